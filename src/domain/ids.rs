@@ -1,0 +1,149 @@
+//! Names of things: opaque ids of other systems, and currencies.
+//!
+//! An id is 1 to 128 visible characters, so that it reads the same in a log, a CSV and a SQL client.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest id, in characters.
+pub const MAX_ID_CHARS: usize = 128;
+
+/// What is wrong with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    #[error("is required")]
+    Empty,
+    #[error("is longer than {MAX_ID_CHARS} characters")]
+    TooLong,
+    #[error("contains white space or an invisible character")]
+    Invisible,
+    #[error("is not a currency: three capital letters (ISO 4217)")]
+    NotACurrency,
+}
+
+fn check_id(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.chars().nth(MAX_ID_CHARS).is_some() {
+        return Err(NameError::TooLong);
+    }
+    if text.chars().any(is_invisible) {
+        return Err(NameError::Invisible);
+    }
+    Ok(())
+}
+
+/// White space, control characters, and the format characters that show nothing (or reorder what is shown).
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+macro_rules! id {
+    ($(#[$doc:meta] $name:ident)*) => {$(
+        #[$doc]
+        ///
+        /// Cheap to clone.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Accepts 1 to 128 visible characters.
+            ///
+            /// # Errors
+            /// What is wrong with the text.
+            pub fn parse(text: &str) -> Result<Self, NameError> {
+                check_id(text)?;
+                Ok(Self(Arc::from(text)))
+            }
+
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )*};
+}
+
+id! {
+    /// A set of books.
+    TenantId
+    /// Who buys.
+    CustomerId
+    /// A contract.
+    SubscriptionId
+    /// One item sold on a subscription; unique within a customer.
+    LineId
+    /// The product or plan that a line sells.
+    ItemId
+    /// A dated instruction on a subscription; unique within a customer.
+    ChangeOrderId
+    /// A payment, its failure or its refund; unique within a customer.
+    ChargeId
+}
+
+/// An ISO 4217 code: three capital letters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Accepts three capital letters.
+    ///
+    /// # Errors
+    /// [`NameError::NotACurrency`] for anything else, [`NameError::Empty`] for nothing.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        match *text.as_bytes() {
+            [] => Err(NameError::Empty),
+            [a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
+            _ => Err(NameError::NotACurrency),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("???")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_1_to_128_visible_characters() {
+        assert_eq!(LineId::parse(""), Err(NameError::Empty));
+        assert_eq!(LineId::parse(&"é".repeat(129)), Err(NameError::TooLong));
+        assert!(LineId::parse(&"é".repeat(128)).is_ok());
+        for hidden in ["a b", "a\0", "a\u{200b}b", "\t", "a\u{202e}b"] {
+            assert_eq!(LineId::parse(hidden), Err(NameError::Invisible), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn currencies_are_three_capital_letters() {
+        assert_eq!(Currency::parse("EUR").map(|c| c.to_string()), Ok("EUR".into()));
+        for wrong in ["eur", "EURO", "E1R", "€"] {
+            assert_eq!(Currency::parse(wrong), Err(NameError::NotACurrency), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The rules of `docs/classification.md` as a pure library: no IO, no clock, no async, no serialisation.
+//!
+//! | room | rule |
+//! |---|---|
+//! | [`ids`], [`interval`], [`money`] | names, and R2's and R12's exact arithmetic |
+//! | [`fact`], [`customer_facts`] | what was said; R17 |
+//! | [`refusal`] | R15: what is refused on arrival |
+//! | [`contract`], [`life`], [`timeline`] | R1, R3 to R6, R9 (orders), R10 |
+//! | [`link`] | R9, by link |
+//! | [`atom`], [`group`], [`unchanged`] | R7, and the movements of amount 0 |
+//! | [`modification`], [`classify`] | R13; R8 and R12, the decision table |
+//! | [`story`], [`posting`], [`replay`] | facts → movements, R11, R15 |
+//! | [`correction`] | R16 |
+//! | [`lifecycle`] | R18 |
+
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
+mod atom;
+mod classify;
+mod contract;
+pub mod correction;
+pub mod customer_facts;
+pub mod fact;
+mod group;
+pub mod ids;
+pub mod interval;
+mod life;
+pub mod lifecycle;
+mod link;
+mod modification;
+pub mod money;
+pub mod movement;
+pub mod policy;
+mod posting;
+pub mod refusal;
+pub mod replay;
+pub mod rule;
+mod spelling;
+mod story;
+mod timeline;
+mod unchanged;
+pub mod void;

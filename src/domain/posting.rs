@@ -1,0 +1,292 @@
+//! Date by date: what happened becomes movements at both levels.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+
+use super::atom::{Atom, Pause, Position, RenewalMark};
+use super::classify::{Activity, Change, Relabel, classify};
+use super::fact::ModificationType;
+use super::group::{Group, Items};
+use super::ids::{Currency, CustomerId};
+use super::life::EndCause;
+use super::money::{Money, OutOfRange};
+use super::movement::{Cause, Level, Movement, Subcategory};
+use super::policy::Policy;
+use super::rule::{Rule, RuleSet};
+use super::story::Story;
+use super::timeline::Step;
+use super::unchanged::{paused, renewed};
+
+/// What happened on one date.
+pub(super) struct Day<'s, 'f> {
+    pub date: NaiveDate,
+    pub atoms: &'s [Atom<'f>],
+    pub renewals: &'s [RenewalMark<'f>],
+    pub pauses: &'s [Pause<'f>],
+}
+
+/// The customer's books up to a date, and the movements so far.
+pub(super) struct Posting<'s, 'f> {
+    pub movements: Vec<Movement>,
+    pub(super) story: &'s Story<'f>,
+    customer_id: &'f CustomerId,
+    policy: Policy,
+    items: Items<'f>,
+    /// How many lines make each contract active, by contract; and the customer.
+    active_lines: BTreeMap<usize, i64>,
+    active_lines_of_customer: i64,
+    ever_active: bool,
+}
+
+/// Activity on a date: of the contracts that changed, and of the customer.
+struct Activities {
+    contracts: BTreeMap<usize, Activity>,
+    customer: Activity,
+}
+
+/// A movement before it is named.
+pub(super) struct Draft<'f> {
+    pub level: Level,
+    pub date: NaiveDate,
+    pub line: Option<usize>,
+    pub subscription: usize,
+    pub item_id: &'f super::ids::ItemId,
+    pub currency: Currency,
+    pub before: Position,
+    pub after: Position,
+    pub causes: Vec<(u8, Cause)>,
+}
+
+/// What each cause moves as a whole, by cause, contract (0 at CUSTOMER level) and currency.
+type LabelSums<'g> = BTreeMap<(&'g Cause, usize, Currency), Money>;
+
+impl<'s, 'f> Posting<'s, 'f> {
+    pub fn new(customer_id: &'f CustomerId, story: &'s Story<'f>, policy: &Policy) -> Self {
+        Self {
+            movements: Vec::with_capacity(story.atoms.len().saturating_mul(2)),
+            story,
+            customer_id,
+            policy: *policy,
+            items: Items::default(),
+            active_lines: BTreeMap::new(),
+            active_lines_of_customer: 0,
+            ever_active: false,
+        }
+    }
+
+    pub fn post(&mut self, day: &Day<'_, 'f>) -> Result<(), OutOfRange> {
+        let story = self.story;
+        self.carry_items(day)?;
+        let activities = self.activities(day)?;
+        let by_contract = story.contract_groups(day.atoms)?;
+        let by_customer = story.customer_groups(day.atoms, &self.items)?;
+        let lapses = self.lapses(day, &by_customer);
+        for (level, groups) in [(Level::Contract, by_contract), (Level::Customer, by_customer)] {
+            let sums = label_sums(&groups)?;
+            for group in &groups {
+                let activity = match level {
+                    Level::Contract => activities.contracts.get(&group.contract).copied().unwrap_or_default(),
+                    Level::Customer => activities.customer,
+                };
+                self.post_group(level, group, day, activity, &sums, &lapses)?;
+            }
+            for (draft, renewed_mrr) in renewed(story, day, level)? {
+                self.push(draft, Subcategory::Renewal, RuleSet::of(&[Rule::Renewal]), |movement| {
+                    movement.renewed_mrr = Some(renewed_mrr);
+                });
+            }
+            for draft in paused(story, day, level)? {
+                self.push(draft, Subcategory::Ignored, RuleSet::of(&[Rule::Suspension]), |_| {});
+            }
+        }
+        self.close(day)
+    }
+
+    /// A line that sells another item after the date brings what it was before into that item's group (R7).
+    fn carry_items(&mut self, day: &Day<'_, 'f>) -> Result<(), OutOfRange> {
+        for line in day.atoms.chunk_by(|a, b| a.line == b.line) {
+            if let ([first, ..], [.., last]) = (line, line)
+                && let Some(currency) = self.currency(first.line)
+            {
+                let (from, to) = (first.before.terms.item_id, last.after.terms.item_id);
+                self.items.carry((currency, from), (currency, to), first.before.position())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// R6 and R8: who is active before and after the date.
+    fn activities(&mut self, day: &Day<'_, 'f>) -> Result<Activities, OutOfRange> {
+        let mut contracts: BTreeMap<usize, Activity> = BTreeMap::new();
+        let ever = self.ever_active;
+        let mut customer = Activity { before: self.active_lines_of_customer > 0, after: false, ever };
+        for line in day.atoms.chunk_by(|a, b| a.line == b.line) {
+            let ([first, ..], [.., last]) = (line, line) else { continue };
+            let Some(contract) = self.contract(first.line) else { continue };
+            let lines = self.active_lines.entry(contract).or_default();
+            contracts.entry(contract).or_insert(Activity { before: *lines > 0, after: false, ever });
+            let change = i64::from(last.after.is_active()).checked_sub(i64::from(first.before.is_active()));
+            let change = change.ok_or(OutOfRange)?;
+            *lines = lines.checked_add(change).ok_or(OutOfRange)?;
+            self.active_lines_of_customer = self.active_lines_of_customer.checked_add(change).ok_or(OutOfRange)?;
+        }
+        for (contract, activity) in &mut contracts {
+            activity.after = self.active_lines.get(contract).is_some_and(|lines| *lines > 0);
+        }
+        customer.after = self.active_lines_of_customer > 0;
+        self.ever_active |= customer.after;
+        Ok(Activities { contracts, customer })
+    }
+
+    /// R11: the atoms whose CUSTOMER group has a natural end in it, when such ends are provisional. A group is taken up
+    /// as a whole, and with it what it is at CONTRACT level: so the levels agree at any time.
+    fn lapses(&self, day: &Day<'_, 'f>, by_customer: &[Group<'f>]) -> Vec<bool> {
+        let mut lapses = vec![false; day.atoms.len()];
+        if self.policy.lapse_grace_days == 0 {
+            return lapses;
+        }
+        let is_natural_end = |position: &usize| {
+            day.atoms.get(*position).is_some_and(|atom| matches!(atom.step, Step::End(EndCause::Natural)))
+        };
+        for group in by_customer.iter().filter(|group| group.atoms.iter().any(is_natural_end)) {
+            for &position in &group.atoms {
+                if let Some(lapses) = lapses.get_mut(position) {
+                    *lapses = true;
+                }
+            }
+        }
+        lapses
+    }
+
+    fn post_group(
+        &mut self,
+        level: Level,
+        group: &Group<'f>,
+        day: &Day<'_, 'f>,
+        activity: Activity,
+        sums: &LabelSums<'_>,
+        lapses: &[bool],
+    ) -> Result<(), OutOfRange> {
+        let relabel = group.label.as_ref().map(|label| Relabel {
+            modification_type: label.modification_type,
+            sum: sums.get(&(&label.cause, group.contract, group.currency)).copied().unwrap_or_default(),
+            subcategory: label.subcategory,
+        });
+        let change = Change { level, before: group.before, after: group.after, activity, relabel };
+        if change.amount()?.is_zero() {
+            return Ok(());
+        }
+        let (subcategory, effects) = classify(&change)?;
+        let atoms = || group.atoms.iter().filter_map(|&position| day.atoms.get(position));
+        let draft = Draft {
+            level,
+            date: day.date,
+            line: group.line,
+            subscription: group.subscription,
+            item_id: group.item_id,
+            currency: group.currency,
+            before: group.before,
+            after: group.after,
+            causes: atoms()
+                .filter_map(|atom| Some((atom.step.rank().0, self.story.cause(atom.step, atom.line)?)))
+                .collect(),
+        };
+        let rules = atoms()
+            .fold(RuleSet::of(&[Rule::Normalisation, Rule::Groups, Rule::Category]), |rules, atom| {
+                rules.with(rule_of(atom.step)).with_if(atom.begins, Rule::Counting)
+            })
+            .with_if(group.link.is_some(), Rule::Renewal)
+            .with_if(effects.is_some(), Rule::Effects)
+            .with_if(relabel.is_some(), Rule::ModificationType);
+        let is_lapse = group.atoms.iter().any(|&position| lapses.get(position) == Some(&true));
+        let grace = Days::new(u64::from(self.policy.lapse_grace_days));
+        let provisional_until = is_lapse.then(|| day.date.checked_add_days(grace).unwrap_or(NaiveDate::MAX));
+        self.push(draft, subcategory, rules, |movement| {
+            movement.effects = effects;
+            movement.provisional_until = provisional_until;
+        });
+        Ok(())
+    }
+
+    fn push(&mut self, draft: Draft<'f>, subcategory: Subcategory, rules: RuleSet, rest: impl FnOnce(&mut Movement)) {
+        let line = draft.line.and_then(|line| self.story.index.lines.get(line));
+        let subscription = self.story.index.subscriptions.get(draft.subscription);
+        let at_contract = draft.level == Level::Contract;
+        let Ok(delta) = draft.after.mrr.checked_sub(draft.before.mrr) else { return };
+        let mut causes = draft.causes;
+        causes.sort();
+        causes.dedup();
+        let mut movement = Movement {
+            level: draft.level,
+            category: subcategory.category(),
+            subcategory,
+            effective_date: draft.date,
+            customer_id: self.customer_id.clone(),
+            subscription_id: subscription.filter(|_| at_contract).map(|subscription| subscription.id.clone()),
+            line_id: line.filter(|_| at_contract).map(|indexed| indexed.line.line_id.clone()),
+            item_id: draft.item_id.clone(),
+            currency: draft.currency,
+            delta,
+            mrr_before: draft.before.mrr,
+            mrr_after: draft.after.mrr,
+            quantity_before: draft.before.quantity,
+            quantity_after: draft.after.quantity,
+            effects: None,
+            renewed_mrr: None,
+            causes: causes.into_iter().map(|(_, cause)| cause).collect(),
+            rules,
+            provisional_until: None,
+        };
+        rest(&mut movement);
+        self.movements.push(movement);
+    }
+
+    /// The end of the date becomes the day before.
+    fn close(&mut self, day: &Day<'_, 'f>) -> Result<(), OutOfRange> {
+        for line in day.atoms.chunk_by(|a, b| a.line == b.line) {
+            if let ([first, ..], [.., last]) = (line, line)
+                && let Some(currency) = self.currency(first.line)
+            {
+                let change = last.after.position().minus(first.before.position())?;
+                self.items.add((currency, last.after.terms.item_id), change)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn currency(&self, line: usize) -> Option<Currency> {
+        Some(self.story.index.lines.get(line)?.line.currency)
+    }
+
+    fn contract(&self, line: usize) -> Option<usize> {
+        let subscription = self.story.index.lines.get(line)?.subscription;
+        Some(self.story.index.subscriptions.get(subscription)?.contract)
+    }
+}
+
+/// R13: NEW_OR_CHURN goes by the sum of the groups that a cause labels.
+fn label_sums<'g>(groups: &'g [Group<'_>]) -> Result<LabelSums<'g>, OutOfRange> {
+    let mut sums = LabelSums::new();
+    for group in groups {
+        if let Some(label) =
+            group.label.as_ref().filter(|label| label.modification_type == ModificationType::NewOrChurn)
+        {
+            let sum = sums.entry((&label.cause, group.contract, group.currency)).or_default();
+            *sum = sum.checked_add(group.after.mrr.checked_sub(group.before.mrr)?)?;
+        }
+    }
+    Ok(sums)
+}
+
+/// The rule by which a cause acts.
+fn rule_of(step: Step<'_>) -> Rule {
+    match step {
+        Step::Start(_) | Step::End(EndCause::Termination(_)) => Rule::InForce,
+        Step::TrialEnd => Rule::Trial,
+        Step::Price(..) | Step::Modify(..) => Rule::Terms,
+        Step::Renewal(..) | Step::End(EndCause::Link(_)) => Rule::Renewal,
+        Step::Reactivation(_) | Step::Suspension(_) => Rule::Suspension,
+        Step::End(EndCause::Natural) => Rule::NaturalEnd,
+    }
+}

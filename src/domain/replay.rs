@@ -1,0 +1,71 @@
+//! A customer's facts → movements (R15): a pure function, and the only way to a movement.
+//!
+//! Phases: index the facts → lives (R3, R9) → timelines (R4 to R6, R10) → links (R9), all in [`story`](super::story);
+//! then date by date: group (R7) and name (R8 to R13), in [`posting`](super::posting).
+
+use chrono::NaiveDate;
+
+use super::customer_facts::CustomerFacts;
+use super::ids::{Currency, ItemId, LineId, SubscriptionId};
+use super::money::OutOfRange;
+use super::movement::Movement;
+use super::policy::Policy;
+use super::posting::{Day, Posting};
+use super::story::Story;
+use super::void::Void;
+
+/// What a customer's facts give.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// By effective date.
+    pub movements: Vec<Movement>,
+    /// Facts without effect, and why.
+    pub voids: Vec<Void>,
+    pub trials: Vec<Trial>,
+}
+
+/// The span in which a line is on trial (R5), cut off at the line's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    pub subscription_id: SubscriptionId,
+    pub line_id: LineId,
+    pub item_id: ItemId,
+    pub currency: Currency,
+    pub starts_on: NaiveDate,
+    pub ends_on: NaiveDate,
+}
+
+/// Derives a customer's movements. The order of arrival cannot matter: the facts are kept by id.
+///
+/// # Errors
+/// [`OutOfRange`] when an MRR, or a sum of them, does not fit the journal.
+pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, OutOfRange> {
+    let Some(customer_id) = facts.lines.values().next().map(|line| &line.customer_id) else {
+        return Ok(Replay { voids: Story::of(facts)?.voids, ..Replay::default() });
+    };
+    let story = Story::of(facts)?;
+    let mut posting = Posting::new(customer_id, &story, policy);
+    let (mut atoms, mut renewals, mut pauses) = (&story.atoms[..], &story.renewals[..], &story.pauses[..]);
+    loop {
+        let firsts = [
+            atoms.first().map(|atom| atom.on),
+            renewals.first().map(|mark| mark.on),
+            pauses.first().map(|pause| pause.on),
+        ];
+        let Some(date) = firsts.into_iter().flatten().min() else { break };
+        posting.post(&Day {
+            date,
+            atoms: split_while(&mut atoms, |atom| atom.on == date),
+            renewals: split_while(&mut renewals, |mark| mark.on == date),
+            pauses: split_while(&mut pauses, |pause| pause.on == date),
+        })?;
+    }
+    Ok(Replay { movements: posting.movements, voids: story.voids, trials: story.trials })
+}
+
+fn split_while<'s, T>(rest: &mut &'s [T], belongs: impl Fn(&T) -> bool) -> &'s [T] {
+    let count = rest.iter().take_while(|item| belongs(item)).count();
+    let (taken, left) = rest.split_at(count);
+    *rest = left;
+    taken
+}

@@ -1,0 +1,11 @@
+//! Facts as they are written down, and the one way from there to facts that can be believed.
+//!
+//! Files, the database and the gRPC edge all go through [`raw`] and [`decode`]: a fact is checked once, by the same
+//! rules, whatever way it came. Every violation is reported, not only the first.
+
+pub mod decode;
+pub mod encode;
+pub mod movement;
+pub mod raw;
+mod terms;
+pub mod violation;

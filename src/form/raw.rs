@@ -1,0 +1,173 @@
+//! Facts as text: the JSON of files and of the database, and what gRPC messages are turned into.
+//!
+//! Amounts, dates and names are strings here; nothing is believed yet. Empty text and absent fields mean the same.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One fact; in JSON `{"subscription_line": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawFact {
+    Customer(RawCustomer),
+    SubscriptionLine(RawSubscriptionLine),
+    ChangeOrder(RawChangeOrder),
+    Charge(RawCharge),
+    Override(RawOverride),
+}
+
+impl RawFact {
+    /// The name of the field that holds this kind of fact.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Customer(_) => "customer",
+            Self::SubscriptionLine(_) => "subscription_line",
+            Self::ChangeOrder(_) => "change_order",
+            Self::Charge(_) => "charge",
+            Self::Override(_) => "override",
+        }
+    }
+}
+
+/// Many facts in one JSON object, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RawFacts {
+    pub customers: Vec<RawCustomer>,
+    pub subscription_lines: Vec<RawSubscriptionLine>,
+    pub change_orders: Vec<RawChangeOrder>,
+    pub charges: Vec<RawCharge>,
+    pub overrides: Vec<RawOverride>,
+}
+
+impl RawFacts {
+    /// Every fact, with the path of the field that holds it.
+    pub fn into_facts(self) -> impl Iterator<Item = (String, RawFact)> {
+        fn at<T>(field: &str, facts: Vec<T>, kind: fn(T) -> RawFact) -> impl Iterator<Item = (String, RawFact)> {
+            facts.into_iter().enumerate().map(move |(index, fact)| (format!("{field}[{index}]"), kind(fact)))
+        }
+        at("customers", self.customers, RawFact::Customer)
+            .chain(at("subscription_lines", self.subscription_lines, RawFact::SubscriptionLine))
+            .chain(at("change_orders", self.change_orders, RawFact::ChangeOrder))
+            .chain(at("charges", self.charges, RawFact::Charge))
+            .chain(at("overrides", self.overrides, RawFact::Override))
+    }
+}
+
+macro_rules! raw {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $(#[serde(skip_serializing_if = "is_default")] pub $field: $kind,)*
+        }
+    )*};
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+raw! {
+    /// Who buys.
+    RawCustomer {
+        customer_id: String,
+        revision: i64,
+        name: String,
+        identity: String,
+        attributes: BTreeMap<String, String>,
+    }
+    /// One item sold on a subscription.
+    RawSubscriptionLine {
+        line_id: String,
+        revision: i64,
+        subscription_id: String,
+        customer_id: String,
+        item_id: String,
+        charge_kind: String,
+        currency: String,
+        start_date: String,
+        end_date: String,
+        trial_end_date: String,
+        pending_activation: bool,
+        renews_subscription_id: String,
+        price_steps: Vec<RawPriceStep>,
+        attributes: BTreeMap<String, String>,
+    }
+    /// Terms from a date on.
+    RawPriceStep {
+        start_date: String,
+        quantity: String,
+        unit_price: String,
+        discount: Option<RawDiscount>,
+        interval: Option<RawInterval>,
+    }
+    /// One of the two.
+    RawDiscount {
+        percent: String,
+        amount: String,
+    }
+    /// A billing interval.
+    RawInterval {
+        unit: String,
+        count: i64,
+    }
+    /// A dated instruction on a subscription.
+    RawChangeOrder {
+        change_order_id: String,
+        revision: i64,
+        customer_id: String,
+        subscription_id: String,
+        r#type: String,
+        effective_date: String,
+        end_of_day: bool,
+        entries: Vec<RawEntry>,
+        renewal_end_date: String,
+        modification_type: String,
+        voided: bool,
+        memo: String,
+    }
+    /// A line of an order, and the terms that it sets.
+    RawEntry {
+        line_id: String,
+        quantity: String,
+        unit_price: String,
+        discount: Option<RawDiscount>,
+        interval: Option<RawInterval>,
+        item_id: String,
+    }
+    /// A payment, its failure or its refund.
+    RawCharge {
+        charge_id: String,
+        revision: i64,
+        customer_id: String,
+        subscription_id: String,
+        status: String,
+        amount: String,
+        currency: String,
+        description: String,
+        occurred_at: String,
+    }
+    /// Finance's word on a cause: a change order, or one of the four that have none.
+    RawOverride {
+        customer_id: String,
+        revision: i64,
+        change_order_id: String,
+        line_start: String,
+        price_step: Option<RawStepName>,
+        trial_end: String,
+        natural_end: String,
+        modification_type: String,
+        levels: Vec<String>,
+        subcategory: String,
+        reason: String,
+    }
+    /// A price step by its line and date.
+    RawStepName {
+        line_id: String,
+        start_date: String,
+    }
+}

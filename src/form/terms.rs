@@ -1,0 +1,156 @@
+//! Reading the parts that several facts share: names, dates, numbers, terms.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+use super::raw::{RawDiscount, RawInterval};
+use super::violation::Form;
+use crate::domain::fact::{Attributes, Revision, TermsChange};
+use crate::domain::ids::ItemId;
+use crate::domain::interval::{Interval, IntervalUnit, MAX_INTERVAL_COUNT};
+use crate::domain::money::{Amount, Discount, Percent, Quantity};
+
+/// The longest free text (a name, a memo), in characters.
+pub const MAX_TEXT_CHARS: usize = 1_000;
+/// The most attributes of a fact.
+pub const MAX_ATTRIBUTES: usize = 50;
+/// Dates are from the first day of this year to 9999-12-31.
+pub const FIRST_YEAR: i32 = 1900;
+
+pub(super) fn revision(form: &mut Form, revision: i64) -> Option<Revision> {
+    form.take("revision", Revision::try_from(revision).map_err(|_| "is below 0"))
+}
+
+/// A field that may be empty: None when it is wrong, Some(None) when it is empty.
+#[expect(clippy::option_option, reason = "the outer one says whether the field could be read")]
+pub(super) fn optional<T, E: std::fmt::Display>(
+    form: &mut Form,
+    field: &str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Option<Option<T>> {
+    if text.is_empty() { Some(None) } else { form.take(field, parse(text)).map(Some) }
+}
+
+/// One of a closed set of words.
+pub(super) fn word<T: Copy>(
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+    all: &[T],
+    show: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    if text.is_empty() {
+        return Err("is required".to_owned());
+    }
+    parse(text)
+        .ok_or_else(|| format!("is not one of {}", all.iter().map(|word| show(*word)).collect::<Vec<_>>().join(", ")))
+}
+
+/// Shortens the call of [`word`] for an enum declared with `spelling!`.
+macro_rules! word_of {
+    ($kind:ident, $text:expr) => {
+        $crate::form::terms::word($text, $kind::parse, $kind::ALL, $kind::as_str)
+    };
+}
+pub(super) use word_of;
+
+/// Reads `YYYY-MM-DD`.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn date(text: &str) -> Result<NaiveDate, &'static str> {
+    const WRONG: &str = "is not a date such as 2026-01-31";
+    if text.is_empty() {
+        return Err("is required");
+    }
+    let digits_at =
+        |positions: &[usize]| positions.iter().all(|i| text.as_bytes().get(*i).is_some_and(u8::is_ascii_digit));
+    if text.len() != 10 || !digits_at(&[0, 1, 2, 3, 5, 6, 8, 9]) {
+        return Err(WRONG);
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| WRONG)?;
+    if date.year() < FIRST_YEAR {
+        return Err("is before 1900-01-01");
+    }
+    Ok(date)
+}
+
+pub(super) fn text(form: &mut Form, field: &str, text: &str) -> Option<String> {
+    let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let checked = if text.chars().nth(MAX_TEXT_CHARS).is_some() {
+        Err(format!("is longer than {MAX_TEXT_CHARS} characters"))
+    } else if text.chars().any(hidden) {
+        Err("contains a control character".to_owned())
+    } else {
+        Ok(text.to_owned())
+    };
+    form.take(field, checked)
+}
+
+pub(super) fn attributes(form: &mut Form, attributes: &BTreeMap<String, String>) -> Option<Attributes> {
+    if attributes.len() > MAX_ATTRIBUTES {
+        form.refuse("attributes", format!("has more than {MAX_ATTRIBUTES} entries"));
+        return None;
+    }
+    let mut checked = Some(Attributes::new());
+    for (name, value) in attributes {
+        form.require(!name.is_empty(), "attributes", "has an entry without a name");
+        let entry = (text(form, "attributes", name), text(form, &format!("attributes[{name:?}]"), value));
+        match (entry, &mut checked) {
+            ((Some(name), Some(value)), Some(all)) => {
+                all.insert(name, value);
+            }
+            (_, checked) => *checked = None,
+        }
+    }
+    checked
+}
+
+/// The terms of a price step or an order's entry.
+pub(super) struct RawTerms<'r> {
+    pub quantity: &'r str,
+    pub unit_price: &'r str,
+    pub discount: Option<&'r RawDiscount>,
+    pub interval: Option<&'r RawInterval>,
+    pub item_id: &'r str,
+}
+
+pub(super) fn terms(form: &mut Form, raw: &RawTerms<'_>) -> Option<TermsChange> {
+    let quantity = optional(form, "quantity", raw.quantity, Quantity::parse);
+    let unit_price = optional(form, "unit_price", raw.unit_price, Amount::parse);
+    let discount = match raw.discount {
+        None => Some(None),
+        Some(raw) => form.nested("discount", |form| discount(form, raw)).map(Some),
+    };
+    let interval = match raw.interval {
+        None => Some(None),
+        Some(raw) => form.nested("interval", |form| interval(form, raw)).map(Some),
+    };
+    let item_id = optional(form, "item_id", raw.item_id, ItemId::parse);
+    Some(TermsChange {
+        quantity: quantity?,
+        unit_price: unit_price?,
+        discount: discount?,
+        interval: interval?,
+        item_id: item_id?,
+    })
+}
+
+fn discount(form: &mut Form, raw: &RawDiscount) -> Option<Discount> {
+    match (raw.percent.as_str(), raw.amount.as_str()) {
+        ("", "") => form.take("", Err("needs a percent or an amount")),
+        (percent, "") => form.take("percent", Percent::parse(percent)).map(Discount::Percent),
+        ("", amount) => form.take("amount", Amount::parse_not_negative(amount)).map(Discount::Amount),
+        (_, _) => form.take("", Err("has a percent and an amount; name one of them")),
+    }
+}
+
+fn interval(form: &mut Form, raw: &RawInterval) -> Option<Interval> {
+    let unit = form.take("unit", word_of!(IntervalUnit, &raw.unit));
+    let wrong_count = || format!("is not from 1 to {MAX_INTERVAL_COUNT}");
+    // Any unit serves to judge the count, so that both fields are reported.
+    let count = u32::try_from(raw.count).ok().filter(|count| Interval::new(IntervalUnit::Day, *count).is_some());
+    let count = form.take("count", count.ok_or_else(wrong_count));
+    Interval::new(unit?, count?)
+}

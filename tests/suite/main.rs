@@ -1,0 +1,9 @@
+//! All tests that need more than one room, in one binary.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod cases;
