@@ -16,12 +16,14 @@ const PROTO_FILES: [&str; 3] =
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
+    println!("cargo:rerun-if-changed=migrations"); // they are part of the binary
 
     let descriptors = protox::compile(PROTO_FILES, [PROTO_ROOT])?;
     let out_dir = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out_dir.join("deltabook.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .btree_map(".") // maps in one order: equal messages have equal bytes
+        .codec_path("crate::grpc::codec::StrictCodec") // says INVALID_ARGUMENT of what it cannot read
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -1,2 +1,10 @@
+pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod form;
+pub mod grpc;
+pub mod ledger;
+pub mod reports;
+pub mod service;
+pub mod store;
+pub mod telemetry;

@@ -90,6 +90,14 @@ id! {
     ChargeId
 }
 
+impl TenantId {
+    /// The set of books of a store that has only one.
+    #[must_use]
+    pub fn only() -> Self {
+        Self(Arc::from("default"))
+    }
+}
+
 /// An ISO 4217 code: three capital letters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);

@@ -15,9 +15,9 @@ use super::replay::{Replay, Trial};
 pub struct LifecycleEvent {
     pub kind: EventKind,
     pub currency: Currency,
-    /// Not before this date; None while it is provisional is not needed: see `provisional_until`.
+    /// Due at the start of this date.
     pub date: NaiveDate,
-    /// Due only from this date (R11).
+    /// R11: due only from this date, but told under its own.
     pub provisional_until: Option<NaiveDate>,
 }
 
@@ -81,6 +81,19 @@ impl EventKind {
             | Self::Downgraded { mrr_delta }
             | Self::Canceled { mrr_delta } => Some(*mrr_delta),
             Self::TrialStarted { .. } | Self::TrialEnded { .. } | Self::Billed { .. } | Self::Refunded { .. } => None,
+        }
+    }
+
+    /// Whether movements of this subcategory take part in the event.
+    #[must_use]
+    pub fn follows(&self, subcategory: Subcategory) -> bool {
+        match self {
+            Self::SignedUp { .. } => subcategory == Subcategory::NewCustomer,
+            Self::Upgraded { .. } | Self::Downgraded { .. } => {
+                matches!(subcategory.category(), Category::Upsell | Category::Downsell)
+            }
+            Self::Canceled { .. } => subcategory.category() == Category::Churn,
+            Self::TrialStarted { .. } | Self::TrialEnded { .. } | Self::Billed { .. } | Self::Refunded { .. } => false,
         }
     }
 

@@ -10,6 +10,8 @@
 //! | [`atom`], [`group`], [`unchanged`] | R7, and the movements of amount 0 |
 //! | [`modification`], [`classify`] | R13; R8 and R12, the decision table |
 //! | [`story`], [`posting`], [`replay`] | facts → movements, R11, R15 |
+//! | [`truth`] | R14, checked |
+//! | [`explain`] | the lines behind a movement |
 //! | [`correction`] | R16 |
 //! | [`lifecycle`] | R18 |
 
@@ -20,6 +22,7 @@ mod classify;
 mod contract;
 pub mod correction;
 pub mod customer_facts;
+pub mod explain;
 pub mod fact;
 mod group;
 pub mod ids;
@@ -38,5 +41,6 @@ pub mod rule;
 mod spelling;
 mod story;
 mod timeline;
+pub mod truth;
 mod unchanged;
 pub mod void;

@@ -1,0 +1,43 @@
+//! The one place that asks the time. Everything else gets a clock, or an instant.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+
+/// Tells the time; cheap to clone.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the time")]
+    pub fn system() -> Self {
+        Self(Arc::new(Utc::now))
+    }
+
+    /// A clock that stands still, for tests.
+    #[must_use]
+    pub fn fixed(now: DateTime<Utc>) -> Self {
+        Self(Arc::new(move || now))
+    }
+
+    /// Now, to the microsecond: databases keep no more.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)().trunc_subsecs(6)
+    }
+
+    /// Today in UTC, the time zone of every tenant for now.
+    #[must_use]
+    pub fn today(&self) -> NaiveDate {
+        self.now().date_naive()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

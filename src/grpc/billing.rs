@@ -1,0 +1,256 @@
+//! `BillingService`: facts in, and what became of them.
+
+use std::pin::Pin;
+
+use tokio::sync::{mpsc, watch};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::limits::{MAX_ANSWERED_MOVEMENTS, MAX_FACTS, STREAM_READ_AHEAD};
+use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
+use super::{decode, encode, v1};
+use crate::domain::fact::{Fact, FactKey};
+use crate::domain::ids::{CustomerId, LineId, TenantId};
+use crate::domain::void::Void;
+use crate::form::decode::fact as read_fact;
+use crate::form::violation::Violation;
+use crate::ledger::error::{Problem, RecordError};
+use crate::ledger::record::{Mode, Outcome, Recorded};
+use crate::ledger::view::{CustomerView, customer_view};
+use crate::ledger::writer::Ledger;
+use crate::reports::error::ReportError;
+use crate::store::db::Db;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub(super) struct Billing {
+    pub ledger: Ledger,
+    pub db: Db,
+    pub tenant_id: TenantId,
+    /// True once the service accepts nothing more.
+    pub draining: watch::Receiver<bool>,
+}
+
+#[tonic::async_trait]
+impl v1::billing_service_server::BillingService for Billing {
+    #[tracing::instrument(skip_all, fields(request_id = request.get_ref().request_id, facts = request.get_ref().facts.len()))]
+    async fn record_facts(
+        &self,
+        request: Request<v1::RecordFactsRequest>,
+    ) -> Result<Response<v1::RecordFactsResponse>, Status> {
+        let v1::RecordFactsRequest { facts, request_id, validate_only } = request.into_inner();
+        let mut violations = check_count(facts.len());
+        if !request_id.is_empty()
+            && let Err(problem) = LineId::parse(&request_id)
+        {
+            violations.push(Violation { field: "request_id".to_owned(), description: problem.to_string() });
+        }
+        let mut read = Vec::with_capacity(facts.len());
+        if violations.is_empty() {
+            for (index, fact) in facts.into_iter().enumerate() {
+                match decode_fact(fact, index) {
+                    Ok(fact) => read.push(fact),
+                    Err(wrong) => violations.extend(wrong),
+                }
+            }
+        }
+        if !violations.is_empty() {
+            return Err(invalid(violations));
+        }
+        let mode = if validate_only { Mode::Preview } else { Mode::Strict };
+        let recorded = self.ledger.record(&self.tenant_id, read.clone(), mode).await.map_err(record)?;
+        Ok(Response::new(answer(&read, &recorded, request_id)))
+    }
+
+    type StreamFactsStream = Pin<Box<dyn Stream<Item = Result<v1::StreamFactsResponse, Status>> + Send>>;
+
+    async fn stream_facts(
+        &self,
+        request: Request<Streaming<v1::StreamFactsRequest>>,
+    ) -> Result<Response<Self::StreamFactsStream>, Status> {
+        let mut batches = request.into_inner();
+        let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
+        let service = self.clone();
+        let mut draining = self.draining.clone();
+        tokio::spawn(async move {
+            loop {
+                let batch = tokio::select! {
+                    biased;
+                    _ = draining.wait_for(|draining| *draining) => Err(record(RecordError::ShuttingDown)),
+                    batch = batches.message() => batch,
+                };
+                let answer = match batch {
+                    Ok(Some(batch)) => service.record_batch(batch).await,
+                    Ok(None) => break,
+                    Err(status) => Err(status),
+                };
+                let failed = answer.is_err();
+                // An error ends the stream, and so does a client that has gone away.
+                if answers.send(answer).await.is_err() || failed {
+                    break;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_customer(
+        &self,
+        request: Request<v1::GetCustomerRequest>,
+    ) -> Result<Response<v1::GetCustomerResponse>, Status> {
+        let id = CustomerId::parse(&request.into_inner().customer_id);
+        let id = id.map_err(|problem| invalid_field("customer_id", problem))?;
+        let view = customer_view(&self.db, &self.tenant_id, &id).await;
+        match view.map_err(|error| report(&ReportError::Store(error)))? {
+            Some(view) => Ok(Response::new(show_customer(&view))),
+            None => Err(not_found(&format!("nothing is recorded for customer {id}"))),
+        }
+    }
+}
+
+impl Billing {
+    /// Records one batch of a stream: what is refused is named, the rest goes on.
+    async fn record_batch(&self, batch: v1::StreamFactsRequest) -> Result<v1::StreamFactsResponse, Status> {
+        if batch.facts.len() > MAX_FACTS {
+            return Err(invalid(check_count(batch.facts.len())));
+        }
+        let mut refusals = Vec::new();
+        let mut places = Vec::with_capacity(batch.facts.len());
+        let mut read = Vec::with_capacity(batch.facts.len());
+        for (index, fact) in batch.facts.into_iter().enumerate() {
+            match decode_fact(fact, index) {
+                Ok(fact) => {
+                    places.push(index);
+                    read.push(fact);
+                }
+                Err(violations) => refusals.push(malformed(index, violations)),
+            }
+        }
+        let customers: Vec<CustomerId> = read.iter().map(|fact| fact.customer_id().clone()).collect();
+        let recorded = self.ledger.record(&self.tenant_id, read, Mode::Lenient).await.map_err(record)?;
+        refusals.extend(recorded.refused.iter().map(|problem| refusal(problem, &places, &customers)));
+        refusals.sort_by_key(|refusal| refusal.index);
+        let count = |wanted| recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
+        Ok(v1::StreamFactsResponse {
+            batch_number: batch.batch_number,
+            recorded_count: to_i32(count(Outcome::Recorded)),
+            unchanged_count: to_i32(count(Outcome::Unchanged)),
+            movement_count: to_i32(recorded.new_entries),
+            refusals,
+        })
+    }
+}
+
+fn check_count(facts: usize) -> Vec<Violation> {
+    if (1..=MAX_FACTS).contains(&facts) {
+        return Vec::new();
+    }
+    vec![Violation { field: "facts".to_owned(), description: format!("needs 1 to {MAX_FACTS} facts, has {facts}") }]
+}
+
+fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Vec<Violation>> {
+    let path = fact_path(index);
+    match decode::fact(fact) {
+        Some(raw) => read_fact(&raw, &format!("{path}.{}", raw.field())),
+        None => Err(vec![Violation {
+            field: path,
+            description: "is empty: needs a customer, subscription_line, change_order or charge".to_owned(),
+        }]),
+    }
+}
+
+fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::RecordFactsResponse {
+    let results = facts.iter().zip(&recorded.outcomes).map(|(fact, outcome)| {
+        let key = fact.key();
+        let outcome = match outcome {
+            Some(Outcome::Recorded) => v1::FactOutcome::Recorded,
+            Some(Outcome::Unchanged) => v1::FactOutcome::Unchanged,
+            None => v1::FactOutcome::Unspecified,
+        };
+        v1::FactResult {
+            customer_id: fact.customer_id().to_string(),
+            fact_kind: encode::fact_kind(key.kind()),
+            fact_id: key.id(),
+            revision: i64::try_from(fact.revision()).unwrap_or(i64::MAX),
+            outcome: outcome.into(),
+        }
+    });
+    v1::RecordFactsResponse {
+        results: results.collect(),
+        movements: recorded.entries.iter().take(MAX_ANSWERED_MOVEMENTS).map(encode::movement).collect(),
+        request_id,
+        movement_count: to_i32(recorded.entries.len()),
+    }
+}
+
+fn malformed(index: usize, violations: Vec<Violation>) -> v1::FactRefusal {
+    let shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    v1::FactRefusal {
+        index: to_i32(index),
+        reason: "INVALID_FIELDS".to_owned(),
+        message: shown.join("; "),
+        violations: violations
+            .into_iter()
+            .map(|it| v1::FieldViolation { field: it.field, description: it.description })
+            .collect(),
+        ..v1::FactRefusal::default()
+    }
+}
+
+fn refusal(problem: &Problem, places: &[usize], customers: &[CustomerId]) -> v1::FactRefusal {
+    v1::FactRefusal {
+        index: to_i32(places.get(problem.index).copied().unwrap_or_default()),
+        customer_id: customers.get(problem.index).map(ToString::to_string).unwrap_or_default(),
+        fact_id: problem.key.id(),
+        reason: problem.kind.code().to_owned(),
+        message: problem.kind.to_string(),
+        violations: Vec::new(),
+    }
+}
+
+fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
+    let facts = &view.facts;
+    v1::GetCustomerResponse {
+        customer: facts.customer.as_ref().map(encode::customer),
+        subscription_lines: facts
+            .lines
+            .values()
+            .map(|line| v1::SubscriptionLineRecord {
+                state: Some(state(&FactKey::Line(line.line_id.clone()), &[], view)),
+                line: Some(encode::line(line)),
+            })
+            .collect(),
+        change_orders: facts
+            .orders
+            .values()
+            .map(|order| {
+                let on_subscription = facts.lines.values().filter(|line| line.subscription_id == order.subscription_id);
+                let lines: Vec<&LineId> = if order.entries.is_empty() {
+                    on_subscription.map(|line| &line.line_id).collect()
+                } else {
+                    order.entries.iter().map(|entry| &entry.line_id).collect()
+                };
+                v1::ChangeOrderRecord {
+                    state: Some(state(&FactKey::Order(order.change_order_id.clone()), &lines, view)),
+                    change_order: Some(encode::order(order)),
+                }
+            })
+            .collect(),
+        charges: facts.charges.values().map(encode::charge).collect(),
+    }
+}
+
+/// A fact is void as a whole, or when it is void for each line that it is for.
+fn state(key: &FactKey, lines: &[&LineId], view: &CustomerView) -> v1::FactState {
+    let voids: Vec<&Void> = view.replay.voids.iter().filter(|void| void.fact == *key).collect();
+    let is_void_for = |line: &&LineId| voids.iter().any(|void| void.line_id.as_ref() == Some(*line));
+    let wholly =
+        voids.iter().any(|void| void.line_id.is_none()) || (!lines.is_empty() && lines.iter().all(is_void_for));
+    let status = if wholly { v1::FactStatus::Void } else { v1::FactStatus::InEffect };
+    v1::FactState { status: status.into(), void_reasons: voids.into_iter().map(encode::void_reason).collect() }
+}
+
+fn to_i32(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,305 @@
+//! Facts, movements and reports → wire.
+
+use prost_types::Timestamp;
+
+use super::v1;
+use crate::domain::explain::{LineChange, LineSnapshot};
+use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKind, SubscriptionLine};
+use crate::domain::interval::Interval;
+use crate::domain::lifecycle::LifecycleEvent;
+use crate::domain::money::{Discount, Money};
+use crate::domain::movement::{Category, Cause, Level, Subcategory};
+use crate::domain::void::Void;
+use crate::form::encode as raw;
+use crate::form::raw::{RawDiscount, RawInterval};
+use crate::reports::mrr::CurrencyMrr;
+use crate::reports::reasons::Reason;
+use crate::reports::waterfall::{Period, Step, Waterfall};
+use crate::store::entry::Entry;
+
+fn shown<T: ToString>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}
+
+/// The number of an enum value by its name; 0, UNSPECIFIED, for a name that the contract does not have.
+macro_rules! number {
+    ($kind:ident, $prefix:literal, $name:expr) => {
+        v1::$kind::from_str_name(&format!(concat!($prefix, "{}"), $name)).map_or(0, i32::from)
+    };
+}
+
+pub(super) fn level(level: Level) -> i32 {
+    number!(Level, "LEVEL_", level)
+}
+
+pub(super) fn category(category: Category) -> i32 {
+    number!(ImpactCategory, "IMPACT_CATEGORY_", category)
+}
+
+pub(super) fn subcategory(subcategory: Subcategory) -> i32 {
+    number!(ImpactSubcategory, "IMPACT_SUBCATEGORY_", subcategory)
+}
+
+pub(super) fn fact_kind(kind: FactKind) -> i32 {
+    number!(FactKind, "FACT_KIND_", kind)
+}
+
+fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
+    Timestamp {
+        seconds: instant.timestamp(),
+        nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
+}
+
+/// A journal entry. A sequence of 0 is a preview and has no id.
+pub(super) fn movement(entry: &Entry) -> v1::Movement {
+    let it = &entry.movement;
+    let id = |sequence: i64| if sequence == 0 { String::new() } else { sequence.to_string() };
+    v1::Movement {
+        movement_id: id(entry.sequence),
+        level: level(it.level),
+        customer_id: it.customer_id.to_string(),
+        subscription_id: shown(it.subscription_id.as_ref()),
+        line_id: shown(it.line_id.as_ref()),
+        item_id: it.item_id.to_string(),
+        currency: it.currency.to_string(),
+        category: category(it.category),
+        subcategory: subcategory(it.subcategory),
+        effective_date: it.effective_date.to_string(),
+        posting_date: entry.posting_date.to_string(),
+        recorded_at: Some(instant(entry.recorded_at)),
+        mrr_delta: it.delta.to_string(),
+        mrr_before: it.mrr_before.to_string(),
+        mrr_after: it.mrr_after.to_string(),
+        quantity_before: it.quantity_before.to_string(),
+        quantity_after: it.quantity_after.to_string(),
+        quantity_effect: it.effects.map(|effects| effects.quantity.to_string()).unwrap_or_default(),
+        price_effect: it.effects.map(|effects| effects.price.to_string()).unwrap_or_default(),
+        renewed_mrr: shown(it.renewed_mrr.as_ref()),
+        causes: it.causes.iter().map(cause).collect(),
+        rules: it.rules.iter().map(|rule| i32::from(rule.number())).collect(),
+        provisional_until: shown(it.provisional_until.as_ref()),
+        reverses_movement_id: shown(entry.reverses.as_ref()),
+    }
+}
+
+fn cause(cause: &Cause) -> v1::Cause {
+    let kind = match cause {
+        Cause::LineStart(_) => v1::CauseKind::LineStart,
+        Cause::TrialEnd(_) => v1::CauseKind::TrialEnd,
+        Cause::PriceStep(..) => v1::CauseKind::PriceStep,
+        Cause::ChangeOrder(_) => v1::CauseKind::ChangeOrder,
+        Cause::NaturalEnd(_) => v1::CauseKind::NaturalEnd,
+        Cause::RenewalLink(..) => v1::CauseKind::RenewalLink,
+    };
+    let mut wire = v1::Cause { kind: kind.into(), ..v1::Cause::default() };
+    match cause {
+        Cause::ChangeOrder(order) => wire.change_order_id = order.to_string(),
+        Cause::LineStart(line) | Cause::TrialEnd(line) | Cause::NaturalEnd(line) => wire.line_id = line.to_string(),
+        Cause::PriceStep(line, date) => {
+            wire.line_id = line.to_string();
+            wire.date = date.to_string();
+        }
+        Cause::RenewalLink(line, by) => {
+            wire.line_id = line.to_string();
+            wire.subscription_id = by.to_string();
+        }
+    }
+    wire
+}
+
+/// None for an override, which has no message yet.
+pub(super) fn fact(fact: &Fact) -> Option<v1::Fact> {
+    let kind = match fact {
+        Fact::Customer(it) => v1::fact::Kind::Customer(customer(it)),
+        Fact::Line(it) => v1::fact::Kind::SubscriptionLine(line(it)),
+        Fact::Order(it) => v1::fact::Kind::ChangeOrder(order(it)),
+        Fact::Charge(it) => v1::fact::Kind::Charge(charge(it)),
+        Fact::Override(_) => return None,
+    };
+    Some(v1::Fact { kind: Some(kind) })
+}
+
+pub(super) fn customer(it: &Customer) -> v1::Customer {
+    let it = raw::customer(it);
+    v1::Customer {
+        customer_id: it.customer_id,
+        revision: it.revision,
+        name: it.name,
+        identity: it.identity,
+        attributes: it.attributes,
+    }
+}
+
+pub(super) fn line(it: &SubscriptionLine) -> v1::SubscriptionLine {
+    let it = raw::line(it);
+    v1::SubscriptionLine {
+        line_id: it.line_id,
+        revision: it.revision,
+        subscription_id: it.subscription_id,
+        customer_id: it.customer_id,
+        item_id: it.item_id,
+        charge_kind: number!(ChargeKind, "CHARGE_KIND_", it.charge_kind),
+        currency: it.currency,
+        start_date: it.start_date,
+        end_date: it.end_date,
+        trial_end_date: it.trial_end_date,
+        pending_activation: it.pending_activation,
+        renews_subscription_id: it.renews_subscription_id,
+        price_steps: it
+            .price_steps
+            .into_iter()
+            .map(|step| v1::PriceStep {
+                start_date: step.start_date,
+                quantity: step.quantity,
+                unit_price: step.unit_price,
+                discount: step.discount.map(discount),
+                interval: step.interval.map(interval),
+            })
+            .collect(),
+        attributes: it.attributes,
+    }
+}
+
+pub(super) fn order(it: &ChangeOrder) -> v1::ChangeOrder {
+    let it = raw::order(it);
+    v1::ChangeOrder {
+        change_order_id: it.change_order_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        r#type: number!(ChangeOrderType, "CHANGE_ORDER_TYPE_", it.r#type),
+        effective_date: it.effective_date,
+        end_of_day: it.end_of_day,
+        entries: it
+            .entries
+            .into_iter()
+            .map(|entry| v1::ChangeOrderEntry {
+                line_id: entry.line_id,
+                quantity: entry.quantity,
+                unit_price: entry.unit_price,
+                discount: entry.discount.map(discount),
+                interval: entry.interval.map(interval),
+                item_id: entry.item_id,
+            })
+            .collect(),
+        renewal_end_date: it.renewal_end_date,
+        modification_type: number!(ModificationType, "MODIFICATION_TYPE_", it.modification_type),
+        voided: it.voided,
+        memo: it.memo,
+    }
+}
+
+pub(super) fn charge(it: &Charge) -> v1::Charge {
+    let occurred_at = it.occurred_at;
+    let it = raw::charge(it);
+    v1::Charge {
+        charge_id: it.charge_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        status: number!(ChargeStatus, "CHARGE_STATUS_", it.status),
+        amount: it.amount,
+        currency: it.currency,
+        description: it.description,
+        occurred_at: Some(instant(occurred_at)),
+    }
+}
+
+fn discount(it: RawDiscount) -> v1::Discount {
+    let value = if it.percent.is_empty() {
+        v1::discount::Value::Amount(it.amount)
+    } else {
+        v1::discount::Value::Percent(it.percent)
+    };
+    v1::Discount { value: Some(value) }
+}
+
+fn interval(it: RawInterval) -> v1::Interval {
+    v1::Interval {
+        unit: number!(IntervalUnit, "INTERVAL_UNIT_", it.unit),
+        count: i32::try_from(it.count).unwrap_or_default(),
+    }
+}
+
+pub(super) fn void_reason(void: &Void) -> v1::VoidReason {
+    v1::VoidReason {
+        line_id: shown(void.line_id.as_ref()),
+        reason: void.reason.code().to_owned(),
+        message: void.reason.to_string(),
+        rule: i32::from(void.reason.rule().number()),
+    }
+}
+
+pub(super) fn reason(reason: &Reason) -> v1::Reason {
+    v1::Reason {
+        rule: i32::from(reason.rule.number()),
+        title: reason.rule.title().to_owned(),
+        statement: reason.statement.clone(),
+    }
+}
+
+pub(super) fn line_change(it: &LineChange) -> v1::LineChange {
+    v1::LineChange {
+        line_id: it.line_id.to_string(),
+        subscription_id: it.subscription_id.to_string(),
+        cause: Some(cause(&it.cause)),
+        before: Some(line_terms(&it.before)),
+        after: Some(line_terms(&it.after)),
+    }
+}
+
+fn line_terms(it: &LineSnapshot) -> v1::LineTerms {
+    v1::LineTerms {
+        counting: it.counting,
+        item_id: it.item_id.to_string(),
+        quantity: it.quantity.to_string(),
+        unit_price: shown(it.unit_price.as_ref()),
+        discount: it.discount.map(|it: Discount| discount(raw::discount(it))),
+        interval: it.interval.map(|it: Interval| interval(raw::interval(it))),
+        mrr: it.mrr.to_string(),
+    }
+}
+
+pub(super) fn event(it: &LifecycleEvent) -> v1::LifecycleEvent {
+    v1::LifecycleEvent {
+        name: it.kind.name().to_owned(),
+        date: it.date.to_string(),
+        currency: it.currency.to_string(),
+        mrr_delta: shown(it.kind.mrr_delta().as_ref()),
+    }
+}
+
+pub(super) fn waterfall(it: &Waterfall) -> v1::Waterfall {
+    v1::Waterfall { currency: it.currency.to_string(), periods: it.periods.iter().map(period).collect() }
+}
+
+fn period(it: &Period) -> v1::WaterfallPeriod {
+    let amount = |step| it.step(step).amount.to_string();
+    let count = |step| it.step(step).movements;
+    v1::WaterfallPeriod {
+        start: it.month.start().to_string(),
+        end: it.month.end().to_string(),
+        opening: it.opening.to_string(),
+        new: amount(Step::New),
+        reactivation: amount(Step::Reactivation),
+        upsell: amount(Step::Upsell),
+        downsell: amount(Step::Downsell),
+        churn: amount(Step::Churn),
+        ignored: amount(Step::Ignored),
+        closing: it.closing.to_string(),
+        counts: Some(v1::WaterfallCounts {
+            new: count(Step::New),
+            reactivation: count(Step::Reactivation),
+            upsell: count(Step::Upsell),
+            downsell: count(Step::Downsell),
+            churn: count(Step::Churn),
+            ignored: count(Step::Ignored),
+        }),
+    }
+}
+
+pub(super) fn currency_mrr(it: &CurrencyMrr) -> v1::CurrencyMrr {
+    let text = |money: Money| money.to_string();
+    v1::CurrencyMrr { currency: it.currency.to_string(), mrr: text(it.mrr), arr: text(it.arr) }
+}

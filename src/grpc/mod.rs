@@ -1,0 +1,24 @@
+//! The gRPC service: wire ↔ facts and reports. Only this room names generated types.
+//!
+//! A request is decoded ([`decode`]), handed to the ledger or a report, and the answer encoded ([`encode`]); errors
+//! become statuses in one place ([`status`]).
+
+mod billing;
+pub mod codec;
+mod decode;
+mod encode;
+pub mod limits;
+mod movement;
+mod page_token;
+pub mod questions;
+pub mod server;
+mod status;
+
+/// Generated from `proto/deltabook/v1`.
+pub mod v1 {
+    #![expect(clippy::pedantic, clippy::allow_attributes, reason = "generated code")]
+    tonic::include_proto!("deltabook.v1");
+}
+
+/// The file descriptor set, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/deltabook.bin"));

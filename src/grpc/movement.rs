@@ -1,0 +1,134 @@
+//! `MovementService`: questions about the journal.
+
+use tonic::{Request, Response, Status};
+
+use super::limits::MAX_MONTHS;
+use super::status::{invalid, invalid_field, not_found, report};
+use super::{decode, encode, page_token, v1};
+use crate::clock::Clock;
+use crate::domain::ids::{Currency, CustomerId, TenantId};
+use crate::domain::movement::Level;
+use crate::form::decode::parse_date;
+use crate::form::violation::{Form, Violation};
+use crate::reports::explain::explain;
+use crate::reports::month::Month;
+use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
+use crate::reports::mrr::{MrrQuery, mrr};
+use crate::reports::waterfall::{WaterfallQuery, waterfall};
+use crate::store::db::Db;
+use crate::store::movement_page::MovementOrder;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Movements {
+    pub(super) db: Db,
+    pub(super) tenant_id: TenantId,
+    pub(super) clock: Clock,
+}
+
+#[tonic::async_trait]
+impl v1::movement_service_server::MovementService for Movements {
+    async fn list_movements(
+        &self,
+        request: Request<v1::ListMovementsRequest>,
+    ) -> Result<Response<v1::ListMovementsResponse>, Status> {
+        let request = request.into_inner();
+        let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
+        let order = order(request.order_by)?;
+        let size = match request.page_size {
+            0 => DEFAULT_PAGE_SIZE,
+            size if size < 0 => return Err(invalid_field("page_size", "is below 0")),
+            size => i64::from(size).min(MAX_PAGE_SIZE),
+        };
+        let after = match request.page_token.as_str() {
+            "" => None,
+            token => Some(
+                page_token::read(token, &filter, order)
+                    .ok_or_else(|| invalid_field("page_token", "is not a token that this filter and order_by gave"))?,
+            ),
+        };
+        let page = movements(&self.db, &self.tenant_id, &filter, order, after, size).await;
+        let page = page.map_err(|error| report(&error))?;
+        Ok(Response::new(v1::ListMovementsResponse {
+            movements: page.entries.iter().map(encode::movement).collect(),
+            next_page_token: page.next.map(|cursor| page_token::write(cursor, &filter, order)).unwrap_or_default(),
+        }))
+    }
+
+    async fn explain_movement(
+        &self,
+        request: Request<v1::ExplainMovementRequest>,
+    ) -> Result<Response<v1::ExplainMovementResponse>, Status> {
+        let sequence = decode::movement_id(&request.into_inner().movement_id)?;
+        let found = explain(&self.db, &self.tenant_id, sequence).await.map_err(|error| report(&error))?;
+        let it = found.ok_or_else(|| not_found(&format!("there is no movement {sequence}")))?;
+        Ok(Response::new(v1::ExplainMovementResponse {
+            movement: Some(encode::movement(&it.entry)),
+            summary: it.summary,
+            reasons: it.reasons.iter().map(encode::reason).collect(),
+            changes: it.changes.iter().map(encode::line_change).collect(),
+            facts: it.facts.iter().filter_map(encode::fact).collect(),
+            reversed_by_movement_id: it.reversed_by.map(|sequence| sequence.to_string()).unwrap_or_default(),
+            events: it.events.iter().map(encode::event).collect(),
+        }))
+    }
+
+    async fn get_waterfall(
+        &self,
+        request: Request<v1::GetWaterfallRequest>,
+    ) -> Result<Response<v1::GetWaterfallResponse>, Status> {
+        let query = waterfall_query(&request.into_inner()).map_err(invalid)?;
+        let waterfalls = waterfall(&self.db, &self.tenant_id, &query, self.clock.today()).await;
+        let waterfalls = waterfalls.map_err(|error| report(&error))?;
+        Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
+    }
+
+    async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {
+        let today = self.clock.today();
+        let request = request.into_inner();
+        let mut form = Form::at("");
+        let query = MrrQuery {
+            date: decode::optional(&mut form, "date", &request.date, parse_date).unwrap_or(today),
+            level: level(&mut form, request.level),
+            currency: decode::optional(&mut form, "currency", &request.currency, Currency::parse),
+            customer: decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse),
+        };
+        let query = form.finish(Some(query)).map_err(invalid)?;
+        let totals = mrr(&self.db, &self.tenant_id, &query, today).await.map_err(|error| report(&error))?;
+        Ok(Response::new(v1::GetMrrResponse {
+            date: query.date.to_string(),
+            totals: totals.iter().map(encode::currency_mrr).collect(),
+        }))
+    }
+}
+
+fn order(value: i32) -> Result<MovementOrder, Status> {
+    match v1::MovementOrder::try_from(value) {
+        Ok(v1::MovementOrder::Unspecified | v1::MovementOrder::Journal) => Ok(MovementOrder::Journal),
+        Ok(v1::MovementOrder::JournalDesc) => Ok(MovementOrder::JournalDescending),
+        Ok(v1::MovementOrder::EffectiveDate) => Ok(MovementOrder::EffectiveDate),
+        Ok(v1::MovementOrder::EffectiveDateDesc) => Ok(MovementOrder::EffectiveDateDescending),
+        Err(_) => Err(invalid_field("order_by", "is not a known order")),
+    }
+}
+
+/// The level of a report: CUSTOMER unless asked otherwise.
+fn level(form: &mut Form, value: i32) -> Level {
+    form.take("level", decode::level(value)).flatten().unwrap_or(Level::Customer)
+}
+
+fn waterfall_query(request: &v1::GetWaterfallRequest) -> Result<WaterfallQuery, Vec<Violation>> {
+    let mut form = Form::at("");
+    let first = form.take("from_month", Month::parse(&request.from_month));
+    let last = form.take("to_month", Month::parse(&request.to_month));
+    if let (Some(first), Some(last)) = (first, last) {
+        let months = first.count_to(last);
+        form.require(months > 0, "to_month", "is before from_month");
+        form.require(months <= MAX_MONTHS, "to_month", &format!("is more than {MAX_MONTHS} months from from_month"));
+    }
+    let level = level(&mut form, request.level);
+    let currency = decode::optional(&mut form, "currency", &request.currency, Currency::parse);
+    let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
+    let query = first.zip(last).map(|(first, last)| WaterfallQuery { level, first, last, currency, customer });
+    form.finish(query)
+}

@@ -1,0 +1,27 @@
+//! Page tokens: where a page ended, and of which question. They are opaque to clients.
+
+use sha2::{Digest, Sha256};
+
+use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
+
+/// A token for the page behind the cursor.
+pub(super) fn write(cursor: Cursor, filter: &MovementFilter, order: MovementOrder) -> String {
+    format!("{}.{}.{}", cursor.sequence, cursor.effective_date.format("%Y%m%d"), question(filter, order))
+}
+
+/// The cursor of a token; None for a token that is not one of ours, or of another question.
+pub(super) fn read(token: &str, filter: &MovementFilter, order: MovementOrder) -> Option<Cursor> {
+    let mut parts = token.split('.');
+    let (sequence, date, of_question) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || of_question != question(filter, order) {
+        return None;
+    }
+    let effective_date = chrono::NaiveDate::parse_from_str(date, "%Y%m%d").ok()?;
+    Some(Cursor { effective_date, sequence: sequence.parse().ok()? })
+}
+
+/// A fingerprint of the filter and the order.
+fn question(filter: &MovementFilter, order: MovementOrder) -> String {
+    let digest = Sha256::digest(format!("{filter:?} {order:?}"));
+    digest.first_chunk().map_or_else(String::new, |start| format!("{:016x}", u64::from_be_bytes(*start)))
+}

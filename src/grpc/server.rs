@@ -1,0 +1,99 @@
+//! The server: services, health, reflection, limits, and a clean end.
+
+use std::future::Future;
+
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+
+use super::DESCRIPTORS;
+use super::billing::Billing;
+use super::limits::{
+    DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    MAX_STREAMS_PER_CONNECTION,
+};
+use super::movement::Movements;
+use super::v1::billing_service_server::BillingServiceServer;
+use super::v1::movement_service_server::MovementServiceServer;
+use crate::clock::Clock;
+use crate::domain::ids::TenantId;
+use crate::ledger::writer::Ledger;
+use crate::store::db::Db;
+
+/// What the services work with.
+#[derive(Debug, Clone)]
+pub struct Services {
+    pub db: Db,
+    pub ledger: Ledger,
+    pub tenant_id: TenantId,
+    pub clock: Clock,
+}
+
+/// Why the server ended, other than by being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    #[error("{0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time.
+pub async fn listen(
+    services: Services,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let Services { db, ledger, tenant_id, clock } = services;
+    let (drain, mut draining) = tokio::sync::watch::channel(false);
+    let billing =
+        Billing { ledger: ledger.clone(), db: db.clone(), tenant_id: tenant_id.clone(), draining: draining.clone() };
+    let movements = Movements { db, tenant_id, clock };
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let services = ["", "deltabook.v1.BillingService", "deltabook.v1.MovementService"];
+    for service in services {
+        health.set_service_status(service, ServingStatus::Serving).await;
+    }
+    let reflection =
+        || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
+    let stop = async move {
+        shutdown.await;
+        for service in services {
+            health.set_service_status(service, ServingStatus::NotServing).await;
+        }
+        ledger.stop();
+        let _nobody_listens = drain.send(true);
+    };
+    let server = Server::builder()
+        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .tcp_keepalive(Some(KEEPALIVE_INTERVAL))
+        .tcp_nodelay(true)
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(
+            BillingServiceServer::new(billing)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_ANSWER_BYTES),
+        )
+        .add_service(
+            MovementServiceServer::new(movements)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_ANSWER_BYTES),
+        )
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop);
+    let overdue = async move {
+        let _closed = draining.wait_for(|draining| *draining).await;
+        tokio::time::sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::select! {
+        ended = server => Ok(ended?),
+        () = overdue => {
+            tracing::warn!(waited = ?DRAIN_TIMEOUT, "open requests were cut off");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Errors → statuses: the one table of codes. Every status has an ErrorInfo; none shows internals.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::form::violation::Violation;
+use crate::ledger::error::{Problem, ProblemKind, RecordError};
+use crate::reports::error::ReportError;
+use crate::store::error::StoreError;
+
+const DOMAIN: &str = "deltabook";
+/// When to come back to a service that is shutting down.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A status with its reason.
+pub(super) fn error_info(code: Code, reason: &str, message: &str) -> Status {
+    Status::with_error_details(code, message, details(reason))
+}
+
+fn details(reason: &str) -> ErrorDetails {
+    ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
+}
+
+/// INVALID_ARGUMENT with every violation.
+pub(super) fn invalid(violations: Vec<Violation>) -> Status {
+    let message = match violations.as_slice() {
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+        [] => "malformed".to_owned(),
+    };
+    let fields: Vec<FieldViolation> =
+        violations.into_iter().map(|violation| FieldViolation::new(violation.field, violation.description)).collect();
+    let mut details = details("INVALID_FIELDS");
+    details.set_bad_request(fields);
+    Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+/// INVALID_ARGUMENT for one field.
+pub(super) fn invalid_field(field: &str, description: impl ToString) -> Status {
+    invalid(vec![Violation { field: field.to_owned(), description: description.to_string() }])
+}
+
+pub(super) fn not_found(what: &str) -> Status {
+    error_info(Code::NotFound, "NOT_FOUND", what)
+}
+
+pub(super) fn record(error: RecordError) -> Status {
+    match error {
+        RecordError::Problems(problems) => refused(&problems),
+        RecordError::ShuttingDown => {
+            let mut details = details("SHUTTING_DOWN");
+            details.set_retry_info(Some(RETRY_AFTER));
+            Status::with_error_details(Code::Unavailable, "the service is shutting down; try again", details)
+        }
+        RecordError::Failed => internal(),
+        RecordError::Store(error) => store(&error),
+    }
+}
+
+pub(super) fn report(error: &ReportError) -> Status {
+    match error {
+        ReportError::Store(error) => store(error),
+        ReportError::OutOfRange(error) => {
+            error_info(Code::OutOfRange, "AMOUNT_OUT_OF_RANGE", &format!("the sum cannot be shown: {error}"))
+        }
+    }
+}
+
+/// Conflicting revisions first: they are ALREADY_EXISTS; everything else is refused by a rule.
+fn refused(problems: &[Problem]) -> Status {
+    let conflict = problems.iter().find(|problem| matches!(problem.kind, ProblemKind::Conflict(_)));
+    let (code, reason) = match (conflict, problems.first()) {
+        (Some(conflict), _) => (Code::AlreadyExists, conflict.kind.code()),
+        (None, Some(problem)) => (Code::FailedPrecondition, problem.kind.code()),
+        (None, None) => return internal(),
+    };
+    let shown: Vec<String> = problems.iter().map(problem_text).collect();
+    let mut details = details(reason);
+    for problem in problems {
+        details.add_precondition_failure_violation(
+            problem.kind.code(),
+            fact_path(problem.index),
+            problem.kind.to_string(),
+        );
+    }
+    Status::with_error_details(code, shown.join("; "), details)
+}
+
+fn problem_text(problem: &Problem) -> String {
+    format!("{}: {}", fact_path(problem.index), problem.kind)
+}
+
+pub(super) fn fact_path(index: usize) -> String {
+    format!("facts[{index}]")
+}
+
+fn store(error: &StoreError) -> Status {
+    tracing::error!(%error, "the store failed");
+    internal()
+}
+
+fn internal() -> Status {
+    error_info(Code::Internal, "INTERNAL", "internal error")
+}

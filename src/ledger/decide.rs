@@ -1,0 +1,141 @@
+//! What a customer's new facts mean, decided in memory: no IO, nothing stored.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::error::{Problem, ProblemKind};
+use crate::domain::correction::correct;
+use crate::domain::customer_facts::CustomerFacts;
+use crate::domain::fact::{Fact, FactKey, Revision};
+use crate::domain::movement::Movement;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Refusal, refusals};
+use crate::domain::replay::replay;
+use crate::store::customer::Version;
+use crate::store::entry::{Entry, Sequence};
+use crate::store::fact::StoredFact;
+
+/// A fact of a request, with its place there.
+pub type Numbered<'f> = (usize, &'f Fact);
+
+/// One customer, as the store has it.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub facts: Vec<StoredFact>,
+    pub entries: Vec<Entry>,
+}
+
+/// What to do for one customer.
+#[derive(Debug, Default)]
+pub struct Decision<'f> {
+    /// Facts to record.
+    pub recorded: Vec<Numbered<'f>>,
+    /// Repeats (R17), each with the recording that brought it.
+    pub unchanged: Vec<(usize, Version)>,
+    /// Movements to post.
+    pub postings: Vec<Movement>,
+    /// Entries to reverse.
+    pub reversals: Vec<Sequence>,
+}
+
+/// The entries that count: neither reversals nor reversed.
+pub fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let reversed: HashSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
+    entries.iter().filter(move |entry| entry.reverses.is_none() && !reversed.contains(&entry.sequence))
+}
+
+/// Decides what recording these facts of one customer means.
+///
+/// # Errors
+/// Every fact that is refused; then nothing of the customer is to be recorded.
+pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Result<Decision<'f>, Vec<Problem>> {
+    let mut decision = sort_out(known, new)?;
+    if decision.recorded.is_empty() {
+        return Ok(decision);
+    }
+    let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
+    facts.extend(&decision.recorded);
+    let problems: Vec<Problem> =
+        refusals(&facts).into_iter().filter_map(|(key, refusal)| blame(&decision.recorded, &key, refusal)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let Ok(replayed) = replay(&facts, policy) else {
+        return Err(blame_out_of_range(known, &decision.recorded, policy));
+    };
+    let live: Vec<(Sequence, &Movement)> =
+        live(&known.entries).map(|entry| (entry.sequence, &entry.movement)).collect();
+    let correction = correct(&live, &replayed.movements);
+    decision.reversals = correction.reversals;
+    decision.postings = correction.postings.into_iter().cloned().collect();
+    Ok(decision)
+}
+
+/// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
+#[must_use]
+pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> (Decision<'f>, Vec<Problem>) {
+    let mut rest = new.to_vec();
+    let mut refused = Vec::new();
+    loop {
+        match decide(known, &rest, policy) {
+            Ok(decision) => return (decision, refused),
+            Err(problems) => {
+                let left_out: HashSet<usize> = problems.iter().map(|problem| problem.index).collect();
+                rest.retain(|(index, _)| !left_out.contains(index));
+                refused.extend(problems);
+            }
+        }
+    }
+}
+
+/// R17: tells new facts from repeats and conflicts.
+fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
+    let mut revisions: BTreeMap<(FactKey, Revision), (&Fact, Option<Version>)> = known
+        .facts
+        .iter()
+        .map(|stored| ((stored.fact.key(), stored.fact.revision()), (&stored.fact, Some(stored.version))))
+        .collect();
+    let mut decision = Decision::default();
+    let mut conflicts = Vec::new();
+    for &(index, fact) in new {
+        let (key, revision) = (fact.key(), fact.revision());
+        match revisions.get(&(key.clone(), revision)) {
+            None => {
+                revisions.insert((key, revision), (fact, None));
+                decision.recorded.push((index, fact));
+            }
+            Some((same, version)) if *same == fact => decision.unchanged.push((index, version.unwrap_or_default())),
+            Some(_) => conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision) }),
+        }
+    }
+    if conflicts.is_empty() { Ok(decision) } else { Err(conflicts) }
+}
+
+/// The new fact that is to blame: the one that is refused, else the first of the customer's, which changed what an
+/// older one refers to.
+fn blame(recorded: &[Numbered<'_>], key: &FactKey, refusal: Refusal) -> Option<Problem> {
+    let own = recorded.iter().rev().find(|(_, fact)| fact.key() == *key);
+    let (index, fact) = own.or_else(|| recorded.first())?;
+    Some(Problem { index: *index, key: fact.key(), kind: refusal.into() })
+}
+
+/// The first new fact with which an amount does not fit any more.
+fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>], policy: &Policy) -> Vec<Problem> {
+    let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
+    let too_much = recorded.iter().find(|(_, fact)| {
+        facts.insert((*fact).clone());
+        replay(&facts, policy).is_err()
+    });
+    let blamed = too_much.or_else(|| recorded.last());
+    blamed
+        .map(|(index, fact)| Problem { index: *index, key: fact.key(), kind: Refusal::OutOfRange.into() })
+        .into_iter()
+        .collect()
+}
+
+impl<'f> Extend<&'f Numbered<'f>> for CustomerFacts {
+    fn extend<I: IntoIterator<Item = &'f Numbered<'f>>>(&mut self, facts: I) {
+        for (_, fact) in facts {
+            self.insert((*fact).clone());
+        }
+    }
+}

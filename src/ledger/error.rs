@@ -1,0 +1,50 @@
+//! Why facts are not recorded.
+
+use crate::domain::fact::{FactKey, Revision};
+use crate::domain::refusal::Refusal;
+use crate::store::error::StoreError;
+
+/// What is wrong with one of the facts of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its place in the request.
+    pub index: usize,
+    pub key: FactKey,
+    pub kind: ProblemKind,
+}
+
+/// Kinds of problem.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProblemKind {
+    /// R17: the same id and revision, other content.
+    #[error("revision {0} of this id is recorded already, with other content; send the change as a higher revision")]
+    Conflict(Revision),
+    /// R15.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+}
+
+impl ProblemKind {
+    /// A stable code for machines.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict(_) => "REVISION_CONFLICT",
+            Self::Refused(refusal) => refusal.code(),
+        }
+    }
+}
+
+/// Why a request was not recorded; nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not empty.
+    #[error("the facts are refused")]
+    Problems(Vec<Problem>),
+    #[error("the service is shutting down")]
+    ShuttingDown,
+    #[error("recording failed")]
+    Failed,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,10 @@
+//! Questions about the journal. Reports read entries, never facts; only [`explain`] looks at the facts behind a
+//! movement.
+
+pub mod error;
+pub mod explain;
+pub mod month;
+pub mod movements;
+pub mod mrr;
+pub mod reasons;
+pub mod waterfall;

@@ -1,0 +1,15 @@
+//! The database: facts as they came, the journal, the outbox.
+//!
+//! [`db`] holds the drivers behind one enum and the only code that differs between them; each other file is one family
+//! of tables. Every statement is a constant beside the function that uses it. A transaction is [`db::Tx`]; nothing is
+//! stored but by [`db::Tx::commit`].
+
+pub mod customer;
+pub mod db;
+pub mod entry;
+mod entry_row;
+pub mod error;
+pub mod fact;
+pub mod journal;
+pub mod movement_page;
+pub mod tenant;

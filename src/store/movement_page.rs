@@ -1,0 +1,147 @@
+//! Pages of the journal, filtered, in four orders.
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::db::{Tx, on};
+use super::entry::{Entry, Sequence};
+use super::entry_row::EntryRow;
+use super::error::StoreError;
+use super::journal::columns;
+use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
+use crate::domain::movement::{Category, Level, Subcategory};
+
+/// Which entries to list. What is None or empty does not filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MovementFilter {
+    pub level: Option<Level>,
+    pub categories: Vec<Category>,
+    pub subcategories: Vec<Subcategory>,
+    /// Effective on this date or later.
+    pub effective_from: Option<NaiveDate>,
+    /// Effective on this date or earlier.
+    pub effective_to: Option<NaiveDate>,
+    pub customer_id: Option<CustomerId>,
+    pub subscription_id: Option<SubscriptionId>,
+    pub item_id: Option<ItemId>,
+    pub currency: Option<Currency>,
+    /// Leaves out reversals and what they reversed.
+    pub live_only: bool,
+}
+
+/// In which order to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MovementOrder {
+    /// As recorded.
+    #[default]
+    Journal,
+    JournalDescending,
+    /// By effective date, then as recorded.
+    EffectiveDate,
+    EffectiveDateDescending,
+}
+
+/// The place of the last entry of a page: the next page begins behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub effective_date: NaiveDate,
+    pub sequence: Sequence,
+}
+
+/// One statement for each order, with and without a customer, so that both databases find the rows by their keys. The
+/// filter is the same.
+macro_rules! page {
+    ($customer:literal, $after:literal, $order:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from entry
+            where tenant_id = $1
+                and (cast($2 as text) is null or level = $2)
+                and ($3 = '[]' or category in (select value from json_each($3)))
+                and ($4 = '[]' or subcategory in (select value from json_each($4)))
+                and (cast($5 as text) is null or effective_date >= $5)
+                and (cast($6 as text) is null or effective_date <= $6)
+                and ",
+            $customer,
+            " and (cast($8 as text) is null or subscription_id = $8)
+                and (cast($9 as text) is null or item_id = $9)
+                and (cast($10 as text) is null or currency = $10)
+                and (not $11 or (reverses is null and not exists (
+                    select 1 from entry as later
+                    where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
+                        and later.reverses = entry.sequence)))
+                and ",
+            $after,
+            " order by ",
+            $order,
+            " limit $14"
+        )
+    };
+}
+
+/// The statements of one order: of all customers ($7 is null), and of one.
+macro_rules! pages {
+    ($after:literal, $order:literal) => {
+        [page!("cast($7 as text) is null", $after, $order), page!("customer_id = $7", $after, $order)]
+    };
+}
+
+const JOURNAL: [&str; 2] = pages!("cast($12 as text) is not null and sequence > $13", "sequence");
+const JOURNAL_DESCENDING: [&str; 2] = pages!("cast($12 as text) is not null and sequence < $13", "sequence desc");
+const EFFECTIVE_DATE: [&str; 2] = pages!("(effective_date, sequence) > ($12, $13)", "effective_date, sequence");
+const EFFECTIVE_DATE_DESCENDING: [&str; 2] =
+    pages!("(effective_date, sequence) < ($12, $13)", "effective_date desc, sequence desc");
+
+impl Cursor {
+    /// Before every entry.
+    fn first() -> Self {
+        Self { effective_date: NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default(), sequence: Sequence::MIN }
+    }
+
+    /// Behind every entry.
+    fn last() -> Self {
+        Self { effective_date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), sequence: Sequence::MAX }
+    }
+}
+
+/// The next entries behind the cursor (None: the first ones).
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &MovementFilter,
+    order: MovementOrder,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let ([of_all, of_one], start) = match order {
+        MovementOrder::Journal => (JOURNAL, Cursor::first()),
+        MovementOrder::JournalDescending => (JOURNAL_DESCENDING, Cursor::last()),
+        MovementOrder::EffectiveDate => (EFFECTIVE_DATE, Cursor::first()),
+        MovementOrder::EffectiveDateDescending => (EFFECTIVE_DATE_DESCENDING, Cursor::last()),
+    };
+    let statement = if filter.customer_id.is_some() { of_one } else { of_all };
+    let after = after.unwrap_or(start);
+    let categories: Vec<&str> = filter.categories.iter().map(|category| category.as_str()).collect();
+    let subcategories: Vec<&str> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
+    let rows: Vec<EntryRow> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(filter.level.map(Level::as_str))
+            .bind(json!(categories).to_string())
+            .bind(json!(subcategories).to_string())
+            .bind(filter.effective_from)
+            .bind(filter.effective_to)
+            .bind(filter.customer_id.as_ref().map(CustomerId::as_str))
+            .bind(filter.subscription_id.as_ref().map(SubscriptionId::as_str))
+            .bind(filter.item_id.as_ref().map(ItemId::as_str))
+            .bind(filter.currency.as_ref().map(Currency::as_str))
+            .bind(filter.live_only)
+            .bind(after.effective_date)
+            .bind(after.sequence)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.into_iter().map(EntryRow::parse).collect()
+}
