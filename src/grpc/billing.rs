@@ -2,18 +2,21 @@
 
 use std::pin::Pin;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use super::limits::{MAX_ANSWERED_MOVEMENTS, MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
-use super::{decode, encode, v1};
+use super::{encode, v1};
 use crate::domain::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, LineId, TenantId};
 use crate::domain::void::Void;
 use crate::form::decode::fact as read_fact;
+use crate::form::encode as raw;
 use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, RecordError};
 use crate::ledger::record::{Mode, Outcome, Recorded};
@@ -28,8 +31,8 @@ pub(super) struct Billing {
     pub ledger: Ledger,
     pub db: Db,
     pub tenant_id: TenantId,
-    /// True once the service accepts nothing more.
-    pub draining: watch::Receiver<bool>,
+    /// Cancelled once the service accepts nothing more.
+    pub draining: CancellationToken,
 }
 
 #[tonic::async_trait]
@@ -72,12 +75,12 @@ impl v1::billing_service_server::BillingService for Billing {
         let mut batches = request.into_inner();
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
         let service = self.clone();
-        let mut draining = self.draining.clone();
+        let draining = self.draining.clone();
         tokio::spawn(async move {
             loop {
                 let batch = tokio::select! {
                     biased;
-                    _ = draining.wait_for(|draining| *draining) => Err(record(RecordError::ShuttingDown)),
+                    () = draining.cancelled() => Err(record(RecordError::ShuttingDown)),
                     batch = batches.message() => batch,
                 };
                 let answer = match batch {
@@ -151,7 +154,7 @@ fn check_count(facts: usize) -> Vec<Violation> {
 
 fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Vec<Violation>> {
     let path = fact_path(index);
-    match decode::fact(fact) {
+    match facts::from_wire(fact) {
         Some(raw) => read_fact(&raw, &format!("{path}.{}", raw.field())),
         None => Err(vec![Violation {
             field: path,
@@ -212,13 +215,13 @@ fn refusal(problem: &Problem, places: &[usize], customers: &[CustomerId]) -> v1:
 fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
     let facts = &view.facts;
     v1::GetCustomerResponse {
-        customer: facts.customer.as_ref().map(encode::customer),
+        customer: facts.customer.as_ref().map(|it| customer_to_wire(raw::customer(it))),
         subscription_lines: facts
             .lines
             .values()
             .map(|line| v1::SubscriptionLineRecord {
                 state: Some(state(&FactKey::Line(line.line_id.clone()), &[], view)),
-                line: Some(encode::line(line)),
+                line: Some(line_to_wire(raw::line(line))),
             })
             .collect(),
         change_orders: facts
@@ -233,11 +236,11 @@ fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
                 };
                 v1::ChangeOrderRecord {
                     state: Some(state(&FactKey::Order(order.change_order_id.clone()), &lines, view)),
-                    change_order: Some(encode::order(order)),
+                    change_order: Some(order_to_wire(raw::order(order))),
                 }
             })
             .collect(),
-        charges: facts.charges.values().map(encode::charge).collect(),
+        charges: facts.charges.values().map(|it| charge_to_wire(raw::charge(it))).collect(),
     }
 }
 

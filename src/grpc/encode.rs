@@ -1,17 +1,16 @@
-//! Facts, movements and reports → wire.
+//! Movements and reports → wire.
 
 use prost_types::Timestamp;
 
+use super::facts::{discount_to_wire, interval_to_wire};
 use super::v1;
 use crate::domain::explain::{LineChange, LineSnapshot};
-use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKind, SubscriptionLine};
-use crate::domain::interval::Interval;
+use crate::domain::fact::FactKind;
 use crate::domain::lifecycle::LifecycleEvent;
-use crate::domain::money::{Discount, Money};
+use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::void::Void;
 use crate::form::encode as raw;
-use crate::form::raw::{RawDiscount, RawInterval};
 use crate::reports::mrr::CurrencyMrr;
 use crate::reports::reasons::Reason;
 use crate::reports::waterfall::{Period, Step, Waterfall};
@@ -24,9 +23,10 @@ fn shown<T: ToString>(value: Option<&T>) -> String {
 /// The number of an enum value by its name; 0, UNSPECIFIED, for a name that the contract does not have.
 macro_rules! number {
     ($kind:ident, $prefix:literal, $name:expr) => {
-        v1::$kind::from_str_name(&format!(concat!($prefix, "{}"), $name)).map_or(0, i32::from)
+        $crate::grpc::v1::$kind::from_str_name(&format!(concat!($prefix, "{}"), $name)).map_or(0, i32::from)
     };
 }
+pub(super) use number;
 
 pub(super) fn level(level: Level) -> i32 {
     number!(Level, "LEVEL_", level)
@@ -44,7 +44,7 @@ pub(super) fn fact_kind(kind: FactKind) -> i32 {
     number!(FactKind, "FACT_KIND_", kind)
 }
 
-fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
+pub(super) fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
     Timestamp {
         seconds: instant.timestamp(),
         nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),
@@ -108,120 +108,6 @@ fn cause(cause: &Cause) -> v1::Cause {
     wire
 }
 
-/// None for an override, which has no message yet.
-pub(super) fn fact(fact: &Fact) -> Option<v1::Fact> {
-    let kind = match fact {
-        Fact::Customer(it) => v1::fact::Kind::Customer(customer(it)),
-        Fact::Line(it) => v1::fact::Kind::SubscriptionLine(line(it)),
-        Fact::Order(it) => v1::fact::Kind::ChangeOrder(order(it)),
-        Fact::Charge(it) => v1::fact::Kind::Charge(charge(it)),
-        Fact::Override(_) => return None,
-    };
-    Some(v1::Fact { kind: Some(kind) })
-}
-
-pub(super) fn customer(it: &Customer) -> v1::Customer {
-    let it = raw::customer(it);
-    v1::Customer {
-        customer_id: it.customer_id,
-        revision: it.revision,
-        name: it.name,
-        identity: it.identity,
-        attributes: it.attributes,
-    }
-}
-
-pub(super) fn line(it: &SubscriptionLine) -> v1::SubscriptionLine {
-    let it = raw::line(it);
-    v1::SubscriptionLine {
-        line_id: it.line_id,
-        revision: it.revision,
-        subscription_id: it.subscription_id,
-        customer_id: it.customer_id,
-        item_id: it.item_id,
-        charge_kind: number!(ChargeKind, "CHARGE_KIND_", it.charge_kind),
-        currency: it.currency,
-        start_date: it.start_date,
-        end_date: it.end_date,
-        trial_end_date: it.trial_end_date,
-        pending_activation: it.pending_activation,
-        renews_subscription_id: it.renews_subscription_id,
-        price_steps: it
-            .price_steps
-            .into_iter()
-            .map(|step| v1::PriceStep {
-                start_date: step.start_date,
-                quantity: step.quantity,
-                unit_price: step.unit_price,
-                discount: step.discount.map(discount),
-                interval: step.interval.map(interval),
-            })
-            .collect(),
-        attributes: it.attributes,
-    }
-}
-
-pub(super) fn order(it: &ChangeOrder) -> v1::ChangeOrder {
-    let it = raw::order(it);
-    v1::ChangeOrder {
-        change_order_id: it.change_order_id,
-        revision: it.revision,
-        customer_id: it.customer_id,
-        subscription_id: it.subscription_id,
-        r#type: number!(ChangeOrderType, "CHANGE_ORDER_TYPE_", it.r#type),
-        effective_date: it.effective_date,
-        end_of_day: it.end_of_day,
-        entries: it
-            .entries
-            .into_iter()
-            .map(|entry| v1::ChangeOrderEntry {
-                line_id: entry.line_id,
-                quantity: entry.quantity,
-                unit_price: entry.unit_price,
-                discount: entry.discount.map(discount),
-                interval: entry.interval.map(interval),
-                item_id: entry.item_id,
-            })
-            .collect(),
-        renewal_end_date: it.renewal_end_date,
-        modification_type: number!(ModificationType, "MODIFICATION_TYPE_", it.modification_type),
-        voided: it.voided,
-        memo: it.memo,
-    }
-}
-
-pub(super) fn charge(it: &Charge) -> v1::Charge {
-    let occurred_at = it.occurred_at;
-    let it = raw::charge(it);
-    v1::Charge {
-        charge_id: it.charge_id,
-        revision: it.revision,
-        customer_id: it.customer_id,
-        subscription_id: it.subscription_id,
-        status: number!(ChargeStatus, "CHARGE_STATUS_", it.status),
-        amount: it.amount,
-        currency: it.currency,
-        description: it.description,
-        occurred_at: Some(instant(occurred_at)),
-    }
-}
-
-fn discount(it: RawDiscount) -> v1::Discount {
-    let value = if it.percent.is_empty() {
-        v1::discount::Value::Amount(it.amount)
-    } else {
-        v1::discount::Value::Percent(it.percent)
-    };
-    v1::Discount { value: Some(value) }
-}
-
-fn interval(it: RawInterval) -> v1::Interval {
-    v1::Interval {
-        unit: number!(IntervalUnit, "INTERVAL_UNIT_", it.unit),
-        count: i32::try_from(it.count).unwrap_or_default(),
-    }
-}
-
 pub(super) fn void_reason(void: &Void) -> v1::VoidReason {
     v1::VoidReason {
         line_id: shown(void.line_id.as_ref()),
@@ -255,8 +141,8 @@ fn line_terms(it: &LineSnapshot) -> v1::LineTerms {
         item_id: it.item_id.to_string(),
         quantity: it.quantity.to_string(),
         unit_price: shown(it.unit_price.as_ref()),
-        discount: it.discount.map(|it: Discount| discount(raw::discount(it))),
-        interval: it.interval.map(|it: Interval| interval(raw::interval(it))),
+        discount: it.discount.map(|it| discount_to_wire(raw::discount(it))),
+        interval: it.interval.map(|it| interval_to_wire(raw::interval(it))),
         mrr: it.mrr.to_string(),
     }
 }

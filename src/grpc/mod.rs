@@ -7,6 +7,7 @@ mod billing;
 pub mod codec;
 mod decode;
 mod encode;
+pub mod facts;
 pub mod limits;
 mod movement;
 mod page_token;
@@ -16,7 +17,7 @@ mod status;
 
 /// Generated from `proto/deltabook/v1`.
 pub mod v1 {
-    #![expect(clippy::pedantic, clippy::allow_attributes, reason = "generated code")]
+    #![expect(clippy::pedantic, clippy::allow_attributes, clippy::as_conversions, reason = "generated code")]
     tonic::include_proto!("deltabook.v1");
 }
 

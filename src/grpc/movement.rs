@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
 use super::status::{invalid, invalid_field, not_found, report};
 use super::{decode, encode, page_token, v1};
@@ -9,6 +10,7 @@ use crate::clock::Clock;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::movement::Level;
 use crate::form::decode::parse_date;
+use crate::form::encode as raw;
 use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
 use crate::reports::month::Month;
@@ -67,7 +69,7 @@ impl v1::movement_service_server::MovementService for Movements {
             summary: it.summary,
             reasons: it.reasons.iter().map(encode::reason).collect(),
             changes: it.changes.iter().map(encode::line_change).collect(),
-            facts: it.facts.iter().filter_map(encode::fact).collect(),
+            facts: it.facts.iter().filter_map(|it| to_wire(raw::fact(it))).collect(),
             reversed_by_movement_id: it.reversed_by.map(|sequence| sequence.to_string()).unwrap_or_default(),
             events: it.events.iter().map(encode::event).collect(),
         }))

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
@@ -46,7 +47,7 @@ pub async fn listen(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let Services { db, ledger, tenant_id, clock } = services;
-    let (drain, mut draining) = tokio::sync::watch::channel(false);
+    let draining = CancellationToken::new();
     let billing =
         Billing { ledger: ledger.clone(), db: db.clone(), tenant_id: tenant_id.clone(), draining: draining.clone() };
     let movements = Movements { db, tenant_id, clock };
@@ -57,13 +58,14 @@ pub async fn listen(
     }
     let reflection =
         || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
+    let drain = draining.clone();
     let stop = async move {
         shutdown.await;
         for service in services {
             health.set_service_status(service, ServingStatus::NotServing).await;
         }
         ledger.stop();
-        let _nobody_listens = drain.send(true);
+        drain.cancel();
     };
     let server = Server::builder()
         .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
@@ -86,7 +88,7 @@ pub async fn listen(
         )
         .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop);
     let overdue = async move {
-        let _closed = draining.wait_for(|draining| *draining).await;
+        draining.cancelled().await;
         tokio::time::sleep(DRAIN_TIMEOUT).await;
     };
     tokio::select! {

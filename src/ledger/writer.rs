@@ -1,9 +1,8 @@
 //! The task that writes, and the handle that everybody else has.
 
-use std::sync::Arc;
-
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::error::RecordError;
 use super::record::{Mode, Recorded, record};
@@ -30,13 +29,13 @@ struct Job {
 #[derive(Debug, Clone)]
 pub struct Ledger {
     jobs: mpsc::Sender<Job>,
-    stop: Arc<Notify>,
+    stop: CancellationToken,
 }
 
 /// The task that writes; to be waited for at the end.
 #[derive(Debug)]
 pub struct Writer {
-    stop: Arc<Notify>,
+    stop: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -47,9 +46,9 @@ impl Ledger {
         tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
         tx.commit().await?;
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(write_all(db, clock, queue, Arc::clone(&stop)));
-        Ok((Self { jobs, stop: Arc::clone(&stop) }, Writer { stop, task }))
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(write_all(db, clock, queue, stop.clone()));
+        Ok((Self { jobs, stop: stop.clone() }, Writer { stop, task }))
     }
 
     /// Records facts, or says what they would mean. Once accepted, they are recorded even if nobody waits for the
@@ -63,25 +62,26 @@ impl Ledger {
 
     /// Accepts nothing more; what was accepted is still recorded.
     pub fn stop(&self) {
-        self.stop.notify_one();
+        self.stop.cancel();
     }
 }
 
 impl Writer {
     /// Accepts nothing more, finishes what was accepted, and ends.
     pub async fn finish(self) {
-        self.stop.notify_one();
+        self.stop.cancel();
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the writer ended badly");
         }
     }
 }
 
-async fn write_all(db: Db, clock: Clock, mut queue: mpsc::Receiver<Job>, stop: Arc<Notify>) {
+async fn write_all(db: Db, clock: Clock, mut queue: mpsc::Receiver<Job>, stop: CancellationToken) {
     loop {
         let job = tokio::select! {
             biased;
-            () = stop.notified() => {
+            // Closed, the queue still gives what is in it.
+            () = stop.cancelled(), if !queue.is_closed() => {
                 queue.close();
                 continue;
             }

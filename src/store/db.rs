@@ -62,6 +62,14 @@ impl Db {
         Ok(Self::Sqlite { write, read })
     }
 
+    /// Like [`Db::open`], but for questions: a database that is not there is an error.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        if !sqlite_options(url)?.get_filename().exists() {
+            return Err(StoreError::NotThere(url.to_owned()));
+        }
+        Self::open(url).await
+    }
+
     /// A transaction that sees one state of the database and changes nothing.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match self {

@@ -9,6 +9,8 @@ pub enum StoreError {
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("cannot open {url}: {source}")]
     Open { url: String, source: sqlx::Error },
+    #[error("there is no store {0}; `deltabook serve` and `deltabook import` create one")]
+    NotThere(String),
     #[error("{0} is not a database of this version: give a file name or sqlite:FILE")]
     UnknownDatabase(String),
     #[error("table {table}, {key}: {column} {problem}")]

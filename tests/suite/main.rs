@@ -2,4 +2,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod billing;
 mod cases;
+mod questions;
+mod server;

@@ -1,0 +1,116 @@
+//! A server of its own for each test: a fresh store in a temporary folder, a free port, real gRPC.
+
+use deltabook::clock::Clock;
+use deltabook::domain::ids::TenantId;
+use deltabook::form::raw::RawFact;
+use deltabook::grpc::facts::to_wire;
+use deltabook::grpc::v1;
+use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
+use deltabook::ledger::verify::{Verification, verify};
+use deltabook::service::{self, ServiceError};
+use deltabook::store::db::Db;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+
+pub struct TestServer {
+    pub billing: BillingServiceClient<Channel>,
+    pub movements: MovementServiceClient<Channel>,
+    pub channel: Channel,
+    folder: TempDir,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), ServiceError>>,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let url = database_url(&folder);
+        let shutdown = async move {
+            let _ = stopped.await;
+        };
+        let running =
+            tokio::spawn(
+                async move { service::run(&url, TenantId::only(), Clock::system(), listener, shutdown).await },
+            );
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+        let billing = BillingServiceClient::new(channel.clone());
+        let movements = MovementServiceClient::new(channel.clone());
+        Self { billing, movements, channel, folder, stop, running }
+    }
+
+    pub async fn record(&mut self, facts: Vec<v1::Fact>) -> Result<v1::RecordFactsResponse, tonic::Status> {
+        let request = v1::RecordFactsRequest { facts, ..v1::RecordFactsRequest::default() };
+        self.billing.record_facts(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn list(&mut self, request: v1::ListMovementsRequest) -> Vec<v1::Movement> {
+        self.movements.list_movements(request).await.unwrap().into_inner().movements
+    }
+
+    /// Ends the server cleanly, and verifies what it leaves.
+    pub async fn finish(self) {
+        let Self { billing, movements, channel, folder, stop, running } = self;
+        drop((billing, movements, channel));
+        stop.send(()).unwrap();
+        running.await.unwrap().unwrap();
+        let found = verified(&database_url(&folder)).await;
+        assert_eq!(found.differences, [], "verify");
+    }
+}
+
+pub async fn verified(url: &str) -> Verification {
+    let db = Db::open_existing(url).await.unwrap();
+    let found = verify(&db, &TenantId::only(), || {}).await.unwrap();
+    db.close().await;
+    found
+}
+
+fn database_url(folder: &TempDir) -> String {
+    folder.path().join("books.db").to_str().unwrap().to_owned()
+}
+
+/// A fact, written as in the files.
+pub fn fact(json: serde_json::Value) -> v1::Fact {
+    let raw: RawFact = serde_json::from_value(json).unwrap();
+    to_wire(raw).unwrap()
+}
+
+/// A monthly line of 100 USD from 2026-01-01, with some fields of its own.
+pub fn line(customer: &str, line: &str, fields: serde_json::Value) -> v1::Fact {
+    let mut json = serde_json::json!({
+        "line_id": line,
+        "subscription_id": "S1",
+        "customer_id": customer,
+        "item_id": "basic",
+        "charge_kind": "RECURRING",
+        "currency": "USD",
+        "start_date": "2026-01-01",
+        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
+    });
+    merge(&mut json, fields);
+    fact(serde_json::json!({ "subscription_line": json }))
+}
+
+/// An order on S1 of 2026-03-01, with some fields of its own.
+pub fn order(customer: &str, order: &str, fields: serde_json::Value) -> v1::Fact {
+    let mut json = serde_json::json!({
+        "change_order_id": order,
+        "customer_id": customer,
+        "subscription_id": "S1",
+        "effective_date": "2026-03-01",
+    });
+    merge(&mut json, fields);
+    fact(serde_json::json!({ "change_order": json }))
+}
+
+fn merge(json: &mut serde_json::Value, fields: serde_json::Value) {
+    let serde_json::Value::Object(fields) = fields else { return };
+    json.as_object_mut().unwrap().extend(fields);
+}
