@@ -7,10 +7,12 @@ use anyhow::Context;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::clock::Clock;
-use crate::config::StoreOptions;
-use crate::domain::ids::TenantId;
-use crate::service;
+use deltabook::clock::Clock;
+use deltabook::config::StoreOptions;
+use deltabook::domain::ids::TenantId;
+use deltabook::service;
+
+use super::output::note;
 
 /// Serve gRPC until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
@@ -31,13 +33,12 @@ pub struct ServeArgs {
 }
 
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let listener =
-        TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
     let shutdown = stop_signal()?;
-    println!("deltabook listens on {address}, store {}", args.store.database_url);
+    note(&format!("deltabook listens on {address}, store {}", args.store.database_url));
     service::run(&args.store.database_url, TenantId::only(), Clock::system(), listener, shutdown).await?;
-    println!("deltabook has ended");
+    note("deltabook has ended");
     Ok(ExitCode::SUCCESS)
 }
 

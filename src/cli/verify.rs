@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::output::to_stdout;
 use super::progress::progress;
-use crate::config::StoreOptions;
-use crate::domain::ids::TenantId;
-use crate::ledger::verify::verify;
-use crate::store::db::Db;
+use deltabook::config::StoreOptions;
+use deltabook::domain::ids::TenantId;
+use deltabook::ledger::verify::{Verification, verify};
+use deltabook::store::db::Db;
 
 /// Replay every customer and compare with the journal; exit code 1 if anything differs.
 #[derive(Debug, Args)]
@@ -31,22 +32,20 @@ pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     db.close().await;
     let found = found?;
-    for difference in found.differences.iter().take(SHOWN) {
-        println!("{}: {}", difference.customer_id, difference.what);
-    }
-    if let Some(more @ 1..) = found.differences.len().checked_sub(SHOWN) {
-        println!("… and {more} more");
-    }
-    println!(
-        "{} customers, {} facts, {} journal entries: {}",
-        found.customers,
-        found.facts,
-        found.entries,
-        match found.differences.len() {
+    to_stdout(|out| {
+        for difference in found.differences.iter().take(SHOWN) {
+            writeln!(out, "{}: {}", difference.customer_id, difference.what)?;
+        }
+        if let Some(more @ 1..) = found.differences.len().checked_sub(SHOWN) {
+            writeln!(out, "… and {more} more")?;
+        }
+        let differences = match found.differences.len() {
             0 => "no difference".to_owned(),
             1 => "1 difference".to_owned(),
             many => format!("{many} differences"),
-        }
-    );
+        };
+        let Verification { customers, facts, entries, .. } = found;
+        writeln!(out, "{customers} customers, {facts} facts, {entries} journal entries: {differences}")
+    })?;
     Ok(if found.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,8 +5,10 @@ use chrono::NaiveDate;
 use super::fact::{ChangeOrder, TermsChange};
 use super::ids::ItemId;
 use super::interval::Interval;
-use super::money::{Amount, Discount, Money, OutOfRange, Quantity, mrr};
-use super::timeline::Step;
+use super::money::{Money, OutOfRange};
+use super::number::{Amount, Discount, Quantity};
+use super::rounding::mrr;
+use super::step::Step;
 
 /// A line's terms at one moment (R4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use super::atom::Position;
 use super::fact::ModificationType;
-use super::money::{Money, OutOfRange, quantity_effect};
+use super::money::{Money, OutOfRange};
 use super::movement::{Effects, Level, Subcategory};
+use super::rounding::quantity_effect;
 
 /// Whether a contract or customer was active (R6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,7 +114,7 @@ fn effects(change: &Change) -> Result<Option<Effects>, OutOfRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Quantity;
+    use crate::domain::number::Quantity;
 
     fn position(lines: i64, quantity: &str, mrr: i64) -> Position {
         Position { lines, quantity: Quantity::parse(quantity).unwrap(), mrr: Money::from_micros(mrr * 1_000_000) }

@@ -4,10 +4,11 @@ use super::atom::{LineState, Terms};
 use super::customer_facts::CustomerFacts;
 use super::ids::{Currency, ItemId, LineId, SubscriptionId};
 use super::interval::Interval;
-use super::money::{Amount, Discount, Money, OutOfRange, Quantity};
+use super::money::{Money, OutOfRange};
 use super::movement::{Cause, Level, Movement};
+use super::number::{Amount, Discount, Quantity};
+use super::step::Step;
 use super::story::Story;
-use super::timeline::Step;
 
 /// What one cause did to one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

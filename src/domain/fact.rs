@@ -9,8 +9,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
 use super::interval::Interval;
-use super::money::{Amount, Discount, Quantity};
 use super::movement::{Levels, Subcategory};
+use super::number::{Amount, Discount, Quantity};
 use super::spelling::spelling;
 
 /// The highest revision of a fact wins (R17). 0 is a fact that was never revised.

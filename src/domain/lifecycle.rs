@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::fact::{Charge, ChargeStatus};
 use super::ids::{ChargeId, Currency, LineId};
-use super::money::{Amount, Money, OutOfRange};
+use super::money::{Money, OutOfRange};
 use super::movement::{Category, Level, Movement, Subcategory};
+use super::number::Amount;
 use super::replay::{Replay, Trial};
 
 /// Something that another system may want to act on.

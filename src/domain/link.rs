@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::causes::item_before;
 use super::contract::Index;
 use super::ids::{Currency, ItemId};
 use super::life::{End, EndCause, Life};
 use super::modification::Label;
 use super::movement::Cause;
-use super::timeline::{Timeline, item_before};
+use super::timeline::Timeline;
 
 /// A renewal by link: one renewing subscription, item and currency on one date.
 #[derive(Debug)]

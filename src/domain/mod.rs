@@ -2,10 +2,12 @@
 //!
 //! | room | rule |
 //! |---|---|
-//! | [`ids`], [`interval`], [`money`] | names, and R2's and R12's exact arithmetic |
+//! | [`ids`], [`interval`], [`number`], [`money`] | names, entered numbers, exact amounts |
+//! | [`rounding`] | R2's and R12's arithmetic |
 //! | [`fact`], [`customer_facts`] | what was said; R17 |
 //! | [`refusal`] | R15: what is refused on arrival |
-//! | [`contract`], [`life`], [`timeline`] | R1, R3 to R6, R9 (orders), R10 |
+//! | [`contract`], [`life`], [`step`], [`causes`] | R1, R3, R4, R9 by order |
+//! | [`timeline`] | R5, R6, R10 |
 //! | [`link`] | R9, by link |
 //! | [`atom`], [`group`], [`unchanged`] | R7, and the movements of amount 0 |
 //! | [`modification`], [`classify`] | R13; R8 and R12, the decision table |
@@ -18,6 +20,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod atom;
+mod causes;
 mod classify;
 mod contract;
 pub mod correction;
@@ -33,12 +36,15 @@ mod link;
 mod modification;
 pub mod money;
 pub mod movement;
+pub mod number;
 pub mod policy;
 mod posting;
 pub mod refusal;
 pub mod replay;
+pub mod rounding;
 pub mod rule;
 mod spelling;
+mod step;
 mod story;
 mod timeline;
 pub mod truth;

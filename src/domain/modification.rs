@@ -4,7 +4,7 @@ use super::customer_facts::CustomerFacts;
 use super::fact::{ChangeOrder, ChangeOrderType, ModificationType, OverrideTarget, SubscriptionLine};
 use super::life::{EndCause, Life};
 use super::movement::{Level, Levels, Subcategory};
-use super::timeline::Step;
+use super::step::Step;
 
 /// The type in force for one cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

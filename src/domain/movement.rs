@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use super::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
-use super::money::{Money, OutOfRange, Quantity};
+use super::money::{Money, OutOfRange};
+use super::number::Quantity;
 use super::rule::RuleSet;
 use super::spelling::spelling;
 

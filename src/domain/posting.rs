@@ -14,8 +14,8 @@ use super::money::{Money, OutOfRange};
 use super::movement::{Cause, Level, Movement, Subcategory};
 use super::policy::Policy;
 use super::rule::{Rule, RuleSet};
+use super::step::Step;
 use super::story::Story;
-use super::timeline::Step;
 use super::unchanged::{paused, renewed};
 
 /// What happened on one date.

@@ -10,7 +10,8 @@ use super::modification::{Modifications, occurs};
 use super::money::OutOfRange;
 use super::movement::Cause;
 use super::replay::Trial;
-use super::timeline::{Step, Timeline, walk};
+use super::step::Step;
+use super::timeline::{Timeline, walk};
 use super::void::{Void, VoidReason};
 
 /// What happened, each list by date and line.

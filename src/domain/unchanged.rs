@@ -9,8 +9,8 @@ use super::ids::{ChangeOrderId, Currency, ItemId};
 use super::money::{Money, OutOfRange};
 use super::movement::{Cause, Level};
 use super::posting::{Day, Draft};
+use super::step::Step;
 use super::story::Story;
-use super::timeline::Step;
 
 /// What one movement is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,8 +14,8 @@ use crate::domain::fact::{
     Override, OverrideTarget, PriceStep, SubscriptionLine,
 };
 use crate::domain::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
-use crate::domain::money::Amount;
 use crate::domain::movement::{Category, Level, Levels, Subcategory};
+use crate::domain::number::Amount;
 
 pub use super::terms::{FIRST_YEAR, MAX_ATTRIBUTES, MAX_TEXT_CHARS, date as parse_date};
 

@@ -8,7 +8,7 @@ use super::raw::{
 };
 use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, Override, OverrideTarget, Revision, SubscriptionLine};
 use crate::domain::interval::Interval;
-use crate::domain::money::Discount;
+use crate::domain::number::Discount;
 
 #[must_use]
 pub fn fact(fact: &Fact) -> RawFact {

@@ -9,7 +9,7 @@ use super::violation::Form;
 use crate::domain::fact::{Attributes, Revision, TermsChange};
 use crate::domain::ids::ItemId;
 use crate::domain::interval::{Interval, IntervalUnit, MAX_INTERVAL_COUNT};
-use crate::domain::money::{Amount, Discount, Percent, Quantity};
+use crate::domain::number::{Amount, Discount, Percent, Quantity};
 
 /// The longest free text (a name, a memo), in characters.
 pub const MAX_TEXT_CHARS: usize = 1_000;

@@ -131,6 +131,7 @@ fn interval(it: v1::Interval) -> RawInterval {
 }
 
 /// A fact as a message; None for an override, which has no message yet.
+#[must_use]
 pub fn to_wire(fact: RawFact) -> Option<v1::Fact> {
     let kind = match fact {
         RawFact::Customer(it) => v1::fact::Kind::Customer(customer_to_wire(it)),

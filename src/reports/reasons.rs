@@ -3,8 +3,8 @@
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::OverrideTarget;
-use crate::domain::money::Discount;
 use crate::domain::movement::{Cause, Level, Movement, Subcategory};
+use crate::domain::number::Discount;
 use crate::domain::rule::Rule;
 use crate::form::encode;
 use crate::form::movement::cause as cause_text;

@@ -7,8 +7,9 @@ use super::db::{from_micros, to_micros};
 use super::entry::Entry;
 use super::error::StoreError;
 use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
-use crate::domain::money::{Money, Quantity};
+use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Effects, Level, Movement, Subcategory};
+use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
 
 /// A row, in the order of the table's columns after the tenant.

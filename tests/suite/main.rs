@@ -2,7 +2,9 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod architecture;
 mod billing;
 mod cases;
+mod classify;
 mod questions;
 mod server;

@@ -1,0 +1,141 @@
+//! What the questions share: a store or a server to ask, and a format for the answer.
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value};
+
+use deltabook::clock::Clock;
+use deltabook::config::StoreOptions;
+use deltabook::domain::ids::TenantId;
+use deltabook::grpc::questions::Questions;
+use deltabook::grpc::v1;
+use deltabook::store::db::Db;
+use tonic::transport::Endpoint;
+
+use super::output::{csv, to_stdout};
+use super::table::Table;
+
+/// Whom to ask.
+#[derive(Debug, Args)]
+pub struct Whom {
+    #[command(flatten)]
+    store: StoreOptions,
+
+    /// Ask a running server instead of a store: http://127.0.0.1:50051
+    #[arg(long, env = "DELTABOOK_SERVER", value_name = "URL")]
+    server: Option<String>,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// Aligned columns, for people
+    Table,
+    /// Comma-separated, with a header
+    Csv,
+    /// A JSON array of objects; amounts are strings
+    Json,
+}
+
+/// Whose MRR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LevelArg {
+    /// Each contract on its own
+    Contract,
+    /// Each customer as a whole
+    Customer,
+}
+
+impl LevelArg {
+    pub fn to_wire(self) -> i32 {
+        let level = match self {
+            Self::Contract => v1::Level::Contract,
+            Self::Customer => v1::Level::Customer,
+        };
+        level.into()
+    }
+}
+
+impl Whom {
+    pub async fn connect(&self) -> anyhow::Result<Questions> {
+        let Some(server) = &self.server else {
+            let db = Db::open_existing(&self.store.database_url).await?;
+            return Ok(Questions::of_store(db, TenantId::only(), Clock::system()));
+        };
+        let endpoint = Endpoint::from_shared(server.clone()).with_context(|| format!("{server} is not an address"))?;
+        Questions::of_server(endpoint).await.with_context(|| format!("cannot reach the server at {server}"))
+    }
+}
+
+/// A refused question as an error: its message is made for people.
+pub fn told(status: tonic::Status) -> anyhow::Error {
+    anyhow::anyhow!("{}", status.message())
+}
+
+/// The word of an enum value on the wire, as files spell it.
+pub fn word(name: &'static str, prefix: &str) -> &'static str {
+    name.strip_prefix(prefix).unwrap_or(name)
+}
+
+pub fn level_word(level: v1::Level) -> &'static str {
+    word(level.as_str_name(), "LEVEL_")
+}
+
+/// A cause in a few words.
+pub fn cause_words(cause: &v1::Cause) -> String {
+    let v1::Cause { line_id, change_order_id, date, subscription_id, .. } = cause;
+    match cause.kind() {
+        v1::CauseKind::LineStart => format!("start of {line_id}"),
+        v1::CauseKind::TrialEnd => format!("trial end of {line_id}"),
+        v1::CauseKind::PriceStep => format!("price step {date} of {line_id}"),
+        v1::CauseKind::ChangeOrder => format!("change order {change_order_id}"),
+        v1::CauseKind::NaturalEnd => format!("natural end of {line_id}"),
+        v1::CauseKind::RenewalLink => format!("{line_id} renewed by {subscription_id}"),
+        v1::CauseKind::Unspecified => String::new(),
+    }
+}
+
+/// An answer as rows: a name for each column, and whether people see it.
+pub struct Answer<const N: usize> {
+    pub names: [&'static str; N],
+    pub rows: Vec<[Value; N]>,
+}
+
+impl<const N: usize> Answer<N> {
+    /// Writes CSV or JSON, or the table that `for_people` makes.
+    pub fn write(self, format: AnswerFormat, for_people: impl FnOnce(&Self) -> Table) -> anyhow::Result<()> {
+        to_stdout(|out| match format {
+            AnswerFormat::Table if self.rows.is_empty() => writeln!(out, "nothing found"),
+            AnswerFormat::Table => write!(out, "{}", for_people(&self)),
+            AnswerFormat::Csv => csv(out, self.names, self.rows.iter().map(|row| row.each_ref().map(text))),
+            AnswerFormat::Json => {
+                let objects: Vec<Map<String, Value>> = self.objects().collect();
+                serde_json::to_writer_pretty(&mut *out, &objects)?;
+                writeln!(out)
+            }
+        })
+    }
+
+    /// The rows as JSON objects; what has no value is left out.
+    pub fn objects(&self) -> impl Iterator<Item = Map<String, Value>> {
+        self.rows.iter().map(|row| {
+            let pairs = self.names.iter().zip(row).filter(|(_, value)| !value.is_null());
+            pairs.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        })
+    }
+}
+
+/// A value as it stands in a cell.
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Empty text is no value.
+pub fn value(text: impl Into<String>) -> Value {
+    let text = text.into();
+    if text.is_empty() { Value::Null } else { Value::String(text) }
+}

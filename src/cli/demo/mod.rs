@@ -1,0 +1,54 @@
+//! `deltabook demo`: a server, a small book of business sent to it, and what it answers.
+
+mod story;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use deltabook::clock::Clock;
+use deltabook::domain::ids::TenantId;
+use deltabook::service;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tonic::transport::Channel;
+
+use super::output::to_stdout;
+use super::serve::stop_signal;
+
+/// See it work: a server on a free port, two years of a small book of business, and what became of its MRR
+///
+/// The store is temporary and goes when the demo ends. Nothing is sent anywhere else.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct DemoArgs {
+    /// End after printing, instead of staying up until Ctrl-C
+    #[arg(long)]
+    exit: bool,
+}
+
+pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let stopped = stop_signal()?;
+    let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let store = folder.path().join("demo.db").display().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.context("failed to open a port")?;
+    let address = listener.local_addr()?;
+    let (stop, stopping) = oneshot::channel::<()>();
+    let serving = {
+        let store = store.clone();
+        let shutdown = async move {
+            let _demo_ended = stopping.await;
+        };
+        tokio::spawn(async move { service::run(&store, TenantId::only(), Clock::system(), listener, shutdown).await })
+    };
+    let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
+    let told = story::tell(channel, &address, &store).await?;
+    to_stdout(|out| out.write_all(told.as_bytes()))?;
+    if !args.exit {
+        to_stdout(|out| writeln!(out, "\nThe server stays up until Ctrl-C."))?;
+        stopped.await;
+    }
+    let _server_ended = stop.send(());
+    serving.await??;
+    Ok(ExitCode::SUCCESS)
+}

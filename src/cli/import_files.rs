@@ -1,0 +1,82 @@
+//! The files of an import: JSON Lines and CSV, read in batches.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use anyhow::Context;
+use deltabook::domain::fact::Fact;
+use deltabook::form::csv_lines::{CsvLines, Mapping};
+use deltabook::form::reader::{Facts, Reading};
+use indicatif::ProgressBar;
+use tokio::sync::mpsc;
+
+use super::output::note;
+use super::problems::Problems;
+
+/// A fact and the line of the file on which it stands.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    pub line: u64,
+    pub fact: Fact,
+}
+
+/// Reads a file without recording it; false, and all that is wrong on stderr, if something is.
+pub fn check(file: &Path, mapping: &Mapping) -> anyhow::Result<bool> {
+    let mut problems = Problems::of(&file.display().to_string());
+    for reading in readings(file, mapping, &ProgressBar::hidden(), true)? {
+        let reading = reading?;
+        let line = reading.place.line;
+        if let Err(violations) = reading.decode() {
+            problems.add_all(line, &violations);
+        }
+    }
+    problems.report();
+    Ok(problems.is_empty())
+}
+
+/// Reads a file and hands its facts on in batches; gives back what could not be read.
+pub fn read(
+    file: &Path,
+    mapping: &Mapping,
+    bar: &ProgressBar,
+    batch_size: usize,
+    batches: &mpsc::Sender<Vec<Placed>>,
+) -> anyhow::Result<Problems> {
+    let mut problems = Problems::of(&file.display().to_string());
+    let mut batch = Vec::with_capacity(batch_size);
+    for reading in readings(file, mapping, bar, false)? {
+        let reading = reading?;
+        let line = reading.place.line;
+        match reading.decode() {
+            Ok(fact) => batch.push(Placed { line, fact }),
+            Err(violations) => problems.add_all(line, &violations),
+        }
+        if batch.len() >= batch_size && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+            // Whoever records has failed, and says so.
+            return Ok(problems);
+        }
+    }
+    let _recording_failed = batches.blocking_send(batch);
+    Ok(problems)
+}
+
+fn readings(
+    file: &Path,
+    mapping: &Mapping,
+    bar: &ProgressBar,
+    tell_ignored: bool,
+) -> anyhow::Result<Box<dyn Iterator<Item = io::Result<Reading>>>> {
+    let name = file.display();
+    let input: Box<dyn Read> =
+        Box::new(bar.wrap_read(File::open(file).with_context(|| format!("failed to open {name}"))?));
+    let input = BufReader::with_capacity(1 << 16, input);
+    if !file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
+        return Ok(Box::new(Facts::new(input).with_context(|| format!("failed to read {name}"))?));
+    }
+    let lines = CsvLines::new(input, mapping).with_context(|| name.to_string())?;
+    if tell_ignored && !lines.ignored().is_empty() {
+        note(&format!("{name}: columns that are not read: {}", lines.ignored().join(", ")));
+    }
+    Ok(Box::new(lines))
+}

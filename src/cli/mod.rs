@@ -1,0 +1,81 @@
+//! The command line: one file for each subcommand, and what they share in `input`, `output`, `problems` and `table`.
+//!
+//! Exit codes: 0 done; 1 it could not be done, or the facts are wrong; 2 the command line itself is wrong (clap).
+
+mod ask;
+mod classify;
+mod demo;
+mod event_output;
+mod explain;
+mod import;
+mod import_files;
+mod input;
+mod movement_output;
+mod movements;
+mod mrr;
+pub mod output;
+mod problems;
+mod progress;
+mod serve;
+mod table;
+mod verify;
+mod waterfall;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use deltabook::config::LogOptions;
+use deltabook::telemetry;
+
+/// Deltabook turns what happened to subscriptions into movements of MRR (monthly recurring revenue):
+/// how much was won, expanded, reduced, lost or renewed, on which date, and by which rule.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, verbatim_doc_comment, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    #[command(flatten)]
+    log: LogOptions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  deltabook demo                                  see it work
+  deltabook serve                                 the service, on 127.0.0.1:50051 and the store deltabook.db
+  deltabook import facts.jsonl                    facts of a file into the store
+  deltabook waterfall --year 2026                 from opening to closing MRR
+  deltabook classify facts.jsonl                  what the rules make of the facts in a file, without a store
+  deltabook help classify                         the options of a command, and its examples";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(demo::DemoArgs),
+    Serve(serve::ServeArgs),
+    Classify(classify::ClassifyArgs),
+    Import(import::ImportArgs),
+    Movements(movements::MovementsArgs),
+    Explain(explain::ExplainArgs),
+    Waterfall(waterfall::WaterfallArgs),
+    Mrr(mrr::MrrArgs),
+    Verify(verify::VerifyArgs),
+}
+
+impl Cli {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        telemetry::start(&self.log.log);
+        match self.command {
+            Command::Demo(args) => demo::run(args).await,
+            Command::Serve(args) => serve::run(args).await,
+            // Reads, computes and writes without awaiting: not on the runtime's own threads.
+            Command::Classify(args) => tokio::task::spawn_blocking(move || classify::run(&args)).await?,
+            Command::Import(args) => import::run(args).await,
+            Command::Movements(args) => movements::run(args).await,
+            Command::Explain(args) => explain::run(args).await,
+            Command::Waterfall(args) => waterfall::run(args).await,
+            Command::Mrr(args) => mrr::run(args).await,
+            Command::Verify(args) => verify::run(args).await,
+        }
+    }
+}

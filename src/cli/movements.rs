@@ -1,0 +1,254 @@
+//! `deltabook movements`: the journal.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use deltabook::domain::money::Money;
+use deltabook::grpc::v1;
+use serde_json::Value;
+
+use super::ask::{Answer, AnswerFormat, LevelArg, Whom, cause_words, level_word, text, told, value, word};
+use super::table::{Table, amount, change, left, right};
+
+/// List movements from the journal, the latest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  deltabook movements --customer acme
+  deltabook movements --level customer --category churn --from 2026-01-01 --to 2026-03-31
+  deltabook movements --all --format csv > journal.csv
+  deltabook movements --server http://127.0.0.1:50051 --limit 20")]
+pub struct MovementsArgs {
+    #[command(flatten)]
+    whom: Whom,
+
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
+    format: AnswerFormat,
+
+    /// Whose MRR: only this level
+    #[arg(long, value_enum)]
+    level: Option<LevelArg>,
+
+    /// Only this category: new, upsell, downsell, churn, renewal, ignored (several: repeat it)
+    #[arg(long, value_enum)]
+    category: Vec<CategoryArg>,
+
+    /// Effective on this date (YYYY-MM-DD) or later
+    #[arg(long, value_name = "DATE", default_value = "")]
+    from: String,
+
+    /// Effective on this date or earlier
+    #[arg(long, value_name = "DATE", default_value = "")]
+    to: String,
+
+    /// Only of this customer
+    #[arg(long, value_name = "ID", default_value = "")]
+    customer: String,
+
+    /// Only of this subscription (CONTRACT level)
+    #[arg(long, value_name = "ID", default_value = "")]
+    subscription: String,
+
+    /// Only of this item
+    #[arg(long, value_name = "ID", default_value = "")]
+    item: String,
+
+    /// Only in this currency
+    #[arg(long, value_name = "CODE", default_value = "")]
+    currency: String,
+
+    /// Leave out reversals and what they reversed
+    #[arg(long)]
+    live: bool,
+
+    /// By effective date instead of by when they were recorded
+    #[arg(long)]
+    by_date: bool,
+
+    /// How many, at most
+    #[arg(long, default_value_t = 50, value_name = "COUNT", conflicts_with = "all")]
+    limit: usize,
+
+    /// All of them, the earliest first
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CategoryArg {
+    New,
+    Upsell,
+    Downsell,
+    Churn,
+    Renewal,
+    Ignored,
+}
+
+/// Movements that are asked for at once.
+const PAGE: i32 = 1_000;
+
+pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
+    let mut questions = args.whom.connect().await?;
+    let mut request = v1::ListMovementsRequest {
+        filter: Some(filter(&args)),
+        order_by: order(&args).into(),
+        page_size: i32::try_from(args.limit).unwrap_or(PAGE).min(PAGE),
+        page_token: String::new(),
+    };
+    if args.all {
+        request.page_size = PAGE;
+    }
+    let wanted = if args.all { usize::MAX } else { args.limit };
+    let mut movements = Vec::new();
+    while movements.len() < wanted {
+        let page = questions.list_movements(request.clone()).await.map_err(told)?;
+        movements.extend(page.movements);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    movements.truncate(wanted);
+    answer(&movements).write(args.format, table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn filter(args: &MovementsArgs) -> v1::MovementFilter {
+    let category = |it: &CategoryArg| {
+        let category = match it {
+            CategoryArg::New => v1::ImpactCategory::New,
+            CategoryArg::Upsell => v1::ImpactCategory::Upsell,
+            CategoryArg::Downsell => v1::ImpactCategory::Downsell,
+            CategoryArg::Churn => v1::ImpactCategory::Churn,
+            CategoryArg::Renewal => v1::ImpactCategory::Renewal,
+            CategoryArg::Ignored => v1::ImpactCategory::Ignored,
+        };
+        category.into()
+    };
+    v1::MovementFilter {
+        level: args.level.map(LevelArg::to_wire).unwrap_or_default(),
+        categories: args.category.iter().map(category).collect(),
+        subcategories: Vec::new(),
+        effective_from: args.from.clone(),
+        effective_to: args.to.clone(),
+        customer_id: args.customer.clone(),
+        subscription_id: args.subscription.clone(),
+        item_id: args.item.clone(),
+        currency: args.currency.clone(),
+        live_only: args.live,
+    }
+}
+
+fn order(args: &MovementsArgs) -> v1::MovementOrder {
+    match (args.by_date, args.all) {
+        (false, false) => v1::MovementOrder::JournalDesc,
+        (false, true) => v1::MovementOrder::Journal,
+        (true, false) => v1::MovementOrder::EffectiveDateDesc,
+        (true, true) => v1::MovementOrder::EffectiveDate,
+    }
+}
+
+/// The movements with every field, named as in the contract.
+pub fn answer(movements: &[v1::Movement]) -> Answer<23> {
+    Answer {
+        names: [
+            "movement_id",
+            "level",
+            "customer_id",
+            "effective_date",
+            "posting_date",
+            "currency",
+            "item_id",
+            "subscription_id",
+            "line_id",
+            "category",
+            "subcategory",
+            "mrr_delta",
+            "mrr_before",
+            "mrr_after",
+            "quantity_before",
+            "quantity_after",
+            "quantity_effect",
+            "price_effect",
+            "renewed_mrr",
+            "causes",
+            "rules",
+            "provisional_until",
+            "reverses_movement_id",
+        ],
+        rows: movements.iter().map(row).collect(),
+    }
+}
+
+fn row(it: &v1::Movement) -> [Value; 23] {
+    let causes: Vec<String> = it.causes.iter().map(cause_words).collect();
+    let rules: Vec<String> = it.rules.iter().map(|rule| format!("R{rule}")).collect();
+    [
+        value(&it.movement_id),
+        value(level_word(it.level())),
+        value(&it.customer_id),
+        value(&it.effective_date),
+        value(&it.posting_date),
+        value(&it.currency),
+        value(&it.item_id),
+        value(&it.subscription_id),
+        value(&it.line_id),
+        value(word(it.category().as_str_name(), "IMPACT_CATEGORY_")),
+        value(word(it.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_")),
+        value(&it.mrr_delta),
+        value(&it.mrr_before),
+        value(&it.mrr_after),
+        value(&it.quantity_before),
+        value(&it.quantity_after),
+        value(&it.quantity_effect),
+        value(&it.price_effect),
+        value(&it.renewed_mrr),
+        value(causes.join("; ")),
+        value(rules.join(" ")),
+        value(&it.provisional_until),
+        value(&it.reverses_movement_id),
+    ]
+}
+
+/// What people want to see of them.
+pub fn table(answer: &Answer<23>) -> Table {
+    let mut table = Table::new([
+        right("id"),
+        left("date"),
+        left("customer"),
+        left("level"),
+        left("category"),
+        left("subcategory"),
+        left("item"),
+        right("MRR before"),
+        right("change"),
+        right("MRR after"),
+        left("currency"),
+        left("by"),
+    ]);
+    for row in &answer.rows {
+        let [id, level, customer, date, _, currency, item, _, _, category, subcategory, delta, before, after, ..] = row;
+        let [.., renewed, causes, _, _, reverses] = row;
+        let money = |value: &Value| Money::parse(&text(value)).unwrap_or_default();
+        let by = match (reverses, renewed) {
+            (Value::Null, Value::Null) => text(causes),
+            (Value::Null, renewed) => format!("{}: {} renewed", text(causes), amount(money(renewed))),
+            (reversed, _) => format!("reversal of {}", text(reversed)),
+        };
+        table.row([
+            text(id),
+            text(date),
+            text(customer),
+            text(level),
+            text(category),
+            text(subcategory),
+            text(item),
+            amount(money(before)),
+            change(money(delta)),
+            amount(money(after)),
+            text(currency),
+            by,
+        ]);
+    }
+    table
+}

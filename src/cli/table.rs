@@ -1,0 +1,103 @@
+//! Plain tables for people: aligned columns under a dashed line, the same in a pipe and on a terminal.
+
+use std::fmt;
+
+use comfy_table::{CellAlignment, LineStyle, TableStyle};
+use deltabook::domain::money::Money;
+
+/// A table; its `Display` ends each row with a line feed.
+pub struct Table(comfy_table::Table);
+
+/// A column's heading, and the side to which its values are aligned.
+pub struct Column(&'static str, CellAlignment);
+
+/// A column of words.
+pub const fn left(heading: &'static str) -> Column {
+    Column(heading, CellAlignment::Left)
+}
+
+/// A column of numbers.
+pub const fn right(heading: &'static str) -> Column {
+    Column(heading, CellAlignment::Right)
+}
+
+impl Table {
+    pub fn new<const N: usize>(columns: [Column; N]) -> Self {
+        let mut table = comfy_table::Table::new();
+        let dashes = LineStyle::none().fill('-').junction(' ');
+        table.load_style(TableStyle::new().header_separator(dashes));
+        table.set_header(columns.each_ref().map(|Column(heading, _)| *heading));
+        for (column, Column(_, alignment)) in table.column_iter_mut().zip(columns) {
+            column.set_padding((0, 1)).set_cell_alignment(alignment);
+        }
+        Self(table)
+    }
+
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.0.add_row(cells);
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.0.lines() {
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// An amount for people, with two decimals or as many as it has: `-1,234.50`, `0.333333`.
+pub fn amount(money: Money) -> String {
+    let exact = money.to_string();
+    let (sign, unsigned) = exact.strip_prefix('-').map_or(("", exact.as_str()), |unsigned| ("-", unsigned));
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        let left = whole.len().saturating_sub(index);
+        if index > 0 && left.is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}.{fraction:0<2}")
+}
+
+/// A change of an amount: like [`amount`], with a plus sign where it grows.
+pub fn change(money: Money) -> String {
+    let sign = if money.is_positive() { "+" } else { "" };
+    format!("{sign}{}", amount(money))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_never_rounded() {
+        for (text, shown) in [
+            ("0", "0.00"),
+            ("999.5", "999.50"),
+            ("-1000", "-1,000.00"),
+            ("1234567.333333", "1,234,567.333333"),
+            ("-9223372036854.775808", "-9,223,372,036,854.775808"),
+        ] {
+            assert_eq!(amount(Money::parse(text).unwrap()), shown);
+        }
+        assert_eq!(change(Money::parse("5").unwrap()), "+5.00");
+    }
+
+    #[test]
+    fn columns_are_aligned_without_trailing_spaces() {
+        let mut table = Table::new([left("customer"), right("mrr"), left("why")]);
+        table.row(["müller".to_owned(), "1.00".to_owned(), "start of L1".to_owned()]);
+        table.row(["東京".to_owned(), "-20.00".to_owned(), String::new()]);
+        let expected = "\
+customer     mrr  why
+--------- ------- ------------
+müller      1.00  start of L1
+東京      -20.00
+";
+        assert_eq!(table.to_string(), expected);
+    }
+}

@@ -1,0 +1,159 @@
+//! `deltabook waterfall`: from opening to closing MRR, month by month.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use deltabook::clock::Clock;
+use deltabook::domain::money::Money;
+use deltabook::grpc::v1;
+use deltabook::reports::month::Month;
+use serde_json::Value;
+
+use super::ask::{Answer, AnswerFormat, LevelArg, Whom, text, told, value};
+use super::table::{Table, amount, left, right};
+
+/// Show how MRR came from its opening to its closing, month by month
+#[derive(Debug, Args)]
+#[command(after_help = "\
+opening + new + reactivation + upsell + downsell + churn + ignored = closing, in every month and at both levels.
+
+Examples:
+  deltabook waterfall --year 2026
+  deltabook waterfall --level contract --from 2025-07 --to 2026-06 --currency USD
+  deltabook waterfall --year 2026 --format csv > waterfall.csv")]
+pub struct WaterfallArgs {
+    #[command(flatten)]
+    whom: Whom,
+
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
+    format: AnswerFormat,
+
+    /// Whose MRR
+    #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
+    level: LevelArg,
+
+    /// The months of this year (default: this year)
+    #[arg(long, conflicts_with_all = ["from", "to"], value_name = "YEAR")]
+    year: Option<i32>,
+
+    /// The first month, YYYY-MM
+    #[arg(long, requires = "to", value_name = "MONTH")]
+    from: Option<String>,
+
+    /// The last month, YYYY-MM
+    #[arg(long, requires = "from", value_name = "MONTH")]
+    to: Option<String>,
+
+    /// Only in this currency
+    #[arg(long, default_value = "", value_name = "CODE")]
+    currency: String,
+
+    /// Only of this customer
+    #[arg(long, default_value = "", value_name = "ID")]
+    customer: String,
+}
+
+pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
+    let (from_month, to_month) = months(&args)?;
+    let request = v1::GetWaterfallRequest {
+        level: args.level.to_wire(),
+        from_month,
+        to_month,
+        currency: args.currency.clone(),
+        customer_id: args.customer.clone(),
+    };
+    let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
+    answer(&found).write(args.format, table)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn months(args: &WaterfallArgs) -> anyhow::Result<(String, String)> {
+    if let (Some(from), Some(to)) = (&args.from, &args.to) {
+        return Ok((from.clone(), to.clone()));
+    }
+    let year = args.year.unwrap_or_else(|| chrono::Datelike::year(&Clock::system().today()));
+    let january = Month::january(year).context("the year is not from 1900 to 9999")?;
+    Ok((january.to_string(), format!("{year:04}-12")))
+}
+
+/// The periods of every currency.
+pub fn answer(found: &v1::GetWaterfallResponse) -> Answer<16> {
+    let rows = found.waterfalls.iter().flat_map(|it| it.periods.iter().map(|period| row(&it.currency, period)));
+    Answer {
+        names: [
+            "currency",
+            "start",
+            "end",
+            "opening",
+            "new",
+            "reactivation",
+            "upsell",
+            "downsell",
+            "churn",
+            "ignored",
+            "closing",
+            "new_count",
+            "reactivation_count",
+            "upsell_count",
+            "downsell_count",
+            "churn_count",
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn row(currency: &str, it: &v1::WaterfallPeriod) -> [Value; 16] {
+    let counts = it.counts.unwrap_or_default();
+    [
+        value(currency),
+        value(&it.start),
+        value(&it.end),
+        value(&it.opening),
+        value(&it.new),
+        value(&it.reactivation),
+        value(&it.upsell),
+        value(&it.downsell),
+        value(&it.churn),
+        value(&it.ignored),
+        value(&it.closing),
+        counts.new.into(),
+        counts.reactivation.into(),
+        counts.upsell.into(),
+        counts.downsell.into(),
+        counts.churn.into(),
+    ]
+}
+
+/// Amounts by month; a column without any amount in it is shown all the same, so that the sum can be read.
+pub fn table(answer: &Answer<16>) -> Table {
+    let mut table = Table::new([
+        left("month"),
+        left("currency"),
+        right("opening"),
+        right("new"),
+        right("reactivation"),
+        right("upsell"),
+        right("downsell"),
+        right("churn"),
+        right("ignored"),
+        right("closing"),
+    ]);
+    for row in &answer.rows {
+        let [currency, start, _, opening, new, reactivation, upsell, downsell, churn, ignored, closing, ..] = row;
+        let money = |value: &Value| amount(Money::parse(&text(value)).unwrap_or_default());
+        table.row([
+            text(start).chars().take(7).collect(),
+            text(currency),
+            money(opening),
+            money(new),
+            money(reactivation),
+            money(upsell),
+            money(downsell),
+            money(churn),
+            money(ignored),
+            money(closing),
+        ]);
+    }
+    table
+}

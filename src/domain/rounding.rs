@@ -1,0 +1,168 @@
+//! The only rounding: [`mrr`] (R2) and [`quantity_effect`] (R12), each once, half-even from the exact value.
+//!
+//! Numbers of 22 digits are multiplied here: in `i128` where that is enough, else in a `BigInt`.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::{CheckedAdd, CheckedMul, CheckedSub};
+
+use super::interval::Interval;
+use super::money::{MICROS, Money, OutOfRange};
+use super::number::{Amount, Discount, Percent, Quantity};
+
+/// Integers that say when they overflow: `i128`, and `BigInt`, which never does.
+trait Exact: Integer + Clone + From<i128> + CheckedAdd + CheckedMul + CheckedSub
+where
+    i64: TryFrom<Self>,
+{
+}
+impl Exact for i128 {}
+impl Exact for BigInt {}
+
+/// R2: `MRR = net × periods per year / interval count / 12`, rounded once.
+///
+/// # Errors
+/// [`OutOfRange`] when the MRR does not fit.
+pub fn mrr(
+    quantity: Quantity,
+    unit_price: Amount,
+    discount: Option<Discount>,
+    interval: Interval,
+) -> Result<Money, OutOfRange> {
+    if quantity.0.is_zero() || unit_price.0.is_zero() {
+        return Ok(Money::ZERO);
+    }
+    exact_mrr::<i128>(quantity, unit_price, discount, interval)
+        .or_else(|| exact_mrr::<BigInt>(quantity, unit_price, discount, interval))
+        .ok_or(OutOfRange)
+}
+
+fn exact_mrr<T: Exact>(
+    quantity: Quantity,
+    unit_price: Amount,
+    discount: Option<Discount>,
+    interval: Interval,
+) -> Option<Money>
+where
+    i64: TryFrom<T>,
+{
+    let int = |number: i128| T::from(number);
+    let mut numerator = int(quantity.0.mantissa()).checked_mul(&int(unit_price.0.mantissa()))?;
+    let mut denominator =
+        int(power_of_ten(quantity.0.scale())?).checked_mul(&int(power_of_ten(unit_price.0.scale())?))?;
+    match discount {
+        Some(Discount::Percent(Percent(percent))) if numerator > T::zero() => {
+            let hundred = power_of_ten(percent.scale())?.checked_mul(100)?;
+            numerator = numerator.checked_mul(&int(hundred.checked_sub(percent.mantissa())?))?;
+            denominator = denominator.checked_mul(&int(hundred))?;
+        }
+        Some(Discount::Amount(Amount(amount))) if numerator > T::zero() => {
+            let scale = int(power_of_ten(amount.scale())?);
+            let reduction = denominator.checked_mul(&int(amount.mantissa()))?;
+            numerator = numerator.checked_mul(&scale)?.checked_sub(&reduction)?;
+            denominator = denominator.checked_mul(&scale)?;
+            if numerator < T::zero() {
+                return Some(Money::ZERO);
+            }
+        }
+        Some(Discount::Percent(_) | Discount::Amount(_)) | None => {}
+    }
+    let a_year_in_micros = i128::from(interval.units_per_year()).checked_mul(i128::from(MICROS))?;
+    let months = i128::from(interval.count()).checked_mul(12)?;
+    round_half_even(numerator.checked_mul(&int(a_year_in_micros))?, denominator.checked_mul(&int(months))?)
+}
+
+/// R12: `round6(M0 × (Q1 − Q0) / Q0)`; None where `Q0` is 0 (there it is the whole amount).
+///
+/// # Errors
+/// [`OutOfRange`] when the effect does not fit.
+pub fn quantity_effect(mrr_before: Money, before: Quantity, after: Quantity) -> Result<Option<Money>, OutOfRange> {
+    if before.0.is_zero() {
+        return Ok(None);
+    }
+    let change = after.checked_sub(before)?;
+    if change.0.is_zero() || mrr_before.is_zero() {
+        return Ok(Some(Money::ZERO));
+    }
+    exact_quantity_effect::<i128>(mrr_before, before, change)
+        .or_else(|| exact_quantity_effect::<BigInt>(mrr_before, before, change))
+        .ok_or(OutOfRange)
+        .map(Some)
+}
+
+fn exact_quantity_effect<T: Exact>(mrr_before: Money, before: Quantity, change: Quantity) -> Option<Money>
+where
+    i64: TryFrom<T>,
+{
+    let int = |number: i128| T::from(number);
+    let numerator = int(i128::from(mrr_before.micros()))
+        .checked_mul(&int(change.0.mantissa()))?
+        .checked_mul(&int(power_of_ten(before.0.scale())?))?;
+    let denominator = int(before.0.mantissa()).checked_mul(&int(power_of_ten(change.0.scale())?))?;
+    round_half_even(numerator, denominator)
+}
+
+fn power_of_ten(exponent: u32) -> Option<i128> {
+    10_i128.checked_pow(exponent)
+}
+
+/// The nearest micro-unit; of two that are equally near, the even one.
+fn round_half_even<T: Exact>(numerator: T, denominator: T) -> Option<Money>
+where
+    i64: TryFrom<T>,
+{
+    let (numerator, denominator) = if denominator < T::zero() {
+        (T::zero().checked_sub(&numerator)?, T::zero().checked_sub(&denominator)?)
+    } else {
+        (numerator, denominator)
+    };
+    let (floor, rest) = numerator.div_mod_floor(&denominator);
+    let up = match rest.cmp(&denominator.checked_sub(&rest)?) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Equal => floor.is_odd(),
+        std::cmp::Ordering::Greater => true,
+    };
+    let nearest = if up { floor.checked_add(&T::one())? } else { floor };
+    i64::try_from(nearest).ok().map(Money::from_micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::interval::IntervalUnit;
+
+    fn quantity(text: &str) -> Quantity {
+        Quantity::parse(text).unwrap()
+    }
+
+    fn monthly(q: &str, price: &str, discount: Option<Discount>) -> String {
+        let interval = Interval::new(IntervalUnit::Month, 1).unwrap();
+        mrr(quantity(q), Amount::parse(price).unwrap(), discount, interval).unwrap().to_string()
+    }
+
+    #[test]
+    fn rounding_is_half_even_from_the_exact_value() {
+        assert_eq!(monthly("1", "0.0000005", None), "0");
+        assert_eq!(monthly("1", "0.0000015", None), "0.000002");
+        assert_eq!(monthly("1", "-0.0000025", None), "-0.000002");
+        // Two numbers of 22 digits: their product needs more than 96 bits, and is still exact.
+        assert_eq!(monthly("999999.9999999999", "9.9999999999", None), "9999999.9999");
+        assert_eq!(monthly("0.0000000001", "999999999999.9999999999", None), "100");
+    }
+
+    #[test]
+    fn a_discount_never_turns_a_charge_into_a_credit() {
+        let five_off = Some(Discount::Amount(Amount::parse("5").unwrap()));
+        assert_eq!(monthly("2", "2", five_off), "0");
+        assert_eq!(monthly("2", "-2", five_off), "-4");
+        assert_eq!(monthly("3", "2", five_off), "1");
+        assert_eq!(monthly("3", "2", Some(Discount::Percent(Percent::parse("33.3").unwrap()))), "4.002");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let huge = Amount::parse("999999999999").unwrap();
+        let daily = Interval::new(IntervalUnit::Day, 1).unwrap();
+        assert_eq!(mrr(quantity("999999999999"), huge, None, daily), Err(OutOfRange));
+    }
+}

@@ -1,0 +1,74 @@
+//! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
+
+use super::raw::RawFact;
+use super::violation::Violation;
+use super::{decode, json};
+use crate::domain::fact::Fact;
+
+/// Where a fact stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: u64,
+    /// The field that holds the fact: `change_order`, `facts.change_orders[3]`; empty where there is none.
+    pub path: String,
+}
+
+/// A fact as it was read, before its values are judged.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub place: Place,
+    pub(super) fact: Option<RawFact>,
+    pub(super) wrong: Vec<Violation>,
+    /// How the input calls a field that [`decode`] names.
+    pub(super) name: fn(&str) -> String,
+}
+
+impl Reading {
+    pub(super) fn new(line: u64, path: &str, (fact, wrong): json::Outcome<RawFact>) -> Self {
+        Self { place: Place { line, path: path.to_owned() }, fact, wrong, name: str::to_owned }
+    }
+
+    pub(super) fn unreadable(line: u64, description: impl Into<String>) -> Self {
+        Self::new(line, "", (None, vec![Violation { field: String::new(), description: description.into() }]))
+    }
+
+    /// The fact as text; its values are not judged yet.
+    ///
+    /// # Errors
+    /// Wrong types, unknown fields, or text that is not JSON at all.
+    pub fn raw(self) -> Result<RawFact, Vec<Violation>> {
+        match self.fact {
+            Some(fact) if self.wrong.is_empty() => Ok(fact),
+            _ => Err(self.wrong),
+        }
+    }
+
+    /// The fact itself.
+    ///
+    /// # Errors
+    /// All that is wrong with its form and its values, each field once.
+    pub fn decode(self) -> Result<Fact, Vec<Violation>> {
+        let Some(raw) = self.fact else { return Err(self.wrong) };
+        let mut wrong = self.wrong;
+        match decode::fact(&raw, &self.place.path) {
+            Ok(fact) if wrong.is_empty() => return Ok(fact),
+            Ok(_) => {}
+            Err(violations) => {
+                let known: Vec<String> = wrong.iter().map(|violation| violation.field.clone()).collect();
+                let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
+                // What was left out because of its type is not missing too.
+                wrong.extend(named.filter(|it| !known.iter().any(|known| is_about(known, &it.field))));
+            }
+        }
+        Err(wrong)
+    }
+}
+
+/// One of the fields holds the other, or is the other.
+fn is_about(one: &str, other: &str) -> bool {
+    let holds = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    holds(one, other) || holds(other, one)
+}
