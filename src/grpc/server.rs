@@ -56,8 +56,11 @@ pub async fn listen(
     for service in services {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
-    let reflection =
-        || tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
     let drain = draining.clone();
     let stop = async move {
         shutdown.await;

@@ -6,5 +6,6 @@ mod architecture;
 mod billing;
 mod cases;
 mod classify;
+mod crash;
 mod questions;
 mod server;

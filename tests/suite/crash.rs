@@ -1,0 +1,116 @@
+//! `kill -9` in the middle of a stream of facts: what was acknowledged is there, nothing is there twice.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use deltabook::grpc::v1;
+use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::server::{line, order, verified};
+
+const KILLS: u64 = 50;
+const FACTS_IN_A_BATCH: i32 = 20;
+
+/// The server in a process of its own.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(store: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_deltabook"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
+            .arg(store)
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
+        let address = address.unwrap_or_else(|| panic!("the server said {said:?}")).to_owned();
+        Self { child, address }
+    }
+
+    /// SIGKILL: no time to finish anything.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Lines and price changes of a few customers: each batch touches several, and later ones correct earlier ones.
+fn batch(number: i64) -> v1::StreamFactsRequest {
+    let facts = (0..i64::from(FACTS_IN_A_BATCH) / 2).flat_map(|place| {
+        let customer = format!("customer-{}", (number + place) / 4);
+        let (line_id, subscription) = (format!("L{number}-{place}"), format!("S{number}-{place}"));
+        let start = format!("2026-{:02}-01", 1 + (number + place) % 12);
+        let about = json!({ "subscription_id": subscription, "start_date": start });
+        let change = json!({
+            "type": "MODIFY_PRICING",
+            "subscription_id": subscription,
+            "effective_date": "2027-01-15",
+            "entries": [{ "line_id": line_id, "unit_price": (50 + place).to_string() }],
+        });
+        [line(&customer, &line_id, about), order(&customer, &format!("O{number}-{place}"), change)]
+    });
+    v1::StreamFactsRequest { batch_number: number, facts: facts.collect() }
+}
+
+/// Streams batches from `first` on, notes what is acknowledged, until the server is gone.
+async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
+    let mut client = BillingServiceClient::connect(format!("http://{address}")).await.unwrap();
+    let (sender, receiver) = mpsc::channel(2);
+    let sending = tokio::spawn(async move {
+        for number in first.. {
+            if sender.send(batch(number)).await.is_err() {
+                break;
+            }
+        }
+    });
+    let Ok(answers) = client.stream_facts(ReceiverStream::new(receiver)).await else { return };
+    let mut answers = answers.into_inner();
+    while let Some(Ok(answer)) = answers.next().await {
+        assert_eq!(answer.refusals, []);
+        assert_eq!(answer.recorded_count + answer.unchanged_count, FACTS_IN_A_BATCH);
+        if answer.batch_number <= acknowledged.load(Ordering::SeqCst) {
+            assert_eq!(answer.unchanged_count, FACTS_IN_A_BATCH, "batch {} was lost", answer.batch_number);
+        }
+        acknowledged.fetch_max(answer.batch_number, Ordering::SeqCst);
+    }
+    sending.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("books.db");
+    let acknowledged = Arc::new(AtomicI64::new(0));
+    for kill in 0..KILLS {
+        let server = Server::start(&store);
+        // From the last acknowledged batch: the client cannot know whether the next one was recorded.
+        let first = acknowledged.load(Ordering::SeqCst).max(1);
+        let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
+        // Anywhere from the first bytes to many batches.
+        tokio::time::sleep(Duration::from_millis(10 + (kill * 37) % 150)).await;
+        server.kill();
+        streaming.await.unwrap();
+    }
+    let acknowledged = acknowledged.load(Ordering::SeqCst);
+    assert!(acknowledged >= 10, "only {acknowledged} batches went through: the kills met nothing");
+    let found = verified(store.to_str().unwrap()).await;
+    assert_eq!(found.differences, []);
+    let facts = i64::try_from(found.facts).unwrap();
+    let whole_batches = facts / i64::from(FACTS_IN_A_BATCH);
+    assert_eq!(facts % i64::from(FACTS_IN_A_BATCH), 0, "a batch is there in part");
+    assert!(whole_batches >= acknowledged, "{whole_batches} batches are there, {acknowledged} were acknowledged");
+}
