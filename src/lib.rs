@@ -1,3 +1,46 @@
+//! Deltabook: subscription facts in, classified movements of MRR out.
+//!
+//! # Bird's eye
+//!
+//! *Facts in, movements derived.* A request is decoded, decided, recorded. The decision is a pure function of one
+//! customer's facts ([`domain::replay`]); around it is a thin shell that loads, decides and writes. What is derived can
+//! be derived again: [`ledger::verify`] does it for every customer and compares.
+//!
+//! ```text
+//! gRPC / command line
+//!    │ decode: text → facts, every violation at once             grpc, form
+//!    ▼
+//!  ledger    load the customer → replay (pure) → difference to the journal → one transaction
+//!    │                                                           domain, store
+//!    └──▶ reports   read the journal                             reports, store
+//! ```
+//!
+//! # Rooms
+//!
+//! | room | one responsibility |
+//! |---|---|
+//! | [`domain`] | the rules of `docs/classification.md` |
+//! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
+//! | [`store`] | the database: tables, statements, transactions, drivers |
+//! | [`ledger`] | the shell: decide and record, in one task; verify |
+//! | [`reports`] | questions about the journal: lists, waterfall, MRR, why |
+//! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
+//! | [`service`] | everything wired together, from start to a clean end |
+//! | [`clock`], [`config`], [`telemetry`] | what their names say |
+//!
+//! The binary's own room, `cli`, has a file for each subcommand.
+//!
+//! # Invariants
+//!
+//! - Imports run one way: `cli → service → grpc → ledger, reports → store → form → domain`. A test holds it.
+//! - Only `store` names the database driver, only `clock` asks the time, only `config` names environment variables. The
+//!   generated types are `grpc`'s; of the others only the commands that are clients name them.
+//! - `domain` does no IO, knows no clock, no async, no serialisation, and does not panic: arithmetic is checked, and what
+//!   does not fit is an error.
+//! - All writes go through one task ([`ledger::writer`]). A dropped request drops its answer, never a transaction.
+//! - Facts and journal entries are never changed or deleted. A change of what is derived is a reversal and a new entry.
+//! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
+
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -6,12 +6,12 @@
 //! | [`rounding`] | R2's and R12's arithmetic |
 //! | [`fact`], [`customer_facts`] | what was said; R17 |
 //! | [`refusal`] | R15: what is refused on arrival |
-//! | [`contract`], [`life`], [`step`], [`causes`] | R1, R3, R4, R9 by order |
-//! | [`timeline`] | R5, R6, R10 |
-//! | [`link`] | R9, by link |
-//! | [`atom`], [`group`], [`unchanged`] | R7, and the movements of amount 0 |
-//! | [`modification`], [`classify`] | R13; R8 and R12, the decision table |
-//! | [`story`], [`posting`], [`replay`] | facts → movements, R11, R15 |
+//! | `contract`, `life`, `step`, `causes` | R1, R3, R4, R9 by order |
+//! | `timeline` | R5, R6, R10 |
+//! | `link` | R9, by link |
+//! | `atom`, `group`, `unchanged` | R7, and the movements of amount 0 |
+//! | `modification`, `classify` | R13; R8 and R12, the decision table |
+//! | `story`, `posting`, [`replay`] | facts → movements, R11, R15 |
 //! | [`truth`] | R14, checked |
 //! | [`explain`] | the lines behind a movement |
 //! | [`correction`] | R16 |

@@ -146,14 +146,17 @@ fn terms_text(change: &LineChange) -> Option<String> {
 }
 
 fn grouping_text(movement: &Movement, changes: &[LineChange]) -> String {
-    let lines = changes.len();
+    let count = match changes.len() {
+        1 => "one change".to_owned(),
+        many => format!("{many} changes"),
+    };
     match (movement.level, &movement.line_id) {
         (Level::Contract, Some(line)) => format!("at CONTRACT level each cause of a line is a group: {line}"),
         (Level::Contract, None) => {
-            format!("a renewal by link is one group of the renewed and renewing lines ({lines} changes)")
+            format!("a renewal by link is one group of the renewed and renewing lines ({count})")
         }
         (Level::Customer, _) => format!(
-            "at CUSTOMER level all changes of {} in {} on one date are one group ({lines} changes)",
+            "at CUSTOMER level all changes of {} in {} on one date are one group ({count})",
             movement.item_id, movement.currency
         ),
     }
