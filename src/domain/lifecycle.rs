@@ -85,6 +85,20 @@ impl EventKind {
         }
     }
 
+    /// The amount of a charge or refund.
+    #[must_use]
+    pub fn amount(&self) -> Option<Amount> {
+        match self {
+            Self::Billed { amount, .. } | Self::Refunded { amount, .. } => Some(*amount),
+            Self::SignedUp { .. }
+            | Self::Upgraded { .. }
+            | Self::Downgraded { .. }
+            | Self::Canceled { .. }
+            | Self::TrialStarted { .. }
+            | Self::TrialEnded { .. } => None,
+        }
+    }
+
     /// Whether movements of this subcategory take part in the event.
     #[must_use]
     pub fn follows(&self, subcategory: Subcategory) -> bool {

@@ -40,6 +40,8 @@ pub enum Refusal {
     OutOfRange,
     #[error("a customer has at most {MAX_FACTS_PER_CUSTOMER} facts")]
     TooManyFacts,
+    #[error("so many facts of this customer are refused that the rest is not tried; send them in smaller batches")]
+    TooManyRefused,
     #[error("subscription {0} has more than {MAX_LINES_PER_SUBSCRIPTION} lines")]
     TooManyLines(SubscriptionId),
 }
@@ -60,6 +62,7 @@ impl Refusal {
             Self::ReactivationType => "REACTIVATION_HAS_NO_TYPE",
             Self::OutOfRange => "AMOUNT_OUT_OF_RANGE",
             Self::TooManyFacts => "TOO_MANY_FACTS",
+            Self::TooManyRefused => "TOO_MANY_REFUSED",
             Self::TooManyLines(_) => "TOO_MANY_LINES",
         }
     }
@@ -69,9 +72,6 @@ impl Refusal {
 #[must_use]
 pub fn refusals(facts: &CustomerFacts) -> Vec<(FactKey, Refusal)> {
     let mut found = Vec::new();
-    if facts.count() > MAX_FACTS_PER_CUSTOMER {
-        found.push((FactKey::Customer, Refusal::TooManyFacts));
-    }
     let lines = lines_by_subscription(facts, &mut found);
     let links = renewal_links(facts, &lines, &mut found);
     check_circles(&links, &mut found);
@@ -94,7 +94,7 @@ fn lines_by_subscription<'f>(facts: &'f CustomerFacts, found: &mut Vec<(FactKey,
     for line in facts.lines.values() {
         let count = counts.entry(&line.subscription_id).or_default();
         *count = count.saturating_add(1);
-        if *count == MAX_LINES_PER_SUBSCRIPTION.saturating_add(1) {
+        if *count > MAX_LINES_PER_SUBSCRIPTION {
             let refusal = Refusal::TooManyLines(line.subscription_id.clone());
             found.push((FactKey::Line(line.line_id.clone()), refusal));
         }
@@ -126,18 +126,20 @@ fn renewal_links<'f>(
     links
 }
 
+/// Each subscription is walked once: what an earlier walk has seen leads to no new circle.
 fn check_circles(links: &Links<'_>, found: &mut Vec<(FactKey, Refusal)>) {
-    for (start, (renewed, line)) in links {
-        let mut current = *renewed;
-        // A walk longer than there are links has met a circle that does not pass through the start.
-        for _ in 0..links.len() {
-            if current == *start {
-                found.push((FactKey::Line((*line).clone()), Refusal::RenewalCircle((*start).clone())));
-                break;
-            }
-            match links.get(current) {
-                Some((next, _)) => current = next,
-                None => break,
+    let mut seen: BTreeMap<&SubscriptionId, usize> = BTreeMap::new();
+    for (walk, start) in links.keys().enumerate() {
+        let mut current = *start;
+        while let Some((renewed, line)) = links.get(current) {
+            match seen.insert(current, walk) {
+                Some(earlier) if earlier == walk => {
+                    let refusal = Refusal::RenewalCircle(current.clone());
+                    found.push((FactKey::Line((*line).clone()), refusal));
+                    break;
+                }
+                Some(_) => break,
+                None => current = renewed,
             }
         }
     }

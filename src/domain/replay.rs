@@ -1,7 +1,7 @@
 //! A customer's facts → movements (R15): a pure function, and the only way to a movement.
 //!
-//! Phases: index the facts → lives (R3, R9) → timelines (R4 to R6, R10) → links (R9), all in [`story`](super::story);
-//! then date by date: group (R7) and name (R8 to R13), in [`posting`](super::posting).
+//! Phases: index the facts → lives (R3, R9) → timelines (R4 to R6, R10) → links (R9), all in `story`;
+//! then date by date: group (R7) and name (R8 to R13), in `posting`.
 
 use chrono::NaiveDate;
 

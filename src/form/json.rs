@@ -112,7 +112,7 @@ fn in_words(path: &Path, found: Option<&Value>, message: &str) -> String {
     };
     let found = match found {
         None => return without_place(message).to_owned(),
-        Some(Value::Null) => return "is null; leave the field out instead".to_owned(),
+        Some(Value::Null) => return "is null".to_owned(),
         Some(Value::Number(_)) if wanted == "text in quotes" && AMOUNTS.contains(&name) => {
             return "is a number; write amounts as strings, such as \"12.50\"".to_owned();
         }

@@ -1,10 +1,11 @@
 //! Facts as text: the JSON of files and of the database, and what gRPC messages are turned into.
 //!
-//! Amounts, dates and names are strings here; nothing is believed yet. Empty text and absent fields mean the same.
+//! Amounts, dates and names are strings here; nothing is believed yet. Empty text, null and an absent
+//! field mean the same.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One fact; in JSON `{"subscription_line": {…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +63,17 @@ macro_rules! raw {
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            $(#[serde(skip_serializing_if = "is_default")] pub $field: $kind,)*
+            $(
+                #[serde(deserialize_with = "null_is_absent", skip_serializing_if = "is_default")]
+                pub $field: $kind,
+            )*
         }
     )*};
+}
+
+/// Many programs write null for a field without a value.
+fn null_is_absent<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

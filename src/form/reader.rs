@@ -140,7 +140,7 @@ mod tests {
         let mut found = wrong(&line.replace('\n', ""));
         found.sort();
         let expected = [
-            "subscription_line.currency: is null; leave the field out instead",
+            "subscription_line.currency: is required",
             "subscription_line.customer_id: contains white space or an invisible character",
             "subscription_line.item_id: is required",
             "subscription_line.line_id: is a number; it must be text in quotes",

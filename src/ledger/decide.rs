@@ -8,7 +8,7 @@ use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{Fact, FactKey, Revision};
 use crate::domain::movement::Movement;
 use crate::domain::policy::Policy;
-use crate::domain::refusal::{Refusal, refusals};
+use crate::domain::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::replay::replay;
 use crate::store::customer::Version;
 use crate::store::entry::{Entry, Sequence};
@@ -54,13 +54,17 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
     }
     let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
     facts.extend(&decision.recorded);
-    let problems: Vec<Problem> =
-        refusals(&facts).into_iter().filter_map(|(key, refusal)| blame(&decision.recorded, &key, refusal)).collect();
+    let too_many = facts.count().saturating_sub(MAX_FACTS_PER_CUSTOMER);
+    let surplus = decision.recorded.iter().rev().take(too_many);
+    let mut problems: Vec<Problem> = surplus.map(|fact| problem(fact, Refusal::TooManyFacts)).collect();
+    if problems.is_empty() {
+        problems.extend(refusals(&facts).into_iter().filter_map(|(key, it)| blame(&decision.recorded, &key, it)));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
     let Ok(replayed) = replay(&facts, policy) else {
-        return Err(blame_out_of_range(known, &decision.recorded, policy));
+        return Err(blame_out_of_range(known, &decision.recorded, policy).into_iter().collect());
     };
     let live: Vec<(Sequence, &Movement)> =
         live(&known.entries).map(|entry| (entry.sequence, &entry.movement)).collect();
@@ -75,7 +79,7 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
 pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> (Decision<'f>, Vec<Problem>) {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
-    loop {
+    for _ in 0..MAX_ROUNDS {
         match decide(known, &rest, policy) {
             Ok(decision) => return (decision, refused),
             Err(problems) => {
@@ -85,7 +89,13 @@ pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy
             }
         }
     }
+    // So much is wrong that what is left is not tried piece by piece any more.
+    refused.extend(rest.iter().map(|fact| problem(fact, Refusal::TooManyRefused)));
+    (Decision::default(), refused)
 }
+
+/// How often the facts of one customer in one request are tried again without what was refused.
+const MAX_ROUNDS: usize = 100;
 
 /// R17: tells new facts from repeats and conflicts.
 fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
@@ -110,26 +120,30 @@ fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec
     if conflicts.is_empty() { Ok(decision) } else { Err(conflicts) }
 }
 
+fn problem((index, fact): &Numbered<'_>, refusal: Refusal) -> Problem {
+    Problem { index: *index, key: fact.key(), kind: refusal.into() }
+}
+
 /// The new fact that is to blame: the one that is refused, else the first of the customer's, which changed what an
 /// older one refers to.
 fn blame(recorded: &[Numbered<'_>], key: &FactKey, refusal: Refusal) -> Option<Problem> {
     let own = recorded.iter().rev().find(|(_, fact)| fact.key() == *key);
-    let (index, fact) = own.or_else(|| recorded.first())?;
-    Some(Problem { index: *index, key: fact.key(), kind: refusal.into() })
+    own.or_else(|| recorded.first()).map(|fact| problem(fact, refusal))
 }
 
-/// The first new fact with which an amount does not fit any more.
-fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>], policy: &Policy) -> Vec<Problem> {
-    let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
-    let too_much = recorded.iter().find(|(_, fact)| {
-        facts.insert((*fact).clone());
-        replay(&facts, policy).is_err()
-    });
-    let blamed = too_much.or_else(|| recorded.last());
-    blamed
-        .map(|(index, fact)| Problem { index: *index, key: fact.key(), kind: Refusal::OutOfRange.into() })
-        .into_iter()
-        .collect()
+/// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.
+fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>], policy: &Policy) -> Option<Problem> {
+    let fits = |count: usize| {
+        let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
+        facts.extend(recorded.iter().take(count));
+        replay(&facts, policy).is_ok()
+    };
+    let (mut fitting, mut too_many) = (0, recorded.len());
+    while too_many.saturating_sub(fitting) > 1 {
+        let middle = usize::midpoint(fitting, too_many);
+        if fits(middle) { fitting = middle } else { too_many = middle }
+    }
+    recorded.get(fitting).map(|fact| problem(fact, Refusal::OutOfRange))
 }
 
 impl<'f> Extend<&'f Numbered<'f>> for CustomerFacts {

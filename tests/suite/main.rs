@@ -7,5 +7,6 @@ mod billing;
 mod cases;
 mod classify;
 mod crash;
+mod lifecycle;
 mod questions;
 mod server;
