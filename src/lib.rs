@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`domain`] | the rules of `docs/classification.md` |
 //! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
+//! | [`files`] | facts from JSON Lines, JSON documents and CSV |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
 //! | [`ledger`] | the shell: decide and record, in one task; verify |
 //! | [`reports`] | questions about the journal: lists, waterfall, MRR, why |
@@ -44,6 +45,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod files;
 pub mod form;
 pub mod grpc;
 pub mod ledger;

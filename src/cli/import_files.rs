@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use deltabook::domain::fact::Fact;
-use deltabook::form::csv_lines::{CsvLines, Mapping};
-use deltabook::form::reader::{Facts, Reading};
+use deltabook::files::csv_lines::{CsvLines, Mapping};
+use deltabook::files::reader::{Facts, Reading};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 

@@ -10,7 +10,7 @@ use anyhow::Context;
 use deltabook::domain::customer_facts::CustomerFacts;
 use deltabook::domain::fact::{Fact, FactKey, Revision};
 use deltabook::domain::ids::CustomerId;
-use deltabook::form::reader::{Facts, Place};
+use deltabook::files::reader::{Facts, Place};
 
 use super::problems::Problems;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::atom::{Atom, Pause, Position, RenewalMark};
 use super::classify::{Activity, Change, Relabel, classify};
+use super::day::{Day, Draft};
 use super::fact::ModificationType;
 use super::group::{Group, Items};
 use super::ids::{Currency, CustomerId};
@@ -17,14 +17,6 @@ use super::rule::{Rule, RuleSet};
 use super::step::Step;
 use super::story::Story;
 use super::unchanged::{paused, renewed};
-
-/// What happened on one date.
-pub(super) struct Day<'s, 'f> {
-    pub date: NaiveDate,
-    pub atoms: &'s [Atom<'f>],
-    pub renewals: &'s [RenewalMark<'f>],
-    pub pauses: &'s [Pause<'f>],
-}
 
 /// The customer's books up to a date, and the movements so far.
 pub(super) struct Posting<'s, 'f> {
@@ -43,19 +35,6 @@ pub(super) struct Posting<'s, 'f> {
 struct Activities {
     contracts: BTreeMap<usize, Activity>,
     customer: Activity,
-}
-
-/// A movement before it is named.
-pub(super) struct Draft<'f> {
-    pub level: Level,
-    pub date: NaiveDate,
-    pub line: Option<usize>,
-    pub subscription: usize,
-    pub item_id: &'f super::ids::ItemId,
-    pub currency: Currency,
-    pub before: Position,
-    pub after: Position,
-    pub causes: Vec<(u8, Cause)>,
 }
 
 /// What each cause moves as a whole, by cause, contract (0 at CUSTOMER level) and currency.

@@ -3,15 +3,14 @@
 //! Phases: index the facts → lives (R3, R9) → timelines (R4 to R6, R10) → links (R9), all in `story`;
 //! then date by date: group (R7) and name (R8 to R13), in `posting`.
 
-use chrono::NaiveDate;
-
 use super::customer_facts::CustomerFacts;
-use super::ids::{Currency, ItemId, LineId, SubscriptionId};
+use super::day::Day;
 use super::money::OutOfRange;
 use super::movement::Movement;
 use super::policy::Policy;
-use super::posting::{Day, Posting};
+use super::posting::Posting;
 use super::story::Story;
+pub use super::trial::Trial;
 use super::void::Void;
 
 /// What a customer's facts give.
@@ -22,17 +21,6 @@ pub struct Replay {
     /// Facts without effect, and why.
     pub voids: Vec<Void>,
     pub trials: Vec<Trial>,
-}
-
-/// The span in which a line is on trial (R5), cut off at the line's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
-    pub subscription_id: SubscriptionId,
-    pub line_id: LineId,
-    pub item_id: ItemId,
-    pub currency: Currency,
-    pub starts_on: NaiveDate,
-    pub ends_on: NaiveDate,
 }
 
 /// Derives a customer's movements. The order of arrival cannot matter: the facts are kept by id.

@@ -9,9 +9,9 @@ use super::link::{Link, links};
 use super::modification::{Modifications, occurs};
 use super::money::OutOfRange;
 use super::movement::Cause;
-use super::replay::Trial;
 use super::step::Step;
 use super::timeline::{Timeline, walk};
+use super::trial::{Trial, trials};
 use super::void::{Void, VoidReason};
 
 /// What happened, each list by date and line.
@@ -148,23 +148,4 @@ impl<'f> Story<'f> {
             }
         }
     }
-}
-
-/// R5: from the start to the end of the trial, or to an end inside it.
-fn trials(index: &Index<'_>, lives: &[Option<Life<'_>>]) -> Vec<Trial> {
-    let in_force = index.lines.iter().zip(lives).filter_map(|(indexed, life)| Some((indexed.line, life.as_ref()?)));
-    in_force
-        .filter(|(_, life)| !life.is_over_by(life.start))
-        .filter_map(|(line, life)| {
-            let trial_end = line.trial_end_date.filter(|trial_end| *trial_end > life.start)?;
-            Some(Trial {
-                subscription_id: line.subscription_id.clone(),
-                line_id: line.line_id.clone(),
-                item_id: line.item_id.clone(),
-                currency: line.currency,
-                starts_on: life.start,
-                ends_on: life.end.map_or(trial_end, |end| end.on.min(trial_end)),
-            })
-        })
-        .collect()
 }

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::atom::{Atom, LineState, Position};
+use super::day::{Day, Draft};
 use super::fact::ChangeOrder;
 use super::ids::{ChangeOrderId, Currency, ItemId};
 use super::money::{Money, OutOfRange};
 use super::movement::{Cause, Level};
-use super::posting::{Day, Draft};
 use super::step::Step;
 use super::story::Story;
 

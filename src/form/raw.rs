@@ -19,6 +19,9 @@ pub enum RawFact {
 }
 
 impl RawFact {
+    /// The names of the kinds, as they stand before a fact.
+    pub const KINDS: [&str; 5] = ["customer", "subscription_line", "change_order", "charge", "override"];
+
     /// The name of the field that holds this kind of fact.
     #[must_use]
     pub fn field(&self) -> &'static str {

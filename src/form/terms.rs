@@ -15,6 +15,8 @@ use crate::domain::number::{Amount, Discount, Percent, Quantity};
 pub const MAX_TEXT_CHARS: usize = 1_000;
 /// The most attributes of a fact.
 pub const MAX_ATTRIBUTES: usize = 50;
+/// The most price steps of a line, and the most entries of a change order.
+pub const MAX_PARTS: usize = 1_000;
 /// Dates are from the first day of this year to 9999-12-31.
 pub const FIRST_YEAR: i32 = 1900;
 
@@ -108,7 +110,8 @@ pub(super) fn attributes(form: &mut Form, attributes: &BTreeMap<String, String>)
 }
 
 /// The terms of a price step or an order's entry.
-pub(super) struct RawTerms<'r> {
+#[derive(Debug, Clone, Copy)]
+pub struct RawTerms<'r> {
     pub quantity: &'r str,
     pub unit_price: &'r str,
     pub discount: Option<&'r RawDiscount>,
@@ -116,7 +119,7 @@ pub(super) struct RawTerms<'r> {
     pub item_id: &'r str,
 }
 
-pub(super) fn terms(form: &mut Form, raw: &RawTerms<'_>) -> Option<TermsChange> {
+pub fn terms(form: &mut Form, raw: &RawTerms<'_>) -> Option<TermsChange> {
     let quantity = optional(form, "quantity", raw.quantity, Quantity::parse);
     let unit_price = optional(form, "unit_price", raw.unit_price, Amount::parse);
     let discount = match raw.discount {

@@ -1,8 +1,8 @@
 //! Wire → queries.
 
-use super::facts::word;
 use super::status::invalid_field;
 use super::v1;
+use super::words::word;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::movement::{Category, Level, Subcategory};
 use crate::form::decode::parse_date;

@@ -1,9 +1,8 @@
 //! Movements and reports → wire.
 
-use prost_types::Timestamp;
-
 use super::facts::{discount_to_wire, interval_to_wire};
 use super::v1;
+use super::words::{instant, number};
 use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::FactKind;
 use crate::domain::lifecycle::LifecycleEvent;
@@ -20,14 +19,6 @@ fn shown<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
 
-/// The number of an enum value by its name; 0, UNSPECIFIED, for a name that the contract does not have.
-macro_rules! number {
-    ($kind:ident, $prefix:literal, $name:expr) => {
-        $crate::grpc::v1::$kind::from_str_name(&format!(concat!($prefix, "{}"), $name)).map_or(0, i32::from)
-    };
-}
-pub(super) use number;
-
 pub(super) fn level(level: Level) -> i32 {
     number!(Level, "LEVEL_", level)
 }
@@ -42,13 +33,6 @@ pub(super) fn subcategory(subcategory: Subcategory) -> i32 {
 
 pub(super) fn fact_kind(kind: FactKind) -> i32 {
     number!(FactKind, "FACT_KIND_", kind)
-}
-
-pub(super) fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
-    Timestamp {
-        seconds: instant.timestamp(),
-        nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),
-    }
 }
 
 /// A journal entry. A sequence of 0 is a preview and has no id.

@@ -1,7 +1,7 @@
 //! Facts on the wire ↔ raw facts. They are believed only after `form::decode`.
 
-use super::encode::{self, number};
 use super::v1;
+use super::words::{self, number, word};
 use crate::form::raw::{
     RawChangeOrder, RawCharge, RawCustomer, RawDiscount, RawEntry, RawFact, RawInterval, RawPriceStep,
     RawSubscriptionLine,
@@ -21,15 +21,6 @@ pub(super) fn from_wire(fact: v1::Fact) -> Option<RawFact> {
         v1::fact::Kind::ChangeOrder(it) => RawFact::ChangeOrder(order(it)),
         v1::fact::Kind::Charge(it) => RawFact::Charge(charge(it)),
     })
-}
-
-/// The word of an enum value as files spell it; empty for UNSPECIFIED, the number for one that is not known.
-pub(super) fn word<E: TryFrom<i32>>(value: i32, prefix: &str, name: impl Fn(&E) -> &'static str) -> String {
-    if value == 0 {
-        return String::new();
-    }
-    E::try_from(value)
-        .map_or_else(|_| value.to_string(), |known| name(&known).strip_prefix(prefix).unwrap_or_default().to_owned())
 }
 
 fn line(it: v1::SubscriptionLine) -> RawSubscriptionLine {
@@ -220,7 +211,7 @@ pub(super) fn charge_to_wire(it: RawCharge) -> v1::Charge {
         amount: it.amount,
         currency: it.currency,
         description: it.description,
-        occurred_at: chrono::DateTime::parse_from_rfc3339(&it.occurred_at).ok().map(|at| encode::instant(at.to_utc())),
+        occurred_at: chrono::DateTime::parse_from_rfc3339(&it.occurred_at).ok().map(|at| words::instant(at.to_utc())),
     }
 }
 

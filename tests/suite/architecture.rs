@@ -35,18 +35,22 @@ fn room(file: &Path) -> String {
 }
 
 /// Every room, and the rooms of the crate that it may name.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("clock", &[]),
     ("config", &[]),
     ("telemetry", &[]),
     ("form", &["domain"]),
+    ("files", &["domain", "form"]),
     ("store", &["domain", "form"]),
     ("ledger", &["clock", "domain", "store"]),
     ("reports", &["domain", "form", "store"]),
     ("grpc", &["clock", "domain", "form", "ledger", "reports", "store"]),
     ("service", &["clock", "domain", "grpc", "ledger", "store"]),
-    ("cli", &["clock", "config", "domain", "form", "grpc", "ledger", "reports", "service", "store", "telemetry"]),
+    (
+        "cli",
+        &["clock", "config", "domain", "files", "form", "grpc", "ledger", "reports", "service", "store", "telemetry"],
+    ),
     ("main", &["cli", "telemetry"]),
 ];
 
@@ -111,6 +115,6 @@ fn the_domain_is_pure() {
 fn rooms_stay_small() {
     for file in files(&source()) {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= 420, "{} has {lines} lines: a room that may be two", file.display());
+        assert!(lines <= 300, "{} has {lines} lines: a room that may be two", file.display());
     }
 }

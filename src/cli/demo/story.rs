@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use anyhow::{Context, anyhow};
-use deltabook::form::reader::Facts;
+use deltabook::files::reader::Facts;
 use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::csv_mapping::ATTRIBUTE_PREFIX;
 use super::csv_price::{interval, spread};
-use super::raw::{RawDiscount, RawPriceStep, RawSubscriptionLine};
-use super::violation::Form;
 use crate::domain::number::Amount;
+use crate::form::raw::{RawDiscount, RawPriceStep, RawSubscriptionLine};
+use crate::form::violation::Form;
 
 /// A row's values by our columns.
 pub(super) type Values<'r> = BTreeMap<&'r str, &'r str>;

@@ -1,9 +1,12 @@
 //! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
 
-use super::raw::RawFact;
-use super::violation::Violation;
-use super::{decode, json};
+use super::json;
 use crate::domain::fact::Fact;
+use crate::form::decode;
+use crate::form::raw::RawFact;
+use crate::form::violation::Violation;
+
+pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
 
 /// Where a fact stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::violation::Violation;
+use crate::form::raw::RawFact;
+use crate::form::violation::Violation;
 
 /// The most wrong fields that are named in one fact.
 const MAX_VIOLATIONS: usize = 100;
@@ -34,6 +35,21 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, path: &str) -> Outcome<T> {
         wrong.push(violation(without_place(&error.to_string()).to_owned()));
     }
     (read, wrong)
+}
+
+/// Reads a fact of a kind, one of [`RawFact::KINDS`].
+pub(super) fn fact(kind: &str, text: &str, path: &str) -> Outcome<RawFact> {
+    fn of<T: DeserializeOwned>(text: &str, path: &str, kind: fn(T) -> RawFact) -> Outcome<RawFact> {
+        let (fact, wrong) = read(text, path);
+        (fact.map(kind), wrong)
+    }
+    match kind {
+        "customer" => of(text, path, RawFact::Customer),
+        "subscription_line" => of(text, path, RawFact::SubscriptionLine),
+        "change_order" => of(text, path, RawFact::ChangeOrder),
+        "charge" => of(text, path, RawFact::Charge),
+        _ => of(text, path, RawFact::Override),
+    }
 }
 
 /// Takes away what is wrong, piece by piece.

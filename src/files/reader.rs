@@ -11,9 +11,11 @@ use std::vec;
 use serde_json::value::RawValue;
 
 use super::document;
+use super::json_lines::Lines;
 pub use super::json_lines::MAX_LINE_BYTES;
-use super::json_lines::{KINDS, Lines};
+use super::reading::NOT_UTF8;
 pub use super::reading::{Place, Reading};
+use crate::form::raw::RawFact;
 
 /// The largest document in one JSON object, in bytes; more facts than that are written as JSON Lines.
 pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
@@ -59,8 +61,6 @@ impl<R: BufRead> Facts<R> {
     }
 }
 
-pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
-
 impl<R: BufRead> Iterator for Facts<R> {
     type Item = io::Result<Reading>;
 
@@ -77,7 +77,7 @@ fn begins_document(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let first_name = text.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
     let first_name = first_name.and_then(|rest| rest.split_once('"')).map_or("", |(name, _)| name);
-    if KINDS.contains(&first_name) {
+    if RawFact::KINDS.contains(&first_name) {
         return false;
     }
     match serde_json::from_str::<BTreeMap<String, &RawValue>>(&text) {

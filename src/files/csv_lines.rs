@@ -12,9 +12,9 @@ use csv::ByteRecord;
 pub use super::csv_mapping::{ATTRIBUTE_PREFIX, COLUMNS, Mapping, MappingError, Source};
 use super::csv_row::subscription_line;
 use super::newlines::Newlines;
-use super::raw::RawFact;
-use super::reader::Reading;
-use super::violation::Form;
+use super::reading::Reading;
+use crate::form::raw::RawFact;
+use crate::form::violation::Form;
 
 /// A file whose rows cannot be read as lines.
 #[derive(Debug, thiserror::Error)]

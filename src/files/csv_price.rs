@@ -3,12 +3,12 @@
 use num_bigint::BigInt;
 use num_integer::Integer;
 
-use super::raw::{RawInterval, RawPriceStep};
-use super::terms::{RawTerms, terms};
-use super::violation::Form;
 use crate::domain::money::Money;
 use crate::domain::number::{Amount, MAX_DECIMALS, Quantity};
 use crate::domain::rounding::mrr;
+use crate::form::decode::{RawTerms, terms};
+use crate::form::raw::{RawInterval, RawPriceStep};
+use crate::form::violation::Form;
 
 /// Reads `MONTH`, `MONTH:3`, `3 MONTH`, `3 months`, `quarterly`, in any case.
 pub(super) fn interval(text: &str) -> Option<RawInterval> {

@@ -5,16 +5,13 @@ use std::io::{self, BufRead, Read as _};
 
 use serde_json::value::RawValue;
 
-use super::raw::RawFact;
-use super::reader::{NOT_UTF8, Reading};
-use super::violation::Violation;
-use super::{document, json};
+use super::json;
+use super::reading::{NOT_UTF8, Reading};
+use crate::form::raw::RawFact;
+use crate::form::violation::Violation;
 
 /// The longest line of JSON Lines, in bytes.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
-/// The fields that hold a fact on a line of JSON Lines.
-pub(super) const KINDS: [&str; 5] = ["customer", "subscription_line", "change_order", "charge", "override"];
-
 const NOT_ONE_FACT: &str = "is not an object with one fact, such as {\"customer\": {…}}";
 
 /// JSON Lines, of which one is in memory.
@@ -90,12 +87,12 @@ fn fact_of_line(text: &str, line: u64) -> Reading {
     let (Some((kind, value)), None) = (fields.next(), fields.next()) else {
         return Reading::unreadable(line, NOT_ONE_FACT);
     };
-    if !KINDS.contains(&kind.as_str()) {
-        let description = format!("is no kind of fact; known are {}", KINDS.join(", "));
+    if !RawFact::KINDS.contains(&kind.as_str()) {
+        let description = format!("is no kind of fact; known are {}", RawFact::KINDS.join(", "));
         let wrong = vec![Violation { field: kind.clone(), description }];
         return Reading::new(line, "", (None, wrong));
     }
-    let (fact, mut wrong) = document::fact(kind, value.get(), kind);
+    let (fact, mut wrong) = json::fact(kind, value.get(), kind);
     if wrong.is_empty() {
         wrong.push(Violation { field: kind.clone(), description: json::without_place(&error.to_string()).to_owned() });
     }

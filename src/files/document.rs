@@ -1,14 +1,12 @@
 //! Many facts in one JSON object: `{"subscription_lines": […], …}`, or that as the `facts` of a worked example.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::json::{self, Outcome};
-use super::json_lines::KINDS;
-use super::raw::RawFact;
-use super::reader::Reading;
-use super::violation::Violation;
+use super::json;
+use super::reading::Reading;
+use crate::form::raw::RawFact;
+use crate::form::violation::Violation;
 
 /// The names of the outermost object by which a document is known.
 pub(super) const NAMES: [&str; 6] =
@@ -65,28 +63,13 @@ pub(super) fn read(text: &str, first_line: u64) -> Vec<Reading> {
         ("overrides", pieces.overrides),
     ];
     let mut readings = Vec::new();
-    for (kind, (name, pieces)) in KINDS.iter().zip(groups) {
+    for (kind, (name, pieces)) in RawFact::KINDS.iter().zip(groups) {
         for (index, piece) in pieces.into_iter().enumerate() {
             let path = format!("{prefix}{name}[{index}]");
-            readings.push(Reading::new(lines.at(piece.get()), &path, fact(kind, piece.get(), &path)));
+            readings.push(Reading::new(lines.at(piece.get()), &path, json::fact(kind, piece.get(), &path)));
         }
     }
     readings
-}
-
-/// Reads a fact of a kind, one of [`KINDS`].
-pub(super) fn fact(kind: &str, text: &str, path: &str) -> Outcome<RawFact> {
-    fn of<T: DeserializeOwned>(text: &str, path: &str, kind: fn(T) -> RawFact) -> Outcome<RawFact> {
-        let (fact, wrong) = json::read(text, path);
-        (fact.map(kind), wrong)
-    }
-    match kind {
-        "customer" => of(text, path, RawFact::Customer),
-        "subscription_line" => of(text, path, RawFact::SubscriptionLine),
-        "change_order" => of(text, path, RawFact::ChangeOrder),
-        "charge" => of(text, path, RawFact::Charge),
-        _ => of(text, path, RawFact::Override),
-    }
 }
 
 fn in_words(message: &str) -> String {

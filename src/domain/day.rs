@@ -1,0 +1,28 @@
+//! One date: what happened on it, and what it is to become.
+
+use chrono::NaiveDate;
+
+use super::atom::{Atom, Pause, Position, RenewalMark};
+use super::ids::{Currency, ItemId};
+use super::movement::{Cause, Level};
+
+/// What happened on one date.
+pub(super) struct Day<'s, 'f> {
+    pub date: NaiveDate,
+    pub atoms: &'s [Atom<'f>],
+    pub renewals: &'s [RenewalMark<'f>],
+    pub pauses: &'s [Pause<'f>],
+}
+
+/// A movement before it is named.
+pub(super) struct Draft<'f> {
+    pub level: Level,
+    pub date: NaiveDate,
+    pub line: Option<usize>,
+    pub subscription: usize,
+    pub item_id: &'f ItemId,
+    pub currency: Currency,
+    pub before: Position,
+    pub after: Position,
+    pub causes: Vec<(u8, Cause)>,
+}
