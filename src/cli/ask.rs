@@ -6,9 +6,11 @@ use serde_json::{Map, Value};
 
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
-use deltabook::domain::ids::TenantId;
+use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
+use deltabook::form::decode::parse_date;
 use deltabook::grpc::questions::Questions;
 use deltabook::grpc::v1;
+use deltabook::reports::month::Month;
 use deltabook::store::db::Db;
 use tonic::transport::Endpoint;
 
@@ -21,7 +23,7 @@ pub struct Whom {
     #[command(flatten)]
     store: StoreOptions,
 
-    /// Ask a running server instead of a store: http://127.0.0.1:50051
+    /// Ask a running server instead of a store: 127.0.0.1:50051
     #[arg(long, env = "DELTABOOK_SERVER", value_name = "URL")]
     server: Option<String>,
 }
@@ -62,9 +64,30 @@ impl Whom {
             let db = Db::open_existing(&self.store.database_url).await?;
             return Ok(Questions::of_store(db, TenantId::only(), Clock::system()));
         };
-        let endpoint = Endpoint::from_shared(server.clone()).with_context(|| format!("{server} is not an address"))?;
+        let url = if server.contains("://") { server.clone() } else { format!("http://{server}") };
+        let endpoint = Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))?;
         Questions::of_server(endpoint).await.with_context(|| format!("cannot reach the server at {server}"))
     }
+}
+
+/// A date of an option, as it goes to the service.
+pub fn date_option(text: &str) -> Result<String, &'static str> {
+    parse_date(text).map(|date| date.to_string())
+}
+
+/// A month of an option.
+pub fn month_option(text: &str) -> Result<Month, &'static str> {
+    Month::parse(text)
+}
+
+/// A currency of an option.
+pub fn currency_option(text: &str) -> Result<String, NameError> {
+    Currency::parse(text).map(|currency| currency.to_string())
+}
+
+/// An id of an option; all kinds of id have one form.
+pub fn id_option(text: &str) -> Result<String, NameError> {
+    CustomerId::parse(text).map(|id| id.to_string())
 }
 
 /// A refused question as an error: its message is made for people.
@@ -130,6 +153,7 @@ pub fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }
 }

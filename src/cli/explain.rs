@@ -55,7 +55,7 @@ pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
 pub fn write_text(out: &mut dyn Write, why: &v1::ExplainMovementResponse) -> io::Result<()> {
     writeln!(out, "{}", why.summary)?;
     for reason in &why.reasons {
-        writeln!(out, "  R{:<3}{:<18} {}", reason.rule, reason.title, reason.statement)?;
+        writeln!(out, "  R{:<3}{:<27}{}", reason.rule, reason.title, reason.statement)?;
     }
     for event in &why.events {
         writeln!(out, "  Event: {} of {} {} on {}", event.name, event.mrr_delta, event.currency, event.date)?;

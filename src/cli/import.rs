@@ -1,9 +1,9 @@
 //! `deltabook import`: files into the store, in bulk.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
@@ -44,7 +44,10 @@ pub struct ImportArgs {
     #[arg(long, value_name = "OURS=VALUE")]
     set: Vec<String>,
 
-    /// Leave out what is wrong, and go on with the rest; without it, a file with a wrong row is not begun
+    /// Leave out what is wrong, and go on with the rest
+    ///
+    /// Without it, nothing is imported when a row cannot be read. A fact that a rule refuses (an order for an unknown
+    /// line) is named and left out either way; without this option the exit code is then 1.
     #[arg(long)]
     skip_invalid: bool,
 }
@@ -70,77 +73,100 @@ const MAX_DEFERRED: usize = 200_000;
 struct Summary {
     recorded: usize,
     unchanged: usize,
-    skipped: usize,
+    left_out: usize,
     entries: usize,
 }
 
+/// Facts that were refused, and why.
+type Refused = Vec<(Placed, Problem)>;
+
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let mapping = Mapping::parse(&args.map, &args.set)?;
-    if !args.skip_invalid {
-        let mut is_wrong = false;
-        for file in &args.files {
-            is_wrong |= !check(file, &mapping)?;
+    let mut all_well = true;
+    for file in &args.files {
+        if args.skip_invalid {
+            std::fs::File::open(file).with_context(|| format!("failed to open {}", file.display()))?;
+        } else {
+            all_well &= check(file, &mapping)?;
         }
-        if is_wrong {
-            bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
-        }
+    }
+    if !all_well {
+        bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
     }
     let db = Db::open(&args.store.database_url).await?;
     let (ledger, writer) = Ledger::start(db.clone(), &TenantId::only(), Clock::system()).await?;
     let mut summary = Summary::default();
-    let mut all_well = true;
-    for file in &args.files {
-        all_well &= import(file, &mapping, &ledger, &mut summary).await?;
-    }
+    let imported = import(&args.files, &mapping, &ledger, &mut summary).await;
     writer.finish().await;
     db.close().await;
+    imported?;
     summary.report();
-    Ok(if all_well || args.skip_invalid { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let well = summary.left_out == 0 || args.skip_invalid;
+    if !well {
+        note("what was refused is left out, the rest is recorded: mend it and import the file again");
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Imports one file; false if something of it was left out.
-async fn import(file: &Path, mapping: &Mapping, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<bool> {
+async fn import(files: &[PathBuf], mapping: &Mapping, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<()> {
+    let mut refused = Refused::new();
+    for file in files.iter().enumerate() {
+        refused.extend(import_file(file, mapping, ledger, summary).await?);
+        if refused.len() > MAX_DEFERRED {
+            bail!("more than {MAX_DEFERRED} facts are refused; the first: {}", first_problem(files, &refused));
+        }
+    }
+    // What a fact refers to may stand below it, or in a later file.
+    let mut refused = retry(refused, ledger, summary).await?;
+    refused.sort_by_key(|(placed, _)| (placed.file, placed.place.line));
+    summary.left_out = summary.left_out.saturating_add(refused.len());
+    for of_file in refused.chunk_by(|(a, _), (b, _)| a.file == b.file) {
+        let file = of_file.first().and_then(|(placed, _)| files.get(placed.file));
+        let mut problems = Problems::of(&file.map(|file| file.display().to_string()).unwrap_or_default());
+        for (placed, problem) in of_file {
+            problems.add(placed.place.line, &placed.place.path, &problem.kind);
+        }
+        problems.report();
+    }
+    Ok(())
+}
+
+fn first_problem(files: &[PathBuf], refused: &Refused) -> String {
+    let Some((placed, problem)) = refused.first() else { return String::new() };
+    let file = files.get(placed.file).map(|file| file.display().to_string()).unwrap_or_default();
+    format!("{file}:{}: {}", placed.place.line, problem.kind)
+}
+
+/// Imports one file, and gives back what was refused.
+async fn import_file(
+    (number, file): (usize, &PathBuf),
+    mapping: &Mapping,
+    ledger: &Ledger,
+    summary: &mut Summary,
+) -> anyhow::Result<Refused> {
     let bar = file_progress(std::fs::metadata(file).map(|it| it.len()).unwrap_or_default());
     let (sender, mut batches) = mpsc::channel::<Vec<Placed>>(2);
     let reading = {
-        let (file, mapping, bar) = (file.to_owned(), mapping.clone(), bar.clone());
-        tokio::task::spawn_blocking(move || read(&file, &mapping, &bar, BATCH, &sender))
+        let (file, mapping, bar) = (file.clone(), mapping.clone(), bar.clone());
+        tokio::task::spawn_blocking(move || read((number, &file), &mapping, &bar, BATCH, &sender))
     };
-    let mut problems = Problems::of(&file.display().to_string());
-    let mut deferred = Vec::new();
+    let mut refused = Refused::new();
     while let Some(batch) = batches.recv().await {
-        let refused = record(batch, ledger, summary).await?;
-        let room = MAX_DEFERRED.saturating_sub(deferred.len());
-        for (index, (placed, problem)) in refused.into_iter().enumerate() {
-            if index < room {
-                deferred.push((placed, problem));
-            } else {
-                problems.add(placed.line, "", &problem.kind);
-            }
-        }
+        refused.extend(record(batch, ledger, summary).await?);
         bar.set_message(format!("{} facts", summary.recorded.saturating_add(summary.unchanged)));
     }
     let malformed = reading.await??;
-    for (placed, problem) in retry(deferred, ledger, summary).await? {
-        problems.add(placed.line, "", &problem.kind);
-    }
     bar.finish_and_clear();
-    problems.report();
-    malformed.report();
-    let left_out = problems.count().saturating_add(malformed.count());
-    summary.skipped = summary.skipped.saturating_add(left_out);
-    Ok(left_out == 0)
+    malformed.problems.report();
+    summary.left_out = summary.left_out.saturating_add(malformed.facts);
+    Ok(refused)
 }
 
 /// Tries what was refused again, until nothing more of it goes through.
-async fn retry(
-    mut refused: Vec<(Placed, Problem)>,
-    ledger: &Ledger,
-    summary: &mut Summary,
-) -> anyhow::Result<Vec<(Placed, Problem)>> {
+async fn retry(mut refused: Refused, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<Refused> {
     loop {
         let before = refused.len();
-        let mut left = Vec::new();
+        let mut left = Refused::new();
         let mut again = refused.into_iter().map(|(placed, _)| placed).peekable();
         while again.peek().is_some() {
             let batch: Vec<Placed> = again.by_ref().take(BATCH).collect();
@@ -154,7 +180,7 @@ async fn retry(
 }
 
 /// Records a batch, and gives back what was refused.
-async fn record(batch: Vec<Placed>, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<Vec<(Placed, Problem)>> {
+async fn record(batch: Vec<Placed>, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<Refused> {
     let facts: Vec<Fact> = batch.iter().map(|placed| placed.fact.clone()).collect();
     let recorded = ledger.record(&TenantId::only(), facts, Mode::Lenient).await?;
     let count = |wanted| recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
@@ -170,14 +196,14 @@ async fn record(batch: Vec<Placed>, ledger: &Ledger, summary: &mut Summary) -> a
 
 impl Summary {
     fn report(&self) {
-        let Self { recorded, unchanged, skipped, entries } = self;
-        let left_out = if *skipped == 0 { String::new() } else { format!(", {skipped} left out") };
-        if *recorded == 0 {
-            note(&format!("nothing new: {unchanged} facts were there already{left_out}"));
-        } else {
-            note(&format!(
+        let Self { recorded, unchanged, left_out, entries } = self;
+        let left_out = if *left_out == 0 { String::new() } else { format!(", {left_out} left out") };
+        match (recorded, unchanged) {
+            (0, 0) => note(&format!("nothing recorded{left_out}")),
+            (0, unchanged) => note(&format!("nothing new: {unchanged} facts were there already{left_out}")),
+            (recorded, unchanged) => note(&format!(
                 "{recorded} facts recorded, {unchanged} were there already{left_out}; {entries} journal entries"
-            ));
+            )),
         }
     }
 }

@@ -7,18 +7,26 @@ use std::path::Path;
 use anyhow::Context;
 use deltabook::domain::fact::Fact;
 use deltabook::files::csv_lines::{CsvLines, Mapping};
-use deltabook::files::reader::{Facts, Reading};
+use deltabook::files::reader::{Facts, Place, Reading};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
 use super::output::note;
 use super::problems::Problems;
 
-/// A fact and the line of the file on which it stands.
+/// A fact, and where it stands.
 #[derive(Debug, Clone)]
 pub struct Placed {
-    pub line: u64,
+    /// The file, by its place on the command line.
+    pub file: usize,
+    pub place: Place,
     pub fact: Fact,
+}
+
+/// A file that could not be read whole: what is wrong with it, and with how many of its facts.
+pub struct Malformed {
+    pub problems: Problems,
+    pub facts: usize,
 }
 
 /// Reads a file without recording it; false, and all that is wrong on stderr, if something is.
@@ -37,28 +45,31 @@ pub fn check(file: &Path, mapping: &Mapping) -> anyhow::Result<bool> {
 
 /// Reads a file and hands its facts on in batches; gives back what could not be read.
 pub fn read(
-    file: &Path,
+    (number, file): (usize, &Path),
     mapping: &Mapping,
     bar: &ProgressBar,
     batch_size: usize,
     batches: &mpsc::Sender<Vec<Placed>>,
-) -> anyhow::Result<Problems> {
-    let mut problems = Problems::of(&file.display().to_string());
+) -> anyhow::Result<Malformed> {
+    let mut malformed = Malformed { problems: Problems::of(&file.display().to_string()), facts: 0 };
     let mut batch = Vec::with_capacity(batch_size);
     for reading in readings(file, mapping, bar, false)? {
         let reading = reading?;
-        let line = reading.place.line;
+        let place = reading.place.clone();
         match reading.decode() {
-            Ok(fact) => batch.push(Placed { line, fact }),
-            Err(violations) => problems.add_all(line, &violations),
+            Ok(fact) => batch.push(Placed { file: number, place, fact }),
+            Err(violations) => {
+                malformed.problems.add_all(place.line, &violations);
+                malformed.facts = malformed.facts.saturating_add(1);
+            }
         }
         if batch.len() >= batch_size && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
             // Whoever records has failed, and says so.
-            return Ok(problems);
+            return Ok(malformed);
         }
     }
     let _recording_failed = batches.blocking_send(batch);
-    Ok(problems)
+    Ok(malformed)
 }
 
 fn readings(

@@ -23,17 +23,17 @@ mod waterfall;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use deltabook::config::LogOptions;
 use deltabook::telemetry;
 
 /// Deltabook turns what happened to subscriptions into movements of MRR (monthly recurring revenue):
 /// how much was won, expanded, reduced, lost or renewed, on which date, and by which rule.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, verbatim_doc_comment, after_help = EXAMPLES)]
+#[command(version, verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 
     #[command(flatten)]
     log: LogOptions,
@@ -47,6 +47,9 @@ Examples:
   deltabook waterfall --year 2026                 from opening to closing MRR
   deltabook classify facts.jsonl                  what the rules make of the facts in a file, without a store
   deltabook help classify                         the options of a command, and its examples";
+
+/// clap's own exit code for a wrong command line.
+const USAGE: u8 = 2;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -65,7 +68,11 @@ pub enum Command {
 impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::start(&self.log.log);
-        match self.command {
+        let Some(command) = self.command else {
+            output::note(&Self::command().render_help().to_string());
+            return Ok(ExitCode::from(USAGE));
+        };
+        match command {
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             // Reads, computes and writes without awaiting: not on the runtime's own threads.

@@ -7,7 +7,10 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, cause_words, level_word, text, told, value, word};
+use super::ask::{
+    Answer, AnswerFormat, LevelArg, Whom, cause_words, currency_option, date_option, id_option, level_word, text, told,
+    value, word,
+};
 use super::table::{Table, amount, change, left, right};
 
 /// List movements from the journal, the latest first
@@ -34,28 +37,28 @@ pub struct MovementsArgs {
     category: Vec<CategoryArg>,
 
     /// Effective on this date (YYYY-MM-DD) or later
-    #[arg(long, value_name = "DATE", default_value = "")]
-    from: String,
+    #[arg(long, value_name = "DATE", value_parser = date_option)]
+    from: Option<String>,
 
     /// Effective on this date or earlier
-    #[arg(long, value_name = "DATE", default_value = "")]
-    to: String,
+    #[arg(long, value_name = "DATE", value_parser = date_option)]
+    to: Option<String>,
 
     /// Only of this customer
-    #[arg(long, value_name = "ID", default_value = "")]
-    customer: String,
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    customer: Option<String>,
 
     /// Only of this subscription (CONTRACT level)
-    #[arg(long, value_name = "ID", default_value = "")]
-    subscription: String,
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    subscription: Option<String>,
 
     /// Only of this item
-    #[arg(long, value_name = "ID", default_value = "")]
-    item: String,
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    item: Option<String>,
 
     /// Only in this currency
-    #[arg(long, value_name = "CODE", default_value = "")]
-    currency: String,
+    #[arg(long, value_name = "CODE", value_parser = currency_option)]
+    currency: Option<String>,
 
     /// Leave out reversals and what they reversed
     #[arg(long)]
@@ -66,8 +69,8 @@ pub struct MovementsArgs {
     by_date: bool,
 
     /// How many, at most
-    #[arg(long, default_value_t = 50, value_name = "COUNT", conflicts_with = "all")]
-    limit: usize,
+    #[arg(long, default_value_t = 50, value_name = "COUNT", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
 
     /// All of them, the earliest first
     #[arg(long)]
@@ -98,7 +101,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
     if args.all {
         request.page_size = PAGE;
     }
-    let wanted = if args.all { usize::MAX } else { args.limit };
+    let wanted = if args.all { usize::MAX } else { usize::try_from(args.limit)? };
     let mut movements = Vec::new();
     while movements.len() < wanted {
         let page = questions.list_movements(request.clone()).await.map_err(told)?;
@@ -129,12 +132,12 @@ fn filter(args: &MovementsArgs) -> v1::MovementFilter {
         level: args.level.map(LevelArg::to_wire).unwrap_or_default(),
         categories: args.category.iter().map(category).collect(),
         subcategories: Vec::new(),
-        effective_from: args.from.clone(),
-        effective_to: args.to.clone(),
-        customer_id: args.customer.clone(),
-        subscription_id: args.subscription.clone(),
-        item_id: args.item.clone(),
-        currency: args.currency.clone(),
+        effective_from: args.from.clone().unwrap_or_default(),
+        effective_to: args.to.clone().unwrap_or_default(),
+        customer_id: args.customer.clone().unwrap_or_default(),
+        subscription_id: args.subscription.clone().unwrap_or_default(),
+        item_id: args.item.clone().unwrap_or_default(),
+        currency: args.currency.clone().unwrap_or_default(),
         live_only: args.live,
     }
 }
@@ -181,8 +184,8 @@ pub fn answer(movements: &[v1::Movement]) -> Answer<23> {
 }
 
 fn row(it: &v1::Movement) -> [Value; 23] {
-    let causes: Vec<String> = it.causes.iter().map(cause_words).collect();
-    let rules: Vec<String> = it.rules.iter().map(|rule| format!("R{rule}")).collect();
+    let causes: Vec<Value> = it.causes.iter().map(|cause| cause_words(cause).into()).collect();
+    let rules: Vec<Value> = it.rules.iter().map(|rule| format!("R{rule}").into()).collect();
     [
         value(&it.movement_id),
         value(level_word(it.level())),
@@ -203,8 +206,8 @@ fn row(it: &v1::Movement) -> [Value; 23] {
         value(&it.quantity_effect),
         value(&it.price_effect),
         value(&it.renewed_mrr),
-        value(causes.join("; ")),
-        value(rules.join(" ")),
+        causes.into(),
+        rules.into(),
         value(&it.provisional_until),
         value(&it.reverses_movement_id),
     ]

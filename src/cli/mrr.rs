@@ -7,7 +7,7 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, text, told, value};
+use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, date_option, id_option, text, told, value};
 use super::table::{Table, amount, left, right};
 
 /// Show MRR and ARR at the end of a date
@@ -26,28 +26,28 @@ pub struct MrrArgs {
     format: AnswerFormat,
 
     /// The date, YYYY-MM-DD (default: today)
-    #[arg(long, default_value = "", value_name = "DATE")]
-    date: String,
+    #[arg(long, value_name = "DATE", value_parser = date_option)]
+    date: Option<String>,
 
     /// From which level's movements; the sums are equal
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
     /// Only in this currency
-    #[arg(long, default_value = "", value_name = "CODE")]
-    currency: String,
+    #[arg(long, value_name = "CODE", value_parser = currency_option)]
+    currency: Option<String>,
 
     /// Only of this customer
-    #[arg(long, default_value = "", value_name = "ID")]
-    customer: String,
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    customer: Option<String>,
 }
 
 pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
     let request = v1::GetMrrRequest {
-        date: args.date.clone(),
+        date: args.date.clone().unwrap_or_default(),
         level: args.level.to_wire(),
-        currency: args.currency.clone(),
-        customer_id: args.customer.clone(),
+        currency: args.currency.clone().unwrap_or_default(),
+        customer_id: args.customer.clone().unwrap_or_default(),
     };
     let found = args.whom.connect().await?.get_mrr(request).await.map_err(told)?;
     let rows = found.totals.iter().map(|it| [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr)]);

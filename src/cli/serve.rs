@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::domain::ids::TenantId;
-use deltabook::service;
+use deltabook::service::Service;
 
 use super::output::note;
 
@@ -36,8 +36,9 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
     let shutdown = stop_signal()?;
+    let service = Service::open(&args.store.database_url, TenantId::only(), Clock::system()).await?;
     note(&format!("deltabook listens on {address}, store {}", args.store.database_url));
-    service::run(&args.store.database_url, TenantId::only(), Clock::system(), listener, shutdown).await?;
+    service.serve(listener, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use deltabook::grpc::v1;
 use deltabook::reports::month::Month;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, text, told, value};
+use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, id_option, month_option, text, told, value};
 use super::table::{Table, amount, left, right};
 
 /// Show how MRR came from its opening to its closing, month by month
@@ -38,20 +38,20 @@ pub struct WaterfallArgs {
     year: Option<i32>,
 
     /// The first month, YYYY-MM
-    #[arg(long, requires = "to", value_name = "MONTH")]
-    from: Option<String>,
+    #[arg(long, requires = "to", value_name = "MONTH", value_parser = month_option)]
+    from: Option<Month>,
 
     /// The last month, YYYY-MM
-    #[arg(long, requires = "from", value_name = "MONTH")]
-    to: Option<String>,
+    #[arg(long, requires = "from", value_name = "MONTH", value_parser = month_option)]
+    to: Option<Month>,
 
     /// Only in this currency
-    #[arg(long, default_value = "", value_name = "CODE")]
-    currency: String,
+    #[arg(long, value_name = "CODE", value_parser = currency_option)]
+    currency: Option<String>,
 
     /// Only of this customer
-    #[arg(long, default_value = "", value_name = "ID")]
-    customer: String,
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    customer: Option<String>,
 }
 
 pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
@@ -60,8 +60,8 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         level: args.level.to_wire(),
         from_month,
         to_month,
-        currency: args.currency.clone(),
-        customer_id: args.customer.clone(),
+        currency: args.currency.clone().unwrap_or_default(),
+        customer_id: args.customer.clone().unwrap_or_default(),
     };
     let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
     answer(&found).write(args.format, table)?;
@@ -70,7 +70,7 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
 
 fn months(args: &WaterfallArgs) -> anyhow::Result<(String, String)> {
     if let (Some(from), Some(to)) = (&args.from, &args.to) {
-        return Ok((from.clone(), to.clone()));
+        return Ok((from.to_string(), to.to_string()));
     }
     let year = args.year.unwrap_or_else(|| chrono::Datelike::year(&Clock::system().today()));
     let january = Month::january(year).context("the year is not from 1900 to 9999")?;

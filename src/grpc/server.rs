@@ -97,7 +97,7 @@ pub async fn listen(
     tokio::select! {
         ended = server => Ok(ended?),
         () = overdue => {
-            tracing::warn!(waited = ?DRAIN_TIMEOUT, "open requests were cut off");
+            tracing::warn!(waited = ?DRAIN_TIMEOUT, "open connections were cut off");
             Ok(())
         }
     }

@@ -98,7 +98,7 @@ pub(super) fn fact_path(index: usize) -> String {
 }
 
 fn store(error: &StoreError) -> Status {
-    tracing::error!(%error, "the store failed");
+    tracing::error!(?error, "the store failed");
     internal()
 }
 

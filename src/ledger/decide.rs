@@ -52,13 +52,12 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
     if decision.recorded.is_empty() {
         return Ok(decision);
     }
-    let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
-    facts.extend(&decision.recorded);
+    let facts = merged(known, decision.recorded.iter());
     let too_many = facts.count().saturating_sub(MAX_FACTS_PER_CUSTOMER);
     let surplus = decision.recorded.iter().rev().take(too_many);
     let mut problems: Vec<Problem> = surplus.map(|fact| problem(fact, Refusal::TooManyFacts)).collect();
     if problems.is_empty() {
-        problems.extend(refusals(&facts).into_iter().filter_map(|(key, it)| blame(&decision.recorded, &key, it)));
+        problems.extend(refusals(&facts).iter().flat_map(|(key, it)| blame(known, &decision.recorded, key, it)));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -124,32 +123,41 @@ fn problem((index, fact): &Numbered<'_>, refusal: Refusal) -> Problem {
     Problem { index: *index, key: fact.key(), kind: refusal.into() }
 }
 
-/// The new fact that is to blame: the one that is refused, else the first of the customer's, which changed what an
-/// older one refers to.
-fn blame(recorded: &[Numbered<'_>], key: &FactKey, refusal: Refusal) -> Option<Problem> {
-    let own = recorded.iter().rev().find(|(_, fact)| fact.key() == *key);
-    own.or_else(|| recorded.first()).map(|fact| problem(fact, refusal))
+/// The new facts that are to blame for a refusal: the one that is refused; else, because a new revision can take away
+/// what an older fact refers to, the lines without which it would not be refused.
+fn blame(known: &Known, recorded: &[Numbered<'_>], key: &FactKey, refusal: &Refusal) -> Vec<Problem> {
+    if let Some(own) = recorded.iter().rev().find(|(_, fact)| fact.key() == *key) {
+        return vec![problem(own, refusal.clone())];
+    }
+    let lines = || recorded.iter().filter(|(_, fact)| matches!(fact, Fact::Line(_)));
+    let is_guilty = |suspect: &&Numbered<'_>| {
+        let without = recorded.iter().filter(|(index, _)| *index != suspect.0);
+        !refusals(&merged(known, without)).iter().any(|(other, reason)| other == key && reason == refusal)
+    };
+    let guilty = lines().take(MAX_SUSPECTS).find(is_guilty);
+    match guilty {
+        Some(guilty) => vec![problem(guilty, refusal.clone())],
+        // Several together: none of them can stay.
+        None => lines().map(|line| problem(line, refusal.clone())).collect(),
+    }
+}
+
+/// How many facts are tried one by one to find the one to blame.
+const MAX_SUSPECTS: usize = 100;
+
+/// What is known, and new facts.
+fn merged<'f>(known: &Known, new: impl Iterator<Item = &'f Numbered<'f>>) -> CustomerFacts {
+    let stored = known.facts.iter().map(|stored| stored.fact.clone());
+    stored.chain(new.map(|(_, fact)| (*fact).clone())).collect()
 }
 
 /// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.
 fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>], policy: &Policy) -> Option<Problem> {
-    let fits = |count: usize| {
-        let mut facts: CustomerFacts = known.facts.iter().map(|stored| stored.fact.clone()).collect();
-        facts.extend(recorded.iter().take(count));
-        replay(&facts, policy).is_ok()
-    };
+    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), policy).is_ok();
     let (mut fitting, mut too_many) = (0, recorded.len());
     while too_many.saturating_sub(fitting) > 1 {
         let middle = usize::midpoint(fitting, too_many);
         if fits(middle) { fitting = middle } else { too_many = middle }
     }
     recorded.get(fitting).map(|fact| problem(fact, Refusal::OutOfRange))
-}
-
-impl<'f> Extend<&'f Numbered<'f>> for CustomerFacts {
-    fn extend<I: IntoIterator<Item = &'f Numbered<'f>>>(&mut self, facts: I) {
-        for (_, fact) in facts {
-            self.insert((*fact).clone());
-        }
-    }
 }

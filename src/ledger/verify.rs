@@ -43,11 +43,17 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
         let policy = tenant::policy(&mut tx, tenant_id).await?;
         let page = customer::page(&mut tx, tenant_id, after.as_ref(), PAGE).await?;
         for customer_id in &page {
-            let known = known(&mut tx, tenant_id, customer_id).await?;
             found.customers = found.customers.saturating_add(1);
-            found.facts = found.facts.saturating_add(known.facts.len());
-            found.entries = found.entries.saturating_add(known.entries.len());
-            let differences = check(known, &policy);
+            let differences = match known(&mut tx, tenant_id, customer_id).await {
+                Ok(known) => {
+                    found.facts = found.facts.saturating_add(known.facts.len());
+                    found.entries = found.entries.saturating_add(known.entries.len());
+                    check(known, &policy)
+                }
+                // One customer that cannot be read does not hide the others.
+                Err(error @ StoreError::Corrupt { .. }) => vec![error.to_string()],
+                Err(error) => return Err(error),
+            };
             found
                 .differences
                 .extend(differences.into_iter().map(|what| Difference { customer_id: customer_id.clone(), what }));
@@ -66,6 +72,7 @@ pub fn check(known: Known, policy: &Policy) -> Vec<String> {
     let Known { facts, entries } = known;
     let facts: CustomerFacts = facts.into_iter().map(|stored| stored.fact).collect();
     let mut differences = wrong_reversals(&entries);
+    differences.extend(entries.iter().filter_map(wrong_posting_date));
     let live: Vec<(Sequence, &Movement)> = live(&entries).map(|entry| (entry.sequence, &entry.movement)).collect();
     match (replay(&facts, policy), closings(&facts)) {
         (Ok(replayed), Ok(closings)) => {
@@ -94,6 +101,13 @@ pub fn check(known: Known, policy: &Policy) -> Vec<String> {
     differences
 }
 
+/// R16: an entry is posted on its effective date. (No month is ever closed yet.)
+fn wrong_posting_date(entry: &Entry) -> Option<String> {
+    let effective_date = entry.movement.effective_date;
+    (entry.posting_date != effective_date)
+        .then(|| format!("movement {} of {effective_date} is posted on {}", entry.sequence, entry.posting_date))
+}
+
 /// R16: a reversal cancels an earlier entry of the customer exactly, and only once.
 fn wrong_reversals(entries: &[Entry]) -> Vec<String> {
     let mut reversed = std::collections::BTreeSet::new();
@@ -105,11 +119,15 @@ fn wrong_reversals(entries: &[Entry]) -> Vec<String> {
             .ok()
             .and_then(|position| entries.get(position))
             .filter(|original| original.sequence < entry.sequence && original.reverses.is_none());
-        let cancels = original.is_some_and(|original| {
-            original.movement.reversed().as_ref() == Ok(&entry.movement) && reversed.insert(sequence)
-        });
-        if !cancels {
-            wrong.push(format!("movement {} does not cancel movement {sequence} exactly", entry.sequence));
+        match original {
+            None => wrong.push(format!("movement {} reverses movement {sequence}, which is not there", entry.sequence)),
+            Some(_) if !reversed.insert(sequence) => {
+                wrong.push(format!("movement {} reverses movement {sequence} a second time", entry.sequence));
+            }
+            Some(original) if original.movement.reversed().as_ref() != Ok(&entry.movement) => {
+                wrong.push(format!("movement {} does not cancel movement {sequence} exactly", entry.sequence));
+            }
+            Some(_) => {}
         }
     }
     wrong

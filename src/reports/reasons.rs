@@ -48,19 +48,19 @@ pub(super) fn reasons(
     facts: &CustomerFacts,
     reversed_by: Option<Sequence>,
 ) -> Vec<Reason> {
-    let movement = &entry.movement;
-    let mut reasons: Vec<Reason> = movement
-        .rules
-        .iter()
-        .map(|rule| Reason { rule, statement: statement(rule, movement, changes, facts) })
-        .collect();
+    let corrected = |statement| Reason { rule: Rule::Corrected, statement };
     if let Some(sequence) = entry.reverses {
-        let statement = format!("the facts changed; this entry cancels movement {sequence} exactly");
-        reasons.push(Reason { rule: Rule::Corrected, statement });
+        let statement =
+            format!("the facts changed; this entry cancels movement {sequence} exactly, which has the reasons");
+        return vec![corrected(statement)];
     }
+    let movement = &entry.movement;
+    let of_rule = |rule| Reason { rule, statement: statement(rule, movement, changes, facts) };
+    let mut reasons: Vec<Reason> =
+        movement.rules.iter().map(of_rule).filter(|reason| !reason.statement.is_empty()).collect();
     if let Some(sequence) = reversed_by {
         let statement = format!("the facts have changed since; entry {sequence} cancels this movement exactly");
-        reasons.push(Reason { rule: Rule::Corrected, statement });
+        reasons.push(corrected(statement));
     }
     reasons
 }
@@ -147,16 +147,17 @@ fn terms_text(change: &LineChange) -> Option<String> {
 
 fn grouping_text(movement: &Movement, changes: &[LineChange]) -> String {
     let count = match changes.len() {
-        1 => "one change".to_owned(),
-        many => format!("{many} changes"),
+        0 => String::new(),
+        1 => " (one change)".to_owned(),
+        many => format!(" ({many} changes)"),
     };
     match (movement.level, &movement.line_id) {
         (Level::Contract, Some(line)) => format!("at CONTRACT level each cause of a line is a group: {line}"),
         (Level::Contract, None) => {
-            format!("a renewal by link is one group of the renewed and renewing lines ({count})")
+            format!("a renewal by link is one group of the renewed and renewing lines{count}")
         }
         (Level::Customer, _) => format!(
-            "at CUSTOMER level all changes of {} in {} on one date are one group ({count})",
+            "at CUSTOMER level all changes of {} in {} on one date are one group{count}",
             movement.item_id, movement.currency
         ),
     }

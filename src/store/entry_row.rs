@@ -79,8 +79,11 @@ pub(super) fn values(entry: &Entry) -> Value {
 impl EntryRow {
     pub fn parse(self) -> Result<Entry, StoreError> {
         let sequence = self.sequence;
-        let wrong =
-            |column: &'static str| move |problem: String| StoreError::corrupt("entry", sequence, column, problem);
+        let key = format!("{} {sequence}", self.customer_id);
+        let wrong = |column: &'static str| {
+            let key = &key;
+            move |problem: String| StoreError::corrupt("entry", key, column, problem)
+        };
         let unknown = |column, text: &str| wrong(column)(format!("is {text:?}"));
         let level = Level::parse(&self.level).ok_or_else(|| unknown("level", &self.level))?;
         let category = Category::parse(&self.category).ok_or_else(|| unknown("category", &self.category))?;

@@ -3,11 +3,11 @@
 /// A failure of the store. Its text is for operators, never for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{0}")]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    #[error("cannot bring the tables up to date: {0}")]
+    #[error("cannot bring the tables of the store up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("cannot open {url}: {source}")]
+    #[error("cannot open the store {url}")]
     Open { url: String, source: sqlx::Error },
     #[error("there is no store {0}; `deltabook serve` and `deltabook import` create one")]
     NotThere(String),

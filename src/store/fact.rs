@@ -62,11 +62,17 @@ impl Row {
             let key = format!("{} {} {} {}", self.customer_id, self.kind, self.fact_id, self.revision);
             StoreError::corrupt("fact", key, column, problem)
         };
-        parse_id(&self.customer_id)?;
+        let customer_id = parse_id(&self.customer_id)?;
         let raw: RawFact = serde_json::from_str(&self.body).map_err(|error| corrupt("body", error.to_string()))?;
-        let fact = decode::fact(&raw, "body").map_err(|violations| {
+        let fact = decode::fact(&raw, "").map_err(|violations| {
             corrupt("body", violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         })?;
+        let key = fact.key();
+        if (fact.customer_id(), key.kind().as_str(), key.id()) != (&customer_id, &self.kind, self.fact_id.clone())
+            || i64::try_from(fact.revision()).ok() != Some(self.revision)
+        {
+            return Err(corrupt("body", "is another fact than its key says".to_owned()));
+        }
         let recorded_at =
             from_micros(self.recorded_at).ok_or_else(|| corrupt("recorded_at", "is out of range".to_owned()))?;
         Ok(StoredFact { fact, version: self.version, recorded_at })

@@ -249,3 +249,24 @@ async fn a_customer_is_shown_with_the_state_of_each_fact() {
     assert_eq!(server.billing.get_customer(nobody).await.unwrap_err().code(), Code::NotFound);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused() {
+    let mut server = TestServer::start().await;
+    server
+        .record(vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "TERMINATION"}))])
+        .await
+        .unwrap();
+    let facts = vec![
+        line("acme", "L5", json!({"subscription_id": "S5"})),
+        line("acme", "L1", json!({"subscription_id": "S9", "revision": 1})),
+        line("acme", "L6", json!({"subscription_id": "S6"})),
+    ];
+    let batches = tokio_stream::iter([v1::StreamFactsRequest { batch_number: 1, facts }]);
+    let answers = server.billing.stream_facts(batches).await.unwrap().into_inner();
+    let answers: Vec<v1::StreamFactsResponse> = answers.map(Result::unwrap).collect().await;
+    assert_eq!(answers[0].recorded_count, 2);
+    let refused: Vec<(i32, &str)> = answers[0].refusals.iter().map(|it| (it.index, it.fact_id.as_str())).collect();
+    assert_eq!(refused, [(1, "L1")]);
+    server.finish().await;
+}

@@ -4,9 +4,15 @@
 
 mod architecture;
 mod billing;
+mod binary;
 mod cases;
 mod classify;
+mod cli;
 mod crash;
+mod import;
+mod import_facts;
 mod lifecycle;
 mod questions;
+mod serve;
 mod server;
+mod verify;

@@ -4,11 +4,12 @@ use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::form::raw::RawFact;
 use deltabook::grpc::facts::to_wire;
+use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use deltabook::ledger::verify::{Verification, verify};
-use deltabook::service::{self, ServiceError};
+use deltabook::service::Service;
 use deltabook::store::db::Db;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -22,7 +23,7 @@ pub struct TestServer {
     pub channel: Channel,
     folder: TempDir,
     stop: oneshot::Sender<()>,
-    running: JoinHandle<Result<(), ServiceError>>,
+    running: JoinHandle<Result<(), ServeError>>,
 }
 
 impl TestServer {
@@ -35,10 +36,8 @@ impl TestServer {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let running =
-            tokio::spawn(
-                async move { service::run(&url, TenantId::only(), Clock::system(), listener, shutdown).await },
-            );
+        let service = Service::open(&url, TenantId::only(), Clock::system()).await.unwrap();
+        let running = tokio::spawn(service.serve(listener, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());
         let movements = MovementServiceClient::new(channel.clone());

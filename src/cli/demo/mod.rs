@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
-use deltabook::service;
+use deltabook::service::Service;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
@@ -34,18 +34,16 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind("127.0.0.1:0").await.context("failed to open a port")?;
     let address = listener.local_addr()?;
     let (stop, stopping) = oneshot::channel::<()>();
-    let serving = {
-        let store = store.clone();
-        let shutdown = async move {
-            let _demo_ended = stopping.await;
-        };
-        tokio::spawn(async move { service::run(&store, TenantId::only(), Clock::system(), listener, shutdown).await })
+    let shutdown = async move {
+        let _demo_ended = stopping.await;
     };
+    let service = Service::open(&store, TenantId::only(), Clock::system()).await?;
+    let serving = tokio::spawn(service.serve(listener, shutdown));
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
-    let told = story::tell(channel, &address, &store).await?;
-    to_stdout(|out| out.write_all(told.as_bytes()))?;
+    let story = story::tell(channel, &address).await?;
+    to_stdout(|out| out.write_all(story.text.as_bytes()))?;
     if !args.exit {
-        to_stdout(|out| writeln!(out, "\nThe server stays up until Ctrl-C."))?;
+        to_stdout(|out| out.write_all(story::try_next(&address, &store, &story.explained).as_bytes()))?;
         stopped.await;
     }
     let _server_ended = stop.send(());

@@ -22,8 +22,15 @@ const SHOWN: i32 = 16;
 /// One contract of two grows the same item: at customer level that is more of it, not something new.
 const EXPLAINED_CUSTOMER: &str = "pikestone-robotics";
 
+/// What the demo tells.
+pub struct Story {
+    pub text: String,
+    /// The id of the movement that is explained.
+    pub explained: String,
+}
+
 /// Sends the book, asks about it, and tells what comes back.
-pub async fn tell(channel: Channel, address: &SocketAddr, store: &str) -> anyhow::Result<String> {
+pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Story> {
     let mut billing = BillingServiceClient::new(channel.clone());
     let mut questions = MovementServiceClient::new(channel);
     let facts = book()?;
@@ -71,8 +78,7 @@ pub async fn tell(channel: Channel, address: &SocketAddr, store: &str) -> anyhow
     };
     let found = questions.get_waterfall(request).await.map_err(told)?.into_inner();
     writeln!(text, "{}", waterfall::table(&waterfall::answer(&found)))?;
-    text.push_str(&try_next(address, store, &id));
-    Ok(text)
+    Ok(Story { text, explained: id })
 }
 
 fn book() -> anyhow::Result<Vec<v1::Fact>> {
@@ -100,7 +106,8 @@ async fn explained(questions: &mut MovementServiceClient<Channel>) -> anyhow::Re
     Ok(first.movement_id)
 }
 
-fn try_next(address: &SocketAddr, store: &str, id: &str) -> String {
+/// Commands for whoever wants to go on, while the server is up.
+pub fn try_next(address: &SocketAddr, store: &str, id: &str) -> String {
     format!(
         "\
 Try next (gRPC on {address}, with reflection; the store is {store})
@@ -109,6 +116,8 @@ Try next (gRPC on {address}, with reflection; the store is {store})
   deltabook waterfall --server http://{address} --year 2026 --level contract
   deltabook verify --database-url {store}
   grpcurl -plaintext -d '{{\"customer_id\": \"{EXPLAINED_CUSTOMER}\"}}' {address} deltabook.v1.BillingService/GetCustomer
+
+(`cargo run --` stands for `deltabook` where it is not installed.) The server stays up until Ctrl-C.
 "
     )
 }

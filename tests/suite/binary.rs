@@ -1,0 +1,172 @@
+//! The program itself, run as a user runs it: a command line, in a folder of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a server may take to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A temporary folder to work in; the store is `deltabook.db` in it unless a command names another.
+pub struct Folder(TempDir);
+
+/// What a command said, and how it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Said {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
+}
+
+/// A row of an answer in CSV, by the names of its columns.
+pub type Row = BTreeMap<String, String>;
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A folder with files, each a name and its text.
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self::new();
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// The names of what is in the folder.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The command, not yet started. No setting of the machine reaches it, and a slow machine does not make it talk.
+    pub fn command(&self, command_line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deltabook"));
+        command.args(command_line.split_whitespace()).current_dir(self.0.path()).stdin(Stdio::null());
+        for setting in ["DATABASE_URL", "DELTABOOK_SERVER", "DELTABOOK_LISTEN"] {
+            command.env_remove(setting);
+        }
+        command.env("DELTABOOK_LOG", "error");
+        command
+    }
+
+    /// Runs a command to its end; its words are separated by spaces.
+    pub fn run(&self, command_line: &str) -> Said {
+        let output = self.command(command_line).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Said { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+    }
+
+    /// The stdout of a command that ends well and has nothing to say on stderr.
+    #[track_caller]
+    pub fn ask(&self, command_line: &str) -> String {
+        let said = self.run(command_line);
+        assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)), "{command_line}");
+        said.stdout
+    }
+
+    /// The answer to a question, as CSV.
+    #[track_caller]
+    pub fn rows(&self, question: &str) -> Vec<Row> {
+        rows(&self.ask(&format!("{question} --format csv")))
+    }
+
+    /// Runs a command that fails, with this on stderr and nothing on stdout.
+    #[track_caller]
+    pub fn refuses(&self, command_line: &str, expected: &str) {
+        let said = self.run(command_line);
+        assert_eq!(said, Said { stdout: String::new(), stderr: expected.to_owned(), code: Some(1) }, "{command_line}");
+    }
+
+    /// Verifies the store, and says how many customers, facts and journal entries there are.
+    #[track_caller]
+    pub fn verified(&self) -> String {
+        let found = self.ask("verify");
+        found.strip_suffix(": no difference\n").unwrap_or_else(|| panic!("{found}")).to_owned()
+    }
+}
+
+/// Reads CSV with a header.
+pub fn rows(text: &str) -> Vec<Row> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// Some columns of each row, with a space between them; what has no value is a dash.
+pub fn shown(rows: &[Row], columns: &[&str]) -> Vec<String> {
+    let value = |row: &Row, column: &&str| match row.get(*column).map(String::as_str) {
+        Some("") => "-".to_owned(),
+        Some(value) => value.to_owned(),
+        None => panic!("there is no column {column} in {row:?}"),
+    };
+    rows.iter().map(|row| columns.iter().map(|column| value(row, column)).collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// `deltabook serve`, on a free port. Dropped before it has ended, it is killed.
+pub struct Serving {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    pub url: String,
+}
+
+impl Serving {
+    /// Starts it, on a store in the folder.
+    pub fn start(folder: &Folder, store: &str) -> Self {
+        let mut command = folder.command(&format!("serve --listen 127.0.0.1:0 --database-url {store}"));
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut serving = Self { child, stderr, url: String::new() };
+        let mut first = String::new();
+        serving.stderr.read_line(&mut first).unwrap();
+        let address = first.strip_prefix("deltabook listens on ").and_then(|rest| rest.split_once(", "));
+        let Some((address, rest)) = address else { panic!("{first}") };
+        assert_eq!(rest, format!("store {store}\n"));
+        serving.url = format!("http://{address}");
+        serving
+    }
+
+    /// Asks it to end, as a service manager does.
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end; gives its exit code and what it said after its first line.
+    pub fn ended(&mut self) -> (Option<i32>, String) {
+        let begun = Instant::now();
+        let status: ExitStatus = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the server does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        (status.code(), rest)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _has_ended_already = self.child.kill();
+        let _status = self.child.wait();
+    }
+}

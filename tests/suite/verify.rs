@@ -1,0 +1,223 @@
+//! `deltabook verify` on stores that somebody has tampered with.
+
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use super::binary::{Folder, Said};
+
+/// Two customers: acme's order was moved to another month, globex' contract runs out.
+const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
+{"change_order": {"change_order_id": "O1", "customer_id": "acme", "subscription_id": "S1", "type": "MODIFY_PRICING", "effective_date": "2025-04-01", "entries": [{"line_id": "L1", "unit_price": "90"}]}}
+{"subscription_line": {"line_id": "M1", "subscription_id": "T1", "customer_id": "globex", "item_id": "basic", "charge_kind": "RECURRING", "currency": "EUR", "start_date": "2025-01-15", "end_date": "2026-01-15", "price_steps": [{"quantity": "1", "unit_price": "1200", "interval": {"unit": "YEAR", "count": 1}}]}}
+"#;
+
+/// The store of [`FACTS`] and then of acme's order as revised, with this journal:
+///
+/// | acme | | globex | |
+/// |---|---|---|---|
+/// | 1, 2 | New, 1000 | 5, 6 | New, 100 |
+/// | 3, 4 | Price Decrease in April, -100 | 7, 8 | Churn, -100 |
+/// | 9, 10 | reversals of 3 and 4 | | |
+/// | 11, 12 | Price Decrease in May, -100 | | |
+fn with_a_store() -> Folder {
+    let order = FACTS.lines().nth(1).unwrap();
+    let revised = order.replace("2025-04-01", "2025-05-01").replace(r#""O1","#, r#""O1", "revision": 1,"#);
+    let folder = Folder::with(&[("facts.jsonl", FACTS), ("revised.jsonl", &revised)]);
+    for (file, expected) in [
+        ("facts.jsonl", "3 facts recorded, 0 were there already; 8 journal entries\n"),
+        ("revised.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
+    ] {
+        assert_eq!(folder.run(&format!("import {file}")).stderr, expected);
+    }
+    folder
+}
+
+async fn tamper(folder: &Folder, statement: &'static str) {
+    let store = SqliteConnectOptions::new().filename(folder.path("deltabook.db"));
+    let mut connection = SqliteConnection::connect_with(&store).await.unwrap();
+    sqlx::query("pragma ignore_check_constraints = on").execute(&mut connection).await.unwrap();
+    let changed = sqlx::query(statement).execute(&mut connection).await.unwrap();
+    assert!(changed.rows_affected() > 0, "{statement}");
+    connection.close().await.unwrap();
+}
+
+/// Changes the store, and compares what `verify` says then.
+async fn check(statement: &'static str, expected: &str) {
+    let folder = with_a_store();
+    tamper(&folder, statement).await;
+    let said = folder.run("verify");
+    assert_eq!(said, Said { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) }, "{statement}");
+}
+
+#[test]
+fn a_store_as_it_was_written_has_no_difference() {
+    assert_eq!(with_a_store().verified(), "2 customers, 4 facts, 12 journal entries");
+}
+
+#[tokio::test]
+async fn another_amount_is_found() {
+    check(
+        "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
+        where sequence = 5",
+        "\
+globex: movement 5 is in the journal, but the facts do not give it
+globex: the facts give CONTRACT NEW_CONTRACT of 100 on 2025-01-15, basic, which the journal does not have
+globex: at CONTRACT level the movements up to 2025-01-15 come to 105 EUR, the lines to 100
+globex: at CONTRACT level the movements up to 2026-01-15 come to 5 EUR, the lines to 0
+2 customers, 4 facts, 12 journal entries: 4 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_balance_that_does_not_fit_its_change_is_found() {
+    check(
+        "update entry set mrr_after_micros = 7 where sequence = 2",
+        "\
+acme: movement 2 is in the journal, but the facts do not give it
+acme: the facts give CUSTOMER NEW_CUSTOMER of 1000 on 2025-01-01, seats, which the journal does not have
+2 customers, 4 facts, 12 journal entries: 2 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_deleted_entry_is_missed() {
+    check(
+        "delete from entry where sequence = 8",
+        "\
+globex: the facts give CUSTOMER CUSTOMER_CHURN of -100 on 2026-01-15, basic, which the journal does not have
+globex: at CUSTOMER level the movements up to 2026-01-15 come to 100 EUR, the lines to 0
+2 customers, 4 facts, 11 journal entries: 2 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_extra_copy_of_an_entry_is_found() {
+    check(
+        "insert into entry
+        select tenant_id, customer_id, 13, version, recorded_at, posting_date, effective_date, reverses, level, category,
+            subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros,
+            quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes,
+            rules, provisional_until
+        from entry where sequence = 11",
+        "\
+acme: movement 13 is in the journal, but the facts do not give it
+acme: at CONTRACT level the movements up to 2025-05-01 come to 800 USD, the lines to 900
+2 customers, 4 facts, 13 journal entries: 2 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_with_another_name_is_found() {
+    check(
+        "update entry set category = 'IGNORED', subcategory = 'IGNORED' where sequence = 12",
+        "\
+acme: movement 12 is in the journal, but the facts do not give it
+acme: the facts give CUSTOMER PRICE_DECREASE of -100 on 2025-05-01, seats, which the journal does not have
+2 customers, 4 facts, 12 journal entries: 2 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_entry_of_another_customer_is_found_at_both() {
+    check(
+        "update entry set customer_id = 'acme' where sequence = 5",
+        "\
+acme: movement 5 is in the journal, but the facts do not give it
+acme: at CONTRACT level the movements up to 2025-01-15 come to 100 EUR, the lines to 0
+globex: the facts give CONTRACT NEW_CONTRACT of 100 on 2025-01-15, basic, which the journal does not have
+globex: at CONTRACT level the movements up to 2025-01-15 come to 0 EUR, the lines to 100
+globex: at CONTRACT level the movements up to 2026-01-15 come to -100 EUR, the lines to 0
+2 customers, 4 facts, 12 journal entries: 5 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_changed_fact_is_found_by_the_movements_that_it_no_longer_gives() {
+    check(
+        r#"update fact set body = replace(body, '"unit_price":"1200"', '"unit_price":"2400"') where fact_id = 'M1'"#,
+        "\
+globex: movement 5 is in the journal, but the facts do not give it
+globex: movement 6 is in the journal, but the facts do not give it
+globex: movement 7 is in the journal, but the facts do not give it
+globex: movement 8 is in the journal, but the facts do not give it
+globex: the facts give CONTRACT NEW_CONTRACT of 200 on 2025-01-15, basic, which the journal does not have
+globex: the facts give CUSTOMER NEW_CUSTOMER of 200 on 2025-01-15, basic, which the journal does not have
+globex: the facts give CONTRACT CONTRACT_CHURN of -200 on 2026-01-15, basic, which the journal does not have
+globex: the facts give CUSTOMER CUSTOMER_CHURN of -200 on 2026-01-15, basic, which the journal does not have
+globex: at CONTRACT level the movements up to 2025-01-15 come to 100 EUR, the lines to 200
+globex: at CUSTOMER level the movements up to 2025-01-15 come to 100 EUR, the lines to 200
+2 customers, 4 facts, 12 journal entries: 10 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_reversal_of_another_amount_is_found() {
+    check(
+        "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
+        where sequence = 10",
+        "\
+acme: movement 10 does not cancel movement 4 exactly
+2 customers, 4 facts, 12 journal entries: 1 difference
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_reversal_of_an_entry_is_found() {
+    check(
+        "update entry set reverses = 3 where sequence = 10",
+        "\
+acme: movement 10 reverses movement 3 a second time
+acme: movement 4 is in the journal, but the facts do not give it
+acme: at CUSTOMER level the movements up to 2025-04-01 come to 900 USD, the lines to 1000
+acme: at CUSTOMER level the movements up to 2025-05-01 come to 800 USD, the lines to 900
+2 customers, 4 facts, 12 journal entries: 4 differences
+",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named() {
+    for (statement, names) in [
+        (
+            r#"update fact set body = replace(body, '"1200"', '"x"') where fact_id = 'M1'"#,
+            ["table fact", "globex", "M1"],
+        ),
+        ("update entry set category = 'WON' where sequence = 7", ["table entry", "7", "\"WON\""]),
+    ] {
+        let folder = with_a_store();
+        tamper(&folder, statement).await;
+        let said = folder.run("verify");
+        assert_eq!(said.code, Some(1), "{statement}");
+        let told = format!("{}{}", said.stdout, said.stderr);
+        assert!(names.iter().all(|name| told.contains(name)), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_posted_on_another_date_is_found() {
+    check(
+        "update entry set posting_date = '2025-02-01' where sequence = 1",
+        "\
+acme: movement 1 of 2025-01-01 is posted on 2025-02-01
+2 customers, 4 facts, 12 journal entries: 1 difference
+",
+    )
+    .await;
+}
