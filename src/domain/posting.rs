@@ -73,10 +73,10 @@ impl<'s, 'f> Posting<'s, 'f> {
             for (draft, renewed_mrr) in renewed(story, day, level)? {
                 self.push(draft, Subcategory::Renewal, RuleSet::of(&[Rule::Renewal]), |movement| {
                     movement.renewed_mrr = Some(renewed_mrr);
-                });
+                })?;
             }
             for draft in paused(story, day, level)? {
-                self.push(draft, Subcategory::Ignored, RuleSet::of(&[Rule::Suspension]), |_| {});
+                self.push(draft, Subcategory::Ignored, RuleSet::of(&[Rule::Suspension]), |_| {})?;
             }
         }
         self.close(day)
@@ -184,15 +184,19 @@ impl<'s, 'f> Posting<'s, 'f> {
         self.push(draft, subcategory, rules, |movement| {
             movement.effects = effects;
             movement.provisional_until = provisional_until;
-        });
-        Ok(())
+        })
     }
 
-    fn push(&mut self, draft: Draft<'f>, subcategory: Subcategory, rules: RuleSet, rest: impl FnOnce(&mut Movement)) {
+    fn push(
+        &mut self,
+        draft: Draft<'f>,
+        subcategory: Subcategory,
+        rules: RuleSet,
+        rest: impl FnOnce(&mut Movement),
+    ) -> Result<(), OutOfRange> {
         let line = draft.line.and_then(|line| self.story.index.lines.get(line));
         let subscription = self.story.index.subscriptions.get(draft.subscription);
         let at_contract = draft.level == Level::Contract;
-        let Ok(delta) = draft.after.mrr.checked_sub(draft.before.mrr) else { return };
         let mut causes = draft.causes;
         causes.sort();
         causes.dedup();
@@ -206,7 +210,7 @@ impl<'s, 'f> Posting<'s, 'f> {
             line_id: line.filter(|_| at_contract).map(|indexed| indexed.line.line_id.clone()),
             item_id: draft.item_id.clone(),
             currency: draft.currency,
-            delta,
+            delta: draft.after.mrr.checked_sub(draft.before.mrr)?,
             mrr_before: draft.before.mrr,
             mrr_after: draft.after.mrr,
             quantity_before: draft.before.quantity,
@@ -219,6 +223,7 @@ impl<'s, 'f> Posting<'s, 'f> {
         };
         rest(&mut movement);
         self.movements.push(movement);
+        Ok(())
     }
 
     /// The end of the date becomes the day before.
