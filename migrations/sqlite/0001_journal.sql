@@ -88,6 +88,9 @@ create table entry (
 -- Readers that follow the journal, and look-ups by movement id. It grows at its end.
 create unique index entry_sequence on entry (sequence);
 
+-- Whether an entry was reversed.
+create index entry_reverses on entry (tenant_id, customer_id, reverses) where reverses is not null;
+
 -- Events to deliver, written with the movements that they tell of.
 create table outbox (
     tenant_id text not null,

@@ -124,7 +124,7 @@ async fn import(files: &[PathBuf], mapping: &Mapping, ledger: &Ledger, summary: 
         let file = of_file.first().and_then(|(placed, _)| files.get(placed.file));
         let mut problems = Problems::of(&file.map(|file| file.display().to_string()).unwrap_or_default());
         for (placed, problem) in of_file {
-            problems.add(placed.place.line, &placed.place.path, &problem.kind);
+            problems.add(placed.place.line, &placed.place.path, problem.text());
         }
         problems.report();
     }
@@ -134,7 +134,7 @@ async fn import(files: &[PathBuf], mapping: &Mapping, ledger: &Ledger, summary: 
 fn first_problem(files: &[PathBuf], refused: &Refused) -> String {
     let Some((placed, problem)) = refused.first() else { return String::new() };
     let file = files.get(placed.file).map(|file| file.display().to_string()).unwrap_or_default();
-    format!("{file}:{}: {}", placed.place.line, problem.kind)
+    format!("{file}:{}: {}", placed.place.line, problem.text())
 }
 
 /// Imports one file, and gives back what was refused.

@@ -13,6 +13,8 @@ use super::movement::{Levels, Subcategory};
 use super::number::{Amount, Discount, Quantity};
 use super::spelling::spelling;
 
+pub use super::fact_key::{FactKey, FactKind};
+
 /// The highest revision of a fact wins (R17). 0 is a fact that was never revised.
 pub type Revision = u64;
 
@@ -208,27 +210,6 @@ pub enum Fact {
     Override(Override),
 }
 
-spelling! {
-    /// The kinds of fact.
-    FactKind {
-        Customer = "CUSTOMER",
-        Line = "SUBSCRIPTION_LINE",
-        Order = "CHANGE_ORDER",
-        Charge = "CHARGE",
-        Override = "OVERRIDE",
-    }
-}
-
-/// What makes two facts revisions of one: kind and id, within a customer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FactKey {
-    Customer,
-    Line(LineId),
-    Order(ChangeOrderId),
-    Charge(ChargeId),
-    Override(OverrideTarget),
-}
-
 impl Fact {
     #[must_use]
     pub fn customer_id(&self) -> &CustomerId {
@@ -260,35 +241,6 @@ impl Fact {
             Self::Order(order) => FactKey::Order(order.change_order_id.clone()),
             Self::Charge(charge) => FactKey::Charge(charge.charge_id.clone()),
             Self::Override(over) => FactKey::Override(over.target.clone()),
-        }
-    }
-}
-
-impl FactKey {
-    #[must_use]
-    pub fn kind(&self) -> FactKind {
-        match self {
-            Self::Customer => FactKind::Customer,
-            Self::Line(_) => FactKind::Line,
-            Self::Order(_) => FactKind::Order,
-            Self::Charge(_) => FactKind::Charge,
-            Self::Override(_) => FactKind::Override,
-        }
-    }
-
-    /// The fact's id as text, unique with the kind within a customer.
-    #[must_use]
-    pub fn id(&self) -> String {
-        match self {
-            Self::Customer => String::new(),
-            Self::Line(id) => id.to_string(),
-            Self::Order(id) => id.to_string(),
-            Self::Charge(id) => id.to_string(),
-            Self::Override(OverrideTarget::ChangeOrder(id)) => format!("change order {id}"),
-            Self::Override(OverrideTarget::LineStart(id)) => format!("start of {id}"),
-            Self::Override(OverrideTarget::PriceStep(id, date)) => format!("price step {date} of {id}"),
-            Self::Override(OverrideTarget::TrialEnd(id)) => format!("trial end of {id}"),
-            Self::Override(OverrideTarget::NaturalEnd(id)) => format!("natural end of {id}"),
         }
     }
 }

@@ -34,11 +34,16 @@ fn check_id(text: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// White space, control characters, and the format characters that show nothing (or reorder what is shown).
+/// White space, control characters, format characters that show nothing or reorder what is shown, blank letters,
+/// variation selectors, private use and what is no character.
 fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
 }
 
 macro_rules! id {
@@ -142,7 +147,9 @@ mod tests {
         assert_eq!(LineId::parse(""), Err(NameError::Empty));
         assert_eq!(LineId::parse(&"é".repeat(129)), Err(NameError::TooLong));
         assert!(LineId::parse(&"é".repeat(128)).is_ok());
-        for hidden in ["a b", "a\0", "a\u{200b}b", "\t", "a\u{202e}b"] {
+        for hidden in
+            ["a b", "a\0", "a\u{200b}b", "\t", "a\u{202e}b", "a\u{61c}b", "a\u{3164}", "a\u{fe0f}", "\u{e0041}"]
+        {
             assert_eq!(LineId::parse(hidden), Err(NameError::Invisible), "{hidden:?}");
         }
     }

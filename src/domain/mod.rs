@@ -28,6 +28,7 @@ pub mod customer_facts;
 mod day;
 pub mod explain;
 pub mod fact;
+mod fact_key;
 mod group;
 pub mod ids;
 pub mod interval;

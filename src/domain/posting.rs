@@ -179,8 +179,11 @@ impl<'s, 'f> Posting<'s, 'f> {
             .with_if(effects.is_some(), Rule::Effects)
             .with_if(relabel.is_some(), Rule::ModificationType);
         let is_lapse = group.atoms.iter().any(|&position| lapses.get(position) == Some(&true));
+        // Nothing is dated later than 9999-12-31, so that dates sort as text.
+        let last_date = NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or(day.date);
         let grace = Days::new(u64::from(self.policy.lapse_grace_days));
-        let provisional_until = is_lapse.then(|| day.date.checked_add_days(grace).unwrap_or(NaiveDate::MAX));
+        let provisional_until =
+            is_lapse.then(|| day.date.checked_add_days(grace).map_or(last_date, |date| date.min(last_date)));
         self.push(draft, subcategory, rules, |movement| {
             movement.effects = effects;
             movement.provisional_until = provisional_until;

@@ -8,8 +8,10 @@ use super::customer_facts::CustomerFacts;
 use super::fact::{ChangeOrder, ChangeOrderType, FactKey, Override, OverrideTarget};
 use super::ids::{ChangeOrderId, LineId, SubscriptionId};
 
-/// The most facts of one customer, revisions not counted: a replay stays well below a second.
+/// The most facts of one customer, revisions not counted: a replay stays around a second.
 pub const MAX_FACTS_PER_CUSTOMER: usize = 20_000;
+/// The most times that orders without entries apply to the lines of one subscription.
+pub const MAX_APPLICATIONS: usize = 50_000;
 /// The most lines of one subscription.
 pub const MAX_LINES_PER_SUBSCRIPTION: usize = 1_000;
 
@@ -40,6 +42,10 @@ pub enum Refusal {
     OutOfRange,
     #[error("a customer has at most {MAX_FACTS_PER_CUSTOMER} facts")]
     TooManyFacts,
+    #[error(
+        "the orders of subscription {0} without entries, each counted for each of its lines, are more than {MAX_APPLICATIONS}; name the lines that they are for"
+    )]
+    TooManyApplications(SubscriptionId),
     #[error("so many facts of this customer are refused that the rest is not tried; send them in smaller batches")]
     TooManyRefused,
     #[error("subscription {0} has more than {MAX_LINES_PER_SUBSCRIPTION} lines")]
@@ -47,6 +53,27 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The line that it is about, where it is about one.
+    #[must_use]
+    pub fn line(&self) -> Option<&LineId> {
+        match self {
+            Self::UnknownLine { line, .. }
+            | Self::NoSuchLine(line)
+            | Self::NoSuchPriceStep { line, .. }
+            | Self::NoTrial(line) => Some(line),
+            Self::UnknownSubscription(_)
+            | Self::NoSuchOrder(_)
+            | Self::RenewsTwo { .. }
+            | Self::RenewalCircle(_)
+            | Self::ReactivationType
+            | Self::OutOfRange
+            | Self::TooManyFacts
+            | Self::TooManyRefused
+            | Self::TooManyApplications(_)
+            | Self::TooManyLines(_) => None,
+        }
+    }
+
     /// A stable code for machines.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -62,6 +89,7 @@ impl Refusal {
             Self::ReactivationType => "REACTIVATION_HAS_NO_TYPE",
             Self::OutOfRange => "AMOUNT_OUT_OF_RANGE",
             Self::TooManyFacts => "TOO_MANY_FACTS",
+            Self::TooManyApplications(_) => "TOO_MANY_ORDERS_FOR_ALL_LINES",
             Self::TooManyRefused => "TOO_MANY_REFUSED",
             Self::TooManyLines(_) => "TOO_MANY_LINES",
         }
@@ -75,6 +103,7 @@ pub fn refusals(facts: &CustomerFacts) -> Vec<(FactKey, Refusal)> {
     let lines = lines_by_subscription(facts, &mut found);
     let links = renewal_links(facts, &lines, &mut found);
     check_circles(&links, &mut found);
+    check_applications(facts, &lines, &mut found);
     for order in facts.orders.values() {
         let key = || FactKey::Order(order.change_order_id.clone());
         found.extend(order_refusals(order, facts, &lines).into_iter().map(|refusal| (key(), refusal)));
@@ -84,6 +113,20 @@ pub fn refusals(facts: &CustomerFacts) -> Vec<(FactKey, Refusal)> {
         found.extend(override_refusal(over, facts).map(|refusal| (key(), refusal)));
     }
     found
+}
+
+/// An order without entries is for all lines: together they must stay few enough to replay.
+fn check_applications(facts: &CustomerFacts, lines: &LinesBySubscription<'_>, found: &mut Vec<(FactKey, Refusal)>) {
+    let mut applications: BTreeMap<&SubscriptionId, usize> = BTreeMap::new();
+    for order in facts.orders.values().filter(|order| order.entries.is_empty() && !order.voided) {
+        let lines = lines.get(&order.subscription_id).copied().unwrap_or_default();
+        let count = applications.entry(&order.subscription_id).or_default();
+        *count = count.saturating_add(lines);
+        if *count > MAX_APPLICATIONS {
+            let refusal = Refusal::TooManyApplications(order.subscription_id.clone());
+            found.push((FactKey::Order(order.change_order_id.clone()), refusal));
+        }
+    }
 }
 
 type LinesBySubscription<'f> = BTreeMap<&'f SubscriptionId, usize>;

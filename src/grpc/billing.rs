@@ -207,7 +207,7 @@ fn refusal(problem: &Problem, places: &[usize], customers: &[CustomerId]) -> v1:
         customer_id: customers.get(problem.index).map(ToString::to_string).unwrap_or_default(),
         fact_id: problem.key.id(),
         reason: problem.kind.code().to_owned(),
-        message: problem.kind.to_string(),
+        message: problem.text(),
         violations: Vec::new(),
     }
 }

@@ -24,15 +24,34 @@ fn details(reason: &str) -> ErrorDetails {
     ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
 }
 
-/// INVALID_ARGUMENT with every violation.
+/// Statuses travel in HTTP/2 trailers, of which clients accept 8 to 16 KiB: more than this is counted, not listed.
+const MAX_LISTED_BYTES: usize = 4 * 1024;
+
+/// The first items whose texts fit, and how many there are besides.
+fn listed<T>(items: &[T], size: impl Fn(&T) -> usize) -> (&[T], usize) {
+    let mut bytes = 0_usize;
+    let fitting = items.iter().take_while(|item| {
+        bytes = bytes.saturating_add(size(item));
+        bytes <= MAX_LISTED_BYTES
+    });
+    let count = fitting.count().max(1).min(items.len());
+    let (shown, rest) = items.split_at(count);
+    (shown, rest.len())
+}
+
+/// INVALID_ARGUMENT with every violation, as far as they fit.
 pub(super) fn invalid(violations: Vec<Violation>) -> Status {
     let message = match violations.as_slice() {
         [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
         [] => "malformed".to_owned(),
     };
-    let fields: Vec<FieldViolation> =
-        violations.into_iter().map(|violation| FieldViolation::new(violation.field, violation.description)).collect();
+    let (shown, more) = listed(&violations, |it| it.field.len().saturating_add(it.description.len()));
+    let mut fields: Vec<FieldViolation> =
+        shown.iter().map(|it| FieldViolation::new(it.field.clone(), it.description.clone())).collect();
+    if more > 0 {
+        fields.push(FieldViolation::new("", format!("and {more} more violations")));
+    }
     let mut details = details("INVALID_FIELDS");
     details.set_bad_request(fields);
     Status::with_error_details(Code::InvalidArgument, message, details)
@@ -54,6 +73,11 @@ pub(super) fn record(error: RecordError) -> Status {
             let mut details = details("SHUTTING_DOWN");
             details.set_retry_info(Some(RETRY_AFTER));
             Status::with_error_details(Code::Unavailable, "the service is shutting down; try again", details)
+        }
+        RecordError::Overloaded => {
+            let mut details = details("OVERLOADED");
+            details.set_retry_info(Some(RETRY_AFTER));
+            Status::with_error_details(Code::ResourceExhausted, "too many requests are waiting; try again", details)
         }
         RecordError::Failed => internal(),
         RecordError::Store(error) => store(&error),
@@ -77,20 +101,24 @@ fn refused(problems: &[Problem]) -> Status {
         (None, Some(problem)) => (Code::FailedPrecondition, problem.kind.code()),
         (None, None) => return internal(),
     };
-    let shown: Vec<String> = problems.iter().map(problem_text).collect();
+    let (shown, more) = listed(problems, |problem| problem_text(problem).len());
     let mut details = details(reason);
-    for problem in problems {
-        details.add_precondition_failure_violation(
-            problem.kind.code(),
-            fact_path(problem.index),
-            problem.kind.to_string(),
-        );
+    for problem in shown {
+        details.add_precondition_failure_violation(problem.kind.code(), fact_path(problem.index), problem.text());
     }
-    Status::with_error_details(code, shown.join("; "), details)
+    let message = problems.first().map(problem_text).unwrap_or_default();
+    let message = match problems.len() {
+        0 | 1 => message,
+        count => format!("{message} (and {} more)", count.saturating_sub(1)),
+    };
+    if more > 0 {
+        details.add_precondition_failure_violation("MORE", "facts", format!("and {more} more refused facts"));
+    }
+    Status::with_error_details(code, message, details)
 }
 
 fn problem_text(problem: &Problem) -> String {
-    format!("{}: {}", fact_path(problem.index), problem.kind)
+    format!("{}: {}", fact_path(problem.index), problem.text())
 }
 
 pub(super) fn fact_path(index: usize) -> String {
@@ -99,6 +127,14 @@ pub(super) fn fact_path(index: usize) -> String {
 
 fn store(error: &StoreError) -> Status {
     tracing::error!(?error, "the store failed");
+    if error.is_busy() {
+        return error_info(Code::Aborted, "STORE_BUSY", "another process is writing to the store; try again");
+    }
+    if error.is_away() {
+        let mut details = details("STORE_UNAVAILABLE");
+        details.set_retry_info(Some(RETRY_AFTER));
+        return Status::with_error_details(Code::Unavailable, "the store cannot be reached; try again", details);
+    }
     internal()
 }
 

@@ -1,6 +1,6 @@
 //! What a customer's new facts mean, decided in memory: no IO, nothing stored.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::error::{Problem, ProblemKind};
 use crate::domain::correction::correct;
@@ -57,7 +57,7 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
     let surplus = decision.recorded.iter().rev().take(too_many);
     let mut problems: Vec<Problem> = surplus.map(|fact| problem(fact, Refusal::TooManyFacts)).collect();
     if problems.is_empty() {
-        problems.extend(refusals(&facts).iter().flat_map(|(key, it)| blame(known, &decision.recorded, key, it)));
+        problems = blame(known, &decision.recorded, &refusals(&facts));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -78,14 +78,20 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
 pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> (Decision<'f>, Vec<Problem>) {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
+    let mut overflows = 0_usize;
     for _ in 0..MAX_ROUNDS {
         match decide(known, &rest, policy) {
             Ok(decision) => return (decision, refused),
             Err(problems) => {
                 let left_out: HashSet<usize> = problems.iter().map(|problem| problem.index).collect();
                 rest.retain(|(index, _)| !left_out.contains(index));
+                let overflowed = problems.iter().any(|problem| problem.kind == Refusal::OutOfRange.into());
+                overflows = overflows.saturating_add(usize::from(overflowed));
                 refused.extend(problems);
             }
+        }
+        if overflows >= MAX_OVERFLOWS {
+            break;
         }
     }
     // So much is wrong that what is left is not tried piece by piece any more.
@@ -94,7 +100,10 @@ pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy
 }
 
 /// How often the facts of one customer in one request are tried again without what was refused.
-const MAX_ROUNDS: usize = 100;
+/// A batch of a stream has no more facts than that, so there it always comes to an end.
+const MAX_ROUNDS: usize = 1_000;
+/// How many facts with an amount that does not fit are looked for one by one: each takes several replays.
+const MAX_OVERFLOWS: usize = 10;
 
 /// R17: tells new facts from repeats and conflicts.
 fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
@@ -113,37 +122,47 @@ fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec
                 decision.recorded.push((index, fact));
             }
             Some((same, version)) if *same == fact => decision.unchanged.push((index, version.unwrap_or_default())),
-            Some(_) => conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision) }),
+            Some(_) => conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision), needed_by: None }),
         }
     }
     if conflicts.is_empty() { Ok(decision) } else { Err(conflicts) }
 }
 
 fn problem((index, fact): &Numbered<'_>, refusal: Refusal) -> Problem {
-    Problem { index: *index, key: fact.key(), kind: refusal.into() }
+    Problem { index: *index, key: fact.key(), kind: refusal.into(), needed_by: None }
 }
 
 /// The new facts that are to blame for a refusal: the one that is refused; else, because a new revision can take away
-/// what an older fact refers to, the lines without which it would not be refused.
-fn blame(known: &Known, recorded: &[Numbered<'_>], key: &FactKey, refusal: &Refusal) -> Vec<Problem> {
-    if let Some(own) = recorded.iter().rev().find(|(_, fact)| fact.key() == *key) {
-        return vec![problem(own, refusal.clone())];
+/// what an older fact refers to, the revisions of the lines that it names or could mean.
+fn blame(known: &Known, recorded: &[Numbered<'_>], refused: &[(FactKey, Refusal)]) -> Vec<Problem> {
+    let places: HashMap<FactKey, &Numbered<'_>> = recorded.iter().map(|fact| (fact.1.key(), fact)).collect();
+    let stored_lines: HashSet<FactKey> = known.facts.iter().map(|stored| stored.fact.key()).collect();
+    let revises = |fact: &&&Numbered<'_>| matches!(fact.1, Fact::Line(_)) && stored_lines.contains(&fact.1.key());
+    let mut problems: BTreeMap<usize, Problem> = BTreeMap::new();
+    for (key, refusal) in refused {
+        if let Some(own) = places.get(key) {
+            problems.entry(own.0).or_insert_with(|| problem(own, refusal.clone()));
+            continue;
+        }
+        let named = refusal.line().and_then(|line| places.get(&FactKey::Line(line.clone())));
+        let suspects: Vec<&Numbered<'_>> = match named {
+            Some(named) => vec![*named],
+            // Which of the revisions is too much cannot be told: none of them can stay.
+            None => recorded.iter().filter(|fact| revises(&fact)).collect(),
+        };
+        let suspects = if suspects.is_empty() { recorded.iter().take(1).collect() } else { suspects };
+        // One reason is enough for each of them.
+        for suspect in suspects {
+            problems
+                .entry(suspect.0)
+                .or_insert_with(|| Problem { needed_by: Some(key.clone()), ..problem(suspect, refusal.clone()) });
+        }
+        if problems.len() >= recorded.len() {
+            break;
+        }
     }
-    let lines = || recorded.iter().filter(|(_, fact)| matches!(fact, Fact::Line(_)));
-    let is_guilty = |suspect: &&Numbered<'_>| {
-        let without = recorded.iter().filter(|(index, _)| *index != suspect.0);
-        !refusals(&merged(known, without)).iter().any(|(other, reason)| other == key && reason == refusal)
-    };
-    let guilty = lines().take(MAX_SUSPECTS).find(is_guilty);
-    match guilty {
-        Some(guilty) => vec![problem(guilty, refusal.clone())],
-        // Several together: none of them can stay.
-        None => lines().map(|line| problem(line, refusal.clone())).collect(),
-    }
+    problems.into_values().collect()
 }
-
-/// How many facts are tried one by one to find the one to blame.
-const MAX_SUSPECTS: usize = 100;
 
 /// What is known, and new facts.
 fn merged<'f>(known: &Known, new: impl Iterator<Item = &'f Numbered<'f>>) -> CustomerFacts {

@@ -11,13 +11,26 @@ pub struct Problem {
     pub index: usize,
     pub key: FactKey,
     pub kind: ProblemKind,
+    /// The older fact for which it is refused: this one takes away what that one refers to.
+    pub needed_by: Option<FactKey>,
+}
+
+impl Problem {
+    /// What is wrong, in a sentence.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match &self.needed_by {
+            None => self.kind.to_string(),
+            Some(key) => format!("it takes away what {key} refers to: {}", self.kind),
+        }
+    }
 }
 
 /// Kinds of problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProblemKind {
     /// R17: the same id and revision, other content.
-    #[error("revision {0} of this id is recorded already, with other content; send the change as a higher revision")]
+    #[error("revision {0} of this id was sent before, with other content; send the change as a higher revision")]
     Conflict(Revision),
     /// R15.
     #[error("{0}")]
@@ -41,6 +54,8 @@ pub enum RecordError {
     /// Not empty.
     #[error("the facts are refused")]
     Problems(Vec<Problem>),
+    #[error("too many requests are waiting")]
+    Overloaded,
     #[error("the service is shutting down")]
     ShuttingDown,
     #[error("recording failed")]

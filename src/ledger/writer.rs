@@ -1,5 +1,6 @@
 //! The task that writes, and the handle that everybody else has.
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,8 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenant;
 
-/// Requests that may wait for the writer; more than these wait before the queue.
-const QUEUE: usize = 256;
+/// Requests that may wait for the writer; more are refused, but for batches, which wait before the queue.
+const QUEUE: usize = 1_024;
 
 /// A request to record facts.
 struct Job {
@@ -56,7 +57,14 @@ impl Ledger {
     pub async fn record(&self, tenant_id: &TenantId, facts: Vec<Fact>, mode: Mode) -> Result<Recorded, RecordError> {
         let (answer, answered) = oneshot::channel();
         let job = Job { tenant_id: tenant_id.clone(), facts, mode, answer };
-        self.jobs.send(job).await.map_err(|_| RecordError::ShuttingDown)?;
+        match mode {
+            // A stream or an import waits for its turn: that is what slows its sender down.
+            Mode::Lenient => self.jobs.send(job).await.map_err(|_| RecordError::ShuttingDown)?,
+            Mode::Strict | Mode::Preview => self.jobs.try_send(job).map_err(|error| match error {
+                TrySendError::Full(_) => RecordError::Overloaded,
+                TrySendError::Closed(_) => RecordError::ShuttingDown,
+            })?,
+        }
         answered.await.map_err(|_| RecordError::ShuttingDown)?
     }
 

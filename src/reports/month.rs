@@ -38,6 +38,12 @@ impl Month {
         self.next().0
     }
 
+    /// Its last date.
+    #[must_use]
+    pub fn last_date(self) -> NaiveDate {
+        self.end().pred_opt().unwrap_or(self.0)
+    }
+
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX))

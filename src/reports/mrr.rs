@@ -42,7 +42,7 @@ pub async fn mrr(
     let mut tx = db.read().await?;
     let filter = SumFilter {
         level: query.level.as_str(),
-        before: query.date.succ_opt().unwrap_or(NaiveDate::MAX),
+        through: query.date,
         currency: query.currency.as_ref().map(Currency::as_str),
         customer: query.customer.as_ref(),
         today,

@@ -102,7 +102,7 @@ pub async fn waterfall(
     let mut tx = db.read().await?;
     let filter = SumFilter {
         level: query.level.as_str(),
-        before: query.last.end(),
+        through: query.last.last_date(),
         currency: query.currency.as_ref().map(Currency::as_str),
         customer: query.customer.as_ref(),
         today,

@@ -18,6 +18,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Another process held the store for too long.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // SQLITE_BUSY and its extended codes.
+        error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
+    }
+
+    /// There is no connection to be had.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
+        matches!(self, Self::Database(Io(_) | PoolClosed | PoolTimedOut))
+    }
+
     /// A row that cannot be what this service wrote.
     pub fn corrupt(table: &'static str, key: impl ToString, column: &'static str, problem: impl ToString) -> Self {
         Self::Corrupt { table, key: key.to_string(), column, problem: problem.to_string() }

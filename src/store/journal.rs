@@ -83,7 +83,7 @@ const DAY_SUMS: &str = "
     from entry
     where tenant_id = $1
         and level = $2
-        and posting_date < $3
+        and posting_date <= $3
         and (cast($4 as text) is null or currency = $4)
         and (cast($5 as text) is null or customer_id = $5)
         and (provisional_until is null or provisional_until <= $6)
@@ -105,8 +105,8 @@ pub struct DaySum {
 #[derive(Debug, Clone, Copy)]
 pub struct SumFilter<'f> {
     pub level: &'static str,
-    /// Entries posted before this date.
-    pub before: NaiveDate,
+    /// Entries posted up to this date.
+    pub through: NaiveDate,
     pub currency: Option<&'f str>,
     pub customer: Option<&'f CustomerId>,
     /// Provisional entries are left out until their date (R11).
@@ -119,7 +119,7 @@ pub async fn day_sums(tx: &mut Tx, tenant: &TenantId, filter: SumFilter<'_>) -> 
         sqlx::query_as(DAY_SUMS)
             .bind(tenant.as_str())
             .bind(filter.level)
-            .bind(filter.before)
+            .bind(filter.through)
             .bind(filter.currency)
             .bind(filter.customer.map(CustomerId::as_str))
             .bind(filter.today)

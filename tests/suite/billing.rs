@@ -270,3 +270,20 @@ async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused()
     assert_eq!(refused, [(1, "L1")]);
     server.finish().await;
 }
+
+#[tokio::test]
+async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
+    let mut server = TestServer::start().await;
+    let empty = vec![fact(json!({"subscription_line": {}})); 1000];
+    let refused = server.record(empty).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let listed = refused.get_details_bad_request().unwrap().field_violations;
+    assert!(refused.details().len() < 8 * 1024 && listed.len() > 10, "{}", refused.details().len());
+    assert!(listed.last().unwrap().description.ends_with("more violations"));
+
+    let orders = (0..1000).map(|n| order("acme", &format!("O{n}"), json!({"type": "TERMINATION"}))).collect();
+    let refused = server.record(orders).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert!(refused.details().len() + refused.message().len() < 10 * 1024, "{}", refused.details().len());
+    server.finish().await;
+}

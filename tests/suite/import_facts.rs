@@ -78,7 +78,7 @@ fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
     let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN), ("other.jsonl", order), ("revised.jsonl", &revised)]);
     folder.run("import facts.jsonl");
     let said = folder.run("import other.jsonl");
-    let refusal = "other.jsonl:1: change_order: revision 0 of this id is recorded already, with other content; send the \
+    let refusal = "other.jsonl:1: change_order: revision 0 of this id was sent before, with other content; send the \
                    change as a higher revision\nnothing recorded, 1 left out\nwhat was refused is left out, the rest is \
                    recorded: mend it and import the file again\n";
     assert_eq!((said.stderr.as_str(), said.code), (refusal, Some(1)));
