@@ -5,7 +5,7 @@ use clap::Args;
 /// The store that a command works on.
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
-    /// The store: a file name or sqlite:FILE. It is created when it is not there.
+    /// The store: a file name or sqlite:FILE (serve and import create it).
     #[arg(long, env = "DATABASE_URL", default_value = "deltabook.db", value_name = "URL")]
     pub database_url: String,
 }

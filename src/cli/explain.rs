@@ -58,7 +58,11 @@ pub fn write_text(out: &mut dyn Write, why: &v1::ExplainMovementResponse) -> io:
         writeln!(out, "  R{:<3}{:<27}{}", reason.rule, reason.title, reason.statement)?;
     }
     for event in &why.events {
-        writeln!(out, "  Event: {} of {} {} on {}", event.name, event.mrr_delta, event.currency, event.date)?;
+        writeln!(
+            out,
+            "  Event of the date: {} of {} {} on {}",
+            event.name, event.mrr_delta, event.currency, event.date
+        )?;
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) fn void(order: &ChangeOrder, indexed: &IndexedLine<'_>, reason: VoidR
 pub(super) fn first_terms<'f>(indexed: &IndexedLine<'f>, life: &Life<'f>) -> Terms<'f> {
     let mut terms = Terms::new(&indexed.line.item_id);
     for (position, step) in indexed.line.price_steps.iter().enumerate() {
-        if position == 0 || step.start_date.is_none_or(|date| date <= life.start) {
+        if position == 0 || step.start_date.unwrap_or(indexed.line.start_date) <= life.start {
             terms.set(&step.terms);
         }
     }
@@ -28,9 +28,10 @@ pub(super) fn first_terms<'f>(indexed: &IndexedLine<'f>, life: &Life<'f>) -> Ter
 
 /// The steps that change a line after its start.
 fn later_steps<'f>(indexed: &IndexedLine<'f>, life: &Life<'f>) -> impl Iterator<Item = (NaiveDate, &'f PriceStep)> {
-    let start = life.start;
+    let (start, line_start) = (life.start, indexed.line.start_date);
     let later = indexed.line.price_steps.iter().skip(1);
-    later.filter_map(move |step| Some((step.start_date.filter(|date| *date > start)?, step)))
+    // A step without a date is of the line's start date.
+    later.map(move |step| (step.start_date.unwrap_or(line_start), step)).filter(move |(date, _)| *date > start)
 }
 
 /// Every cause of a line's life, in the order in which they apply (R4). What comes too early or too late is void.

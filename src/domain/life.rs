@@ -82,6 +82,15 @@ fn begin<'f>(line: &'f SubscriptionLine, orders: &[LineOrder<'f>], voids: &mut V
     let of_type = |wanted| move |order: &&LineOrder<'f>| order.order.order_type == wanted;
     let mut never = |reason| {
         voids.push(Void { fact: FactKey::Line(line.line_id.clone()), line_id: None, reason });
+        // What cancels the line has done so; every other order comes to nothing on it.
+        let cancels = |order: &ChangeOrder| {
+            matches!(reason, VoidReason::Cancelled { terminated_on }
+            if order.order_type == ChangeOrderType::Termination && order.acts_on() == terminated_on)
+        };
+        for order in orders.iter().map(|order| order.order).filter(|order| !cancels(order)) {
+            let fact = FactKey::Order(order.change_order_id.clone());
+            voids.push(Void { fact, line_id: Some(line.line_id.clone()), reason });
+        }
         None
     };
     let mut activations = orders.iter().filter(of_type(ChangeOrderType::Activation)).map(|order| order.order);

@@ -51,7 +51,7 @@ pub(super) fn movement(entry: &Entry) -> v1::Movement {
         subcategory: subcategory(it.subcategory),
         effective_date: it.effective_date.to_string(),
         posting_date: entry.posting_date.to_string(),
-        recorded_at: Some(instant(entry.recorded_at)),
+        recorded_at: (entry.sequence != 0).then(|| instant(entry.recorded_at)),
         mrr_delta: it.delta.to_string(),
         mrr_before: it.mrr_before.to_string(),
         mrr_after: it.mrr_after.to_string(),

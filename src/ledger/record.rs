@@ -175,6 +175,7 @@ async fn write(
     fact::append(tx, tenant_id, &new_facts, now).await?;
     journal::append(tx, tenant_id, &new_entries).await?;
     recorded.new_entries = new_entries.len();
+    recorded.entries.sort_by_key(|entry| entry.sequence);
     recorded.entries.extend(new_entries);
     Ok(())
 }

@@ -49,8 +49,9 @@ pub async fn mrr(
     };
     let mut totals: BTreeMap<String, Money> = BTreeMap::new();
     for day in day_sums(&mut tx, tenant_id, filter).await? {
+        let delta = day.delta()?;
         let total = totals.entry(day.currency).or_default();
-        *total = total.checked_add(Money::from_micros(day.delta_micros))?;
+        *total = total.checked_add(delta)?;
     }
     totals
         .into_iter()

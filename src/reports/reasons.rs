@@ -5,6 +5,7 @@ use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::OverrideTarget;
 use crate::domain::movement::{Cause, Level, Movement, Subcategory};
 use crate::domain::number::Discount;
+use crate::domain::number::Quantity;
 use crate::domain::rule::Rule;
 use crate::form::encode;
 use crate::form::movement::cause as cause_text;
@@ -87,9 +88,14 @@ fn statement(rule: Rule, movement: &Movement, changes: &[LineChange], facts: &Cu
         Rule::Category => category_text(movement),
         Rule::Renewal => renewal_text(movement),
         Rule::Suspension => format!(
-            "{}; a suspended line keeps its MRR unless finance counts the suspension as another type",
+            "{}; a suspended line keeps its MRR, unless the suspension has another modification type than IGNORED",
             causes_text(movement)
         ),
+        Rule::Effects if movement.quantity_before == Quantity::ZERO => {
+            movement.effects.map_or(String::new(), |effects| {
+                format!("the quantity was 0 before: the whole amount is quantity effect, {}", effects.quantity)
+            })
+        }
         Rule::Effects => movement.effects.map_or(String::new(), |effects| {
             format!(
                 "quantity {} → {}: quantity effect {} × ({} − {}) / {} = {}, the rest is price effect: {}",
@@ -188,7 +194,10 @@ fn category_text(movement: &Movement) -> String {
         Subcategory::Renewal | Subcategory::Ignored => format!("{who} goes on"),
     };
     if movement.rules.contains(Rule::ModificationType) {
-        return format!("the modification type names the axis, the amount {} the side", movement.delta);
+        return match movement.subcategory {
+            Subcategory::Ignored => "the modification type keeps the amount out of the impact totals".to_owned(),
+            _ => "the modification type names the axis; the sign of what the cause moves picks the side".to_owned(),
+        };
     }
     reason
 }

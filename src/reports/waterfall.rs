@@ -117,7 +117,7 @@ fn of_currency(days: &[DaySum], query: &WaterfallQuery) -> Result<Waterfall, Rep
     let mut opening = Money::ZERO;
     let mut months: BTreeMap<Month, BTreeMap<Step, StepSum>> = BTreeMap::new();
     for day in days {
-        let amount = Money::from_micros(day.delta_micros);
+        let amount = day.delta()?;
         if day.posting_date < query.first.start() {
             opening = opening.checked_add(amount)?;
             continue;

@@ -45,6 +45,8 @@ macro_rules! on {
 }
 pub(super) use on;
 
+const APPLIED: &str = "select count(*) from _sqlx_migrations where (select count(*) from entry limit 1) >= 0";
+
 impl Db {
     /// Opens the database, creates it when it is not there, and brings its tables up to date.
     ///
@@ -66,6 +68,14 @@ impl Db {
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
         if !sqlite_options(url)?.get_filename().exists() {
             return Err(StoreError::NotThere(url.to_owned()));
+        }
+        // A file that is not ours, an empty one too, is not made ours by a question.
+        let looking = SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(url)?.read_only(true));
+        let looking = looking.await.map_err(|source| StoreError::Open { url: url.to_owned(), source })?;
+        let ours: Result<i64, _> = sqlx::query_scalar(APPLIED).fetch_one(&looking).await;
+        looking.close().await;
+        if ours.is_err() {
+            return Err(StoreError::NotOurs(url.to_owned()));
         }
         Self::open(url).await
     }

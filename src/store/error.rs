@@ -11,6 +11,8 @@ pub enum StoreError {
     Open { url: String, source: sqlx::Error },
     #[error("there is no store {0}; `deltabook serve` and `deltabook import` create one")]
     NotThere(String),
+    #[error("{0} is not a store of deltabook")]
+    NotOurs(String),
     #[error("{0} is not a database of this version: give a file name or sqlite:FILE")]
     UnknownDatabase(String),
     #[error("table {table}, {key}: {column} {problem}")]

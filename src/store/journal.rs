@@ -9,6 +9,7 @@ use super::entry::{Entry, Sequence};
 use super::entry_row::{EntryRow, values};
 use super::error::StoreError;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::money::{Money, OutOfRange};
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! columns {
@@ -78,7 +79,8 @@ pub async fn by_sequence(tx: &mut Tx, tenant: &TenantId, sequence: Sequence) -> 
 
 const DAY_SUMS: &str = "
     select posting_date, currency, subcategory,
-        cast(sum(delta_micros) as bigint) as delta_micros,
+        cast(sum(delta_micros / 1000000) as bigint) as delta_units,
+        cast(sum(delta_micros % 1000000) as bigint) as delta_rest,
         cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
     from entry
     where tenant_id = $1
@@ -96,9 +98,18 @@ pub struct DaySum {
     pub posting_date: NaiveDate,
     pub currency: String,
     pub subcategory: String,
-    pub delta_micros: i64,
+    delta_units: i64,
+    delta_rest: i64,
     /// A reversal counts as one less.
     pub movements: i64,
+}
+
+impl DaySum {
+    /// The sum. Whole units and the rest are added apart, so that the database never overflows.
+    pub fn delta(&self) -> Result<Money, OutOfRange> {
+        let units = self.delta_units.checked_mul(1_000_000).ok_or(OutOfRange)?;
+        Money::from_micros(units).checked_add(Money::from_micros(self.delta_rest))
+    }
 }
 
 /// Which entries to sum up.

@@ -27,7 +27,7 @@ fn the_demo_shows_movements_a_reason_and_a_waterfall_and_ends() {
     let places: Vec<Option<usize>> = sections.iter().map(|section| told.find(section)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{told}");
     let why = told.split("Why movement ").nth(1).unwrap();
-    assert!(why.contains("\n  R8 ") && why.contains("\n  Event: "), "{why}");
+    assert!(why.contains("\n  R8 ") && why.contains("\n  Event of the date: "), "{why}");
     let waterfall = told.split("The waterfall of ").nth(1).unwrap();
     assert!(waterfall.lines().count() >= 12 + 3, "{waterfall}");
     assert!(folder.names().is_empty());
@@ -131,7 +131,7 @@ fn a_movement_is_explained_in_words_and_as_json() {
     let summary = "UPSELL / QUANTITY_INCREASE of 443 USD a month (MRR 1000 → 1443) for acme, item seats, on 2025-04-01, at \
                    CUSTOMER level, by change order O1.";
     assert_eq!(text.lines().next(), Some(summary));
-    assert!(text.ends_with("\n  Event: Upgraded of 443 USD on 2025-04-01\n"), "{text}");
+    assert!(text.ends_with("\n  Event of the date: Upgraded of 443 USD on 2025-04-01\n"), "{text}");
     let json: Value = serde_json::from_str(&folder.ask("explain 4 --format json")).unwrap();
     assert_eq!(json["summary"], summary);
     assert_eq!(json["movement"]["mrr_delta"], "443");
