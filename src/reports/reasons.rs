@@ -109,6 +109,9 @@ fn statement(rule: Rule, movement: &Movement, changes: &[LineChange], facts: &Cu
                 effects.price
             )
         }),
+        Rule::ModificationType if changes.is_empty() => {
+            "a modification type was in force when it was posted; the facts have changed since".to_owned()
+        }
         Rule::ModificationType => modification_text(movement, facts),
         Rule::RecurringOnly | Rule::Truth | Rule::Derived | Rule::Corrected | Rule::Revisions | Rule::Events => {
             causes_text(movement)

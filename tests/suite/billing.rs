@@ -287,3 +287,38 @@ async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
     assert!(refused.details().len() + refused.message().len() < 10 * 1024, "{}", refused.details().len());
     server.finish().await;
 }
+
+#[tokio::test]
+async fn orders_on_a_line_that_never_starts_are_void() {
+    let mut server = TestServer::start().await;
+    let facts = vec![
+        line("acme", "L1", json!({"pending_activation": true})),
+        order("acme", "O1", json!({"type": "MODIFY_PRICING", "entries": [{"line_id": "L1", "quantity": "2"}]})),
+        order("acme", "O2", json!({"type": "SUSPENSION"})),
+    ];
+    server.record(facts).await.unwrap();
+    let request = v1::GetCustomerRequest { customer_id: "acme".into() };
+    let shown = server.billing.get_customer(request).await.unwrap().into_inner();
+    for order in &shown.change_orders {
+        let state = order.state.as_ref().unwrap();
+        assert_eq!((state.status(), state.void_reasons[0].reason.as_str()), (v1::FactStatus::Void, "NEVER_ACTIVATED"));
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_step_without_a_date_is_of_the_lines_start_date_also_when_an_activation_comes_earlier() {
+    let mut server = TestServer::start().await;
+    let step = |date: &str, price: &str| json!({"start_date": date, "quantity": "1", "unit_price": price, "interval": {"unit": "MONTH", "count": 1}});
+    let steps = json!({
+        "start_date": "2026-06-01",
+        "pending_activation": true,
+        "price_steps": [step("2026-04-01", "10"), step("", "20")],
+    });
+    let activation = json!({"type": "ACTIVATION"});
+    let facts = vec![line("acme", "L1", steps), order("acme", "O1", activation)];
+    let answer = server.record(facts).await.unwrap();
+    let dated: Vec<_> = answer.movements.iter().map(|it| (it.effective_date.as_str(), it.mrr_delta.as_str())).collect();
+    assert_eq!(dated, [("2026-03-01", "10"), ("2026-03-01", "10"), ("2026-06-01", "10"), ("2026-06-01", "10")]);
+    server.finish().await;
+}
