@@ -17,12 +17,6 @@ impl Clock {
         Self(Arc::new(Utc::now))
     }
 
-    /// A clock that stands still, for tests.
-    #[must_use]
-    pub fn fixed(now: DateTime<Utc>) -> Self {
-        Self(Arc::new(move || now))
-    }
-
     /// Now, to the microsecond: databases keep no more.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

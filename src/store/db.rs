@@ -45,7 +45,8 @@ macro_rules! on {
 }
 pub(super) use on;
 
-const APPLIED: &str = "select count(*) from _sqlx_migrations where (select count(*) from entry limit 1) >= 0";
+/// Fails where the tables are not there.
+const IS_OURS: &str = "select exists (select 1 from _sqlx_migrations), exists (select 1 from entry)";
 
 impl Db {
     /// Opens the database, creates it when it is not there, and brings its tables up to date.
@@ -66,18 +67,24 @@ impl Db {
 
     /// Like [`Db::open`], but for questions: a database that is not there is an error.
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
-        if !sqlite_options(url)?.get_filename().exists() {
+        let file = sqlite_options(url)?.get_filename().to_owned();
+        if !file.exists() {
             return Err(StoreError::NotThere(url.to_owned()));
         }
-        // A file that is not ours, an empty one too, is not made ours by a question.
-        let looking = SqlitePoolOptions::new().max_connections(1).connect_with(sqlite_options(url)?.read_only(true));
-        let looking = looking.await.map_err(|source| StoreError::Open { url: url.to_owned(), source })?;
-        let ours: Result<i64, _> = sqlx::query_scalar(APPLIED).fetch_one(&looking).await;
+        // A file that is not ours, an empty one too, is not made ours by a question: so none of our settings here.
+        let as_it_is = SqliteConnectOptions::new().filename(file).read_only(true);
+        let looking = SqlitePoolOptions::new().max_connections(1).connect_with(as_it_is);
+        let opened = |source| StoreError::Open { url: url.to_owned(), source };
+        let looking = looking.await.map_err(opened)?;
+        let found = sqlx::query(IS_OURS).fetch_one(&looking).await;
         looking.close().await;
-        if ours.is_err() {
-            return Err(StoreError::NotOurs(url.to_owned()));
+        match found {
+            Ok(_) => Self::open(url).await,
+            Err(sqlx::Error::Database(error)) if error.message().starts_with("no such table") => {
+                Err(StoreError::NotOurs(url.to_owned()))
+            }
+            Err(source) => Err(opened(source)),
         }
-        Self::open(url).await
     }
 
     /// A transaction that sees one state of the database and changes nothing.

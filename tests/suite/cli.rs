@@ -154,6 +154,8 @@ fn a_store_or_server_that_is_not_there_is_named() {
         "mrr --database-url postgres://localhost/books",
         "error: postgres://localhost/books is not a database of this version: give a file name or sqlite:FILE\n",
     );
+    folder.write("empty.db", "");
+    folder.refuses("mrr --database-url empty.db", "error: empty.db is not a store of deltabook\n");
     folder.write("notes.txt", "not a database, but long enough to be looked at as one by whoever opens it");
     for (command, named) in [
         ("mrr --database-url notes.txt", "error: cannot open the store notes.txt: "),
