@@ -1,13 +1,50 @@
 //! Settings that several commands share: options with their environment variables.
 
+use std::time::Duration;
+
 use clap::Args;
+
+use crate::store::db::Settings;
 
 /// The store that a command works on.
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
-    /// The store: a file name or sqlite:FILE (serve and import create it).
-    #[arg(long, env = "DATABASE_URL", default_value = "deltabook.db", value_name = "URL")]
+    /// The store: a file name or sqlite:FILE (serve and import create it), or
+    /// postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full (PostgreSQL 15 or later)
+    #[arg(long, env = "DATABASE_URL", default_value = "deltabook.db", value_name = "URL", hide_env_values = true)]
     pub database_url: String,
+
+    /// Connections to the database that read, beside those that write
+    #[arg(
+        long,
+        env = "DELTABOOK_READ_CONNECTIONS",
+        default_value_t = 8,
+        value_name = "COUNT",
+        value_parser = clap::value_parser!(u32).range(1..=1_000),
+        hide_short_help = true
+    )]
+    pub read_connections: u32,
+
+    /// PostgreSQL: seconds after which a statement is ended
+    #[arg(
+        long,
+        env = "DELTABOOK_STATEMENT_TIMEOUT",
+        default_value_t = 60,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        hide_short_help = true
+    )]
+    pub statement_timeout: u64,
+}
+
+impl From<&StoreOptions> for Settings {
+    fn from(options: &StoreOptions) -> Self {
+        Self {
+            url: options.database_url.clone(),
+            read_connections: options.read_connections,
+            statement_timeout: Duration::from_secs(options.statement_timeout),
+        }
+    }
 }
 
 /// What a command tells of its work.

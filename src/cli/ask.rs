@@ -61,7 +61,7 @@ impl LevelArg {
 impl Whom {
     pub async fn connect(&self) -> anyhow::Result<Questions> {
         let Some(server) = &self.server else {
-            let db = Db::open_existing(&self.store.database_url).await?;
+            let db = Db::open_existing(&self.store).await?;
             return Ok(Questions::of_store(db, TenantId::only(), Clock::system()));
         };
         let url = if server.contains("://") { server.clone() } else { format!("http://{server}") };

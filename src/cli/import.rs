@@ -11,8 +11,8 @@ use deltabook::domain::fact::Fact;
 use deltabook::domain::ids::TenantId;
 use deltabook::files::csv_lines::Mapping;
 use deltabook::ledger::error::Problem;
-use deltabook::ledger::record::{Mode, Outcome};
-use deltabook::ledger::writer::Ledger;
+use deltabook::ledger::job::{Mode, Outcome};
+use deltabook::ledger::writers::Ledger;
 use deltabook::store::db::Db;
 use tokio::sync::mpsc;
 
@@ -93,11 +93,11 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     if !all_well {
         bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
     }
-    let db = Db::open(&args.store.database_url).await?;
-    let (ledger, writer) = Ledger::start(db.clone(), &TenantId::only(), Clock::system()).await?;
+    let db = Db::open(&args.store).await?;
+    let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system()).await?;
     let mut summary = Summary::default();
     let imported = import(&args.files, &mapping, &ledger, &mut summary).await;
-    writer.finish().await;
+    writers.finish().await;
     db.close().await;
     imported?;
     summary.report();
@@ -182,7 +182,7 @@ async fn retry(mut refused: Refused, ledger: &Ledger, summary: &mut Summary) -> 
 /// Records a batch, and gives back what was refused.
 async fn record(batch: Vec<Placed>, ledger: &Ledger, summary: &mut Summary) -> anyhow::Result<Refused> {
     let facts: Vec<Fact> = batch.iter().map(|placed| placed.fact.clone()).collect();
-    let recorded = ledger.record(&TenantId::only(), facts, Mode::Lenient).await?;
+    let recorded = ledger.record(facts, Mode::Lenient).await?;
     let count = |wanted| recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
     summary.recorded = summary.recorded.saturating_add(count(Outcome::Recorded));
     summary.unchanged = summary.unchanged.saturating_add(count(Outcome::Unchanged));

@@ -10,6 +10,7 @@ mod explain;
 mod import;
 mod import_files;
 mod input;
+mod migrate;
 mod movement_output;
 mod movements;
 mod mrr;
@@ -58,6 +59,7 @@ pub enum Command {
     Serve(serve::ServeArgs),
     Classify(classify::ClassifyArgs),
     Import(import::ImportArgs),
+    Migrate(migrate::MigrateArgs),
     Movements(movements::MovementsArgs),
     Explain(explain::ExplainArgs),
     Waterfall(waterfall::WaterfallArgs),
@@ -78,6 +80,7 @@ impl Cli {
             // Reads, computes and writes without awaiting: not on the runtime's own threads.
             Command::Classify(args) => tokio::task::spawn_blocking(move || classify::run(&args)).await?,
             Command::Import(args) => import::run(args).await,
+            Command::Migrate(args) => migrate::run(args).await,
             Command::Movements(args) => movements::run(args).await,
             Command::Explain(args) => explain::run(args).await,
             Command::Waterfall(args) => waterfall::run(args).await,

@@ -11,6 +11,7 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::domain::ids::TenantId;
 use deltabook::service::Service;
+use deltabook::store::db::shown;
 
 use super::output::note;
 
@@ -36,8 +37,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
     let shutdown = stop_signal()?;
-    let service = Service::open(&args.store.database_url, TenantId::only(), Clock::system()).await?;
-    note(&format!("deltabook listens on {address}, store {}", args.store.database_url));
+    let service = Service::open(&args.store, TenantId::only(), Clock::system()).await?;
+    note(&format!("deltabook listens on {address}, store {}", shown(&args.store.database_url)));
     service.serve(listener, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)

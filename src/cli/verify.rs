@@ -26,7 +26,7 @@ pub struct VerifyArgs {
 const SHOWN: usize = 100;
 
 pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
-    let db = Db::open_existing(&args.store.database_url).await?;
+    let db = Db::open_existing(&args.store).await?;
     let bar = progress("customers");
     let found = verify(&db, &TenantId::only(), || bar.inc(1)).await;
     bar.finish_and_clear();
@@ -35,7 +35,10 @@ pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let code = if found.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let written = to_stdout(|out| {
         for difference in found.differences.iter().take(SHOWN) {
-            writeln!(out, "{}: {}", difference.customer_id, difference.what)?;
+            match &difference.customer_id {
+                Some(customer_id) => writeln!(out, "{customer_id}: {}", difference.what)?,
+                None => writeln!(out, "{}", difference.what)?,
+            }
         }
         if let Some(more @ 1..) = found.differences.len().checked_sub(SHOWN) {
             writeln!(out, "… and {more} more")?;

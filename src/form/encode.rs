@@ -21,6 +21,13 @@ pub fn fact(fact: &Fact) -> RawFact {
     }
 }
 
+/// The fact as JSON, in its one spelling.
+#[must_use]
+pub fn json(it: &Fact) -> String {
+    // Text and numbers under fixed names: there is nothing that JSON cannot hold.
+    serde_json::to_string(&fact(it)).unwrap_or_default()
+}
+
 fn shown<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }

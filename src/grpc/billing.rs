@@ -19,9 +19,9 @@ use crate::form::decode::fact as read_fact;
 use crate::form::encode as raw;
 use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, RecordError};
-use crate::ledger::record::{Mode, Outcome, Recorded};
+use crate::ledger::job::{Mode, Outcome, Recorded};
 use crate::ledger::view::{CustomerView, customer_view};
-use crate::ledger::writer::Ledger;
+use crate::ledger::writers::Ledger;
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
 
@@ -62,7 +62,7 @@ impl v1::billing_service_server::BillingService for Billing {
             return Err(invalid(violations));
         }
         let mode = if validate_only { Mode::Preview } else { Mode::Strict };
-        let recorded = self.ledger.record(&self.tenant_id, read.clone(), mode).await.map_err(record)?;
+        let recorded = self.ledger.record(read.clone(), mode).await.map_err(record)?;
         Ok(Response::new(answer(&read, &recorded, request_id)))
     }
 
@@ -131,7 +131,7 @@ impl Billing {
             }
         }
         let customers: Vec<CustomerId> = read.iter().map(|fact| fact.customer_id().clone()).collect();
-        let recorded = self.ledger.record(&self.tenant_id, read, Mode::Lenient).await.map_err(record)?;
+        let recorded = self.ledger.record(read, Mode::Lenient).await.map_err(record)?;
         refusals.extend(recorded.refused.iter().map(|problem| refusal(problem, &places, &customers)));
         refusals.sort_by_key(|refusal| refusal.index);
         let count = |wanted| recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();

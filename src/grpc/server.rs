@@ -19,7 +19,7 @@ use super::v1::billing_service_server::BillingServiceServer;
 use super::v1::movement_service_server::MovementServiceServer;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
-use crate::ledger::writer::Ledger;
+use crate::ledger::writers::Ledger;
 use crate::store::db::Db;
 
 /// What the services work with.

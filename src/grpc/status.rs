@@ -79,6 +79,11 @@ pub(super) fn record(error: RecordError) -> Status {
             details.set_retry_info(Some(RETRY_AFTER));
             Status::with_error_details(Code::ResourceExhausted, "too many requests are waiting; try again", details)
         }
+        RecordError::Conflict => error_info(
+            Code::Aborted,
+            "CONFLICT",
+            "others changed the same customers at the same time, again and again; try again",
+        ),
         RecordError::Failed => internal(),
         RecordError::Store(error) => store(&error),
     }
@@ -127,6 +132,9 @@ pub(super) fn fact_path(index: usize) -> String {
 
 fn store(error: &StoreError) -> Status {
     tracing::error!(?error, "the store failed");
+    if error.is_timeout() {
+        return error_info(Code::DeadlineExceeded, "STATEMENT_TIMEOUT", "the store took longer than a statement may");
+    }
     if error.is_busy() {
         return error_info(Code::Aborted, "STORE_BUSY", "another process is writing to the store; try again");
     }

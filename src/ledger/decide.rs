@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::error::{Problem, ProblemKind};
+use super::known::Known;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{Fact, FactKey, Revision};
@@ -11,22 +12,14 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::replay::replay;
 use crate::store::customer::Version;
-use crate::store::entry::{Entry, Sequence};
-use crate::store::fact::StoredFact;
+use crate::store::entry::Sequence;
 
 /// A fact of a request, with its place there.
-pub type Numbered<'f> = (usize, &'f Fact);
-
-/// One customer, as the store has it.
-#[derive(Debug, Default)]
-pub struct Known {
-    pub facts: Vec<StoredFact>,
-    pub entries: Vec<Entry>,
-}
+pub(super) type Numbered<'f> = (usize, &'f Fact);
 
 /// What to do for one customer.
 #[derive(Debug, Default)]
-pub struct Decision<'f> {
+pub(super) struct Decision<'f> {
     /// Facts to record.
     pub recorded: Vec<Numbered<'f>>,
     /// Repeats (R17), each with the recording that brought it.
@@ -37,17 +30,11 @@ pub struct Decision<'f> {
     pub reversals: Vec<Sequence>,
 }
 
-/// The entries that count: neither reversals nor reversed.
-pub fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
-    let reversed: HashSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
-    entries.iter().filter(move |entry| entry.reverses.is_none() && !reversed.contains(&entry.sequence))
-}
-
 /// Decides what recording these facts of one customer means.
 ///
 /// # Errors
 /// Every fact that is refused; then nothing of the customer is to be recorded.
-pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Result<Decision<'f>, Vec<Problem>> {
+pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Result<Decision<'f>, Vec<Problem>> {
     let mut decision = sort_out(known, new)?;
     if decision.recorded.is_empty() {
         return Ok(decision);
@@ -65,8 +52,7 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
     let Ok(replayed) = replay(&facts, policy) else {
         return Err(blame_out_of_range(known, &decision.recorded, policy).into_iter().collect());
     };
-    let live: Vec<(Sequence, &Movement)> =
-        live(&known.entries).map(|entry| (entry.sequence, &entry.movement)).collect();
+    let live: Vec<(Sequence, &Movement)> = known.live.iter().map(|entry| (entry.sequence, &entry.movement)).collect();
     let correction = correct(&live, &replayed.movements);
     decision.reversals = correction.reversals;
     decision.postings = correction.postings.into_iter().cloned().collect();
@@ -75,7 +61,11 @@ pub fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Resul
 
 /// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
 #[must_use]
-pub fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> (Decision<'f>, Vec<Problem>) {
+pub(super) fn decide_leniently<'f>(
+    known: &Known,
+    new: &[Numbered<'f>],
+    policy: &Policy,
+) -> (Decision<'f>, Vec<Problem>) {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
     let mut overflows = 0_usize;
@@ -107,22 +97,28 @@ const MAX_OVERFLOWS: usize = 10;
 
 /// R17: tells new facts from repeats and conflicts.
 fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
-    let mut revisions: BTreeMap<(FactKey, Revision), (&Fact, Option<Version>)> = known
-        .facts
-        .iter()
-        .map(|stored| ((stored.fact.key(), stored.fact.revision()), (&stored.fact, Some(stored.version))))
-        .collect();
+    let mut heard: HashMap<(FactKey, Revision), &Fact> = HashMap::with_capacity(new.len());
     let mut decision = Decision::default();
     let mut conflicts = Vec::new();
     for &(index, fact) in new {
-        let (key, revision) = (fact.key(), fact.revision());
-        match revisions.get(&(key.clone(), revision)) {
-            None => {
-                revisions.insert((key, revision), (fact, None));
-                decision.recorded.push((index, fact));
-            }
-            Some((same, version)) if *same == fact => decision.unchanged.push((index, version.unwrap_or_default())),
-            Some(_) => conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision), needed_by: None }),
+        let place = (fact.key(), fact.revision());
+        let (same, version) = match known.revisions.get(&place) {
+            Some((same, version)) => (same, *version),
+            None => match heard.get(&place) {
+                // Said twice in one request: the recording to come.
+                Some(same) => (*same, known.version.saturating_add(1)),
+                None => {
+                    heard.insert(place, fact);
+                    decision.recorded.push((index, fact));
+                    continue;
+                }
+            },
+        };
+        if same == fact {
+            decision.unchanged.push((index, version));
+        } else {
+            let (key, revision) = place;
+            conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision), needed_by: None });
         }
     }
     if conflicts.is_empty() { Ok(decision) } else { Err(conflicts) }
@@ -136,8 +132,8 @@ fn problem((index, fact): &Numbered<'_>, refusal: Refusal) -> Problem {
 /// what an older fact refers to, the revisions of the lines that it names or could mean.
 fn blame(known: &Known, recorded: &[Numbered<'_>], refused: &[(FactKey, Refusal)]) -> Vec<Problem> {
     let places: HashMap<FactKey, &Numbered<'_>> = recorded.iter().map(|fact| (fact.1.key(), fact)).collect();
-    let stored_lines: HashSet<FactKey> = known.facts.iter().map(|stored| stored.fact.key()).collect();
-    let revises = |fact: &&&Numbered<'_>| matches!(fact.1, Fact::Line(_)) && stored_lines.contains(&fact.1.key());
+    let revises =
+        |fact: &&&Numbered<'_>| matches!(fact.1, Fact::Line(line) if known.facts.lines.contains_key(&line.line_id));
     let mut problems: BTreeMap<usize, Problem> = BTreeMap::new();
     for (key, refusal) in refused {
         if let Some(own) = places.get(key) {
@@ -166,8 +162,11 @@ fn blame(known: &Known, recorded: &[Numbered<'_>], refused: &[(FactKey, Refusal)
 
 /// What is known, and new facts.
 fn merged<'f>(known: &Known, new: impl Iterator<Item = &'f Numbered<'f>>) -> CustomerFacts {
-    let stored = known.facts.iter().map(|stored| stored.fact.clone());
-    stored.chain(new.map(|(_, fact)| (*fact).clone())).collect()
+    let mut facts = known.facts.clone();
+    for (_, fact) in new {
+        facts.insert((*fact).clone());
+    }
+    facts
 }
 
 /// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.

@@ -1,5 +1,7 @@
 //! Why facts are not recorded.
 
+use std::sync::Arc;
+
 use crate::domain::fact::{FactKey, Revision};
 use crate::domain::refusal::Refusal;
 use crate::store::error::StoreError;
@@ -48,8 +50,8 @@ impl ProblemKind {
     }
 }
 
-/// Why a request was not recorded; nothing of it is stored.
-#[derive(Debug, thiserror::Error)]
+/// Why a request was not recorded; nothing of it is stored, but where it says so.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RecordError {
     /// Not empty.
     #[error("the facts are refused")]
@@ -58,8 +60,18 @@ pub enum RecordError {
     Overloaded,
     #[error("the service is shutting down")]
     ShuttingDown,
+    /// Other processes changed the same customers again and again.
+    #[error("others changed the same customers at the same time")]
+    Conflict,
     #[error("recording failed")]
     Failed,
+    /// When the connection was lost at the end of a commit, the facts may be stored; sent again, they are UNCHANGED.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(Arc<StoreError>),
+}
+
+impl From<StoreError> for RecordError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }

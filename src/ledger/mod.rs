@@ -1,11 +1,18 @@
-//! The shell around the rules: load a customer → decide → record, in one transaction.
+//! The shell around the rules: load customers → decide → record, in one transaction.
 //!
-//! All writes go through one task, [`writer`]: a request that is dropped drops only its answer, never a transaction
-//! half-way. [`record`] has the phases; [`decide`] is pure; [`verify`] derives everything again and compares.
+//! [`writers`] is the handle: it hands each request to the writer of its customers. A [`writer`] is a task that records
+//! what is waiting together: a request that is dropped drops only its answer, never a transaction half-way. [`batch`]
+//! has the phases, [`draft`] is what they come to in memory, [`decide`] is pure, [`known`] is a customer as a decision
+//! needs it, [`cache`] those at hand. [`verify`] derives everything again and compares.
 
-pub mod decide;
+mod batch;
+mod cache;
+mod decide;
+mod draft;
 pub mod error;
-pub mod record;
+pub mod job;
+mod known;
 pub mod verify;
 pub mod view;
-pub mod writer;
+mod writer;
+pub mod writers;

@@ -1,7 +1,7 @@
 //! Derives every customer again and compares it with the journal.
 
-use super::decide::{Known, live};
-use super::view::known;
+use std::collections::{BTreeMap, HashSet};
+
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -9,10 +9,12 @@ use crate::domain::movement::Movement;
 use crate::domain::policy::Policy;
 use crate::domain::replay::replay;
 use crate::domain::truth::{closings, untruths};
-use crate::store::db::Db;
+use crate::store::db::{Db, Tx};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
-use crate::store::{customer, tenant};
+use crate::store::fact::StoredFact;
+use crate::store::total::{self, Sum, TotalKey, Totals};
+use crate::store::{customer, fact, journal, tenant};
 
 /// Customers that are listed at once.
 const PAGE: i64 = 500;
@@ -26,50 +28,139 @@ pub struct Verification {
     pub differences: Vec<Difference>,
 }
 
-/// Something in a customer's journal that the rules do not give.
+/// Something in the store that the rules do not give.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    pub customer_id: CustomerId,
+    /// None: in the totals of all customers.
+    pub customer_id: Option<CustomerId>,
     pub what: String,
 }
 
+/// Everything that the store has of a customer.
+#[derive(Debug, Default)]
+struct Books {
+    facts: Vec<StoredFact>,
+    entries: Vec<Entry>,
+}
+
 /// Verifies every customer of a tenant: the journal is what a replay gives, reversals cancel exactly, MRR is the sum of
-/// the movements at both levels (R14), and so the levels agree. `progress` is told of each customer.
+/// the movements at both levels (R14), and so the levels agree; and the totals are what the journal comes to. Sees one
+/// state of the store throughout. `progress` is told of each customer.
 pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -> Result<Verification, StoreError> {
     let mut found = Verification::default();
+    let mut totals = Totals::default();
     let mut after = None;
+    let mut tx = db.read().await?;
+    let policy = tenant::policy(&mut tx, tenant_id).await?;
     loop {
-        let mut tx = db.read().await?;
-        let policy = tenant::policy(&mut tx, tenant_id).await?;
         let page = customer::page(&mut tx, tenant_id, after.as_ref(), PAGE).await?;
+        let mut all = books(&mut tx, tenant_id, &page).await?;
         for customer_id in &page {
             found.customers = found.customers.saturating_add(1);
-            let differences = match known(&mut tx, tenant_id, customer_id).await {
-                Ok(known) => {
-                    found.facts = found.facts.saturating_add(known.facts.len());
-                    found.entries = found.entries.saturating_add(known.entries.len());
-                    check(known, &policy)
+            let differences = match all.remove(customer_id).unwrap_or_else(|| Ok(Books::default())) {
+                Ok(books) => {
+                    found.facts = found.facts.saturating_add(books.facts.len());
+                    found.entries = found.entries.saturating_add(books.entries.len());
+                    books.entries.iter().for_each(|entry| totals.add(entry));
+                    check(books, &policy)
                 }
-                // One customer that cannot be read does not hide the others.
-                Err(error @ StoreError::Corrupt { .. }) => vec![error.to_string()],
-                Err(error) => return Err(error),
+                Err(error) => vec![error.to_string()],
             };
-            found
-                .differences
-                .extend(differences.into_iter().map(|what| Difference { customer_id: customer_id.clone(), what }));
+            let of_customer = |what| Difference { customer_id: Some(customer_id.clone()), what };
+            found.differences.extend(differences.into_iter().map(of_customer));
             progress();
         }
         match page.last() {
             Some(last) => after = Some(last.clone()),
-            None => return Ok(found),
+            None => break,
         }
+    }
+    let stored = total::read(&mut tx, tenant_id).await?;
+    let differences = [
+        wrong_totals("day", &totals.days, &stored.days),
+        wrong_totals("month", &totals.months, &stored.months),
+        wrong_totals("month and item", &totals.month_items, &stored.month_items),
+    ];
+    let of_all = |what| Difference { customer_id: None, what };
+    found.differences.extend(differences.into_iter().flatten().map(of_all));
+    Ok(found)
+}
+
+/// The books of some customers. One customer that cannot be read does not hide the others.
+async fn books(
+    tx: &mut Tx,
+    tenant_id: &TenantId,
+    page: &[CustomerId],
+) -> Result<BTreeMap<CustomerId, Result<Books, StoreError>>, StoreError> {
+    let customers: Vec<&CustomerId> = page.iter().collect();
+    match books_of(tx, tenant_id, &customers).await {
+        Ok(all) => Ok(all.into_iter().map(|(id, books)| (id, Ok(books))).collect()),
+        Err(StoreError::Corrupt { .. }) => {
+            let mut each = BTreeMap::new();
+            for customer_id in page {
+                let books = match books_of(tx, tenant_id, &[customer_id]).await {
+                    Ok(mut of_one) => Ok(of_one.remove(customer_id).unwrap_or_default()),
+                    Err(error @ StoreError::Corrupt { .. }) => Err(error),
+                    Err(error) => return Err(error),
+                };
+                each.insert(customer_id.clone(), books);
+            }
+            Ok(each)
+        }
+        Err(error) => Err(error),
     }
 }
 
+async fn books_of(
+    tx: &mut Tx,
+    tenant_id: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Books>, StoreError> {
+    let mut all: BTreeMap<CustomerId, Books> = BTreeMap::new();
+    for stored in fact::of_customers(tx, tenant_id, customers).await? {
+        all.entry(stored.fact.customer_id().clone()).or_default().facts.push(stored);
+    }
+    for entry in journal::of_customers(tx, tenant_id, customers).await? {
+        all.entry(entry.movement.customer_id.clone()).or_default().entries.push(entry);
+    }
+    Ok(all)
+}
+
+/// Totals that are not what the journal comes to.
+fn wrong_totals(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
+    let keys: std::collections::BTreeSet<&TotalKey> = expected.keys().chain(stored.keys()).collect();
+    let sums = keys.into_iter().map(|key| {
+        let of = |sums: &BTreeMap<TotalKey, Sum>| sums.get(key).copied().unwrap_or_default();
+        (key, of(expected), of(stored))
+    });
+    let wrong = sums.filter(|(_, expected, stored)| expected != stored);
+    wrong
+        .map(|(key, expected, stored)| {
+            format!(
+                "the total by {by} of {} {} {}{} at {} level is {} from {} movements, the journal gives {} from {}",
+                key.date,
+                key.currency,
+                key.subcategory,
+                if key.item.is_empty() { String::new() } else { format!(" {}", key.item) },
+                key.level,
+                stored.amount(),
+                stored.movements,
+                expected.amount(),
+                expected.movements
+            )
+        })
+        .collect()
+}
+
+/// The entries that count: neither reversals nor reversed.
+fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let reversed: HashSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
+    entries.iter().filter(move |entry| entry.reverses.is_none() && !reversed.contains(&entry.sequence))
+}
+
 /// What is wrong with one customer's journal.
-#[must_use]
-pub fn check(known: Known, policy: &Policy) -> Vec<String> {
-    let Known { facts, entries } = known;
+fn check(books: Books, policy: &Policy) -> Vec<String> {
+    let Books { facts, entries } = books;
     let facts: CustomerFacts = facts.into_iter().map(|stored| stored.fact).collect();
     let mut differences = wrong_reversals(&entries);
     differences.extend(entries.iter().filter_map(wrong_posting_date));

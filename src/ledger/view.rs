@@ -1,12 +1,11 @@
 //! A customer as recorded: every fact in the revision that holds, and what it does.
 
-use super::decide::Known;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::replay::{Replay, replay};
-use crate::store::db::{Db, Tx};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::{fact, journal, tenant};
+use crate::store::{fact, tenant};
 
 /// A customer's facts and what they give.
 #[derive(Debug)]
@@ -30,12 +29,4 @@ pub async fn customer_view(
     let facts: CustomerFacts = stored.into_iter().map(|stored| stored.fact).collect();
     let replay = replay(&facts, &policy).map_err(|error| StoreError::corrupt("fact", customer_id, "body", error))?;
     Ok(Some(CustomerView { facts, replay }))
-}
-
-/// Everything that the store has of a customer.
-pub(super) async fn known(tx: &mut Tx, tenant_id: &TenantId, customer_id: &CustomerId) -> Result<Known, StoreError> {
-    Ok(Known {
-        facts: fact::of_customers(tx, tenant_id, &[customer_id]).await?,
-        entries: journal::of_customers(tx, tenant_id, &[customer_id]).await?,
-    })
 }

@@ -1,92 +1,40 @@
-//! The task that writes, and the handle that everybody else has.
+//! The tasks that write. Each has its own customers, takes what is waiting for it, and records it in one transaction:
+//! at once when it is idle, together with what came meanwhile when it is not.
 
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::batch::{Desk, Results};
 use super::error::RecordError;
-use super::record::{Mode, Recorded, record};
+use super::job::{Recorded, Request};
 use crate::clock::Clock;
-use crate::domain::fact::Fact;
-use crate::domain::ids::TenantId;
-use crate::domain::policy::Policy;
-use crate::store::db::Db;
-use crate::store::error::StoreError;
-use crate::store::tenant;
 
-/// Requests that may wait for the writer; more are refused, but for batches, which wait before the queue.
-const QUEUE: usize = 1_024;
+/// The most requests in a batch.
+const MAX_REQUESTS: usize = 512;
+/// A batch takes no more requests once it has so many facts.
+const MAX_FACTS: usize = 4_096;
 
-/// A request to record facts.
-struct Job {
-    tenant_id: TenantId,
-    facts: Vec<Fact>,
-    mode: Mode,
-    answer: oneshot::Sender<Result<Recorded, RecordError>>,
-}
-
-/// Records facts, through the task that writes. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Ledger {
-    jobs: mpsc::Sender<Job>,
-    stop: CancellationToken,
-}
-
-/// The task that writes; to be waited for at the end.
+/// A request, and who waits for its answer.
 #[derive(Debug)]
-pub struct Writer {
+pub(super) struct Job {
+    pub request: Request,
+    pub answer: oneshot::Sender<Result<Recorded, RecordError>>,
+    /// Its share of the memory for what is waiting.
+    pub room: OwnedSemaphorePermit,
+}
+
+/// Writes until the queue is closed and empty. `committed` is told of each batch.
+pub(super) async fn write_all(
+    mut desk: Desk,
+    clock: Clock,
+    mut queue: mpsc::Receiver<Job>,
     stop: CancellationToken,
-    task: JoinHandle<()>,
-}
-
-impl Ledger {
-    /// Starts the task that writes, on an open database, for one tenant.
-    pub async fn start(db: Db, tenant_id: &TenantId, clock: Clock) -> Result<(Self, Writer), StoreError> {
-        let mut tx = db.write().await?;
-        tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
-        tx.commit().await?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(write_all(db, clock, queue, stop.clone()));
-        Ok((Self { jobs, stop: stop.clone() }, Writer { stop, task }))
-    }
-
-    /// Records facts, or says what they would mean. Once accepted, they are recorded even if nobody waits for the
-    /// answer.
-    pub async fn record(&self, tenant_id: &TenantId, facts: Vec<Fact>, mode: Mode) -> Result<Recorded, RecordError> {
-        let (answer, answered) = oneshot::channel();
-        let job = Job { tenant_id: tenant_id.clone(), facts, mode, answer };
-        match mode {
-            // A stream or an import waits for its turn: that is what slows its sender down.
-            Mode::Lenient => self.jobs.send(job).await.map_err(|_| RecordError::ShuttingDown)?,
-            Mode::Strict | Mode::Preview => self.jobs.try_send(job).map_err(|error| match error {
-                TrySendError::Full(_) => RecordError::Overloaded,
-                TrySendError::Closed(_) => RecordError::ShuttingDown,
-            })?,
-        }
-        answered.await.map_err(|_| RecordError::ShuttingDown)?
-    }
-
-    /// Accepts nothing more; what was accepted is still recorded.
-    pub fn stop(&self) {
-        self.stop.cancel();
-    }
-}
-
-impl Writer {
-    /// Accepts nothing more, finishes what was accepted, and ends.
-    pub async fn finish(self) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the writer ended badly");
-        }
-    }
-}
-
-async fn write_all(db: Db, clock: Clock, mut queue: mpsc::Receiver<Job>, stop: CancellationToken) {
+    committed: Arc<watch::Sender<()>>,
+) {
     loop {
-        let job = tokio::select! {
+        let first = tokio::select! {
             biased;
             // Closed, the queue still gives what is in it.
             () = stop.cancelled(), if !queue.is_closed() => {
@@ -95,15 +43,75 @@ async fn write_all(db: Db, clock: Clock, mut queue: mpsc::Receiver<Job>, stop: C
             }
             job = queue.recv() => job,
         };
-        let Some(Job { tenant_id, facts, mode, answer }) = job else { break };
-        let (db, now) = (db.clone(), clock.now());
-        // In a task of its own, so that a defect in one request cannot end the writer.
-        let work = tokio::spawn(async move { record(&db, &tenant_id, &facts, mode, now).await });
-        let outcome = work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "recording panicked");
-            Err(RecordError::Failed)
-        });
-        // Nobody waits any more: the facts are recorded all the same.
-        let _nobody_waits = answer.send(outcome);
+        let Some(first) = first else { break };
+        let batch = waiting(first, &mut queue);
+        if !batch.is_empty() {
+            desk = record(desk, batch, &clock).await;
+            committed.send_replace(());
+        }
     }
+}
+
+/// What is waiting, bounded; but not what nobody waits for any more: it is cancelled, or its deadline has passed.
+fn waiting(first: Job, queue: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+    let mut batch = Vec::new();
+    let mut facts = 0_usize;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        if !job.answer.is_closed() {
+            facts = facts.saturating_add(job.request.facts.len());
+            batch.push(job);
+        }
+        next = if batch.len() < MAX_REQUESTS && facts < MAX_FACTS { queue.try_recv().ok() } else { None };
+    }
+    batch
+}
+
+/// Records a batch and answers. What fails together is tried again one by one, so that only the one fails whose fault
+/// it is.
+async fn record(desk: Desk, batch: Vec<Job>, clock: &Clock) -> Desk {
+    let (requests, waiting): (Vec<Request>, Vec<_>) =
+        batch.into_iter().map(|job| (job.request, (job.answer, job.room))).unzip();
+    let requests = Arc::new(requests);
+    let (mut desk, together) = record_in_task(desk, Arc::clone(&requests), clock).await;
+    let results = match (together, Arc::try_unwrap(requests)) {
+        (Ok(results), _) => results,
+        (Err(error), Ok(requests)) if requests.len() > 1 && !is_nobodys_fault(&error) => {
+            let mut results = Vec::with_capacity(requests.len());
+            for request in requests {
+                let (next, alone) = record_in_task(desk, Arc::new(vec![request]), clock).await;
+                desk = next;
+                let of_one = |mut results: Results| results.pop().unwrap_or(Err(RecordError::Failed));
+                results.push(alone.and_then(of_one));
+            }
+            results
+        }
+        (Err(error), _) => waiting.iter().map(|_| Err(error.clone())).collect(),
+    };
+    for ((answer, _room), result) in waiting.into_iter().zip(results) {
+        // Nobody waits any more: the facts are recorded all the same.
+        let _nobody_waits = answer.send(result);
+    }
+    desk
+}
+
+fn is_nobodys_fault(error: &RecordError) -> bool {
+    matches!(error, RecordError::Store(error) if error.is_away())
+}
+
+/// In a task of its own, so that a defect in one request cannot end the writer.
+async fn record_in_task(
+    mut desk: Desk,
+    requests: Arc<Vec<Request>>,
+    clock: &Clock,
+) -> (Desk, Result<Results, RecordError>) {
+    let (spare, now) = (desk.afresh(), clock.now());
+    let work = tokio::spawn(async move {
+        let results = desk.record(&requests, now).await;
+        (desk, results)
+    });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "recording panicked");
+        (spare, Err(RecordError::Failed))
+    })
 }

@@ -1,16 +1,15 @@
 //! MRR and ARR at the end of a date.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 
 use super::error::ReportError;
+use super::month::Month;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::movement::Level;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::journal::{SumFilter, day_sums};
+use crate::store::sums::{SumFilter, through};
 
 /// Which MRR.
 #[derive(Debug, Clone)]
@@ -42,23 +41,17 @@ pub async fn mrr(
     let mut tx = db.read().await?;
     let filter = SumFilter {
         level: query.level.as_str(),
-        through: query.date,
         currency: query.currency.as_ref().map(Currency::as_str),
         customer: query.customer.as_ref(),
         today,
     };
-    let mut totals: BTreeMap<String, Money> = BTreeMap::new();
-    for day in day_sums(&mut tx, tenant_id, filter).await? {
-        let delta = day.delta()?;
-        let total = totals.entry(day.currency).or_default();
-        *total = total.checked_add(delta)?;
-    }
-    totals
-        .into_iter()
-        .map(|(text, mrr)| {
-            let currency =
-                Currency::parse(&text).map_err(|problem| StoreError::corrupt("entry", &text, "currency", problem))?;
-            Ok(CurrencyMrr { currency, mrr, arr: mrr.per_year()? })
-        })
-        .collect()
+    let sums = through(&mut tx, tenant_id, filter, Month::of(query.date).start(), query.date).await?;
+    let with_currency = sums.iter().map(|sum| {
+        let text = &sum.currency;
+        let currency =
+            Currency::parse(text).map_err(|problem| StoreError::corrupt("month_total", text, "currency", problem))?;
+        let mrr = sum.delta()?;
+        Ok(CurrencyMrr { currency, mrr, arr: mrr.per_year()? })
+    });
+    with_currency.collect()
 }

@@ -13,7 +13,7 @@ use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::{Level, Subcategory};
 use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::journal::{DaySum, SumFilter, day_sums};
+use crate::store::sums::{MonthSum, SumFilter, by_month};
 
 /// Which waterfall.
 #[derive(Debug, Clone)]
@@ -102,32 +102,32 @@ pub async fn waterfall(
     let mut tx = db.read().await?;
     let filter = SumFilter {
         level: query.level.as_str(),
-        through: query.last.last_date(),
         currency: query.currency.as_ref().map(Currency::as_str),
         customer: query.customer.as_ref(),
         today,
     };
-    let sums = day_sums(&mut tx, tenant_id, filter).await?;
-    sums.chunk_by(|a, b| a.currency == b.currency).map(|days| of_currency(days, query)).collect()
+    let sums = by_month(&mut tx, tenant_id, filter, query.first.start(), query.last.last_date()).await?;
+    sums.chunk_by(|a, b| a.currency == b.currency).map(|sums| of_currency(sums, query)).collect()
 }
 
-fn of_currency(days: &[DaySum], query: &WaterfallQuery) -> Result<Waterfall, ReportError> {
-    let text = days.first().map_or("", |day| &day.currency);
+fn of_currency(sums: &[MonthSum], query: &WaterfallQuery) -> Result<Waterfall, ReportError> {
+    let text = sums.first().map_or("", |sum| &sum.currency);
     let currency = Currency::parse(text).map_err(|problem| StoreError::corrupt("entry", text, "currency", problem))?;
     let mut opening = Money::ZERO;
     let mut months: BTreeMap<Month, BTreeMap<Step, StepSum>> = BTreeMap::new();
-    for day in days {
-        let amount = day.delta()?;
-        if day.posting_date < query.first.start() {
+    for sum in sums {
+        let amount = sum.delta()?;
+        let Some(month) = sum.posting_month else {
             opening = opening.checked_add(amount)?;
             continue;
-        }
-        let subcategory = Subcategory::parse(&day.subcategory)
-            .ok_or_else(|| StoreError::corrupt("entry", text, "subcategory", format!("is {:?}", day.subcategory)))?;
+        };
+        let subcategory = Subcategory::parse(&sum.subcategory).ok_or_else(|| {
+            StoreError::corrupt("month_total", month, "subcategory", format!("is {:?}", sum.subcategory))
+        })?;
         if let Some(step) = Step::of(subcategory) {
-            let sum = months.entry(Month::of(day.posting_date)).or_default().entry(step).or_default();
-            sum.amount = sum.amount.checked_add(amount)?;
-            sum.movements = sum.movements.checked_add(day.movements).ok_or(OutOfRange)?;
+            let column = months.entry(Month::of(month)).or_default().entry(step).or_default();
+            column.amount = column.amount.checked_add(amount)?;
+            column.movements = column.movements.checked_add(sum.movements).ok_or(OutOfRange)?;
         }
     }
     let mut periods = Vec::new();

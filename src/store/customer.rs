@@ -1,43 +1,114 @@
-//! A customer's row: it counts the recordings.
+//! A customer's row: it counts the recordings, and stands for the customer where processes compete.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
-use super::db::{Tx, on, to_micros};
+use super::db::{Column, Insert, Kind, Set, Statement, Tx, on};
 use super::error::StoreError;
 use crate::domain::ids::{CustomerId, TenantId};
 
-/// Counts the recordings of a customer, from 1.
+/// Counts the recordings of a customer, from 1; 0 for one that is not there yet.
 pub type Version = i64;
 
-const TOUCH: &str = "
-    insert into customer (tenant_id, customer_id, version, created_at, changed_at)
-    select $1, value, 1, $2, $2 from json_each($3) where true
-    on conflict (tenant_id, customer_id) do update set version = version + 1, changed_at = excluded.changed_at
-    returning customer_id, version";
+pub(super) const VERSIONS: Statement = Statement {
+    sqlite: "
+        select customer_id, version from customer
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)",
+};
 
-/// Counts one more recording for each customer, and gives its number.
-pub async fn touch(
+/// The versions of those of the customers that are there.
+pub async fn versions(
     tx: &mut Tx,
     tenant: &TenantId,
     customers: &[&CustomerId],
-    now: DateTime<Utc>,
 ) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    read_versions(tx, VERSIONS, tenant, customers).await
+}
+
+/// In the order of their ids, as [`touch`] does it, so that two writers cannot wait for each other.
+pub(super) const LOCK: Statement = Statement {
+    sqlite: VERSIONS.sqlite,
+    postgres: "
+        select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)
+        order by customer_id for update",
+};
+
+/// Like [`versions`], and keeps others from touching these customers until the transaction ends.
+pub async fn lock(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    read_versions(tx, LOCK, tenant, customers).await
+}
+
+async fn read_versions(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    if customers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let statement = statement.on(tx);
     let rows: Vec<(String, Version)> = on!(tx, connection => {
-        sqlx::query_as(TOUCH)
-            .bind(tenant.as_str())
-            .bind(to_micros(now))
-            .bind(id_list(customers))
-            .fetch_all(connection)
-            .await?
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
     rows.into_iter().map(|(id, version)| Ok((parse_id(&id)?, version))).collect()
 }
 
-const PAGE: &str = "
-    select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3";
+/// Changes a row only if its version is the expected one.
+pub(super) static TOUCH: Insert = Insert::new(
+    "customer",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("version", Kind::Integer),
+        ("previous_version", Kind::Integer),
+        ("created_at", Kind::Instant),
+        ("changed_at", Kind::Instant),
+    ],
+    "on conflict (tenant_id, customer_id) do update
+    set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at
+    where customer.version = excluded.previous_version",
+);
+
+/// A customer whose recordings are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Touch<'c> {
+    pub customer_id: &'c CustomerId,
+    /// The version that the customer is known to have.
+    pub from: Version,
+    pub to: Version,
+}
+
+/// Counts the recordings of customers, given in the order of their ids. False: some do not have the version that they
+/// were known to have, and the transaction must be rolled back.
+pub async fn touch(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    touches: &[Touch<'_>],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let count = touches.len();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(touches.iter().map(|touch| touch.customer_id.as_str()).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.to).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.from).collect()),
+        Column::Instant(vec![now; count]),
+        Column::Instant(vec![now; count]),
+    ];
+    let touched = TOUCH.run(tx, count, columns).await?;
+    Ok(usize::try_from(touched) == Ok(count))
+}
+
+pub(super) const PAGE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3",
+);
 
 /// The next customers by id after one (None: from the first).
 pub async fn page(
@@ -47,15 +118,16 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<CustomerId>, StoreError> {
     let after = after.map_or("", CustomerId::as_str);
+    let statement = PAGE.on(tx);
     let ids: Vec<String> = on!(tx, connection => {
-        sqlx::query_scalar(PAGE).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
     });
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
 /// Customers as one parameter.
-pub(super) fn id_list(customers: &[&CustomerId]) -> String {
-    json!(customers.iter().map(|id| id.as_str()).collect::<Vec<_>>()).to_string()
+pub(super) fn set<'v>(customers: &[&'v CustomerId]) -> Set<'v> {
+    customers.iter().map(|id| id.as_str()).collect()
 }
 
 pub(super) fn parse_id(id: &str) -> Result<CustomerId, StoreError> {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::db::{from_micros, to_micros};
+use super::db::{Column, Insert, Instant, Json, Kind};
 use super::entry::Entry;
 use super::error::StoreError;
 use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
@@ -18,7 +18,7 @@ pub(super) struct EntryRow {
     customer_id: String,
     sequence: i64,
     version: i64,
-    recorded_at: i64,
+    recorded_at: Instant,
     posting_date: NaiveDate,
     effective_date: NaiveDate,
     reverses: Option<i64>,
@@ -37,43 +37,90 @@ pub(super) struct EntryRow {
     quantity_effect_micros: Option<i64>,
     price_effect_micros: Option<i64>,
     renewed_mrr_micros: Option<i64>,
-    causes: String,
-    rules: String,
+    causes: Json,
+    rules: Json,
     provisional_until: Option<NaiveDate>,
 }
 
-/// The values of a row, in the same order.
-pub(super) fn values(entry: &Entry) -> Value {
-    let movement = &entry.movement;
-    let causes: Vec<Value> = movement.causes.iter().map(cause_value).collect();
-    let rules: Vec<u8> = movement.rules.iter().map(Rule::number).collect();
-    json!([
-        movement.customer_id.as_str(),
-        entry.sequence,
-        entry.version,
-        to_micros(entry.recorded_at),
-        entry.posting_date.to_string(),
-        movement.effective_date.to_string(),
-        entry.reverses,
-        movement.level.as_str(),
-        movement.category.as_str(),
-        movement.subcategory.as_str(),
-        movement.subscription_id.as_ref().map(SubscriptionId::as_str),
-        movement.line_id.as_ref().map(LineId::as_str),
-        movement.item_id.as_str(),
-        movement.currency.as_str(),
-        movement.delta.micros(),
-        movement.mrr_before.micros(),
-        movement.mrr_after.micros(),
-        movement.quantity_before.to_string(),
-        movement.quantity_after.to_string(),
-        movement.effects.map(|effects| effects.quantity.micros()),
-        movement.effects.map(|effects| effects.price.micros()),
-        movement.renewed_mrr.map(Money::micros),
-        causes,
-        rules,
-        movement.provisional_until.map(|date| date.to_string()),
-    ])
+/// The columns of an entry, in the order of [`EntryRow`].
+macro_rules! columns {
+    () => {
+        "customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, \
+         subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, \
+         mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, \
+         renewed_mrr_micros, causes, rules, provisional_until"
+    };
+}
+pub(super) use columns;
+
+pub(super) static APPEND: Insert = Insert::new(
+    "entry",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("sequence", Kind::Integer),
+        ("version", Kind::Integer),
+        ("recorded_at", Kind::Instant),
+        ("posting_date", Kind::Date),
+        ("effective_date", Kind::Date),
+        ("reverses", Kind::Integer),
+        ("level", Kind::Text),
+        ("category", Kind::Text),
+        ("subcategory", Kind::Text),
+        ("subscription_id", Kind::Text),
+        ("line_id", Kind::Text),
+        ("item_id", Kind::Text),
+        ("currency", Kind::Text),
+        ("delta_micros", Kind::Integer),
+        ("mrr_before_micros", Kind::Integer),
+        ("mrr_after_micros", Kind::Integer),
+        ("quantity_before", Kind::Text),
+        ("quantity_after", Kind::Text),
+        ("quantity_effect_micros", Kind::Integer),
+        ("price_effect_micros", Kind::Integer),
+        ("renewed_mrr_micros", Kind::Integer),
+        ("causes", Kind::Json),
+        ("rules", Kind::Json),
+        ("provisional_until", Kind::Date),
+    ],
+    "",
+);
+
+/// The values of rows, column by column in the order of [`APPEND`].
+pub(super) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e>> {
+    let integer = |get: fn(&Entry) -> i64| Column::Integer(entries.iter().map(get).collect());
+    let optional = |get: fn(&Entry) -> Option<i64>| Column::OptionalInteger(entries.iter().map(get).collect());
+    let text = |get: fn(&Entry) -> &str| Column::Text(entries.iter().map(get).collect());
+    let optional_text = |get: fn(&Entry) -> Option<&str>| Column::OptionalText(entries.iter().map(get).collect());
+    let made = |get: fn(&Entry) -> String| Column::Owned(entries.iter().map(get).collect());
+    vec![
+        Column::Text(vec![tenant; entries.len()]),
+        text(|entry| entry.movement.customer_id.as_str()),
+        integer(|entry| entry.sequence),
+        integer(|entry| entry.version),
+        Column::Instant(entries.iter().map(|entry| entry.recorded_at).collect()),
+        Column::Date(entries.iter().map(|entry| entry.posting_date).collect()),
+        Column::Date(entries.iter().map(|entry| entry.movement.effective_date).collect()),
+        optional(|entry| entry.reverses),
+        text(|entry| entry.movement.level.as_str()),
+        text(|entry| entry.movement.category.as_str()),
+        text(|entry| entry.movement.subcategory.as_str()),
+        optional_text(|entry| entry.movement.subscription_id.as_ref().map(SubscriptionId::as_str)),
+        optional_text(|entry| entry.movement.line_id.as_ref().map(LineId::as_str)),
+        text(|entry| entry.movement.item_id.as_str()),
+        text(|entry| entry.movement.currency.as_str()),
+        integer(|entry| entry.movement.delta.micros()),
+        integer(|entry| entry.movement.mrr_before.micros()),
+        integer(|entry| entry.movement.mrr_after.micros()),
+        made(|entry| entry.movement.quantity_before.to_string()),
+        made(|entry| entry.movement.quantity_after.to_string()),
+        optional(|entry| entry.movement.effects.map(|effects| effects.quantity.micros())),
+        optional(|entry| entry.movement.effects.map(|effects| effects.price.micros())),
+        optional(|entry| entry.movement.renewed_mrr.map(Money::micros)),
+        made(|entry| Value::from_iter(entry.movement.causes.iter().map(cause_value)).to_string()),
+        made(|entry| Value::from_iter(entry.movement.rules.iter().map(Rule::number)).to_string()),
+        Column::OptionalDate(entries.iter().map(|entry| entry.movement.provisional_until).collect()),
+    ]
 }
 
 impl EntryRow {
@@ -113,16 +160,14 @@ impl EntryRow {
                 price: Money::from_micros(price),
             }),
             renewed_mrr: self.renewed_mrr_micros.map(Money::from_micros),
-            causes: parse_causes(&self.causes).map_err(wrong("causes"))?,
-            rules: parse_rules(&self.rules).map_err(wrong("rules"))?,
+            causes: parse_causes(self.causes.get()).map_err(wrong("causes"))?,
+            rules: parse_rules(self.rules.get()).map_err(wrong("rules"))?,
             provisional_until: self.provisional_until,
         };
-        let recorded_at =
-            from_micros(self.recorded_at).ok_or_else(|| wrong("recorded_at")("is out of range".to_owned()))?;
         Ok(Entry {
             sequence,
             version: self.version,
-            recorded_at,
+            recorded_at: self.recorded_at.0,
             posting_date: self.posting_date,
             reverses: self.reverses,
             movement,

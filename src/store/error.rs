@@ -7,32 +7,80 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("cannot bring the tables of the store up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("cannot open the store {url}")]
-    Open { url: String, source: sqlx::Error },
+    #[error("cannot open the store {name}: {reason}")]
+    Open { name: String, reason: String },
     #[error("there is no store {0}; `deltabook serve` and `deltabook import` create one")]
     NotThere(String),
     #[error("{0} is not a store of deltabook")]
     NotOurs(String),
-    #[error("{0} is not a database of this version: give a file name or sqlite:FILE")]
+    #[error("the store {0} is of an older version; `deltabook migrate` brings it up to date")]
+    OlderVersion(String),
+    #[error("the store {0} is of a newer version of deltabook than this one")]
+    NewerVersion(String),
+    #[error("{name} is PostgreSQL {version}; 15 or later is needed")]
+    TooOld { name: String, version: i32 },
+    #[error("{0} is no kind of database that is known: give a file name, sqlite:FILE or postgres://USER@HOST/DATABASE")]
     UnknownDatabase(String),
     #[error("table {table}, {key}: {column} {problem}")]
     Corrupt { table: &'static str, key: String, column: &'static str, problem: String },
 }
 
 impl StoreError {
-    /// Another process held the store for too long.
+    /// Another process held the store, or rows of it, for too long.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
-        // SQLITE_BUSY and its extended codes.
-        error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
+        // PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+        self.has_code(&["40001", "40P01", "55P03"]) || self.is_sqlite_busy()
     }
 
-    /// There is no connection to be had.
+    /// A statement took longer than it may.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.has_code(&["57014"])
+    }
+
+    /// There was no connection to be had in time.
+    #[must_use]
+    pub fn is_timed_out(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
+    }
+
+    /// There is no connection to be had, or it was lost.
     #[must_use]
     pub fn is_away(&self) -> bool {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut};
-        matches!(self, Self::Database(Io(_) | PoolClosed | PoolTimedOut))
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+        // PostgreSQL: shut down, starting up, too many connections, a standby that cannot write, lost connections.
+        const AWAY: &[&str] =
+            &["57P01", "57P02", "57P03", "57P05", "53300", "25006", "08000", "08003", "08006", "08001", "08004"];
+        let lost =
+            matches!(self, Self::Database(Io(_) | PoolClosed | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed));
+        lost || self.has_code(AWAY)
+    }
+
+    fn has_code(&self, codes: &[&str]) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| codes.contains(&code.as_ref()))
+    }
+
+    fn is_sqlite_busy(&self) -> bool {
+        const SQLITE_BUSY: i32 = 5;
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_none() {
+            return false;
+        }
+        // The extended codes have it in their last byte.
+        error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
+    }
+
+    /// Why a store cannot be opened, in the words of whoever refused.
+    pub(super) fn open(name: impl ToString, error: &sqlx::Error) -> Self {
+        let reason = match error {
+            sqlx::Error::Database(error) => error.message().to_owned(),
+            sqlx::Error::Io(error) => error.to_string(),
+            sqlx::Error::Tls(error) => error.to_string(),
+            other => other.to_string(),
+        };
+        Self::Open { name: name.to_string(), reason }
     }
 
     /// A row that cannot be what this service wrote.

@@ -1,12 +1,11 @@
 //! Facts as they were said, every revision.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 
-use super::customer::{Version, id_list, parse_id};
-use super::db::{Tx, from_micros, on, to_micros};
+use super::customer::{Version, parse_id, set};
+use super::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
 use super::error::StoreError;
-use crate::domain::fact::Fact;
+use crate::domain::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::form::raw::RawFact;
 use crate::form::{decode, encode};
@@ -27,11 +26,20 @@ pub struct NewFact<'f> {
     pub version: Version,
 }
 
-const OF_CUSTOMERS: &str = "
-    select customer_id, kind, fact_id, revision, body, version, recorded_at
-    from fact
-    where tenant_id = $1 and customer_id in (select value from json_each($2))
-    order by customer_id, kind, fact_id, revision";
+macro_rules! of_customers {
+    ($customers:literal) => {
+        concat!(
+            "select customer_id, kind, fact_id, revision, body, version, recorded_at
+            from fact
+            where tenant_id = $1 and customer_id ",
+            $customers,
+            " order by customer_id, kind, fact_id, revision"
+        )
+    };
+}
+
+pub(super) const OF_CUSTOMERS: Statement =
+    Statement { sqlite: of_customers!("in (select value from json_each($2))"), postgres: of_customers!("= any ($2)") };
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -39,9 +47,9 @@ struct Row {
     kind: String,
     fact_id: String,
     revision: i64,
-    body: String,
+    body: Json,
     version: i64,
-    recorded_at: i64,
+    recorded_at: Instant,
 }
 
 /// Everything recorded of some customers, by customer, kind, id and revision.
@@ -50,8 +58,9 @@ pub async fn of_customers(
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<Vec<StoredFact>, StoreError> {
+    let statement = OF_CUSTOMERS.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
-        sqlx::query_as(OF_CUSTOMERS).bind(tenant.as_str()).bind(id_list(customers)).fetch_all(connection).await?
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
     rows.iter().map(Row::parse).collect()
 }
@@ -63,7 +72,7 @@ impl Row {
             StoreError::corrupt("fact", key, column, problem)
         };
         let customer_id = parse_id(&self.customer_id)?;
-        let raw: RawFact = serde_json::from_str(&self.body).map_err(|error| corrupt("body", error.to_string()))?;
+        let raw: RawFact = serde_json::from_str(self.body.get()).map_err(|error| corrupt("body", error.to_string()))?;
         let fact = decode::fact(&raw, "").map_err(|violations| {
             corrupt("body", violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         })?;
@@ -73,16 +82,24 @@ impl Row {
         {
             return Err(corrupt("body", "is another fact than its key says".to_owned()));
         }
-        let recorded_at =
-            from_micros(self.recorded_at).ok_or_else(|| corrupt("recorded_at", "is out of range".to_owned()))?;
-        Ok(StoredFact { fact, version: self.version, recorded_at })
+        Ok(StoredFact { fact, version: self.version, recorded_at: self.recorded_at.0 })
     }
 }
 
-const APPEND: &str = "
-    insert into fact (tenant_id, customer_id, kind, fact_id, revision, body, version, recorded_at)
-    select $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, $2
-    from json_each($3)";
+pub(super) static APPEND: Insert = Insert::new(
+    "fact",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("kind", Kind::Text),
+        ("fact_id", Kind::Text),
+        ("revision", Kind::Integer),
+        ("body", Kind::Json),
+        ("version", Kind::Integer),
+        ("recorded_at", Kind::Instant),
+    ],
+    "",
+);
 
 /// Records facts. One that is there already, in the same revision, is an error of the caller.
 pub async fn append(
@@ -91,31 +108,18 @@ pub async fn append(
     facts: &[NewFact<'_>],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if facts.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = facts
-        .iter()
-        .map(|new| {
-            let key = new.fact.key();
-            let body = serde_json::to_string(&encode::fact(new.fact)).unwrap_or_default();
-            json!([
-                new.fact.customer_id().as_str(),
-                key.kind().as_str(),
-                key.id(),
-                new.fact.revision(),
-                body,
-                new.version
-            ])
-        })
-        .collect();
-    on!(tx, connection => {
-        sqlx::query(APPEND)
-            .bind(tenant.as_str())
-            .bind(to_micros(now))
-            .bind(json!(rows).to_string())
-            .execute(connection)
-            .await?;
-    });
+    let count = facts.len();
+    let keys: Vec<FactKey> = facts.iter().map(|new| new.fact.key()).collect();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(facts.iter().map(|new| new.fact.customer_id().as_str()).collect()),
+        Column::Text(keys.iter().map(|key| key.kind().as_str()).collect()),
+        Column::Owned(keys.iter().map(FactKey::id).collect()),
+        Column::Integer(facts.iter().map(|new| i64::try_from(new.fact.revision()).unwrap_or(i64::MAX)).collect()),
+        Column::Owned(facts.iter().map(|new| encode::json(new.fact)).collect()),
+        Column::Integer(facts.iter().map(|new| new.version).collect()),
+        Column::Instant(vec![now; count]),
+    ];
+    APPEND.run(tx, count, columns).await?;
     Ok(())
 }

@@ -12,4 +12,8 @@ pub mod error;
 pub mod fact;
 pub mod journal;
 pub mod movement_page;
+pub mod sequence;
+pub mod statements;
+pub mod sums;
 pub mod tenant;
+pub mod total;

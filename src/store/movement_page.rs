@@ -1,13 +1,11 @@
 //! Pages of the journal, filtered, in four orders.
 
 use chrono::NaiveDate;
-use serde_json::json;
 
-use super::db::{Tx, on};
+use super::db::{Set, Statement, Tx, on};
 use super::entry::{Entry, Sequence};
-use super::entry_row::EntryRow;
+use super::entry_row::{EntryRow, columns};
 use super::error::StoreError;
-use super::journal::columns;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
 use crate::domain::movement::{Category, Level, Subcategory};
 
@@ -51,17 +49,19 @@ pub struct Cursor {
 /// One statement for each order, with and without a customer, so that both databases find the rows by their keys. The
 /// filter is the same.
 macro_rules! page {
-    ($customer:literal, $after:literal, $order:literal) => {
+    ($category:literal, $subcategory:literal, $customer:literal, $after:literal, $order:literal) => {
         concat!(
             "select ",
             columns!(),
             " from entry
             where tenant_id = $1
                 and (cast($2 as text) is null or level = $2)
-                and ($3 = '[]' or category in (select value from json_each($3)))
-                and ($4 = '[]' or subcategory in (select value from json_each($4)))
-                and (cast($5 as text) is null or effective_date >= $5)
-                and (cast($6 as text) is null or effective_date <= $6)
+                and ",
+            $category,
+            " and ",
+            $subcategory,
+            " and (cast($5 as date) is null or effective_date >= $5)
+                and (cast($6 as date) is null or effective_date <= $6)
                 and ",
             $customer,
             " and (cast($8 as text) is null or subscription_id = $8)
@@ -80,17 +80,41 @@ macro_rules! page {
     };
 }
 
-/// The statements of one order: of all customers ($7 is null), and of one.
-macro_rules! pages {
-    ($after:literal, $order:literal) => {
-        [page!("cast($7 as text) is null", $after, $order), page!("customer_id = $7", $after, $order)]
+/// A statement of one order on both databases, which take sets in their own way.
+macro_rules! for_both {
+    ($customer:literal, $after:literal, $order:literal) => {
+        Statement {
+            sqlite: page!(
+                "($3 = '[]' or category in (select value from json_each($3)))",
+                "($4 = '[]' or subcategory in (select value from json_each($4)))",
+                $customer,
+                $after,
+                $order
+            ),
+            postgres: page!(
+                "($3::text[] = '{}' or category = any ($3))",
+                "($4::text[] = '{}' or subcategory = any ($4))",
+                $customer,
+                $after,
+                $order
+            ),
+        }
     };
 }
 
-const JOURNAL: [&str; 2] = pages!("cast($12 as text) is not null and sequence > $13", "sequence");
-const JOURNAL_DESCENDING: [&str; 2] = pages!("cast($12 as text) is not null and sequence < $13", "sequence desc");
-const EFFECTIVE_DATE: [&str; 2] = pages!("(effective_date, sequence) > ($12, $13)", "effective_date, sequence");
-const EFFECTIVE_DATE_DESCENDING: [&str; 2] =
+/// The statements of one order: of all customers ($7 is null), and of one.
+macro_rules! pages {
+    ($after:literal, $order:literal) => {
+        [for_both!("cast($7 as text) is null", $after, $order), for_both!("customer_id = $7", $after, $order)]
+    };
+}
+
+pub(super) const JOURNAL: [Statement; 2] = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
+pub(super) const JOURNAL_DESCENDING: [Statement; 2] =
+    pages!("cast($12 as date) is not null and sequence < $13", "sequence desc");
+pub(super) const EFFECTIVE_DATE: [Statement; 2] =
+    pages!("(effective_date, sequence) > ($12, $13)", "effective_date, sequence");
+pub(super) const EFFECTIVE_DATE_DESCENDING: [Statement; 2] =
     pages!("(effective_date, sequence) < ($12, $13)", "effective_date desc, sequence desc");
 
 impl Cursor {
@@ -120,16 +144,16 @@ pub async fn page(
         MovementOrder::EffectiveDate => (EFFECTIVE_DATE, Cursor::first()),
         MovementOrder::EffectiveDateDescending => (EFFECTIVE_DATE_DESCENDING, Cursor::last()),
     };
-    let statement = if filter.customer_id.is_some() { of_one } else { of_all };
+    let statement = if filter.customer_id.is_some() { of_one } else { of_all }.on(tx);
     let after = after.unwrap_or(start);
-    let categories: Vec<&str> = filter.categories.iter().map(|category| category.as_str()).collect();
-    let subcategories: Vec<&str> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
+    let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
+    let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
     let rows: Vec<EntryRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.level.map(Level::as_str))
-            .bind(json!(categories).to_string())
-            .bind(json!(subcategories).to_string())
+            .bind(categories)
+            .bind(subcategories)
             .bind(filter.effective_from)
             .bind(filter.effective_to)
             .bind(filter.customer_id.as_ref().map(CustomerId::as_str))

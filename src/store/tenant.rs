@@ -2,30 +2,33 @@
 
 use chrono::{DateTime, Utc};
 
-use super::db::{Tx, on, to_micros};
+use super::db::{Instant, Statement, Tx, on};
 use super::error::StoreError;
 use crate::domain::ids::TenantId;
 use crate::domain::policy::Policy;
 
-const ENSURE: &str = "
-    insert into tenant (tenant_id, lapse_grace_days, created_at) values ($1, $2, $3)
-    on conflict (tenant_id) do nothing";
+pub(super) const ENSURE: Statement = Statement::both(
+    "insert into tenant (tenant_id, lapse_grace_days, created_at) values ($1, $2, $3)
+    on conflict (tenant_id) do nothing",
+);
 
 /// Creates the tenant with this policy, unless it is there already.
 pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let grace = i64::from(policy.lapse_grace_days);
+    let grace = i32::from(policy.lapse_grace_days);
+    let statement = ENSURE.on(tx);
     on!(tx, connection => {
-        sqlx::query(ENSURE).bind(tenant.as_str()).bind(grace).bind(to_micros(now)).execute(connection).await?;
+        sqlx::query(statement).bind(tenant.as_str()).bind(grace).bind(Instant(now)).execute(connection).await?;
     });
     Ok(())
 }
 
-const POLICY: &str = "select lapse_grace_days from tenant where tenant_id = $1";
+pub(super) const POLICY: Statement = Statement::both("select lapse_grace_days from tenant where tenant_id = $1");
 
 /// The tenant's policy; the default for a tenant that is not there yet.
 pub async fn policy(tx: &mut Tx, tenant: &TenantId) -> Result<Policy, StoreError> {
-    let grace: Option<i64> = on!(tx, connection => {
-        sqlx::query_scalar(POLICY).bind(tenant.as_str()).fetch_optional(connection).await?
+    let statement = POLICY.on(tx);
+    let grace: Option<i32> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_optional(connection).await?
     });
     let lapse_grace_days = u16::try_from(grace.unwrap_or(0))
         .map_err(|_| StoreError::corrupt("tenant", tenant, "lapse_grace_days", "is out of range"))?;

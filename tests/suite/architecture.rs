@@ -38,7 +38,7 @@ fn room(file: &Path) -> String {
 const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("clock", &[]),
-    ("config", &[]),
+    ("config", &["store"]),
     ("telemetry", &[]),
     ("form", &["domain"]),
     ("files", &["domain", "form"]),

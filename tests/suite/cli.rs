@@ -151,8 +151,9 @@ fn a_store_or_server_that_is_not_there_is_named() {
     }
     assert!(folder.names().is_empty());
     folder.refuses(
-        "mrr --database-url postgres://localhost/books",
-        "error: postgres://localhost/books is not a database of this version: give a file name or sqlite:FILE\n",
+        "mrr --database-url mysql://anna:secret@localhost/books",
+        "error: mysql is no kind of database that is known: give a file name, sqlite:FILE or \
+         postgres://USER@HOST/DATABASE\n",
     );
     folder.write("empty.db", "");
     folder.refuses("mrr --database-url empty.db", "error: empty.db is not a store of deltabook\n");
@@ -160,6 +161,10 @@ fn a_store_or_server_that_is_not_there_is_named() {
     for (command, named) in [
         ("mrr --database-url notes.txt", "error: cannot open the store notes.txt: "),
         // A port on which nobody can listen.
+        (
+            "mrr --database-url postgres://anna:secret@127.0.0.1:1/books",
+            "error: cannot open the store postgres://127.0.0.1:1/books: ",
+        ),
         ("mrr --server http://127.0.0.1:0", "error: cannot reach the server at http://127.0.0.1:0: "),
         ("mrr --server nonsense", "error: cannot reach the server at nonsense: "),
         ("import no.jsonl", "error: failed to open no.jsonl: "),

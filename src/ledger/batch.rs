@@ -1,0 +1,180 @@
+//! A batch of requests: load the customers → decide in memory → write everything in one transaction.
+//!
+//! The first attempt decides on customers that are in memory, or read without a lock, and finds out when it writes
+//! whether they are still so. If they are not, because another process or another writer changed them, the next
+//! attempts lock them before they read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::cache::Cache;
+use super::draft::Draft;
+use super::error::RecordError;
+use super::job::{Recorded, Request};
+use super::known::{Known, load};
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::policy::Policy;
+use crate::store::db::{Db, Tx};
+use crate::store::error::StoreError;
+use crate::store::total::{self, Totals};
+use crate::store::{customer, fact, journal, sequence, tenant};
+
+/// How often a batch is tried when others change its customers.
+const MAX_CONFLICTS: usize = 8;
+/// How often a batch is tried when connections are lost: after a restart of the database, all of them are.
+const MAX_LOSSES: usize = 12;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What one writer works with.
+#[derive(Debug)]
+pub(super) struct Desk {
+    pub db: Db,
+    pub tenant_id: TenantId,
+    /// Read whenever customers are: whoever changes it changes every customer.
+    pub policy: Policy,
+    pub cache: Cache,
+    /// Its rows of the totals.
+    pub shard: i16,
+}
+
+/// What became of each request of a batch.
+pub(super) type Results = Vec<Result<Recorded, RecordError>>;
+
+/// Why a batch is not stored.
+enum Setback {
+    /// Customers are not as they were known.
+    Stale,
+    /// Nothing is stored, or, at the end, nobody knows.
+    Failed { error: StoreError, in_commit: bool },
+}
+
+impl From<StoreError> for Setback {
+    fn from(error: StoreError) -> Self {
+        Self::Failed { error, in_commit: false }
+    }
+}
+
+impl Desk {
+    /// The same with nothing in memory.
+    pub fn afresh(&self) -> Self {
+        let (db, tenant_id, cache) = (self.db.clone(), self.tenant_id.clone(), self.cache.afresh());
+        Self { db, tenant_id, policy: self.policy, cache, shard: self.shard }
+    }
+
+    /// Records a batch: whatever its requests, they are stored together or not at all.
+    pub async fn record(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
+        let (mut conflicts, mut losses) = (0_usize, 0_usize);
+        loop {
+            let attempt = if conflicts == 0 {
+                self.try_with_memory(requests, now).await
+            } else {
+                self.try_with_locks(requests, now).await
+            };
+            match attempt {
+                Ok(results) => return Ok(results),
+                Err(Setback::Stale) if conflicts < MAX_CONFLICTS => conflicts = conflicts.saturating_add(1),
+                Err(Setback::Stale) => return Err(RecordError::Conflict),
+                Err(Setback::Failed { error, in_commit: false }) if error.is_away() && losses < MAX_LOSSES => {
+                    losses = losses.saturating_add(if error.is_timed_out() { MAX_LOSSES } else { 1 });
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(Setback::Failed { error, in_commit: false }) if error.is_busy() && conflicts < MAX_CONFLICTS => {
+                    conflicts = conflicts.saturating_add(1);
+                }
+                Err(Setback::Failed { error, .. }) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn try_with_memory(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
+        let customers = customers_of(requests);
+        let mut known: BTreeMap<CustomerId, Known> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for customer_id in customers {
+            match self.cache.take(customer_id) {
+                Some(it) => {
+                    known.insert(customer_id.clone(), it);
+                }
+                None => missing.push(customer_id),
+            }
+        }
+        if !missing.is_empty() {
+            let mut tx = self.db.read().await?;
+            self.policy = tenant::policy(&mut tx, &self.tenant_id).await?;
+            known.extend(load(&mut tx, &self.tenant_id, &missing, false).await?);
+            tx.rollback().await?;
+        }
+        let draft = self.draft(requests, known, now);
+        let tx = if draft.facts.is_empty() { self.db.read().await? } else { self.db.write().await? };
+        self.write(tx, draft, now).await
+    }
+
+    async fn try_with_locks(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
+        let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
+        let mut tx = self.db.write().await?;
+        self.policy = tenant::policy(&mut tx, &self.tenant_id).await?;
+        let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
+        let draft = self.draft(requests, known, now);
+        self.write(tx, draft, now).await
+    }
+
+    fn draft<'r>(&self, requests: &'r [Request], known: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Draft<'r> {
+        let mut draft = Draft::new(known, now);
+        for request in requests {
+            draft.add(request, &self.policy);
+        }
+        draft
+    }
+
+    async fn write(&mut self, mut tx: Tx, mut draft: Draft<'_>, now: DateTime<Utc>) -> Result<Results, Setback> {
+        let untouched = draft.untouched();
+        if !untouched.is_empty() {
+            let customers: Vec<&CustomerId> = untouched.keys().copied().collect();
+            let versions = customer::versions(&mut tx, &self.tenant_id, &customers).await?;
+            if untouched.into_iter().any(|(id, version)| versions.get(id).copied().unwrap_or(0) != version) {
+                return Err(Setback::Stale);
+            }
+        }
+        if draft.facts.is_empty() {
+            draft.number(&[]);
+            self.add_repeats(&mut tx, &mut draft).await?;
+            tx.rollback().await?;
+        } else {
+            if !customer::touch(&mut tx, &self.tenant_id, &draft.touches(), now).await? {
+                return Err(Setback::Stale);
+            }
+            draft.number(&sequence::take(&mut tx, draft.entries.len()).await?);
+            fact::append(&mut tx, &self.tenant_id, &draft.facts, now).await?;
+            journal::append(&mut tx, &self.tenant_id, &draft.entries).await?;
+            self.add_repeats(&mut tx, &mut draft).await?;
+            let mut totals = Totals::default();
+            draft.entries.iter().for_each(|entry| totals.add(entry));
+            total::add(&mut tx, &self.tenant_id, self.shard, &totals).await?;
+            tx.commit().await.map_err(|error| Setback::Failed { error, in_commit: true })?;
+        }
+        let (customers, results) = draft.finish();
+        self.cache.put(customers);
+        Ok(results)
+    }
+
+    /// R17: a repeat is told the movements that it brought when it was recorded.
+    async fn add_repeats(&self, tx: &mut Tx, draft: &mut Draft<'_>) -> Result<(), StoreError> {
+        for answer in &mut draft.answers {
+            let Ok(recorded) = &mut answer.result else { continue };
+            let mut entries = Vec::new();
+            for (customer_id, version) in &answer.repeats {
+                entries.extend(journal::of_recording(tx, &self.tenant_id, customer_id, *version).await?);
+            }
+            entries.sort_by_key(|entry| entry.sequence);
+            entries.append(&mut recorded.entries);
+            recorded.entries = entries;
+        }
+        Ok(())
+    }
+}
+
+fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {
+    requests.iter().flat_map(|request| request.facts.iter().map(crate::domain::fact::Fact::customer_id)).collect()
+}

@@ -1,0 +1,222 @@
+//! What a batch of requests comes to, in memory: each request is decided on what those before it left. Nothing is
+//! stored yet.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+
+use super::decide::{Decision, Numbered, decide, decide_leniently};
+use super::error::RecordError;
+use super::job::{Mode, Outcome, Recorded, Request};
+use super::known::Known;
+use crate::domain::fact::Fact;
+use crate::domain::ids::CustomerId;
+use crate::domain::movement::Movement;
+use crate::domain::policy::Policy;
+use crate::store::customer::{Touch, Version};
+use crate::store::entry::{Entry, Sequence};
+use crate::store::fact::NewFact;
+
+/// A batch, decided.
+pub(super) struct Draft<'r> {
+    now: DateTime<Utc>,
+    /// As they are after the requests so far.
+    customers: BTreeMap<CustomerId, Known>,
+    /// The versions that changed customers had before.
+    from: BTreeMap<CustomerId, Version>,
+    pub facts: Vec<NewFact<'r>>,
+    /// Their sequences are −1, −2, … until [`Draft::number`].
+    pub entries: Vec<Entry>,
+    pub answers: Vec<Answer>,
+}
+
+/// What a request is to be told.
+pub(super) struct Answer {
+    pub result: Result<Recorded, RecordError>,
+    /// Its entries among those of the draft.
+    entries: Range<usize>,
+    /// The recordings that its repeats go back to.
+    pub repeats: BTreeSet<(CustomerId, Version)>,
+}
+
+/// What a request changes of one customer.
+struct Change<'r> {
+    customer_id: &'r CustomerId,
+    version: Version,
+    facts: Vec<&'r Fact>,
+    entries: Vec<Entry>,
+}
+
+impl<'r> Draft<'r> {
+    /// A draft on these customers: everyone whom the requests are about.
+    pub fn new(customers: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Self {
+        let (from, facts, entries, answers) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { now, customers, from, facts, entries, answers }
+    }
+
+    /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
+    pub fn add(&mut self, request: &'r Request, policy: &Policy) {
+        let start = self.entries.len();
+        let mut answer = Answer { result: Err(RecordError::Failed), entries: start..start, repeats: BTreeSet::new() };
+        answer.result = self.decide(request, policy, &mut answer.repeats).map(|(mut recorded, changes)| {
+            recorded.new_entries = changes.iter().map(|change| change.entries.len()).sum();
+            if request.mode == Mode::Preview {
+                recorded.entries = changes.into_iter().flat_map(|change| change.entries).collect();
+            } else {
+                self.apply(changes);
+            }
+            recorded
+        });
+        if request.mode == Mode::Strict {
+            answer.entries = start..self.entries.len();
+        }
+        self.answers.push(answer);
+    }
+
+    fn decide(
+        &self,
+        request: &'r Request,
+        policy: &Policy,
+        repeats: &mut BTreeSet<(CustomerId, Version)>,
+    ) -> Result<(Recorded, Vec<Change<'r>>), RecordError> {
+        let mut recorded = Recorded { outcomes: vec![None; request.facts.len()], ..Recorded::default() };
+        let mut changes = Vec::new();
+        let nothing = Known::default();
+        let mut unnumbered = self.entries.len();
+        for (customer_id, facts) in by_customer(&request.facts) {
+            let known = self.customers.get(customer_id).unwrap_or(&nothing);
+            let (decision, problems) = match request.mode {
+                Mode::Strict | Mode::Preview => decide(known, &facts, policy)
+                    .map_or_else(|problems| (Decision::default(), problems), |decision| (decision, Vec::new())),
+                Mode::Lenient => decide_leniently(known, &facts, policy),
+            };
+            recorded.refused.extend(problems);
+            for (index, _) in &decision.recorded {
+                recorded.set(*index, Outcome::Recorded);
+            }
+            for (index, version) in &decision.unchanged {
+                recorded.set(*index, Outcome::Unchanged);
+                if *version <= known.version && request.mode != Mode::Lenient {
+                    repeats.insert((customer_id.clone(), *version));
+                }
+            }
+            if !decision.recorded.is_empty() {
+                let version = known.version.saturating_add(1);
+                let entries = self.entries_of(decision.reversals, decision.postings, known, version, unnumbered)?;
+                unnumbered = unnumbered.saturating_add(entries.len());
+                let facts = decision.recorded.into_iter().map(|(_, fact)| fact).collect();
+                changes.push(Change { customer_id, version, facts, entries });
+            }
+        }
+        if request.mode != Mode::Lenient && !recorded.refused.is_empty() {
+            recorded.refused.sort_by_key(|problem| problem.index);
+            return Err(RecordError::Problems(recorded.refused));
+        }
+        Ok((recorded, changes))
+    }
+
+    /// R16: reversals first, then the new movements.
+    fn entries_of(
+        &self,
+        reversals: Vec<Sequence>,
+        postings: Vec<Movement>,
+        known: &Known,
+        version: Version,
+        unnumbered: usize,
+    ) -> Result<Vec<Entry>, RecordError> {
+        let mut changes = Vec::with_capacity(reversals.len().saturating_add(postings.len()));
+        let reversals: HashSet<Sequence> = reversals.into_iter().collect();
+        for entry in known.live.iter().filter(|entry| reversals.contains(&entry.sequence)) {
+            // The one amount without an opposite is beyond what a replay gives.
+            let movement = entry.movement.reversed().map_err(|_| RecordError::Failed)?;
+            changes.push((Some(entry.sequence), movement));
+        }
+        changes.extend(postings.into_iter().map(|movement| (None, movement)));
+        let entries = changes.into_iter().enumerate().map(|(place, (reverses, movement))| Entry {
+            sequence: place_holder(unnumbered.saturating_add(place)),
+            version,
+            recorded_at: self.now,
+            posting_date: movement.effective_date,
+            reverses,
+            movement,
+        });
+        Ok(entries.collect())
+    }
+
+    fn apply(&mut self, changes: Vec<Change<'r>>) {
+        for Change { customer_id, version, facts, entries } in changes {
+            let known = self.customers.entry(customer_id.clone()).or_default();
+            self.from.entry(customer_id.clone()).or_insert(known.version);
+            known.version = version;
+            known.post(&entries);
+            self.entries.extend(entries);
+            for fact in facts {
+                known.insert(fact.clone(), version);
+                self.facts.push(NewFact { fact, version });
+            }
+        }
+    }
+
+    /// The customers whose rows change, by id.
+    pub fn touches(&self) -> Vec<Touch<'_>> {
+        let to = |id| self.customers.get(id).map_or(0, |known| known.version);
+        self.from.iter().map(|(id, from)| Touch { customer_id: id, from: *from, to: to(id) }).collect()
+    }
+
+    /// The customers on whom something was decided, although nothing of them changes; with the version that they had.
+    pub fn untouched(&self) -> BTreeMap<&CustomerId, Version> {
+        let untouched = self.customers.iter().filter(|(id, _)| !self.from.contains_key(*id));
+        untouched.map(|(id, known)| (id, known.version)).collect()
+    }
+
+    /// Gives the entries their places in the journal.
+    pub fn number(&mut self, numbers: &[Sequence]) {
+        let number = |sequence: &mut Sequence| {
+            let place =
+                sequence.checked_add(1).and_then(i64::checked_neg).and_then(|place| usize::try_from(place).ok());
+            if let Some(number) = place.and_then(|place| numbers.get(place)) {
+                *sequence = *number;
+            }
+        };
+        for entry in &mut self.entries {
+            number(&mut entry.sequence);
+            entry.reverses.iter_mut().for_each(number);
+        }
+        for entry in self.customers.values_mut().flat_map(|known| &mut known.live) {
+            number(&mut entry.sequence);
+        }
+        for recorded in self.answers.iter_mut().filter_map(|answer| answer.result.as_mut().ok()) {
+            for entry in &mut recorded.entries {
+                // What is not stored has no place.
+                entry.sequence = 0;
+                entry.reverses.iter_mut().for_each(number);
+            }
+        }
+    }
+
+    /// The customers as they are now, and what each request is told.
+    pub fn finish(self) -> (BTreeMap<CustomerId, Known>, Vec<Result<Recorded, RecordError>>) {
+        let entries = self.entries;
+        let results = self.answers.into_iter().map(|answer| {
+            answer.result.map(|mut recorded| {
+                recorded.entries.extend(entries.get(answer.entries).unwrap_or_default().iter().cloned());
+                recorded
+            })
+        });
+        (self.customers, results.collect())
+    }
+}
+
+/// The sequence of an entry that has no number yet.
+fn place_holder(place: usize) -> Sequence {
+    i64::try_from(place).unwrap_or(i64::MAX).saturating_neg().saturating_sub(1)
+}
+
+fn by_customer(facts: &[Fact]) -> BTreeMap<&CustomerId, Vec<Numbered<'_>>> {
+    let mut by_customer: BTreeMap<&CustomerId, Vec<Numbered<'_>>> = BTreeMap::new();
+    for numbered in facts.iter().enumerate() {
+        by_customer.entry(numbered.1.customer_id()).or_default().push(numbered);
+    }
+    by_customer
+}

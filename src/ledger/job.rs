@@ -1,0 +1,52 @@
+//! What a writer is asked to do, and what became of it.
+
+use super::error::Problem;
+use crate::domain::fact::Fact;
+use crate::store::entry::Entry;
+
+/// How to treat facts that are refused, and whether to store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All or nothing.
+    Strict,
+    /// Like `Strict`, but stores nothing.
+    Preview,
+    /// Leaves out what is refused, and goes on with the rest. The entries are counted, not given.
+    Lenient,
+}
+
+/// What became of a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Recorded,
+    /// It was there already, with the same content (R17).
+    Unchanged,
+}
+
+/// Facts to record.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub facts: Vec<Fact>,
+    pub mode: Mode,
+}
+
+/// What became of a request.
+#[derive(Debug, Default, Clone)]
+pub struct Recorded {
+    /// One for each fact, in the order of the request; None where it was refused.
+    pub outcomes: Vec<Option<Outcome>>,
+    pub refused: Vec<Problem>,
+    /// The entries that the facts brought; for repeats those that they brought when they were recorded. In a preview
+    /// their sequence is 0.
+    pub entries: Vec<Entry>,
+    /// How many new entries there are.
+    pub new_entries: usize,
+}
+
+impl Recorded {
+    pub(super) fn set(&mut self, index: usize, outcome: Outcome) {
+        if let Some(slot) = self.outcomes.get_mut(index) {
+            *slot = Some(outcome);
+        }
+    }
+}

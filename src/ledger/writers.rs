@@ -1,0 +1,185 @@
+//! The handle to the writers that everybody else has: it says who writes what, and how much may wait.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::Desk;
+use super::cache::Cache;
+use super::error::RecordError;
+use super::job::{Mode, Recorded, Request};
+use super::known::fact_weight;
+use super::writer::{Job, write_all};
+use crate::clock::Clock;
+use crate::domain::fact::Fact;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::policy::Policy;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::store::tenant;
+
+/// Writers on PostgreSQL: while one waits for its commit, others work.
+const POSTGRES_WRITERS: usize = 4;
+/// Writers on SQLite, which has one at a time; so the same requests give the same journal, numbers and all.
+const SQLITE_WRITERS: usize = 1;
+/// Rows of a total. The writers of a process have one each; so have those of others, most likely.
+const SHARDS: u32 = 16;
+/// Requests that may wait for one writer; more are refused, but for batches of streams, which wait before the queue.
+const QUEUE: usize = 1_024;
+/// What all waiting requests together may weigh, in KiB.
+const MAX_WAITING: usize = 48 * 1_024;
+/// What all customers in memory together may weigh, in bytes.
+const CACHE: usize = 64 << 20;
+
+/// Records facts, through the tasks that write. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    queues: Arc<[mpsc::Sender<Job>]>,
+    room: Arc<Semaphore>,
+    stop: CancellationToken,
+    committed: watch::Receiver<()>,
+}
+
+/// The tasks that write; to be waited for at the end.
+#[derive(Debug)]
+pub struct Writers {
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Ledger {
+    /// Starts the tasks that write, on an open database, for one tenant.
+    pub async fn start(db: Db, tenant_id: &TenantId, clock: Clock) -> Result<(Self, Writers), StoreError> {
+        let mut tx = db.write().await?;
+        tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
+        tx.commit().await?;
+        let count = match db {
+            Db::Sqlite { .. } => SQLITE_WRITERS,
+            Db::Postgres { .. } => POSTGRES_WRITERS,
+        };
+        let stop = CancellationToken::new();
+        let (told, committed) = watch::channel(());
+        let told = Arc::new(told);
+        let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for shard in shards(std::process::id(), count) {
+            let (jobs, queue) = mpsc::channel(QUEUE);
+            let cache = Cache::new(CACHE / count);
+            let desk = Desk { db: db.clone(), tenant_id: tenant_id.clone(), policy: Policy::default(), cache, shard };
+            tasks.push(tokio::spawn(write_all(desk, clock.clone(), queue, stop.clone(), Arc::clone(&told))));
+            queues.push(jobs);
+        }
+        let room = Arc::new(Semaphore::new(MAX_WAITING));
+        let ledger = Self { queues: queues.into(), room, stop: stop.clone(), committed };
+        Ok((ledger, Writers { stop, tasks }))
+    }
+
+    /// Records facts, or says what they would mean. Once begun, they are recorded even if nobody waits for the answer;
+    /// if nobody waits before they are begun, they are not.
+    pub async fn record(&self, facts: Vec<Fact>, mode: Mode) -> Result<Recorded, RecordError> {
+        if mode != Mode::Lenient {
+            // All of it in one transaction: with the writer of the first customer. Others may have customers of it in
+            // memory; they find out.
+            let writer = facts.first().map_or(0, |fact| self.writer_of(fact.customer_id()));
+            let room = self.try_room(&facts)?;
+            let (answer, answered) = oneshot::channel();
+            let job = Job { request: Request { facts, mode }, answer, room };
+            let queue = self.queues.get(writer).ok_or(RecordError::Failed)?;
+            queue.try_send(job).map_err(|error| match error {
+                TrySendError::Full(_) => RecordError::Overloaded,
+                TrySendError::Closed(_) => RecordError::ShuttingDown,
+            })?;
+            return answered.await.map_err(|_| RecordError::ShuttingDown)?;
+        }
+        self.record_leniently(facts).await
+    }
+
+    /// Each writer records the facts of its customers. Waits for its turn: that is what slows its sender down.
+    async fn record_leniently(&self, facts: Vec<Fact>) -> Result<Recorded, RecordError> {
+        let mut all = Recorded { outcomes: vec![None; facts.len()], ..Recorded::default() };
+        let mut parts: Vec<(Vec<usize>, Vec<Fact>)> = self.queues.iter().map(|_| Default::default()).collect();
+        for (index, fact) in facts.into_iter().enumerate() {
+            if let Some((indices, facts)) = parts.get_mut(self.writer_of(fact.customer_id())) {
+                indices.push(index);
+                facts.push(fact);
+            }
+        }
+        let mut waiting = Vec::with_capacity(parts.len());
+        for ((indices, facts), queue) in parts.into_iter().zip(self.queues.iter()) {
+            if facts.is_empty() {
+                continue;
+            }
+            let room = Arc::clone(&self.room).acquire_many_owned(weight(&facts)).await;
+            let room = room.map_err(|_| RecordError::ShuttingDown)?;
+            let (answer, answered) = oneshot::channel();
+            let job = Job { request: Request { facts, mode: Mode::Lenient }, answer, room };
+            queue.send(job).await.map_err(|_| RecordError::ShuttingDown)?;
+            waiting.push((indices, answered));
+        }
+        for (indices, answered) in waiting {
+            let part = answered.await.map_err(|_| RecordError::ShuttingDown)??;
+            let place = |index: usize| indices.get(index).copied().unwrap_or_default();
+            for (index, outcome) in part.outcomes.into_iter().enumerate() {
+                if let Some(slot) = all.outcomes.get_mut(place(index)) {
+                    *slot = outcome;
+                }
+            }
+            let refused = part.refused.into_iter();
+            all.refused.extend(refused.map(|problem| super::error::Problem { index: place(problem.index), ..problem }));
+            all.new_entries = all.new_entries.saturating_add(part.new_entries);
+        }
+        all.refused.sort_by_key(|problem| problem.index);
+        Ok(all)
+    }
+
+    fn writer_of(&self, customer_id: &CustomerId) -> usize {
+        let mut hasher = DefaultHasher::new();
+        customer_id.hash(&mut hasher);
+        let writers = u64::try_from(self.queues.len()).unwrap_or(1);
+        usize::try_from(hasher.finish().checked_rem(writers).unwrap_or(0)).unwrap_or(0)
+    }
+
+    fn try_room(&self, facts: &[Fact]) -> Result<OwnedSemaphorePermit, RecordError> {
+        Arc::clone(&self.room).try_acquire_many_owned(weight(facts)).map_err(|_| RecordError::Overloaded)
+    }
+
+    /// Told whenever a batch of this process may have been committed.
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<()> {
+        self.committed.clone()
+    }
+
+    /// Accepts nothing more; what was accepted is still recorded.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+impl Writers {
+    /// Accepts nothing more, finishes what was accepted, and ends.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a writer ended badly");
+            }
+        }
+    }
+}
+
+/// What facts weigh, in KiB: at least 1, at most all the room there is.
+fn weight(facts: &[Fact]) -> u32 {
+    let bytes = facts.iter().map(fact_weight).fold(0, usize::saturating_add);
+    u32::try_from((bytes >> 10).clamp(1, MAX_WAITING)).unwrap_or(u32::MAX)
+}
+
+/// The rows of totals of a process's writers: side by side, from a place that differs by process.
+fn shards(process: u32, count: usize) -> impl Iterator<Item = i16> {
+    (0..u32::try_from(count).unwrap_or(1)).map(move |writer| {
+        let first = process.wrapping_mul(u32::try_from(count).unwrap_or(1));
+        i16::try_from(first.wrapping_add(writer) % SHARDS).unwrap_or_default()
+    })
+}

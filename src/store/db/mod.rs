@@ -1,0 +1,156 @@
+//! The drivers behind one enum, and what a store needs of them: connections, transactions, schema, types, bulk inserts.
+//!
+//! Statements are written once where both databases read them; where a statement takes a set of values it is written
+//! for each, as a [`Statement`].
+
+mod insert;
+mod postgres;
+mod schema;
+mod settings;
+mod sqlite;
+mod types;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use super::error::StoreError;
+
+pub(super) use insert::{Column, Insert, Kind};
+pub use settings::Settings;
+pub(super) use types::{Instant, Json, Set};
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// One connection writes, so that writers queue here and not in the file's lock.
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    /// Readers cannot take the writers' connections.
+    Postgres { write: PgPool, read: PgPool },
+}
+
+/// A transaction on either driver. Dropped without a commit, it leaves nothing.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A statement that the databases spell differently.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+impl Statement {
+    pub const fn both(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
+
+    pub const fn on(self, tx: &Tx) -> &'static str {
+        match tx {
+            Tx::Sqlite(_) => self.sqlite,
+            Tx::Postgres(_) => self.postgres,
+        }
+    }
+}
+
+/// Runs the same expression on the connection of whichever driver it is.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::db::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+            $crate::store::db::Tx::Postgres(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+pub(super) use on;
+
+/// The name of a database for people: its URL without what is secret.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    if postgres::is_meant(url) { postgres::shown(url) } else { url.to_owned() }
+}
+
+/// A transaction that reads before it writes must take SQLite's lock at once, or two of them deadlock.
+const BEGIN_IMMEDIATE: &str = "begin immediate";
+
+impl Db {
+    /// Opens the database, creates its tables when there are none, and brings older ones up to date.
+    pub async fn open(settings: impl Into<Settings>) -> Result<Self, StoreError> {
+        let settings = settings.into();
+        let db = Self::connect(&settings, true).await?;
+        schema::bring_up_to_date(&db, &settings).await?;
+        Ok(db)
+    }
+
+    /// Like [`Db::open`], but changes no table: a database that is not there, is no store, or is of another version is
+    /// an error.
+    pub async fn open_existing(settings: impl Into<Settings>) -> Result<Self, StoreError> {
+        let settings = settings.into();
+        if !postgres::is_meant(&settings.url) {
+            sqlite::check_is_ours(&settings).await?;
+        }
+        let db = Self::connect(&settings, false).await?;
+        schema::check(&db, &settings).await?;
+        Ok(db)
+    }
+
+    async fn connect(settings: &Settings, create: bool) -> Result<Self, StoreError> {
+        if postgres::is_meant(&settings.url) {
+            return postgres::connect(settings).await;
+        }
+        sqlite::connect(settings, create).await
+    }
+
+    /// A transaction that sees one state of the database and changes nothing.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => Ok(Tx::Sqlite(read.begin().await?)),
+            Self::Postgres { read, .. } => Ok(Tx::Postgres(postgres::begin_read(read).await?)),
+        }
+    }
+
+    /// A transaction that writes. To be called in a task that is never cancelled.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(write.begin_with(BEGIN_IMMEDIATE).await?)),
+            Self::Postgres { write, .. } => Ok(Tx::Postgres(write.begin().await?)),
+        }
+    }
+
+    /// Waits for what is running and closes the connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => Ok(tx.commit().await?),
+            Self::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => Ok(tx.rollback().await?),
+            Self::Postgres(tx) => Ok(tx.rollback().await?),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! PostgreSQL, by URL.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool, Postgres, Transaction};
+
+use super::super::error::StoreError;
+use super::{Db, Settings};
+
+/// A reader or writer that gets no connection for so long gives up: the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a writer waits for a row that another process has locked.
+const LOCK_TIMEOUT: &str = "10s";
+/// A transaction of ours that does nothing for so long has lost its client.
+const IDLE_TIMEOUT: &str = "60s";
+/// The oldest server that is supported.
+const OLDEST_VERSION: i32 = 150_000;
+
+const BEGIN_READ: &str = "begin isolation level repeatable read read only";
+
+pub(super) fn is_meant(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The URL without what is secret.
+pub(super) fn shown(url: &str) -> String {
+    match PgConnectOptions::from_str(url) {
+        Ok(options) => {
+            let database = options.get_database().unwrap_or_else(|| options.get_username());
+            format!("postgres://{}:{}/{database}", options.get_host(), options.get_port())
+        }
+        Err(_) => "postgres://…".to_owned(),
+    }
+}
+
+pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
+    let opened = |error| StoreError::open(shown(&settings.url), &error);
+    let options = PgConnectOptions::from_str(&settings.url).map_err(opened)?;
+    let options = options
+        .application_name("deltabook")
+        .options([
+            ("statement_timeout", format!("{}ms", settings.statement_timeout.as_millis())),
+            ("lock_timeout", LOCK_TIMEOUT.to_owned()),
+            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT.to_owned()),
+        ])
+        .disable_statement_logging();
+    // A writer finds out by itself that a connection is lost, and takes another: asking each time costs a round trip.
+    let writers = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
+    // Refused at once if the server is not there, and not after a timeout.
+    let mut first = options.connect().await.map_err(opened)?;
+    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
+        .fetch_one(&mut first)
+        .await
+        .map_err(opened)?;
+    if version < OLDEST_VERSION {
+        return Err(StoreError::TooOld { name: shown(&settings.url), version: version / 10_000 });
+    }
+    let write = writers.max_connections(WRITE_CONNECTIONS).connect_lazy_with(options.clone());
+    let readers = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(settings.read_connections);
+    Ok(Db::Postgres { write, read: readers.connect_lazy_with(options) })
+}
+
+/// More than there are writers: one for the tables and the policies too.
+const WRITE_CONNECTIONS: u32 = 8;
+
+/// A transaction that sees one state of the database and changes nothing.
+///
+/// Begun in a task of its own: a caller that goes away in the middle of it would leave the connection in a transaction
+/// that nobody ends.
+pub(super) async fn begin_read(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(BEGIN_READ).await });
+    Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
+}

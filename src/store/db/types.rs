@@ -1,0 +1,103 @@
+//! Values that the databases keep in different types.
+
+use chrono::{DateTime, Utc};
+use sqlx::error::BoxDynError;
+use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
+
+/// An instant to the microsecond: `timestamptz`, or in SQLite microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Instant(pub DateTime<Utc>);
+
+impl Type<Sqlite> for Instant {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <i64 as Type<Sqlite>>::type_info()
+    }
+
+    fn compatible(info: &sqlx::sqlite::SqliteTypeInfo) -> bool {
+        <i64 as Type<Sqlite>>::compatible(info)
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for Instant {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, BoxDynError> {
+        Encode::<Sqlite>::encode_by_ref(&self.0.timestamp_micros(), buffer)
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for Instant {
+    fn decode(value: <Sqlite as sqlx::Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let micros = <i64 as Decode<Sqlite>>::decode(value)?;
+        DateTime::from_timestamp_micros(micros).map(Self).ok_or_else(|| "is out of range".into())
+    }
+}
+
+impl Type<Postgres> for Instant {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <DateTime<Utc> as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(info: &sqlx::postgres::PgTypeInfo) -> bool {
+        <DateTime<Utc> as Type<Postgres>>::compatible(info)
+    }
+}
+
+impl<'q> Encode<'q, Postgres> for Instant {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, BoxDynError> {
+        Encode::<Postgres>::encode_by_ref(&self.0, buffer)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Instant {
+    fn decode(value: <Postgres as sqlx::Database>::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        <DateTime<Utc> as Decode<Postgres>>::decode(value).map(Self)
+    }
+}
+
+/// JSON as text: `jsonb`, or text in SQLite.
+pub(in crate::store) type Json = sqlx::types::Json<Box<serde_json::value::RawValue>>;
+
+/// A set of texts as one parameter: `text[]`, or in SQLite a JSON array for `json_each`.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Set<'v>(Vec<&'v str>);
+
+impl<'v> FromIterator<&'v str> for Set<'v> {
+    fn from_iter<I: IntoIterator<Item = &'v str>>(texts: I) -> Self {
+        Self(texts.into_iter().collect())
+    }
+}
+
+impl Type<Sqlite> for Set<'_> {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for Set<'_> {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, BoxDynError> {
+        Encode::<Sqlite>::encode_by_ref(&serde_json::to_string(&self.0)?, buffer)
+    }
+}
+
+impl Type<Postgres> for Set<'_> {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Vec<&str> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'q> Encode<'q, Postgres> for Set<'_> {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, BoxDynError> {
+        Encode::<Postgres>::encode_by_ref(&self.0, buffer)
+    }
+}

@@ -1,0 +1,58 @@
+//! Every statement, for those who make sure that both databases accept them.
+
+use sqlx::{Executor, SqlSafeStr};
+
+use super::db::{Db, Insert, Statement};
+use super::error::StoreError;
+use super::{customer, entry_row, fact, journal, movement_page, sequence, sums, tenant, total};
+
+const STATEMENTS: [&[Statement]; 11] = [
+    &[customer::VERSIONS, customer::LOCK, customer::PAGE],
+    &[tenant::ENSURE, tenant::POLICY],
+    &[fact::OF_CUSTOMERS],
+    &[journal::OF_CUSTOMERS, journal::LIVE_OF_CUSTOMERS, journal::OF_RECORDING, journal::BY_SEQUENCE, journal::BETWEEN],
+    &[sequence::LAST, sequence::TAKE],
+    &[sums::BY_MONTH, sums::BY_MONTH_OF_CUSTOMER, sums::THROUGH, sums::THROUGH_OF_CUSTOMER],
+    &total::READ,
+    &movement_page::JOURNAL,
+    &movement_page::JOURNAL_DESCENDING,
+    &movement_page::EFFECTIVE_DATE,
+    &movement_page::EFFECTIVE_DATE_DESCENDING,
+];
+
+static INSERTS: [&Insert; 6] = [
+    &customer::TOUCH,
+    &fact::APPEND,
+    &entry_row::APPEND,
+    &total::ADD_DAYS,
+    &total::ADD_MONTHS,
+    &total::ADD_MONTH_ITEMS,
+];
+
+/// Prepares every statement; gives their number.
+///
+/// # Errors
+/// What the database says of the first one that it does not accept.
+pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
+    let each = STATEMENTS.into_iter().flatten();
+    let prepared = match db {
+        Db::Sqlite { read, .. } => {
+            let inserts = INSERTS.iter().flat_map(|insert| insert.statements().0);
+            let statements: Vec<&'static str> = each.map(|statement| statement.sqlite).chain(inserts).collect();
+            for statement in &statements {
+                read.acquire().await?.prepare(statement.into_sql_str()).await?;
+            }
+            statements.len()
+        }
+        Db::Postgres { read, .. } => {
+            let inserts = INSERTS.iter().map(|insert| insert.statements().1);
+            let more = inserts.chain([sequence::IN_FLIGHT]);
+            let statements: Vec<&'static str> = each.map(|statement| statement.postgres).chain(more).collect();
+            for statement in &statements {
+                read.acquire().await?.prepare(statement.into_sql_str()).await?;
+            }
+            statements.len()
+        }
+    };
+    Ok(prepared)
+}
