@@ -69,8 +69,8 @@ fn words<T>(form: &mut Form, field: &str, values: &[i32], parse: impl Fn(i32) ->
 }
 
 /// A movement id: a place in the journal.
-pub(super) fn movement_id(text: &str) -> Result<i64, tonic::Status> {
+pub(super) fn movement_id(field: &str, text: &str) -> Result<i64, tonic::Status> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let sequence = text.parse().ok().filter(|_| digits);
-    sequence.ok_or_else(|| invalid_field("movement_id", "is not a movement id: a whole number above 0"))
+    sequence.ok_or_else(|| invalid_field(field, "is not a movement id: a whole number above 0"))
 }

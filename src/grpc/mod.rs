@@ -14,6 +14,7 @@ mod page_token;
 pub mod questions;
 pub mod server;
 mod status;
+mod watch;
 mod words;
 
 /// Generated from `proto/deltabook/v1`.

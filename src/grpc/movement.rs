@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
 use super::status::{invalid, invalid_field, not_found, report};
+use super::watch::{News, Watch, watch};
 use super::{decode, encode, page_token, v1};
 use crate::clock::Clock;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
@@ -13,6 +14,7 @@ use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
+use crate::reports::follow::Follower;
 use crate::reports::month::Month;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::{MrrQuery, mrr};
@@ -26,6 +28,7 @@ pub struct Movements {
     pub(super) db: Db,
     pub(super) tenant_id: TenantId,
     pub(super) clock: Clock,
+    pub(super) news: News,
 }
 
 #[tonic::async_trait]
@@ -61,7 +64,7 @@ impl v1::movement_service_server::MovementService for Movements {
         &self,
         request: Request<v1::ExplainMovementRequest>,
     ) -> Result<Response<v1::ExplainMovementResponse>, Status> {
-        let sequence = decode::movement_id(&request.into_inner().movement_id)?;
+        let sequence = decode::movement_id("movement_id", &request.into_inner().movement_id)?;
         let found = explain(&self.db, &self.tenant_id, sequence).await.map_err(|error| report(&error))?;
         let it = found.ok_or_else(|| not_found(&format!("there is no movement {sequence}")))?;
         Ok(Response::new(v1::ExplainMovementResponse {
@@ -83,6 +86,17 @@ impl v1::movement_service_server::MovementService for Movements {
         let waterfalls = waterfall(&self.db, &self.tenant_id, &query, self.clock.today()).await;
         let waterfalls = waterfalls.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
+    }
+
+    type WatchMovementsStream = Watch;
+
+    async fn watch_movements(&self, request: Request<v1::WatchMovementsRequest>) -> Result<Response<Watch>, Status> {
+        let after = match request.into_inner().after_movement_id.as_str() {
+            "" => 0,
+            id => decode::movement_id("after_movement_id", id)?,
+        };
+        let follower = Follower::new(self.db.clone(), self.tenant_id.clone(), after);
+        Ok(Response::new(watch(follower, self.news.clone())))
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {

@@ -8,6 +8,7 @@ use super::movement::Movements;
 use super::v1;
 use super::v1::movement_service_client::MovementServiceClient;
 use super::v1::movement_service_server::MovementService;
+use super::watch::News;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
@@ -23,7 +24,7 @@ impl Questions {
     /// Asks a store.
     #[must_use]
     pub fn of_store(db: Db, tenant_id: TenantId, clock: Clock) -> Self {
-        Self::Store(Movements { db, tenant_id, clock })
+        Self::Store(Movements { db, tenant_id, clock, news: News::of_others() })
     }
 
     /// Asks a running server, such as `http://127.0.0.1:50051`.

@@ -102,17 +102,16 @@ fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec
     let mut conflicts = Vec::new();
     for &(index, fact) in new {
         let place = (fact.key(), fact.revision());
-        let (same, version) = match known.revisions.get(&place) {
-            Some((same, version)) => (same, *version),
-            None => match heard.get(&place) {
-                // Said twice in one request: the recording to come.
-                Some(same) => (*same, known.version.saturating_add(1)),
-                None => {
-                    heard.insert(place, fact);
-                    decision.recorded.push((index, fact));
-                    continue;
-                }
-            },
+        let (same, version) = if let Some((same, version)) = known.revisions.get(&place) {
+            (same, *version)
+        } else {
+            let Some(same) = heard.get(&place) else {
+                heard.insert(place, fact);
+                decision.recorded.push((index, fact));
+                continue;
+            };
+            // Said twice in one request: the recording to come.
+            (*same, known.version.saturating_add(1))
         };
         if same == fact {
             decision.unchanged.push((index, version));

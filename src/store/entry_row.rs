@@ -117,8 +117,8 @@ pub(super) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e
         optional(|entry| entry.movement.effects.map(|effects| effects.quantity.micros())),
         optional(|entry| entry.movement.effects.map(|effects| effects.price.micros())),
         optional(|entry| entry.movement.renewed_mrr.map(Money::micros)),
-        made(|entry| Value::from_iter(entry.movement.causes.iter().map(cause_value)).to_string()),
-        made(|entry| Value::from_iter(entry.movement.rules.iter().map(Rule::number)).to_string()),
+        made(|entry| entry.movement.causes.iter().map(cause_value).collect::<Value>().to_string()),
+        made(|entry| entry.movement.rules.iter().map(Rule::number).collect::<Value>().to_string()),
         Column::OptionalDate(entries.iter().map(|entry| entry.movement.provisional_until).collect()),
     ]
 }

@@ -16,7 +16,7 @@ pub(super) async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(),
         // The version is asked first: whoever may not change tables can use those that are there.
         Db::Sqlite { write, .. } if version(db).await?.unwrap_or(0) < latest(&SQLITE) => SQLITE.run(write).await?,
         Db::Postgres { write, .. } if version(db).await?.unwrap_or(0) < latest(&POSTGRES) => {
-            POSTGRES.run(write).await?
+            POSTGRES.run(write).await?;
         }
         Db::Sqlite { .. } | Db::Postgres { .. } => {}
     }

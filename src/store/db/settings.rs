@@ -17,7 +17,7 @@ pub struct Settings {
 /// Connections that read, unless told otherwise.
 pub const READ_CONNECTIONS: u32 = 8;
 /// The longest time for a statement, unless told otherwise.
-pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl From<&str> for Settings {
     fn from(url: &str) -> Self {

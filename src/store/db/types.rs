@@ -18,7 +18,7 @@ impl Type<Sqlite> for Instant {
     }
 }
 
-impl<'q> Encode<'q, Sqlite> for Instant {
+impl Encode<'_, Sqlite> for Instant {
     fn encode_by_ref(
         &self,
         buffer: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
@@ -44,7 +44,7 @@ impl Type<Postgres> for Instant {
     }
 }
 
-impl<'q> Encode<'q, Postgres> for Instant {
+impl Encode<'_, Postgres> for Instant {
     fn encode_by_ref(
         &self,
         buffer: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
@@ -78,7 +78,7 @@ impl Type<Sqlite> for Set<'_> {
     }
 }
 
-impl<'q> Encode<'q, Sqlite> for Set<'_> {
+impl Encode<'_, Sqlite> for Set<'_> {
     fn encode_by_ref(
         &self,
         buffer: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
@@ -93,7 +93,7 @@ impl Type<Postgres> for Set<'_> {
     }
 }
 
-impl<'q> Encode<'q, Postgres> for Set<'_> {
+impl Encode<'_, Postgres> for Set<'_> {
     fn encode_by_ref(
         &self,
         buffer: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
