@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use super::limits::{MAX_ANSWERED_MOVEMENTS, MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
+use super::stream::stream_facts;
 use super::{encode, v1};
 use crate::domain::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, LineId, TenantId};
@@ -18,7 +19,6 @@ use crate::domain::void::Void;
 use crate::form::decode::fact as read_fact;
 use crate::form::encode as raw;
 use crate::form::violation::Violation;
-use crate::ledger::error::{Problem, RecordError};
 use crate::ledger::job::{Mode, Outcome, Recorded};
 use crate::ledger::view::{CustomerView, customer_view};
 use crate::ledger::writers::Ledger;
@@ -72,29 +72,8 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<Streaming<v1::StreamFactsRequest>>,
     ) -> Result<Response<Self::StreamFactsStream>, Status> {
-        let mut batches = request.into_inner();
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
-        let service = self.clone();
-        let draining = self.draining.clone();
-        tokio::spawn(async move {
-            loop {
-                let batch = tokio::select! {
-                    biased;
-                    () = draining.cancelled() => Err(record(RecordError::ShuttingDown)),
-                    batch = batches.message() => batch,
-                };
-                let answer = match batch {
-                    Ok(Some(batch)) => service.record_batch(batch).await,
-                    Ok(None) => break,
-                    Err(status) => Err(status),
-                };
-                let failed = answer.is_err();
-                // An error ends the stream, and so does a client that has gone away.
-                if answers.send(answer).await.is_err() || failed {
-                    break;
-                }
-            }
-        });
+        tokio::spawn(stream_facts(self.ledger.clone(), request.into_inner(), answers, self.draining.clone()));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -112,47 +91,14 @@ impl v1::billing_service_server::BillingService for Billing {
     }
 }
 
-impl Billing {
-    /// Records one batch of a stream: what is refused is named, the rest goes on.
-    async fn record_batch(&self, batch: v1::StreamFactsRequest) -> Result<v1::StreamFactsResponse, Status> {
-        if batch.facts.len() > MAX_FACTS {
-            return Err(invalid(check_count(batch.facts.len())));
-        }
-        let mut refusals = Vec::new();
-        let mut places = Vec::with_capacity(batch.facts.len());
-        let mut read = Vec::with_capacity(batch.facts.len());
-        for (index, fact) in batch.facts.into_iter().enumerate() {
-            match decode_fact(fact, index) {
-                Ok(fact) => {
-                    places.push(index);
-                    read.push(fact);
-                }
-                Err(violations) => refusals.push(malformed(index, violations)),
-            }
-        }
-        let customers: Vec<CustomerId> = read.iter().map(|fact| fact.customer_id().clone()).collect();
-        let recorded = self.ledger.record(read, Mode::Lenient).await.map_err(record)?;
-        refusals.extend(recorded.refused.iter().map(|problem| refusal(problem, &places, &customers)));
-        refusals.sort_by_key(|refusal| refusal.index);
-        let count = |wanted| recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
-        Ok(v1::StreamFactsResponse {
-            batch_number: batch.batch_number,
-            recorded_count: to_i32(count(Outcome::Recorded)),
-            unchanged_count: to_i32(count(Outcome::Unchanged)),
-            movement_count: to_i32(recorded.new_entries),
-            refusals,
-        })
-    }
-}
-
-fn check_count(facts: usize) -> Vec<Violation> {
+pub(super) fn check_count(facts: usize) -> Vec<Violation> {
     if (1..=MAX_FACTS).contains(&facts) {
         return Vec::new();
     }
     vec![Violation { field: "facts".to_owned(), description: format!("needs 1 to {MAX_FACTS} facts, has {facts}") }]
 }
 
-fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Vec<Violation>> {
+pub(super) fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Vec<Violation>> {
     let path = fact_path(index);
     match facts::from_wire(fact) {
         Some(raw) => read_fact(&raw, &format!("{path}.{}", raw.field())),
@@ -184,31 +130,6 @@ fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::Record
         movements: recorded.entries.iter().take(MAX_ANSWERED_MOVEMENTS).map(encode::movement).collect(),
         request_id,
         movement_count: to_i32(recorded.entries.len()),
-    }
-}
-
-fn malformed(index: usize, violations: Vec<Violation>) -> v1::FactRefusal {
-    let shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    v1::FactRefusal {
-        index: to_i32(index),
-        reason: "INVALID_FIELDS".to_owned(),
-        message: shown.join("; "),
-        violations: violations
-            .into_iter()
-            .map(|it| v1::FieldViolation { field: it.field, description: it.description })
-            .collect(),
-        ..v1::FactRefusal::default()
-    }
-}
-
-fn refusal(problem: &Problem, places: &[usize], customers: &[CustomerId]) -> v1::FactRefusal {
-    v1::FactRefusal {
-        index: to_i32(places.get(problem.index).copied().unwrap_or_default()),
-        customer_id: customers.get(problem.index).map(ToString::to_string).unwrap_or_default(),
-        fact_id: problem.key.id(),
-        reason: problem.kind.code().to_owned(),
-        message: problem.text(),
-        violations: Vec::new(),
     }
 }
 
@@ -254,6 +175,6 @@ fn state(key: &FactKey, lines: &[&LineId], view: &CustomerView) -> v1::FactState
     v1::FactState { status: status.into(), void_reasons: voids.into_iter().map(encode::void_reason).collect() }
 }
 
-fn to_i32(count: usize) -> i32 {
+pub(super) fn to_i32(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

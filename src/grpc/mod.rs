@@ -14,6 +14,7 @@ mod page_token;
 pub mod questions;
 pub mod server;
 mod status;
+mod stream;
 mod watch;
 mod words;
 

@@ -12,6 +12,7 @@ mod draft;
 pub mod error;
 pub mod job;
 mod known;
+pub mod submitted;
 pub mod verify;
 pub mod view;
 mod writer;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use super::cache::Cache;
 use super::error::RecordError;
 use super::job::{Mode, Recorded, Request};
 use super::known::fact_weight;
+use super::submitted::Submitted;
 use super::writer::{Job, write_all};
 use crate::clock::Clock;
 use crate::domain::fact::Fact;
@@ -80,35 +81,35 @@ impl Ledger {
     /// Records facts, or says what they would mean. Once begun, they are recorded even if nobody waits for the answer;
     /// if nobody waits before they are begun, they are not.
     pub async fn record(&self, facts: Vec<Fact>, mode: Mode) -> Result<Recorded, RecordError> {
-        if mode != Mode::Lenient {
-            // All of it in one transaction: with the writer of the first customer. Others may have customers of it in
-            // memory; they find out.
-            let writer = facts.first().map_or(0, |fact| self.writer_of(fact.customer_id()));
-            let room = self.try_room(&facts)?;
-            let (answer, answered) = oneshot::channel();
-            let job = Job { request: Request { facts, mode }, answer, room };
-            let queue = self.queues.get(writer).ok_or(RecordError::Failed)?;
-            queue.try_send(job).map_err(|error| match error {
-                TrySendError::Full(_) => RecordError::Overloaded,
-                TrySendError::Closed(_) => RecordError::ShuttingDown,
-            })?;
-            return answered.await.map_err(|_| RecordError::ShuttingDown)?;
+        if mode == Mode::Lenient {
+            return self.submit(facts).await?.finish().await;
         }
-        self.record_leniently(facts).await
+        // All of it in one transaction: with the writer of the first customer. Others may have customers of it in
+        // memory; they find out.
+        let writer = facts.first().map_or(0, |fact| self.writer_of(fact.customer_id()));
+        let queue = self.queues.get(writer).ok_or(RecordError::Failed)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(weight(&facts));
+        let room = room.map_err(|_| RecordError::Overloaded)?;
+        let (answer, answered) = oneshot::channel();
+        queue.try_send(Job { request: Request { facts, mode }, answer, room }).map_err(|error| match error {
+            TrySendError::Full(_) => RecordError::Overloaded,
+            TrySendError::Closed(_) => RecordError::ShuttingDown,
+        })?;
+        answered.await.map_err(|_| RecordError::ShuttingDown)?
     }
 
-    /// Each writer records the facts of its customers. Waits for its turn: that is what slows its sender down.
-    async fn record_leniently(&self, facts: Vec<Fact>) -> Result<Recorded, RecordError> {
-        let mut all = Recorded { outcomes: vec![None; facts.len()], ..Recorded::default() };
+    /// Hands facts to the writers of their customers, to be recorded leniently. Waits until there is room for them: that
+    /// is what slows a sender down. What is submitted first is recorded first, customer by customer.
+    pub async fn submit(&self, facts: Vec<Fact>) -> Result<Submitted, RecordError> {
+        let mut submitted = Submitted::of(facts.len());
         let mut parts: Vec<(Vec<usize>, Vec<Fact>)> = self.queues.iter().map(|_| Default::default()).collect();
         for (index, fact) in facts.into_iter().enumerate() {
-            if let Some((indices, facts)) = parts.get_mut(self.writer_of(fact.customer_id())) {
-                indices.push(index);
+            if let Some((places, facts)) = parts.get_mut(self.writer_of(fact.customer_id())) {
+                places.push(index);
                 facts.push(fact);
             }
         }
-        let mut waiting = Vec::with_capacity(parts.len());
-        for ((indices, facts), queue) in parts.into_iter().zip(self.queues.iter()) {
+        for ((places, facts), queue) in parts.into_iter().zip(self.queues.iter()) {
             if facts.is_empty() {
                 continue;
             }
@@ -117,22 +118,9 @@ impl Ledger {
             let (answer, answered) = oneshot::channel();
             let job = Job { request: Request { facts, mode: Mode::Lenient }, answer, room };
             queue.send(job).await.map_err(|_| RecordError::ShuttingDown)?;
-            waiting.push((indices, answered));
+            submitted.add(places, answered);
         }
-        for (indices, answered) in waiting {
-            let part = answered.await.map_err(|_| RecordError::ShuttingDown)??;
-            let place = |index: usize| indices.get(index).copied().unwrap_or_default();
-            for (index, outcome) in part.outcomes.into_iter().enumerate() {
-                if let Some(slot) = all.outcomes.get_mut(place(index)) {
-                    *slot = outcome;
-                }
-            }
-            let refused = part.refused.into_iter();
-            all.refused.extend(refused.map(|problem| super::error::Problem { index: place(problem.index), ..problem }));
-            all.new_entries = all.new_entries.saturating_add(part.new_entries);
-        }
-        all.refused.sort_by_key(|problem| problem.index);
-        Ok(all)
+        Ok(submitted)
     }
 
     fn writer_of(&self, customer_id: &CustomerId) -> usize {
@@ -140,10 +128,6 @@ impl Ledger {
         customer_id.hash(&mut hasher);
         let writers = u64::try_from(self.queues.len()).unwrap_or(1);
         usize::try_from(hasher.finish().checked_rem(writers).unwrap_or(0)).unwrap_or(0)
-    }
-
-    fn try_room(&self, facts: &[Fact]) -> Result<OwnedSemaphorePermit, RecordError> {
-        Arc::clone(&self.room).try_acquire_many_owned(weight(facts)).map_err(|_| RecordError::Overloaded)
     }
 
     /// Told whenever a batch of this process may have been committed.

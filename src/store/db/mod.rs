@@ -10,7 +10,7 @@ mod settings;
 mod sqlite;
 mod types;
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::error::StoreError;
 
@@ -77,6 +77,8 @@ pub fn shown(url: &str) -> String {
     if postgres::is_meant(url) { postgres::shown(url) } else { url.to_owned() }
 }
 
+/// One state of the database throughout.
+const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 /// A transaction that reads before it writes must take SQLite's lock at once, or two of them deadlock.
 const BEGIN_IMMEDIATE: &str = "begin immediate";
 
@@ -111,16 +113,16 @@ impl Db {
     /// A transaction that sees one state of the database and changes nothing.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { read, .. } => Ok(Tx::Sqlite(read.begin().await?)),
-            Self::Postgres { read, .. } => Ok(Tx::Postgres(postgres::begin_read(read).await?)),
+            Self::Sqlite { read, .. } => Ok(Tx::Sqlite(begin(read, "begin").await?)),
+            Self::Postgres { read, .. } => Ok(Tx::Postgres(begin(read, BEGIN_READ).await?)),
         }
     }
 
-    /// A transaction that writes. To be called in a task that is never cancelled.
+    /// A transaction that writes.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(write.begin_with(BEGIN_IMMEDIATE).await?)),
-            Self::Postgres { write, .. } => Ok(Tx::Postgres(write.begin().await?)),
+            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(begin(write, BEGIN_IMMEDIATE).await?)),
+            Self::Postgres { write, .. } => Ok(Tx::Postgres(begin(write, "begin").await?)),
         }
     }
 
@@ -137,6 +139,14 @@ impl Db {
             }
         }
     }
+}
+
+/// Begun in a task of its own: a caller that goes away in the middle of it would leave the connection in a transaction
+/// that nobody ends.
+async fn begin<D: Database>(pool: &Pool<D>, statement: &'static str) -> Result<Transaction<'static, D>, StoreError> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }
 
 impl Tx {

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, PgPool, Postgres, Transaction};
 
 use super::super::error::StoreError;
 use super::{Db, Settings};
@@ -17,8 +17,6 @@ const LOCK_TIMEOUT: &str = "10s";
 const IDLE_TIMEOUT: &str = "60s";
 /// The oldest server that is supported.
 const OLDEST_VERSION: i32 = 150_000;
-
-const BEGIN_READ: &str = "begin isolation level repeatable read read only";
 
 pub(super) fn is_meant(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
@@ -64,13 +62,3 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
 
 /// More than there are writers: one for the tables and the policies too.
 const WRITE_CONNECTIONS: u32 = 8;
-
-/// A transaction that sees one state of the database and changes nothing.
-///
-/// Begun in a task of its own: a caller that goes away in the middle of it would leave the connection in a transaction
-/// that nobody ends.
-pub(super) async fn begin_read(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(BEGIN_READ).await });
-    Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
-}
