@@ -15,6 +15,7 @@ mod import_facts;
 mod laws;
 mod lifecycle;
 mod parsers;
+mod postgres;
 mod questions;
 mod serve;
 mod server;
