@@ -9,11 +9,16 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::store::Store;
+
 /// How long a server may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A temporary folder to work in; the store is `deltabook.db` in it unless a command names another.
-pub struct Folder(TempDir);
+/// A temporary folder to work in, and the store: `deltabook.db` in it unless another is given or a command names one.
+pub struct Folder {
+    folder: TempDir,
+    store: Option<Store>,
+}
 
 /// What a command said, and how it ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,7 +33,7 @@ pub type Row = BTreeMap<String, String>;
 
 impl Folder {
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self { folder: tempfile::tempdir().unwrap(), store: None }
     }
 
     /// A folder with files, each a name and its text.
@@ -40,17 +45,26 @@ impl Folder {
         folder
     }
 
+    /// With this store.
+    pub fn on(self, store: Store) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    pub fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// The names of what is in the folder.
     pub fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
+        let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
@@ -59,9 +73,12 @@ impl Folder {
     /// The command, not yet started. No setting of the machine reaches it, and a slow machine does not make it talk.
     pub fn command(&self, command_line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deltabook"));
-        command.args(command_line.split_whitespace()).current_dir(self.0.path()).stdin(Stdio::null());
+        command.args(command_line.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
         for setting in ["DATABASE_URL", "DELTABOOK_SERVER", "DELTABOOK_LISTEN"] {
             command.env_remove(setting);
+        }
+        if let Some(store) = &self.store {
+            command.env("DATABASE_URL", store.url());
         }
         command.env("DELTABOOK_LOG", "error");
         command
@@ -126,9 +143,9 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts it, on a store in the folder.
-    pub fn start(folder: &Folder, store: &str) -> Self {
-        let mut command = folder.command(&format!("serve --listen 127.0.0.1:0 --database-url {store}"));
+    /// Starts it, on the store of the folder.
+    pub fn start(folder: &Folder) -> Self {
+        let mut command = folder.command("serve --listen 127.0.0.1:0");
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut serving = Self { child, stderr, url: String::new() };
@@ -136,6 +153,7 @@ impl Serving {
         serving.stderr.read_line(&mut first).unwrap();
         let address = first.strip_prefix("deltabook listens on ").and_then(|rest| rest.split_once(", "));
         let Some((address, rest)) = address else { panic!("{first}") };
+        let store = folder.store.as_ref().map_or_else(|| "deltabook.db".to_owned(), Store::shown);
         assert_eq!(rest, format!("store {store}\n"));
         serving.url = format!("http://{address}");
         serving

@@ -1,22 +1,20 @@
 //! All tests that need more than one room, in one binary.
 
+#![expect(clippy::duplicate_mod, reason = "the conformance suite runs on each database")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
-mod billing;
 mod binary;
 mod cases;
 mod classify;
 mod cli;
-mod crash;
 mod history;
-mod import;
-mod import_facts;
 mod laws;
 mod lifecycle;
+mod on_postgres;
+mod on_sqlite;
 mod parsers;
 mod postgres;
-mod questions;
 mod serve;
 mod server;
-mod verify;
+mod store;

@@ -11,7 +11,7 @@ use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
 pub use server::Server;
@@ -48,6 +48,12 @@ impl Database {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// As it may be shown to people: without who asks, and their password.
+    pub fn shown(&self) -> String {
+        let options: PgConnectOptions = self.url.parse().unwrap();
+        format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), self.name)
+    }
 }
 
 impl Drop for Database {
@@ -59,18 +65,20 @@ impl Drop for Database {
     }
 }
 
-/// Runs a statement; gives the number of rows that it changed.
-///
-/// In a thread and a runtime of its own, so that tests of both kinds, with a runtime and without, can call it.
-pub fn execute(url: &str, statement: String) -> sqlx::Result<u64> {
-    let work = async {
+/// Runs statements; gives the number of rows that they changed.
+pub fn execute(url: &str, statements: String) -> sqlx::Result<u64> {
+    block_on(async {
         let mut connection = PgConnection::connect(url).await?;
-        let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        let done = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await?;
         connection.close().await?;
         Ok(done.rows_affected())
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(work)).join()).unwrap()
+    })
+}
+
+/// Waits for work in a thread and a runtime of its own, so that tests of both kinds, with a runtime and without, can.
+pub fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let wait = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    std::thread::scope(|scope| scope.spawn(wait).join()).unwrap()
 }
 
 /// The URL of another database on the same server.

@@ -1,4 +1,4 @@
-//! A server of its own for each test: a fresh store in a temporary folder, a free port, real gRPC.
+//! A server of its own for each test: its store, a free port, real gRPC.
 
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
@@ -11,37 +11,36 @@ use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::service::Service;
 use deltabook::store::db::Db;
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
+use super::store::Store;
+
 pub struct TestServer {
     pub billing: BillingServiceClient<Channel>,
     pub movements: MovementServiceClient<Channel>,
     pub channel: Channel,
-    folder: TempDir,
+    store: Store,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), ServeError>>,
 }
 
 impl TestServer {
-    pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub async fn start(store: Store) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let url = database_url(&folder);
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let service = Service::open(&url, TenantId::only(), Clock::system()).await.unwrap();
+        let service = Service::open(store.url(), TenantId::only(), Clock::system()).await.unwrap();
         let running = tokio::spawn(service.serve(listener, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());
         let movements = MovementServiceClient::new(channel.clone());
-        Self { billing, movements, channel, folder, stop, running }
+        Self { billing, movements, channel, store, stop, running }
     }
 
     pub async fn record(&mut self, facts: Vec<v1::Fact>) -> Result<v1::RecordFactsResponse, tonic::Status> {
@@ -55,11 +54,11 @@ impl TestServer {
 
     /// Ends the server cleanly, and verifies what it leaves.
     pub async fn finish(self) {
-        let Self { billing, movements, channel, folder, stop, running } = self;
+        let Self { billing, movements, channel, store, stop, running } = self;
         drop((billing, movements, channel));
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();
-        let found = verified(&database_url(&folder)).await;
+        let found = verified(store.url()).await;
         assert_eq!(found.differences, [], "verify");
     }
 }
@@ -69,10 +68,6 @@ pub async fn verified(url: &str) -> Verification {
     let found = verify(&db, &TenantId::only(), || {}).await.unwrap();
     db.close().await;
     found
-}
-
-fn database_url(folder: &TempDir) -> String {
-    folder.path().join("books.db").to_str().unwrap().to_owned()
 }
 
 /// A fact, written as in the files.

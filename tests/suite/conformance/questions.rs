@@ -5,10 +5,11 @@ use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use super::server::{TestServer, line, order};
+use super::store;
+use crate::server::{TestServer, line, order};
 
 async fn with_a_small_book() -> TestServer {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let facts = vec![
         line("acme", "L1", json!({})),
         line("acme", "L2", json!({"item_id": "support", "start_date": "2026-02-10"})),
@@ -188,7 +189,7 @@ struct Wrong {
 
 #[tokio::test]
 async fn a_malformed_message_is_the_callers_fault() {
-    let server = TestServer::start().await;
+    let server = TestServer::start(store()).await;
     let mut client = tonic::client::Grpc::new(server.channel.clone());
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<Wrong, v1::RecordFactsResponse>::default();

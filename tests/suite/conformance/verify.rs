@@ -1,9 +1,7 @@
 //! `deltabook verify` on stores that somebody has tampered with.
 
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-
-use super::binary::{Folder, Said};
+use super::store;
+use crate::binary::{Folder, Said};
 
 /// Two customers: acme's order was moved to another month, globex' contract runs out.
 const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
@@ -22,7 +20,7 @@ const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id"
 fn with_a_store() -> Folder {
     let order = FACTS.lines().nth(1).unwrap();
     let revised = order.replace("2025-04-01", "2025-05-01").replace(r#""O1","#, r#""O1", "revision": 1,"#);
-    let folder = Folder::with(&[("facts.jsonl", FACTS), ("revised.jsonl", &revised)]);
+    let folder = Folder::with(&[("facts.jsonl", FACTS), ("revised.jsonl", &revised)]).on(store());
     for (file, expected) in [
         ("facts.jsonl", "3 facts recorded, 0 were there already; 8 journal entries\n"),
         ("revised.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
@@ -32,28 +30,20 @@ fn with_a_store() -> Folder {
     folder
 }
 
-async fn tamper(folder: &Folder, statement: &'static str) {
-    let store = SqliteConnectOptions::new().filename(folder.path("deltabook.db"));
-    let mut connection = SqliteConnection::connect_with(&store).await.unwrap();
-    sqlx::query("pragma ignore_check_constraints = on").execute(&mut connection).await.unwrap();
-    // Of what the database itself would refuse too.
-    sqlx::query("drop index entry_reverses").execute(&mut connection).await.unwrap();
-    let changed = sqlx::query(statement).execute(&mut connection).await.unwrap();
-    assert!(changed.rows_affected() > 0, "{statement}");
-    connection.close().await.unwrap();
+/// Changes the store, and compares what `verify` says then.
+#[track_caller]
+fn check(statement: &str, expected: &str) {
+    let folder = with_a_store();
+    assert!(folder.store().tamper(statement) > 0);
+    check_found(&folder, expected);
 }
 
-/// Changes the store, and compares what `verify` says then.
-async fn check(statement: &'static str, expected: &str) {
-    let folder = with_a_store();
-    tamper(&folder, statement).await;
+#[track_caller]
+fn check_found(folder: &Folder, expected: &str) {
     let said = folder.run("verify");
     let stdout = without_totals(&said.stdout);
-    assert_eq!(
-        Said { stdout, ..said },
-        Said { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) },
-        "{statement}"
-    );
+    let expected = Said { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) };
+    assert_eq!(Said { stdout, ..said }, expected);
 }
 
 /// What is said of the customers. That the totals differ from a changed journal too has a test of its own.
@@ -69,15 +59,13 @@ fn without_totals(stdout: &str) -> String {
     rest
 }
 
-#[tokio::test]
-async fn a_total_that_the_journal_does_not_give_is_found() {
+#[test]
+fn a_total_that_the_journal_does_not_give_is_found() {
     let folder = with_a_store();
-    tamper(
-        &folder,
-        "update month_total set delta_units = delta_units - iif(subcategory = 'CUSTOMER_CHURN', -1, 1)
-        where subcategory in ('CUSTOMER_CHURN', 'CONTRACT_CHURN')",
-    )
-    .await;
+    let statement = "
+        update month_total set delta_units = delta_units - case subcategory when 'CUSTOMER_CHURN' then -1 else 1 end
+        where subcategory in ('CUSTOMER_CHURN', 'CONTRACT_CHURN')";
+    assert_eq!(folder.store().tamper(statement), 2);
     let expected = "\
 the total by month of 2026-01-01 EUR CONTRACT_CHURN at CONTRACT level is -101.000000 from 1 movements, the journal \
 gives -100.000000 from 1
@@ -93,8 +81,8 @@ fn a_store_as_it_was_written_has_no_difference() {
     assert_eq!(with_a_store().verified(), "2 customers, 4 facts, 12 journal entries");
 }
 
-#[tokio::test]
-async fn another_amount_is_found() {
+#[test]
+fn another_amount_is_found() {
     check(
         "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
         where sequence = 5",
@@ -105,12 +93,11 @@ globex: at CONTRACT level the movements up to 2025-01-15 come to 105 EUR, the li
 globex: at CONTRACT level the movements up to 2026-01-15 come to 5 EUR, the lines to 0
 2 customers, 4 facts, 12 journal entries: 4 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_balance_that_does_not_fit_its_change_is_found() {
+#[test]
+fn a_balance_that_does_not_fit_its_change_is_found() {
     check(
         "update entry set mrr_after_micros = 7 where sequence = 2",
         "\
@@ -118,12 +105,11 @@ acme: movement 2 is in the journal, but the facts do not give it
 acme: the facts give CUSTOMER NEW_CUSTOMER of 1000 on 2025-01-01, seats, which the journal does not have
 2 customers, 4 facts, 12 journal entries: 2 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_deleted_entry_is_missed() {
+#[test]
+fn a_deleted_entry_is_missed() {
     check(
         "delete from entry where sequence = 8",
         "\
@@ -131,12 +117,11 @@ globex: the facts give CUSTOMER CUSTOMER_CHURN of -100 on 2026-01-15, basic, whi
 globex: at CUSTOMER level the movements up to 2026-01-15 come to 100 EUR, the lines to 0
 2 customers, 4 facts, 11 journal entries: 2 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn an_extra_copy_of_an_entry_is_found() {
+#[test]
+fn an_extra_copy_of_an_entry_is_found() {
     check(
         "insert into entry
         select tenant_id, customer_id, 13, version, recorded_at, posting_date, effective_date, reverses, level, category,
@@ -149,12 +134,11 @@ acme: movement 13 is in the journal, but the facts do not give it
 acme: at CONTRACT level the movements up to 2025-05-01 come to 800 USD, the lines to 900
 2 customers, 4 facts, 13 journal entries: 2 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn an_entry_with_another_name_is_found() {
+#[test]
+fn an_entry_with_another_name_is_found() {
     check(
         "update entry set category = 'IGNORED', subcategory = 'IGNORED' where sequence = 12",
         "\
@@ -162,12 +146,11 @@ acme: movement 12 is in the journal, but the facts do not give it
 acme: the facts give CUSTOMER PRICE_DECREASE of -100 on 2025-05-01, seats, which the journal does not have
 2 customers, 4 facts, 12 journal entries: 2 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn an_entry_of_another_customer_is_found_at_both() {
+#[test]
+fn an_entry_of_another_customer_is_found_at_both() {
     check(
         "update entry set customer_id = 'acme' where sequence = 5",
         "\
@@ -178,14 +161,15 @@ globex: at CONTRACT level the movements up to 2025-01-15 come to 0 EUR, the line
 globex: at CONTRACT level the movements up to 2026-01-15 come to -100 EUR, the lines to 0
 2 customers, 4 facts, 12 journal entries: 5 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_changed_fact_is_found_by_the_movements_that_it_no_longer_gives() {
-    check(
-        r#"update fact set body = replace(body, '"unit_price":"1200"', '"unit_price":"2400"') where fact_id = 'M1'"#,
+#[test]
+fn a_changed_fact_is_found_by_the_movements_that_it_no_longer_gives() {
+    let folder = with_a_store();
+    assert_eq!(folder.store().tamper_with_fact("M1", r#""1200""#, r#""2400""#), 1);
+    check_found(
+        &folder,
         "\
 globex: movement 5 is in the journal, but the facts do not give it
 globex: movement 6 is in the journal, but the facts do not give it
@@ -199,12 +183,11 @@ globex: at CONTRACT level the movements up to 2025-01-15 come to 100 EUR, the li
 globex: at CUSTOMER level the movements up to 2025-01-15 come to 100 EUR, the lines to 200
 2 customers, 4 facts, 12 journal entries: 10 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_reversal_of_another_amount_is_found() {
+#[test]
+fn a_reversal_of_another_amount_is_found() {
     check(
         "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
         where sequence = 10",
@@ -212,12 +195,11 @@ async fn a_reversal_of_another_amount_is_found() {
 acme: movement 10 does not cancel movement 4 exactly
 2 customers, 4 facts, 12 journal entries: 1 difference
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_second_reversal_of_an_entry_is_found() {
+#[test]
+fn a_second_reversal_of_an_entry_is_found() {
     check(
         "update entry set reverses = 3 where sequence = 10",
         "\
@@ -227,36 +209,34 @@ acme: at CUSTOMER level the movements up to 2025-04-01 come to 900 USD, the line
 acme: at CUSTOMER level the movements up to 2025-05-01 come to 800 USD, the lines to 900
 2 customers, 4 facts, 12 journal entries: 4 differences
 ",
-    )
-    .await;
+    );
 }
 
-#[tokio::test]
-async fn a_row_that_cannot_be_read_is_named() {
-    for (statement, names) in [
-        (
-            r#"update fact set body = replace(body, '"1200"', '"x"') where fact_id = 'M1'"#,
-            ["table fact", "globex", "M1"],
-        ),
-        ("update entry set category = 'WON' where sequence = 7", ["table entry", "7", "\"WON\""]),
-    ] {
-        let folder = with_a_store();
-        tamper(&folder, statement).await;
-        let said = folder.run("verify");
-        assert_eq!(said.code, Some(1), "{statement}");
-        let told = format!("{}{}", said.stdout, said.stderr);
-        assert!(names.iter().all(|name| told.contains(name)), "{told}");
-    }
+#[track_caller]
+fn check_named(folder: &Folder, names: [&str; 3]) {
+    let said = folder.run("verify");
+    assert_eq!(said.code, Some(1));
+    let told = format!("{}{}", said.stdout, said.stderr);
+    assert!(names.iter().all(|name| told.contains(name)), "{told}");
 }
 
-#[tokio::test]
-async fn an_entry_posted_on_another_date_is_found() {
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    let folder = with_a_store();
+    assert_eq!(folder.store().tamper_with_fact("M1", r#""1200""#, r#""x""#), 1);
+    check_named(&folder, ["table fact", "globex", "M1"]);
+    let folder = with_a_store();
+    assert_eq!(folder.store().tamper("update entry set category = 'WON' where sequence = 7"), 1);
+    check_named(&folder, ["table entry", "7", "\"WON\""]);
+}
+
+#[test]
+fn an_entry_posted_on_another_date_is_found() {
     check(
         "update entry set posting_date = '2025-02-01' where sequence = 1",
         "\
 acme: movement 1 of 2025-01-01 is posted on 2025-02-01
 2 customers, 4 facts, 12 journal entries: 1 difference
 ",
-    )
-    .await;
+    );
 }

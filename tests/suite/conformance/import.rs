@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::binary::{Folder, Row, rows, shown};
+use super::store;
+use crate::binary::{Folder, Row, rows, shown};
 
 /// Invented subscriptions in the shape of a public data set, with what such files have: rows that end on their start
 /// date, trials that cost nothing, several subscriptions of one plan at a time, and on line 16 an end before the start.
@@ -38,7 +39,7 @@ const WRONG_ROW: &str = "subscriptions.csv:16: end_date: is before the start_dat
 
 /// The subscriptions, imported without the wrong one.
 fn imported() -> Folder {
-    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]);
+    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let said = folder.run(&format!("{IMPORT} --skip-invalid"));
     let summary = "19 facts recorded, 0 were there already, 1 left out; 43 journal entries\n";
     assert_eq!(said.stderr, format!("{WRONG_ROW}{summary}"));
@@ -155,14 +156,14 @@ fn a_second_import_changes_nothing_and_says_so() {
 
 #[test]
 fn a_file_with_a_wrong_row_is_not_begun() {
-    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]);
+    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let expected = format!(
         "subscriptions.csv: columns that are not read: arr_amount, is_trial, upgrade_flag, downgrade_flag, churn_flag, \
          billing_frequency, auto_renew_flag\n{WRONG_ROW}error: nothing is imported; mend the rows, or leave them out \
          with --skip-invalid\n"
     );
     folder.refuses(IMPORT, &expected);
-    assert_eq!(folder.names(), ["subscriptions.csv"]);
+    assert!(!folder.store().is_there());
 }
 
 #[test]
@@ -176,7 +177,7 @@ seats\",ONCE,USD,2025-01-01,,1,100,MONTH
 L4,S1,acme,seats
 L5,S1,acme,support,RECURRING,USD,2025-02-01,2026-02-01,1,1200,annual
 ";
-    let folder = Folder::with(&[("lines.csv", lines)]);
+    let folder = Folder::with(&[("lines.csv", lines)]).on(store());
     let wrong = "\
 lines.csv:3: interval: is not an interval such as MONTH, YEAR, 3 MONTH or quarterly
 lines.csv:3: currency: is not a currency: three capital letters (ISO 4217)
@@ -188,7 +189,7 @@ lines.csv:6: has 4 columns, where the header has 11
 ";
     let refusal = "error: nothing is imported; mend the rows, or leave them out with --skip-invalid\n";
     folder.refuses("import lines.csv", &format!("{wrong}{refusal}"));
-    assert_eq!(folder.names(), ["lines.csv"]);
+    assert!(!folder.store().is_there());
 
     let said = folder.run("import lines.csv --skip-invalid");
     let (told, summary) = said.stderr.split_at(wrong.len().min(said.stderr.len()));
@@ -201,7 +202,7 @@ lines.csv:6: has 4 columns, where the header has 11
 
 #[test]
 fn a_mapping_that_does_not_fit_the_file_is_refused() {
-    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]);
+    let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let without = |option: &str| IMPORT.replacen(option, "", 1);
     let expected = "error: subscriptions.csv: no column gives customer_id: name one of the file's with \
                     --map customer_id=their_column, or --set customer_id=value for all rows\n";
@@ -210,5 +211,5 @@ fn a_mapping_that_does_not_fit_the_file_is_refused() {
     let expected = "error: subscriptions.csv: --map customer_id=account: the file has no column account; it has \
                     subscription_id, account_id, ";
     assert!(said.stderr.starts_with(expected), "{}", said.stderr);
-    assert_eq!((said.code, folder.names().len()), (Some(1), 1));
+    assert_eq!((said.code, folder.store().is_there()), (Some(1), false));
 }

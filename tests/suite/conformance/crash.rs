@@ -1,7 +1,6 @@
 //! `kill -9` in the middle of a stream of facts: what was acknowledged is there, nothing is there twice.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,7 +13,8 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::server::{line, order, verified};
+use super::store;
+use crate::server::{line, order, verified};
 
 const KILLS: u64 = 50;
 const FACTS_IN_A_BATCH: i32 = 20;
@@ -26,10 +26,9 @@ struct Server {
 }
 
 impl Server {
-    fn start(store: &Path) -> Self {
+    fn start(url: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_deltabook"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url"])
-            .arg(store)
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -92,11 +91,10 @@ async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = folder.path().join("books.db");
+    let store = store();
     let acknowledged = Arc::new(AtomicI64::new(0));
     for kill in 0..KILLS {
-        let server = Server::start(&store);
+        let server = Server::start(store.url());
         // From the last acknowledged batch: the client cannot know whether the next one was recorded.
         let first = acknowledged.load(Ordering::SeqCst).max(1);
         let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
@@ -107,7 +105,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
     }
     let acknowledged = acknowledged.load(Ordering::SeqCst);
     assert!(acknowledged >= 10, "only {acknowledged} batches went through: the kills met nothing");
-    let found = verified(store.to_str().unwrap()).await;
+    let found = verified(store.url()).await;
     assert_eq!(found.differences, []);
     let facts = i64::try_from(found.facts).unwrap();
     let whole_batches = facts / i64::from(FACTS_IN_A_BATCH);

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::binary::{Folder, shown};
+use super::store;
+use crate::binary::{Folder, shown};
 
 /// Orders and overrides above what they are for.
 const UPSIDE_DOWN: &str = r#"{"override": {"customer_id": "acme", "change_order_id": "O1", "modification_type": "IGNORED", "reason": "moved from another system"}}
@@ -23,7 +24,7 @@ fn check_customer_level(folder: &Folder, expected: &[&str]) {
 
 #[test]
 fn facts_may_stand_above_what_they_refer_to() {
-    let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN)]);
+    let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN)]).on(store());
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.stderr, "7 facts recorded, 0 were there already; 10 journal entries\n");
     assert_eq!(said.code, Some(0));
@@ -46,7 +47,7 @@ fn facts_may_stand_above_what_they_refer_to() {
 fn the_order_of_the_lines_does_not_matter() {
     let upright = UPSIDE_DOWN.lines().rev().collect::<Vec<_>>().join("\n");
     let answers = [UPSIDE_DOWN, &upright].map(|facts| {
-        let folder = Folder::with(&[("facts.jsonl", facts)]);
+        let folder = Folder::with(&[("facts.jsonl", facts)]).on(store());
         assert_eq!(folder.run("import facts.jsonl").code, Some(0));
         let movements = folder.rows("movements --all --by-date");
         let mut shown =
@@ -64,7 +65,7 @@ fn csv_and_json_lines_may_be_mixed() {
         "line_id,subscription_id,customer_id,item_id,charge_kind,currency,start_date,quantity,unit_price,interval
 L1,S1,acme,seats,RECURRING,USD,2025-01-01,10,100,MONTH\n";
     let orders = UPSIDE_DOWN.lines().filter(|line| line.contains("O1\"")).collect::<Vec<_>>().join("\n");
-    let folder = Folder::with(&[("lines.csv", lines), ("orders.jsonl", &orders)]);
+    let folder = Folder::with(&[("lines.csv", lines), ("orders.jsonl", &orders)]).on(store());
     let said = folder.run("import lines.csv orders.jsonl");
     assert_eq!(said.stderr, "3 facts recorded, 0 were there already; 4 journal entries\n");
     check_customer_level(&folder, &["2025-01-01 seats NEW NEW_CUSTOMER 1000", "2025-04-01 seats IGNORED IGNORED -40"]);
@@ -75,7 +76,8 @@ fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
     let later = UPSIDE_DOWN.replace("2025-04-01", "2025-05-01");
     let order = later.lines().nth(2).unwrap();
     let revised = order.replace(r#""O1","#, r#""O1", "revision": 1,"#);
-    let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN), ("other.jsonl", order), ("revised.jsonl", &revised)]);
+    let folder =
+        Folder::with(&[("facts.jsonl", UPSIDE_DOWN), ("other.jsonl", order), ("revised.jsonl", &revised)]).on(store());
     folder.run("import facts.jsonl");
     let said = folder.run("import other.jsonl");
     let refusal = "other.jsonl:1: change_order: revision 0 of this id was sent before, with other content; send the \
@@ -92,7 +94,7 @@ fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
 #[test]
 fn a_reference_to_nothing_is_named_by_its_line_in_the_file() {
     let facts = UPSIDE_DOWN.replace(r#"{"line_id": "L1", "quantity""#, r#"{"line_id": "L9", "quantity""#);
-    let folder = Folder::with(&[("facts.jsonl", &facts)]);
+    let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.code, Some(1));
     for expected in [
@@ -117,7 +119,7 @@ fn a_reference_to_nothing_is_named_by_its_line_in_the_file() {
 #[test]
 fn a_wrong_line_of_json_is_named_and_nothing_is_stored_unless_it_is_left_out() {
     let facts = UPSIDE_DOWN.replace("\"12\"", "12").replace("\"2025-02-01\"", "\"February\"").replace("Ltd\"", "Ltd");
-    let folder = Folder::with(&[("facts.jsonl", &facts)]);
+    let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
     let said = folder.run("import facts.jsonl");
     let wrong: Vec<&str> = said.stderr.lines().collect();
     let expected = [
@@ -127,7 +129,7 @@ fn a_wrong_line_of_json_is_named_and_nothing_is_stored_unless_it_is_left_out() {
         "error: nothing is imported; mend the rows, or leave them out with --skip-invalid",
     ];
     assert_eq!(wrong, expected);
-    assert_eq!((said.code, folder.names()), (Some(1), vec!["facts.jsonl".to_owned()]));
+    assert_eq!((said.code, folder.store().is_there()), (Some(1), false));
 
     let said = folder.run("import facts.jsonl --skip-invalid");
     assert!(said.stderr.contains("2 facts recorded, 0 were there already, "), "{}", said.stderr);
@@ -172,7 +174,7 @@ fn large_file() -> String {
 
 #[test]
 fn references_may_cross_the_batches_of_a_large_file() {
-    let folder = Folder::with(&[("facts.jsonl", &large_file())]);
+    let folder = Folder::with(&[("facts.jsonl", &large_file())]).on(store());
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.stderr, "30000 facts recorded, 0 were there already; 2000 journal entries\n");
     assert_eq!(said.code, Some(0));

@@ -6,7 +6,8 @@ use tokio_stream::StreamExt;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use super::server::{TestServer, fact, line, order};
+use super::store;
+use crate::server::{TestServer, fact, line, order};
 
 fn outcomes(answer: &v1::RecordFactsResponse) -> Vec<v1::FactOutcome> {
     answer.results.iter().map(v1::FactResult::outcome).collect()
@@ -25,7 +26,7 @@ fn shown(movements: &[v1::Movement]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_request_is_answered_with_its_movements_and_a_repeat_with_the_same() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let facts = vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "TERMINATION"}))];
     let first = server.record(facts.clone()).await.unwrap();
     assert_eq!(outcomes(&first), [v1::FactOutcome::Recorded; 2]);
@@ -47,7 +48,7 @@ async fn a_request_is_answered_with_its_movements_and_a_repeat_with_the_same() {
 
 #[tokio::test]
 async fn the_same_number_written_otherwise_is_the_same_content() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let steps = json!({"price_steps": [{"quantity": "1.0", "unit_price": "0100.00", "interval": {"unit": "MONTH", "count": 1}}]});
     let again = server.record(vec![line("acme", "L1", steps)]).await.unwrap();
@@ -57,7 +58,7 @@ async fn the_same_number_written_otherwise_is_the_same_content() {
 
 #[tokio::test]
 async fn other_content_under_the_same_revision_is_refused_and_a_higher_revision_corrects() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let moved = json!({"start_date": "2026-02-01"});
     let refused = server.record(vec![line("acme", "L1", moved.clone())]).await.unwrap_err();
@@ -82,7 +83,7 @@ async fn other_content_under_the_same_revision_is_refused_and_a_higher_revision_
 
 #[tokio::test]
 async fn every_wrong_field_is_named_and_nothing_is_stored() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let wrong = line(
         "acme",
         "L 1",
@@ -115,7 +116,7 @@ async fn every_wrong_field_is_named_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn a_request_has_one_to_a_thousand_facts() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     for count in [0, 1001] {
         let facts = (0..count).map(|index| line("acme", &format!("L{index}"), json!({}))).collect();
         let refused = server.record(facts).await.unwrap_err();
@@ -127,7 +128,7 @@ async fn a_request_has_one_to_a_thousand_facts() {
 
 #[tokio::test]
 async fn what_a_rule_refuses_says_which_fact_and_why() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let cases = [
         (vec![order("acme", "O1", json!({"type": "TERMINATION"}))], "UNKNOWN_SUBSCRIPTION", "facts[0]"),
         (
@@ -169,7 +170,7 @@ async fn what_a_rule_refuses_says_which_fact_and_why() {
 
 #[tokio::test]
 async fn a_dry_run_answers_what_would_happen_and_stores_nothing() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let order =
         order("acme", "O1", json!({"type": "MODIFY_PRICING", "entries": [{"line_id": "L1", "unit_price": "120"}]}));
@@ -185,7 +186,7 @@ async fn a_dry_run_answers_what_would_happen_and_stores_nothing() {
 
 #[tokio::test]
 async fn a_stream_names_what_it_refuses_and_goes_on() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let batch = |batch_number, facts| v1::StreamFactsRequest { batch_number, facts };
     let batches = tokio_stream::iter([
         batch(7, vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "NONSENSE"}))]),
@@ -215,7 +216,7 @@ async fn a_stream_names_what_it_refuses_and_goes_on() {
 
 #[tokio::test]
 async fn a_customer_is_shown_with_the_state_of_each_fact() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let facts = vec![
         fact(json!({"customer": {"customer_id": "acme", "name": "Acme Ltd", "attributes": {"segment": "smb"}}})),
         line("acme", "L1", json!({})),
@@ -252,7 +253,7 @@ async fn a_customer_is_shown_with_the_state_of_each_fact() {
 
 #[tokio::test]
 async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     server
         .record(vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "TERMINATION"}))])
         .await
@@ -273,7 +274,7 @@ async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused()
 
 #[tokio::test]
 async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let empty = vec![fact(json!({"subscription_line": {}})); 1000];
     let refused = server.record(empty).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
@@ -290,7 +291,7 @@ async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
 
 #[tokio::test]
 async fn orders_on_a_line_that_never_starts_are_void() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let facts = vec![
         line("acme", "L1", json!({"pending_activation": true})),
         order("acme", "O1", json!({"type": "MODIFY_PRICING", "entries": [{"line_id": "L1", "quantity": "2"}]})),
@@ -308,7 +309,7 @@ async fn orders_on_a_line_that_never_starts_are_void() {
 
 #[tokio::test]
 async fn a_step_without_a_date_is_of_the_lines_start_date_also_when_an_activation_comes_earlier() {
-    let mut server = TestServer::start().await;
+    let mut server = TestServer::start(store()).await;
     let step = |date: &str, price: &str| json!({"start_date": date, "quantity": "1", "unit_price": price, "interval": {"unit": "MONTH", "count": 1}});
     let steps = json!({
         "start_date": "2026-06-01",

@@ -1,0 +1,12 @@
+//! What holds on every database: each of these tests runs on each of them, on a fresh store from [`store`].
+
+use super::store;
+
+mod billing;
+mod commands;
+mod crash;
+mod import;
+mod import_facts;
+mod questions;
+mod serve;
+mod verify;

@@ -1,0 +1,88 @@
+//! A fresh store for a test: a file in a folder of its own, or a database of its own.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection};
+use tempfile::TempDir;
+
+use super::postgres::{self, Database, block_on};
+
+/// A store that is there as long as this is. Nobody has opened it yet.
+pub enum Store {
+    Sqlite { _folder: TempDir, url: String },
+    Postgres(Database),
+}
+
+pub fn sqlite() -> Store {
+    let folder = tempfile::tempdir().unwrap();
+    let url = folder.path().join("books.db").to_str().unwrap().to_owned();
+    Store::Sqlite { _folder: folder, url }
+}
+
+pub fn postgres() -> Store {
+    Store::Postgres(postgres::database())
+}
+
+impl Store {
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Sqlite { url, .. } => url,
+            Self::Postgres(database) => database.url(),
+        }
+    }
+
+    /// As the service shows it to people.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite { url, .. } => url.clone(),
+            Self::Postgres(database) => database.shown(),
+        }
+    }
+
+    /// Whether anybody has made a store of it yet.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Self::Sqlite { url, .. } => Path::new(url).exists(),
+            Self::Postgres(database) => postgres::execute(database.url(), "select from entry".to_owned()).is_ok(),
+        }
+    }
+
+    /// Changes rows behind the service's back, whatever the tables' constraints say of them; gives their number.
+    pub fn tamper(&self, statement: &str) -> u64 {
+        match self {
+            Self::Sqlite { url, .. } => block_on(async {
+                let options = SqliteConnectOptions::new().filename(url);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let statements = format!("pragma ignore_check_constraints = on; {DROP_UNIQUE}; {statement}");
+                let changed = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                changed.rows_affected()
+            }),
+            Self::Postgres(database) => {
+                let statements = format!("{DROP_CHECKS}; {DROP_UNIQUE}; {statement}");
+                postgres::execute(database.url(), statements).unwrap()
+            }
+        }
+    }
+
+    /// Replaces a text in the body of a fact.
+    pub fn tamper_with_fact(&self, fact_id: &str, from: &str, to: &str) -> u64 {
+        let body = match self {
+            Self::Sqlite { .. } => format!("replace(body, '{from}', '{to}')"),
+            Self::Postgres(_) => format!("replace(body::text, '{from}', '{to}')::jsonb"),
+        };
+        self.tamper(&format!("update fact set body = {body} where fact_id = '{fact_id}'"))
+    }
+}
+
+const DROP_UNIQUE: &str = "drop index if exists entry_reverses";
+
+const DROP_CHECKS: &str = "
+    do $$ declare constraint_of record; begin
+        for constraint_of in select conrelid::regclass as relation, conname as name from pg_constraint
+            where contype = 'c' and connamespace = 'public'::regnamespace
+        loop
+            execute format('alter table %s drop constraint %I', constraint_of.relation, constraint_of.name);
+        end loop;
+    end $$";
