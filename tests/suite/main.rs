@@ -9,6 +9,7 @@ mod cases;
 mod classify;
 mod cli;
 mod history;
+mod late_commit;
 mod laws;
 mod lifecycle;
 mod on_postgres;

@@ -70,6 +70,16 @@ pub async fn verified(url: &str) -> Verification {
     found
 }
 
+/// A line of a customer, for the ledger.
+pub fn a_line(customer: &str) -> deltabook::domain::fact::Fact {
+    let raw = serde_json::json!({ "subscription_line": {
+        "line_id": "L1", "subscription_id": "S1", "customer_id": customer, "item_id": "basic",
+        "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
+        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
+    }});
+    deltabook::form::decode::fact(&serde_json::from_value(raw).unwrap(), "").unwrap()
+}
+
 /// A fact, written as in the files.
 pub fn fact(json: serde_json::Value) -> v1::Fact {
     let raw: RawFact = serde_json::from_value(json).unwrap();

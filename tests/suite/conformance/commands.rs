@@ -14,9 +14,13 @@ const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id"
 "#;
 
 pub fn with_a_store() -> Folder {
-    let folder = Folder::with(&[("facts.jsonl", FACTS)]).on(store());
-    let said = folder.run("import facts.jsonl");
-    assert_eq!(said.stderr, "3 facts recorded, 0 were there already; 8 journal entries\n");
+    let (acme, globex) = FACTS.split_at(FACTS.rfind("{\"subscription_line\"").unwrap());
+    let folder = Folder::with(&[("acme.jsonl", acme), ("globex.jsonl", globex)]).on(store());
+    // One after the other, so that the movements' numbers are known.
+    for (file, facts) in [("acme.jsonl", 2), ("globex.jsonl", 1)] {
+        let said = folder.run(&format!("import {file}"));
+        assert_eq!(said.stderr, format!("{facts} facts recorded, 0 were there already; 4 journal entries\n"));
+    }
     folder
 }
 

@@ -9,4 +9,6 @@ mod import;
 mod import_facts;
 mod questions;
 mod serve;
+mod statements;
 mod verify;
+mod watch;

@@ -20,9 +20,13 @@ const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id"
 fn with_a_store() -> Folder {
     let order = FACTS.lines().nth(1).unwrap();
     let revised = order.replace("2025-04-01", "2025-05-01").replace(r#""O1","#, r#""O1", "revision": 1,"#);
-    let folder = Folder::with(&[("facts.jsonl", FACTS), ("revised.jsonl", &revised)]).on(store());
+    let (acme, globex) = FACTS.split_at(FACTS.rfind("{\"subscription_line\"").unwrap());
+    let files = [("acme.jsonl", acme), ("globex.jsonl", globex), ("revised.jsonl", revised.as_str())];
+    let folder = Folder::with(&files).on(store());
+    // One after the other, so that the movements' numbers are known.
     for (file, expected) in [
-        ("facts.jsonl", "3 facts recorded, 0 were there already; 8 journal entries\n"),
+        ("acme.jsonl", "2 facts recorded, 0 were there already; 4 journal entries\n"),
+        ("globex.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
         ("revised.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
     ] {
         assert_eq!(folder.run(&format!("import {file}")).stderr, expected);

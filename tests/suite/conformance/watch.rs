@@ -1,0 +1,80 @@
+//! Following the journal: every entry, in its order, none skipped and none twice.
+
+use std::time::Duration;
+
+use deltabook::clock::Clock;
+use deltabook::domain::ids::TenantId;
+use deltabook::grpc::v1;
+use deltabook::ledger::job::Mode;
+use deltabook::ledger::writers::Ledger;
+use deltabook::reports::follow::Follower;
+use deltabook::store::db::Db;
+use serde_json::json;
+use tokio_stream::StreamExt;
+
+use super::store;
+use crate::server::{TestServer, a_line, line};
+
+#[tokio::test]
+async fn a_stream_has_what_is_there_and_then_what_comes() {
+    let mut server = TestServer::start(store()).await;
+    server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
+    let request = v1::WatchMovementsRequest { after_movement_id: "1".to_owned() };
+    let mut stream = server.movements.watch_movements(request).await.unwrap().into_inner();
+    let next = stream.next().await.unwrap().unwrap().movement.unwrap();
+    assert_eq!((next.movement_id.as_str(), next.customer_id.as_str()), ("2", "acme"));
+    let nothing = tokio::time::timeout(Duration::from_millis(300), stream.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+    server.record(vec![line("globex", "M1", json!({}))]).await.unwrap();
+    for id in ["3", "4"] {
+        let next = stream.next().await.unwrap().unwrap().movement.unwrap();
+        assert_eq!((next.movement_id.as_str(), next.customer_id.as_str()), (id, "globex"));
+    }
+    let refused = server.movements.watch_movements(v1::WatchMovementsRequest { after_movement_id: "x".to_owned() });
+    let refused = refused.await.unwrap_err();
+    assert_eq!(refused.message(), "after_movement_id: is not a movement id: a whole number above 0");
+    drop(stream);
+    server.finish().await;
+}
+
+const CUSTOMERS: usize = 300;
+
+/// Two processes, as far as the database can tell, each with several writers, and one reader.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_follower_of_several_processes_skips_nothing() {
+    let store = store();
+    let mut recording = Vec::new();
+    let mut processes = Vec::new();
+    for process in 0..2 {
+        let db = Db::open(store.url()).await.unwrap();
+        let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system()).await.unwrap();
+        for caller in 0..4 {
+            let ledger = ledger.clone();
+            recording.push(tokio::spawn(async move {
+                for customer in (caller..CUSTOMERS).step_by(4) {
+                    let fact = a_line(&format!("customer-{process}-{customer}"));
+                    ledger.record(vec![fact], Mode::Strict).await.unwrap();
+                }
+            }));
+        }
+        processes.push((writers, db));
+    }
+    let mut follower = Follower::new(processes[0].1.clone(), TenantId::only(), 0);
+    let mut followed = Vec::new();
+    while followed.len() < 2 * 2 * CUSTOMERS {
+        let entries = follower.next().await.unwrap();
+        followed.extend(entries.iter().map(|entry| entry.sequence));
+        if entries.is_empty() {
+            assert!(
+                !recording.iter().all(tokio::task::JoinHandle::is_finished)
+                    || !follower.next().await.unwrap().is_empty()
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    assert!(followed.is_sorted_by(|a, b| a < b), "out of order");
+    for (writers, db) in processes {
+        writers.finish().await;
+        db.close().await;
+    }
+}

@@ -1,0 +1,53 @@
+//! PostgreSQL commits in any order: who follows the journal waits for the numbers that are still to come.
+
+use deltabook::clock::Clock;
+use deltabook::domain::ids::{CustomerId, TenantId};
+use deltabook::ledger::job::Mode;
+use deltabook::ledger::writers::Ledger;
+use deltabook::reports::follow::Follower;
+use deltabook::store::db::Db;
+use deltabook::store::entry::Entry;
+use deltabook::store::{journal, sequence};
+
+use super::postgres;
+use super::server::a_line;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_is_committed_late_is_not_skipped() {
+    let database = postgres::database();
+    let db = Db::open(database.url()).await.unwrap();
+    let tenant = TenantId::only();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system()).await.unwrap();
+    let mut follower = Follower::new(db.clone(), tenant.clone(), 0);
+    let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict);
+    record("first").await.unwrap();
+    let first = follower.next().await.unwrap();
+    assert_eq!(sequences(&first), [1, 2]);
+
+    // Takes the numbers 3 and 4, and is slow.
+    let mut late = db.write().await.unwrap();
+    let numbers = sequence::take(&mut late, 2).await.unwrap();
+    assert_eq!(numbers, [3, 4]);
+    // So are these: another takes 5 and 6, and gives up.
+    let mut given_up = db.write().await.unwrap();
+    assert_eq!(sequence::take(&mut given_up, 2).await.unwrap(), [5, 6]);
+    record("second").await.unwrap();
+    assert_eq!(follower.next().await.unwrap(), []);
+
+    let mut entry = first[0].clone();
+    entry.sequence = 3;
+    entry.movement.customer_id = CustomerId::parse("late").unwrap();
+    journal::append(&mut late, &tenant, &[entry]).await.unwrap();
+    assert_eq!(follower.next().await.unwrap(), []);
+    late.commit().await.unwrap();
+    assert_eq!(sequences(&follower.next().await.unwrap()), [3]);
+    given_up.rollback().await.unwrap();
+    assert_eq!(sequences(&follower.next().await.unwrap()), [7, 8]);
+    assert_eq!(follower.next().await.unwrap(), []);
+    writers.finish().await;
+    db.close().await;
+}
+
+fn sequences(entries: &[Entry]) -> Vec<i64> {
+    entries.iter().map(|entry| entry.sequence).collect()
+}
