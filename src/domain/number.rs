@@ -124,6 +124,12 @@ impl Quantity {
         parse_decimal(text).map(Self)
     }
 
+    /// The digits without a point, and how many of them stand after it.
+    #[must_use]
+    pub fn parts(self) -> (i128, u32) {
+        (self.0.mantissa(), self.0.scale())
+    }
+
     /// Reads back a sum that [`Quantity`]'s `Display` wrote: up to 17 digits before the point.
     #[must_use]
     pub fn parse_sum(text: &str) -> Option<Self> {

@@ -1,5 +1,7 @@
 //! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
 
+use std::borrow::Cow;
+
 use super::json;
 use crate::domain::fact::Fact;
 use crate::form::decode;
@@ -8,13 +10,13 @@ use crate::form::violation::Violation;
 
 pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
 
-/// Where a fact stands.
+/// Where a fact stands in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Counted from 1.
     pub line: u64,
     /// The field that holds the fact: `change_order`, `facts.change_orders[3]`; empty where there is none.
-    pub path: String,
+    pub path: Cow<'static, str>,
 }
 
 /// A fact as it was read, before its values are judged.
@@ -28,8 +30,8 @@ pub struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(line: u64, path: &str, (fact, wrong): json::Outcome<RawFact>) -> Self {
-        Self { place: Place { line, path: path.to_owned() }, fact, wrong, name: str::to_owned }
+    pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): json::Outcome<RawFact>) -> Self {
+        Self { place: Place { line, path: path.into() }, fact, wrong, name: str::to_owned }
     }
 
     pub(super) fn unreadable(line: u64, description: impl Into<String>) -> Self {
@@ -52,19 +54,24 @@ impl Reading {
     /// # Errors
     /// All that is wrong with its form and its values, each field once.
     pub fn decode(self) -> Result<Fact, Vec<Violation>> {
-        let Some(raw) = self.fact else { return Err(self.wrong) };
-        let mut wrong = self.wrong;
-        match decode::fact(&raw, &self.place.path) {
-            Ok(fact) if wrong.is_empty() => return Ok(fact),
+        self.judge().1
+    }
+
+    /// Where it stands, and the fact or all that is wrong with it.
+    pub(super) fn judge(self) -> (Place, Result<Fact, Vec<Violation>>) {
+        let Self { place, fact, mut wrong, name } = self;
+        let Some(raw) = fact else { return (place, Err(wrong)) };
+        match decode::fact(&raw, &place.path) {
+            Ok(fact) if wrong.is_empty() => return (place, Ok(fact)),
             Ok(_) => {}
             Err(violations) => {
                 let known: Vec<String> = wrong.iter().map(|violation| violation.field.clone()).collect();
-                let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
+                let named = violations.into_iter().map(|it| Violation { field: name(&it.field), ..it });
                 // What was left out because of its type is not missing too.
                 wrong.extend(named.filter(|it| !known.iter().any(|known| is_about(known, &it.field))));
             }
         }
-        Err(wrong)
+        (place, Err(wrong))
     }
 }
 
