@@ -22,8 +22,9 @@ use super::{event_output, movement_output};
 /// Classifies the facts of a file: the rules alone, nothing is stored
 ///
 /// Reads customers, subscription lines, change orders, charges and overrides, and writes the movements
-/// of MRR that they come to. Many customers may be mixed, in any order. What is wrong with the facts is
-/// told on stderr as `file:line: field: what is wrong`; then stdout stays empty and the exit code is 1.
+/// of MRR that they come to, customer by customer. Many customers may be mixed, in any order; a large
+/// file is read faster when it is sorted by customer id. What is wrong with the facts is told on stderr
+/// as `file:line: field: what is wrong`; then stdout stays empty and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = EXAMPLES_AND_INPUT)]
 pub struct ClassifyArgs {
@@ -60,6 +61,7 @@ const EXAMPLES: &str = "\
 Examples:
   deltabook classify facts.jsonl
   deltabook classify facts.jsonl --level customer --format csv > movements.csv
+  deltabook classify lines.csv --map customer_id=account --set interval=MONTH --format csv
   grep acme facts.jsonl | deltabook classify - --events --format jsonl";
 
 const EXAMPLES_AND_INPUT: &str = "\
@@ -70,10 +72,12 @@ Input, one fact a line (amounts are strings, dates are YYYY-MM-DD):
   {\"change_order\": {…}}   {\"charge\": {…}}   {\"customer\": {…}}   {\"override\": {…}}
 (shown on several lines here; in the file each fact has one), or all facts in one object:
   {\"subscription_lines\": […], \"change_orders\": […], \"charges\": […], \"customers\": […], \"overrides\": […]}
+CSV has the columns that `deltabook help import` names, or others with --map and --set.
 
 Examples:
   deltabook classify facts.jsonl
   deltabook classify facts.jsonl --level customer --format csv > movements.csv
+  deltabook classify lines.csv --map customer_id=account --set interval=MONTH --format csv
   grep acme facts.jsonl | deltabook classify - --events --format jsonl";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

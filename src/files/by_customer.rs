@@ -11,7 +11,7 @@ use std::ops::ControlFlow::{Break, Continue};
 pub use super::customer::{Customer, Problem, Said};
 use super::gathering::{Gathering, OutOfOrder, Sequence};
 use super::in_order::in_order;
-use super::input::{InputError, Layout, Piece};
+use super::input::{Input, InputError, Layout, Piece};
 pub use super::origin::Origin;
 use super::sorted::{Sorted, read_records, sort};
 use super::sorting::{RUN_BYTES, Record};
@@ -84,18 +84,14 @@ pub(super) type PieceOf = Result<(usize, Piece), ReadError>;
 fn open(origins: &mut [Origin]) -> Result<(Vec<Layout>, impl Iterator<Item = PieceOf> + Send), ReadError> {
     let (mut layouts, mut all) = (Vec::new(), Vec::new());
     for (file, origin) in origins.iter_mut().enumerate() {
-        let input = origin.open().map_err(|error| ReadError::Input(file, error))?;
-        layouts.push(input.layout);
-        all.push(input.pieces);
-    }
-    let of_file = |(file, pieces)| {
-        let pieces: super::input::Pieces<_> = pieces;
-        pieces.map(move |piece| match piece {
+        let Input { layout, pieces } = origin.open().map_err(|error| ReadError::Input(file, error))?;
+        layouts.push(layout);
+        all.push(pieces.map(move |piece| match piece {
             Ok(piece) => Ok((file, piece)),
             Err(error) => Err(ReadError::Input(file, error.into())),
-        })
-    };
-    Ok((layouts, all.into_iter().enumerate().flat_map(of_file)))
+        }));
+    }
+    Ok((layouts, all.into_iter().flatten()))
 }
 
 fn make<B: Book>(
@@ -125,5 +121,89 @@ fn make<B: Book>(
     match ended? {
         Ok(()) => Ok(Ok(sequence.finish()?)),
         Err(OutOfOrder) => Ok(Err(OutOfOrder)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::domain::fact::FactKey;
+
+    /// The customers, with the lines that their facts stand on; and what is wrong.
+    struct Lines;
+
+    type Customers = Vec<(String, Vec<u64>)>;
+
+    impl Book for Lines {
+        type Part = Customers;
+        type Whole = (Customers, Vec<u64>);
+
+        fn begin(&self) -> Self::Whole {
+            Self::Whole::default()
+        }
+
+        fn customer(&self, customer: Customer, part: &mut Customers) {
+            let keys = customer.facts.charges.keys().map(|id| FactKey::Charge(id.clone()));
+            let lines = keys.map(|key| customer.place(&key).unwrap().1.line).collect();
+            part.push((customer.customer_id.to_string(), lines));
+        }
+
+        fn add(&self, whole: &mut Self::Whole, part: Customers) -> io::Result<()> {
+            whole.0.extend(part);
+            Ok(())
+        }
+
+        fn problem(&self, whole: &mut Self::Whole, problem: Problem) {
+            whole.1.push(problem.line);
+        }
+    }
+
+    fn read(run_bytes: usize, texts: &[&str]) -> (Customers, Vec<u64>) {
+        let origin = |text: &&str| Origin::pipe(Cursor::new(text.as_bytes().to_vec()), None);
+        let mut origins: Vec<Origin> = texts.iter().map(origin).collect();
+        in_runs_of(run_bytes, &mut origins, &Lines).unwrap()
+    }
+
+    fn charge(customer: usize, id: u64) -> String {
+        format!(
+            "{{\"charge\": {{\"customer_id\": \"c{customer:03}\", \"charge_id\": \"{id:05}\", \"status\": \"FAILED\", \
+             \"amount\": \"1\", \"currency\": \"USD\", \"occurred_at\": \"2026-01-01T00:00:00Z\"}}}}"
+        )
+    }
+
+    #[test]
+    fn however_little_is_sorted_at_once_the_customers_are_the_same() {
+        let charges: Vec<String> =
+            (1..=5_000).map(|line| charge(usize::try_from(line * 7_919 % 97).unwrap(), line)).collect();
+        let text = charges.join("\n") + "\n{}\n";
+        let (customers, wrong) = read(usize::MAX, &[&text]);
+        assert_eq!((customers.len(), wrong.as_slice()), (97, &[5_001][..]));
+        for (position, (customer, lines)) in customers.iter().enumerate() {
+            assert_eq!(*customer, format!("c{position:03}"));
+            let own = (1..=5_000).filter(|line| usize::try_from(line * 7_919 % 97).unwrap() == position);
+            assert_eq!(*lines, own.collect::<Vec<u64>>());
+        }
+        for run_bytes in [1_000, 100_000] {
+            assert!(read(run_bytes, &[&text]) == (customers.clone(), wrong.clone()));
+        }
+    }
+
+    #[test]
+    fn several_inputs_make_one_book() {
+        let first = [charge(2, 1), charge(2, 2), charge(7, 3)].join("\n");
+        let document = "{\"charges\": [\n".to_owned()
+            + &charge(2, 9).replace("{\"charge\": ", "").replace("}}", "}")
+            + ",\n"
+            + &charge(1, 8).replace("{\"charge\": ", "").replace("}}", "}")
+            + "]}";
+        let customers = |customers: &[(&str, &[u64])]| {
+            customers.iter().map(|(id, lines)| ((*id).to_owned(), lines.to_vec())).collect::<Customers>()
+        };
+        let expected = customers(&[("c001", &[3]), ("c002", &[1, 2, 2]), ("c007", &[3])]);
+        assert_eq!(read(RUN_BYTES, &[&first, &document]), (expected, vec![]));
+        let expected = customers(&[("c002", &[1, 2]), ("c007", &[3, 1])]);
+        assert_eq!(read(RUN_BYTES, &[&first, &charge(7, 4)]), (expected, vec![]));
     }
 }

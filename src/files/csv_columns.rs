@@ -1,6 +1,6 @@
 //! One row of CSV → one subscription line as text.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use csv::StringRecord;
 
@@ -120,50 +120,51 @@ impl Columns {
         &self.ignored
     }
 
-    pub(super) fn subscription_line(&self, form: &mut Form, row: &StringRecord) -> RawSubscriptionLine {
-        let text = |cell: &Cell| cell.of(row).to_owned();
-        let attributes = self.attributes.iter().map(|(name, cell)| (name.clone(), text(cell)));
-        let mut attributes: BTreeMap<String, String> = attributes.filter(|(_, value)| !value.is_empty()).collect();
-        let (step, lost_quantity) = self.price_step(form, row);
+    /// Reads a row into a line, whatever that was before.
+    pub(super) fn read(&self, row: &StringRecord, form: &mut Form<'_>, line: &mut RawSubscriptionLine) {
+        for (cell, field) in [
+            (&self.line_id, &mut line.line_id),
+            (&self.subscription_id, &mut line.subscription_id),
+            (&self.customer_id, &mut line.customer_id),
+            (&self.item_id, &mut line.item_id),
+            (&self.charge_kind, &mut line.charge_kind),
+            (&self.currency, &mut line.currency),
+            (&self.start_date, &mut line.start_date),
+            (&self.end_date, &mut line.end_date),
+            (&self.trial_end_date, &mut line.trial_end_date),
+            (&self.renews_subscription_id, &mut line.renews_subscription_id),
+        ] {
+            cell.of(row).clone_into(field);
+        }
+        let attributes = self.attributes.iter().map(|(name, cell)| (name.clone(), cell.of(row).to_owned()));
+        line.attributes = attributes.filter(|(_, value)| !value.is_empty()).collect();
+        line.price_steps.truncate(1);
+        let (step, lost_quantity) = self.price_step(form, row, line.price_steps.pop().unwrap_or_default());
+        line.price_steps.push(step);
         if let Some(quantity) = lost_quantity {
-            attributes.entry("quantity".to_owned()).or_insert(quantity);
+            line.attributes.entry("quantity".to_owned()).or_insert(quantity);
         }
-        RawSubscriptionLine {
-            line_id: text(&self.line_id),
-            revision: form.take("revision", revision(self.revision.of(row))).unwrap_or_default(),
-            subscription_id: text(&self.subscription_id),
-            customer_id: text(&self.customer_id),
-            item_id: text(&self.item_id),
-            charge_kind: text(&self.charge_kind),
-            currency: text(&self.currency),
-            start_date: text(&self.start_date),
-            end_date: text(&self.end_date),
-            trial_end_date: text(&self.trial_end_date),
-            pending_activation: form
-                .take("pending_activation", yes_or_no(self.pending_activation.of(row)))
-                .unwrap_or_default(),
-            renews_subscription_id: text(&self.renews_subscription_id),
-            price_steps: vec![step],
-            attributes,
-        }
+        line.revision = form.take("revision", revision(self.revision.of(row))).unwrap_or_default();
+        let pending_activation = yes_or_no(self.pending_activation.of(row));
+        line.pending_activation = form.take("pending_activation", pending_activation).unwrap_or_default();
     }
 
-    fn price_step(&self, form: &mut Form, row: &StringRecord) -> (RawPriceStep, Option<String>) {
-        let text = |cell: &Cell| cell.of(row).to_owned();
-        let (percent, off) = (text(&self.discount_percent), text(&self.discount_amount));
-        let interval = match self.interval.of(row) {
+    fn price_step(
+        &self,
+        form: &mut Form<'_>,
+        row: &StringRecord,
+        mut step: RawPriceStep,
+    ) -> (RawPriceStep, Option<String>) {
+        self.quantity.of(row).clone_into(&mut step.quantity);
+        self.unit_price.of(row).clone_into(&mut step.unit_price);
+        let (percent, off) = (self.discount_percent.of(row).to_owned(), self.discount_amount.of(row).to_owned());
+        step.discount = (!percent.is_empty() || !off.is_empty()).then_some(RawDiscount { percent, amount: off });
+        step.interval = match self.interval.of(row) {
             "" => None,
             unit => {
                 let wrong = "is not an interval such as MONTH, YEAR, 3 MONTH or quarterly";
                 form.take("interval", interval(unit).ok_or(wrong))
             }
-        };
-        let step = RawPriceStep {
-            start_date: String::new(),
-            quantity: text(&self.quantity),
-            unit_price: text(&self.unit_price),
-            discount: (!percent.is_empty() || !off.is_empty()).then_some(RawDiscount { percent, amount: off }),
-            interval,
         };
         let amount = self.amount.of(row);
         if amount.is_empty() {

@@ -9,7 +9,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 use super::csv_columns::Columns;
 use super::reading::{NOT_UTF8, Reading};
 use super::stretches::{MAX_RECORD_BYTES, Stretch, newlines};
-use crate::form::raw::RawFact;
+use crate::form::raw::{RawFact, RawSubscriptionLine};
 use crate::form::violation::Form;
 
 /// The rows of a stretch, one after the other.
@@ -28,7 +28,13 @@ pub(super) type Row<'r> = Result<&'r StringRecord, &'static str>;
 
 impl<'s> Rows<'s> {
     pub fn of(stretch: &'s Stretch) -> Self {
-        Self { bytes: &stretch.bytes, reader: reader(&stretch.bytes), row: StringRecord::new(), line: stretch.line, counted: 0 }
+        Self {
+            bytes: &stretch.bytes,
+            reader: reader(&stretch.bytes),
+            row: StringRecord::new(),
+            line: stretch.line,
+            counted: 0,
+        }
     }
 
     /// The next row, with its line.
@@ -111,20 +117,28 @@ pub(super) fn written(row: &StringRecord) -> Vec<u8> {
     text
 }
 
-/// Reads a row as a line.
-pub(super) fn reading(columns: &Columns, line: u64, row: Row<'_>) -> Reading {
+/// Reads a row as a line, into the reading of an earlier one.
+pub(super) fn read(columns: &Columns, line: u64, row: Row<'_>, reading: &mut Reading) {
     let row = match row {
-        Ok(row) => row,
-        Err(wrong) => return Reading::unreadable(line, wrong),
+        Ok(row) if row.len() == columns.width => row,
+        Ok(row) => {
+            let wrong = format!("has {} columns, where the header has {}", row.len(), columns.width);
+            *reading = Reading::unreadable(line, wrong);
+            return;
+        }
+        Err(wrong) => {
+            *reading = Reading::unreadable(line, wrong);
+            return;
+        }
     };
-    if row.len() != columns.width {
-        let wrong = format!("has {} columns, where the header has {}", row.len(), columns.width);
-        return Reading::unreadable(line, wrong);
-    }
+    let mut raw = match reading.fact.take() {
+        Some(RawFact::SubscriptionLine(raw)) => raw,
+        _ => RawSubscriptionLine::default(),
+    };
     let mut form = Form::at("");
-    let fact = RawFact::SubscriptionLine(columns.subscription_line(&mut form, row));
+    columns.read(row, &mut form, &mut raw);
     let wrong = form.finish(Some(())).err().unwrap_or_default();
-    Reading { name: column, ..Reading::new(line, "", (Some(fact), wrong)) }
+    *reading = Reading { name: column, ..Reading::new(line, "", (Some(RawFact::SubscriptionLine(raw)), wrong)) };
 }
 
 /// The column of a field that is named by its path.
@@ -141,7 +155,6 @@ mod tests {
     use super::*;
     use crate::files::csv_mapping::{Mapping, MappingError};
     use crate::files::input::{Input, InputError};
-    use crate::form::raw::RawSubscriptionLine;
 
     fn open<'t>(text: &'t str, map: &[&str], set: &[&str]) -> Result<Input<&'t [u8]>, InputError> {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use super::reading::Place;
 use crate::domain::customer_facts::CustomerFacts;
-use crate::domain::fact::{Fact, FactKey};
+use crate::domain::fact::{Fact, FactKey, Revision};
 use crate::domain::ids::CustomerId;
 use crate::form::violation::Violation;
 
@@ -32,8 +32,10 @@ pub struct Customer {
     /// Of the first fact.
     pub file: usize,
     pub first_line: u64,
-    /// Of the revisions that count, by key.
-    places: Vec<(FactKey, usize, Place)>,
+    /// By key, revision and position in `places`.
+    keys: Vec<(FactKey, Revision, usize)>,
+    /// Of the facts as they came: the file, and the place in it.
+    places: Vec<(usize, Place)>,
 }
 
 impl Customer {
@@ -41,25 +43,25 @@ impl Customer {
     ///
     /// # Errors
     /// R17: a revision that is said again, and says something else.
-    pub(super) fn of(mut said: Vec<Said>) -> Result<Option<Self>, Vec<Problem>> {
+    pub(super) fn of(said: Vec<Said>) -> Result<Option<Self>, Vec<Problem>> {
         let Some(first) = said.iter().min_by_key(|said| (said.file, said.place.line)) else { return Ok(None) };
+        let keys = said.iter().enumerate().map(|(position, said)| (said.fact.key(), said.fact.revision(), position));
+        let mut keys: Vec<_> = keys.collect();
+        keys.sort_unstable();
+        let contradictions = contradictions(&said, &keys);
+        if !contradictions.is_empty() {
+            return Err(contradictions);
+        }
         let mut customer = Self {
             customer_id: first.fact.customer_id().clone(),
             facts: CustomerFacts::default(),
             file: first.file,
             first_line: first.place.line,
+            keys,
             places: Vec::with_capacity(said.len()),
         };
-        said.sort_by_cached_key(|said| (said.fact.key(), said.fact.revision()));
-        let contradictions = contradictions(&said);
-        if !contradictions.is_empty() {
-            return Err(contradictions);
-        }
-        // Revisions of a fact come in rising order, so the last one stays.
         for Said { file, place, fact } in said {
-            let key = fact.key();
-            customer.places.pop_if(|(last, ..)| *last == key);
-            customer.places.push((key, file, place));
+            customer.places.push((file, place));
             customer.facts.insert(fact);
         }
         Ok(Some(customer))
@@ -68,18 +70,20 @@ impl Customer {
     /// The file and the place of a fact, in the revision that counts.
     #[must_use]
     pub fn place(&self, key: &FactKey) -> Option<(usize, &Place)> {
-        let found = self.places.binary_search_by(|(known, ..)| known.cmp(key)).ok()?;
-        self.places.get(found).map(|(_, file, place)| (*file, place))
+        let end = self.keys.partition_point(|(known, ..)| known <= key);
+        let (known, _, position) = self.keys.get(end.checked_sub(1)?)?;
+        let (file, place) = self.places.get(*position).filter(|_| known == key)?;
+        Some((*file, place))
     }
 }
 
-/// Of facts by key and revision, those that say something else than the first of theirs.
-fn contradictions(said: &[Said]) -> Vec<Problem> {
-    let same = |a: &Said, b: &Said| a.fact.revision() == b.fact.revision() && a.fact.key() == b.fact.key();
+/// Of the facts with one key and revision, those that say something else than the first of them.
+fn contradictions(said: &[Said], keys: &[(FactKey, Revision, usize)]) -> Vec<Problem> {
     let mut found = Vec::new();
-    for revision in said.chunk_by(same) {
-        let Some((first, again)) = revision.split_first() else { continue };
-        for other in again.iter().filter(|other| other.fact != first.fact) {
+    for same in keys.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
+        let mut facts = same.iter().filter_map(|(.., position)| said.get(*position));
+        let Some(first) = facts.next() else { continue };
+        for other in facts.filter(|other| other.fact != first.fact) {
             let (revision, line) = (first.fact.revision(), first.place.line);
             let description = format!("revision {revision} is on line {line} too, with other content");
             let violation = Violation { field: other.place.path.to_string(), description };

@@ -40,7 +40,10 @@ pub(super) fn read(begin: Stretch, input: impl Read) -> io::Result<Vec<Reading>>
     input.take(limit).read_to_end(&mut text)?;
     if text.len() > MAX_DOCUMENT_BYTES {
         let limit = MAX_DOCUMENT_BYTES >> 20;
-        return Ok(vec![Reading::unreadable(line, format!("is more than {limit} MiB in one object; write JSON Lines"))]);
+        return Ok(vec![Reading::unreadable(
+            line,
+            format!("is more than {limit} MiB in one object; write JSON Lines"),
+        )]);
     }
     Ok(match str::from_utf8(&text) {
         Ok(text) => facts(text, line),

@@ -37,15 +37,14 @@ impl<'b, B: Book> Gathering<'b, B> {
         Self { book, problems: vec![], first: None, part: B::Part::default(), last: vec![], in_order: true }
     }
 
-    pub fn take(&mut self, file: usize, reading: Reading) {
+    pub fn take(&mut self, file: usize, reading: &Reading) {
         if !self.in_order {
             return;
         }
-        let (place, fact) = reading.judge();
-        let said = match fact {
-            Ok(fact) => Said { file, place, fact },
+        let said = match reading.decode() {
+            Ok(fact) => Said { file, place: reading.place.clone(), fact },
             Err(violations) => {
-                let line = place.line;
+                let line = reading.place.line;
                 self.problems.extend(violations.into_iter().map(|violation| Problem { file, line, violation }));
                 return;
             }

@@ -59,9 +59,7 @@ impl<R: Read> Input<R> {
     /// # Errors
     /// What the input answers.
     pub fn json(mut input: R) -> io::Result<Self> {
-        let mut begin = begin(&mut input, |bytes| {
-            json_lines::last_end(bytes.trim_ascii_start()).is_some()
-        })?;
+        let mut begin = begin(&mut input, |bytes| json_lines::last_end(bytes.trim_ascii_start()).is_some())?;
         let blank = begin.bytes.len().saturating_sub(begin.bytes.trim_ascii_start().len());
         begin.skip(begin.bytes.get(..blank).and_then(json_lines::last_end).unwrap_or_default());
         let first = begin.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -101,7 +99,7 @@ impl<R: Read> Input<R> {
         pieces.flat_map(move |piece| {
             let readings = piece.map(|piece| {
                 let mut readings = Vec::new();
-                layout.read(piece, |reading| readings.push(Ok(reading)));
+                layout.read(piece, |reading| readings.push(Ok(reading.clone())));
                 readings
             });
             readings.unwrap_or_else(|error| vec![Err(error)])
@@ -111,18 +109,19 @@ impl<R: Read> Input<R> {
 
 impl Layout {
     /// Reads the facts of a piece.
-    pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(Reading)) {
+    pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(&Reading)) {
         match (piece, self) {
-            (Piece::Readings(readings), _) => readings.into_iter().for_each(each),
+            (Piece::Readings(readings), _) => readings.iter().for_each(each),
             (Piece::Stretch(stretch), Self::Json) => {
                 for (line, text) in json_lines::lines(&stretch) {
-                    each(json_lines::reading(line, text));
+                    each(&json_lines::reading(line, text));
                 }
             }
             (Piece::Stretch(stretch), Self::Csv(columns)) => {
-                let mut rows = csv_rows::Rows::of(&stretch);
+                let (mut rows, mut reading) = (csv_rows::Rows::of(&stretch), Reading::default());
                 while let Some((line, row)) = rows.next() {
-                    each(csv_rows::reading(columns, line, row));
+                    csv_rows::read(columns, line, row, &mut reading);
+                    each(&reading);
                 }
             }
         }
@@ -173,7 +172,8 @@ mod tests {
 
     fn read(text: &str) -> Vec<(u64, Result<String, Vec<String>>)> {
         let facts = Input::json(text.as_bytes()).unwrap();
-        facts.readings()
+        facts
+            .readings()
             .map(|reading| {
                 let reading = reading.unwrap();
                 let (line, path) = (reading.place.line, reading.place.path.to_string());

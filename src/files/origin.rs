@@ -23,7 +23,11 @@ pub struct Origin {
 enum Bytes {
     File(File),
     /// What was read is kept, until it is read again.
-    Pipe { input: Box<dyn Read + Send>, kept: SpooledTempFile, again: bool },
+    Pipe {
+        input: Box<dyn Read + Send>,
+        kept: SpooledTempFile,
+        again: bool,
+    },
 }
 
 impl Origin {
@@ -32,7 +36,11 @@ impl Origin {
     pub fn file(path: &Path, mapping: Option<Mapping>) -> io::Result<Self> {
         let file = File::open(path)?;
         // Of the others, nobody knows whether they can be read twice.
-        Ok(if file.metadata()?.is_file() { Self { bytes: Bytes::File(file), mapping } } else { Self::pipe(file, mapping) })
+        Ok(if file.metadata()?.is_file() {
+            Self { bytes: Bytes::File(file), mapping }
+        } else {
+            Self::pipe(file, mapping)
+        })
     }
 
     pub fn pipe(input: impl Read + Send + 'static, mapping: Option<Mapping>) -> Self {

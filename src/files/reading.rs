@@ -29,6 +29,12 @@ pub struct Reading {
     pub(super) name: fn(&str) -> String,
 }
 
+impl Default for Reading {
+    fn default() -> Self {
+        Self::new(0, "", (None, vec![]))
+    }
+}
+
 impl Reading {
     pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): json::Outcome<RawFact>) -> Self {
         Self { place: Place { line, path: path.into() }, fact, wrong, name: str::to_owned }
@@ -53,25 +59,18 @@ impl Reading {
     ///
     /// # Errors
     /// All that is wrong with its form and its values, each field once.
-    pub fn decode(self) -> Result<Fact, Vec<Violation>> {
-        self.judge().1
-    }
-
-    /// Where it stands, and the fact or all that is wrong with it.
-    pub(super) fn judge(self) -> (Place, Result<Fact, Vec<Violation>>) {
-        let Self { place, fact, mut wrong, name } = self;
-        let Some(raw) = fact else { return (place, Err(wrong)) };
-        match decode::fact(&raw, &place.path) {
-            Ok(fact) if wrong.is_empty() => return (place, Ok(fact)),
-            Ok(_) => {}
-            Err(violations) => {
-                let known: Vec<String> = wrong.iter().map(|violation| violation.field.clone()).collect();
-                let named = violations.into_iter().map(|it| Violation { field: name(&it.field), ..it });
-                // What was left out because of its type is not missing too.
-                wrong.extend(named.filter(|it| !known.iter().any(|known| is_about(known, &it.field))));
-            }
+    pub fn decode(&self) -> Result<Fact, Vec<Violation>> {
+        let Some(raw) = &self.fact else { return Err(self.wrong.clone()) };
+        let fact = decode::fact(raw, &self.place.path);
+        if self.wrong.is_empty() && fact.is_ok() {
+            return fact;
         }
-        (place, Err(wrong))
+        let mut wrong = self.wrong.clone();
+        let violations = fact.err().unwrap_or_default();
+        let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
+        // What was left out because of its type is not missing too.
+        wrong.extend(named.filter(|it| !self.wrong.iter().any(|known| is_about(&known.field, &it.field))));
+        Err(wrong)
     }
 }
 

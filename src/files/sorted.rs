@@ -101,9 +101,8 @@ impl Records {
 
     /// A fact of a document, as a line of its own.
     fn add_fact(&mut self, file: usize, reading: Reading) {
-        let raw = reading.fact.clone();
-        let (place, fact) = reading.judge();
-        match fact.map(|fact| (fact.customer_id().to_string(), serde_json::to_vec(&raw))) {
+        let place = reading.place.clone();
+        match reading.decode().map(|fact| (fact.customer_id().to_string(), serde_json::to_vec(&reading.fact))) {
             Ok((customer, Ok(text))) => {
                 self.add(Record { customer, file, line: place.line, path: place.path.into_owned(), text });
             }
@@ -136,17 +135,18 @@ impl Records {
 }
 
 /// Reads records as facts.
-pub(super) fn read_records(layouts: &[Layout], records: Vec<Record>, mut each: impl FnMut(usize, Reading)) {
+pub(super) fn read_records(layouts: &[Layout], records: Vec<Record>, mut each: impl FnMut(usize, &Reading)) {
     for records in records.chunk_by(|a, b| a.file == b.file) {
         let file = records.first().map_or(0, |record| record.file);
         match layouts.get(file) {
             Some(Layout::Csv(columns)) => {
                 let bytes = records.iter().flat_map(|record| &record.text).copied().collect();
                 let stretch = Stretch { line: 1, bytes };
-                let mut rows = Rows::of(&stretch);
+                let (mut rows, mut reading) = (Rows::of(&stretch), Reading::default());
                 for record in records {
                     if let Some((_, row)) = rows.next() {
-                        each(file, csv_rows::reading(columns, record.line, row));
+                        csv_rows::read(columns, record.line, row, &mut reading);
+                        each(file, &reading);
                     }
                 }
             }
@@ -156,7 +156,7 @@ pub(super) fn read_records(layouts: &[Layout], records: Vec<Record>, mut each: i
                     if !record.path.is_empty() {
                         reading.place.path = Cow::Owned(record.path.clone());
                     }
-                    each(file, reading);
+                    each(file, &reading);
                 }
             }
         }

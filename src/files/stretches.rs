@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// The longest line of JSON Lines, and the longest row of CSV, in bytes.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 /// What a stretch holds where no record is longer.
-pub(super) const STRETCH_BYTES: usize = 256 << 10;
+pub(super) const STRETCH_BYTES: usize = 128 << 10;
 
 /// Some records of an input, the last one complete.
 #[derive(Debug)]

@@ -21,31 +21,36 @@ pub(super) fn push_quantity(out: &mut Vec<u8>, quantity: Quantity) {
 }
 
 /// Writes `digits × 10^-scale` without zeros that say nothing.
-fn push_decimal(out: &mut Vec<u8>, is_negative: bool, mut digits: u64, mut scale: u32) {
-    while scale > 0 && digits.is_multiple_of(10) {
-        (digits, scale) = (digits / 10, scale.saturating_sub(1));
-    }
+fn push_decimal(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
     if is_negative {
         out.push(b'-');
     }
     let unit = 10_u64.checked_pow(scale).unwrap_or(u64::MAX);
     push_padded(out, digits / unit, 1);
-    if scale > 0 {
-        out.push(b'.');
-        push_padded(out, digits % unit, usize::try_from(scale).unwrap_or_default());
+    let (mut decimals, mut width) = (digits % unit, usize::try_from(scale).unwrap_or_default());
+    if decimals == 0 {
+        return;
     }
+    while decimals.is_multiple_of(10) {
+        (decimals, width) = (decimals / 10, width.saturating_sub(1));
+    }
+    out.push(b'.');
+    push_padded(out, decimals, width);
 }
 
 /// Writes a whole number with at least so many digits.
 pub(super) fn push_padded(out: &mut Vec<u8>, mut number: u64, width: usize) {
-    let start = out.len();
-    while number > 0 || out.len().saturating_sub(start) < width {
-        out.push(b'0'.saturating_add(u8::try_from(number % 10).unwrap_or_default()));
+    let mut digits = [b'0'; 20];
+    let mut count: usize = 0;
+    for digit in digits.iter_mut().rev() {
+        if number == 0 && count >= width {
+            break;
+        }
+        *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or_default());
         number /= 10;
+        count = count.saturating_add(1);
     }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
+    out.extend_from_slice(digits.get(digits.len().saturating_sub(count)..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -64,7 +69,7 @@ mod tests {
             let money = Money::from_micros(micros);
             assert_eq!(pushed(|out| push_money(out, money)), money.to_string());
         }
-        for text in ["0", "-0.0000000001", "12.50", "007", "999999999999.9999999999", "-3"] {
+        for text in ["0", "-0.0000000001", "12.50", "10.0500", "007", "999999999999.9999999999", "-3"] {
             let quantity = Quantity::parse(text).unwrap();
             assert_eq!(pushed(|out| push_quantity(out, quantity)), quantity.to_string());
         }

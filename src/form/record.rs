@@ -9,7 +9,7 @@ use super::movement::push_cause;
 use crate::domain::money::Money;
 use crate::domain::movement::Cause;
 use crate::domain::number::Quantity;
-use crate::domain::rule::RuleSet;
+use crate::domain::rule::{Rule, RuleSet};
 
 /// A value of a record. All are text; lists are lists of texts.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub fn push_json(out: &mut Vec<u8>, names: &[&str], values: &[Value<'_>]) {
         out.extend_from_slice(b"\":");
         match value {
             Value::Causes(causes) => push_list(out, *causes, push_cause),
-            Value::Rules(rules) => push_list(out, rules.iter(), |out, rule| push_rule(out, rule.number())),
+            Value::Rules(rules) => push_list(out, rules.iter(), push_rule),
             _ => push_string(out, |out| value.push(out)),
         }
         before = b',';
@@ -84,7 +84,11 @@ pub fn push_csv(out: &mut Vec<u8>, values: &[Value<'_>]) {
         if position > 0 {
             out.push(b',');
         }
-        push_cell(out, |out| value.push(out));
+        match value {
+            Value::Text(_) | Value::Shown(_) | Value::Causes(_) => push_cell(out, |out| value.push(out)),
+            // Of these, none has a quote or a comma.
+            Value::Absent | Value::Date(_) | Value::Money(_) | Value::Quantity(_) | Value::Rules(_) => value.push(out),
+        }
     }
     out.push(b'\n');
 }
@@ -130,16 +134,16 @@ impl Value<'_> {
             Self::Rules(rules) => {
                 for (position, rule) in rules.iter().enumerate() {
                     out.extend_from_slice(if position == 0 { b"" } else { b" " });
-                    push_rule(out, rule.number());
+                    push_rule(out, rule);
                 }
             }
         }
     }
 }
 
-fn push_rule(out: &mut Vec<u8>, number: u8) {
+fn push_rule(out: &mut Vec<u8>, rule: Rule) {
     out.push(b'R');
-    push_padded(out, number.into(), 1);
+    push_padded(out, rule.number().into(), 1);
 }
 
 pub(super) fn push_date(out: &mut Vec<u8>, date: NaiveDate) {

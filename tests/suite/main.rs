@@ -19,3 +19,4 @@ mod questions;
 mod serve;
 mod server;
 mod verify;
+mod whole_books;
