@@ -21,7 +21,7 @@
 //! |---|---|
 //! | [`domain`] | the rules of `docs/classification.md` |
 //! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
-//! | [`files`] | facts from JSON Lines, JSON documents and CSV |
+//! | [`files`] | facts from JSON Lines, JSON documents and CSV, one by one or by customer |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
 //! | [`ledger`] | the shell: decide and record, in one task; verify |
 //! | [`reports`] | questions about the journal: lists, waterfall, MRR, why |

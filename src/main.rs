@@ -8,6 +8,11 @@ use clap::Parser;
 
 use cli::Cli;
 use cli::output::{StdoutClosed, note};
+use mimalloc::MiMalloc;
+
+/// Facts and movements are many small allocations, on all cores: this allocator makes them in half the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {

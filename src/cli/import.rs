@@ -9,7 +9,7 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::domain::fact::Fact;
 use deltabook::domain::ids::TenantId;
-use deltabook::files::csv_lines::Mapping;
+use deltabook::files::csv_mapping::Mapping;
 use deltabook::ledger::error::Problem;
 use deltabook::ledger::job::{Mode, Outcome};
 use deltabook::ledger::writers::Ledger;

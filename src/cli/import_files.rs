@@ -1,13 +1,14 @@
 //! The files of an import: JSON Lines and CSV, read in batches.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io;
 use std::path::Path;
 
 use anyhow::Context;
 use deltabook::domain::fact::Fact;
-use deltabook::files::csv_lines::{CsvLines, Mapping};
-use deltabook::files::reader::{Facts, Place, Reading};
+use deltabook::files::csv_mapping::Mapping;
+use deltabook::files::input::{Input, InputError};
+use deltabook::files::reading::{Place, Reading};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
@@ -39,8 +40,9 @@ pub fn check(file: &Path, mapping: &Mapping) -> anyhow::Result<bool> {
             problems.add_all(line, &violations);
         }
     }
+    let is_well = problems.is_empty();
     problems.report();
-    Ok(problems.is_empty())
+    Ok(is_well)
 }
 
 /// Reads a file and hands its facts on in batches; gives back what could not be read.
@@ -77,17 +79,21 @@ fn readings(
     mapping: &Mapping,
     bar: &ProgressBar,
     tell_ignored: bool,
-) -> anyhow::Result<Box<dyn Iterator<Item = io::Result<Reading>>>> {
+) -> anyhow::Result<impl Iterator<Item = io::Result<Reading>>> {
     let name = file.display();
-    let input: Box<dyn Read> =
-        Box::new(bar.wrap_read(File::open(file).with_context(|| format!("failed to open {name}"))?));
-    let input = BufReader::with_capacity(1 << 16, input);
-    if !file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
-        return Ok(Box::new(Facts::new(input).with_context(|| format!("failed to read {name}"))?));
+    let bytes = bar.wrap_read(File::open(file).with_context(|| format!("failed to open {name}"))?);
+    let input = if is_csv(file) { Input::csv(bytes, mapping) } else { Input::json(bytes).map_err(InputError::from) };
+    let input = match input {
+        Err(InputError::Io(error)) => return Err(error).with_context(|| format!("failed to read {name}")),
+        other => other.with_context(|| name.to_string())?,
+    };
+    if tell_ignored && !input.ignored().is_empty() {
+        note(&format!("{name}: columns that are not read: {}", input.ignored().join(", ")));
     }
-    let lines = CsvLines::new(input, mapping).with_context(|| name.to_string())?;
-    if tell_ignored && !lines.ignored().is_empty() {
-        note(&format!("{name}: columns that are not read: {}", lines.ignored().join(", ")));
-    }
-    Ok(Box::new(lines))
+    Ok(input.readings())
+}
+
+/// By the name: what is in a file of CSV can be anything.
+pub fn is_csv(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }

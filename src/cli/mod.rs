@@ -1,15 +1,15 @@
-//! The command line: one file for each subcommand, and what they share in `input`, `output`, `problems` and `table`.
+//! The command line: one file for each subcommand, and what they share in `output`, `problems` and `table`.
 //!
 //! Exit codes: 0 done; 1 it could not be done, or the facts are wrong; 2 the command line itself is wrong (clap).
 
 mod ask;
+mod classified;
 mod classify;
 mod demo;
 mod event_output;
 mod explain;
 mod import;
 mod import_files;
-mod input;
 mod migrate;
 mod movement_output;
 mod movements;

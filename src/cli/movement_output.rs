@@ -1,74 +1,11 @@
-//! Movements as a table, as CSV and as JSON Lines.
-
-use std::io::{self, Write};
+//! Movements as a table for people.
 
 use deltabook::domain::movement::Movement;
-use deltabook::form::movement::{MovementRecord, cause};
+use deltabook::form::movement::cause;
 
-use super::output::{self, Format};
 use super::table::{Table, amount, change, left, right};
 
-pub fn write(out: &mut dyn Write, format: Format, movements: &[Movement]) -> io::Result<()> {
-    let records = movements.iter().map(MovementRecord::from);
-    match format {
-        Format::Jsonl => output::jsonl(out, records),
-        Format::Csv => output::csv(out, HEADER, records.map(csv_row)),
-        Format::Table if movements.is_empty() => writeln!(out, "no movements"),
-        Format::Table => write!(out, "{}", table(movements)),
-    }
-}
-
-/// The names of [`MovementRecord`]'s fields.
-const HEADER: [&str; 20] = [
-    "level",
-    "customer_id",
-    "effective_date",
-    "currency",
-    "item_id",
-    "subscription_id",
-    "line_id",
-    "category",
-    "subcategory",
-    "mrr_delta",
-    "mrr_before",
-    "mrr_after",
-    "quantity_before",
-    "quantity_after",
-    "quantity_effect",
-    "price_effect",
-    "renewed_mrr",
-    "causes",
-    "rules",
-    "provisional_until",
-];
-
-fn csv_row(record: MovementRecord) -> [String; 20] {
-    let maybe = Option::unwrap_or_default;
-    [
-        record.level.to_owned(),
-        record.customer_id,
-        record.effective_date,
-        record.currency,
-        record.item_id,
-        maybe(record.subscription_id),
-        maybe(record.line_id),
-        record.category.to_owned(),
-        record.subcategory.to_owned(),
-        record.mrr_delta,
-        record.mrr_before,
-        record.mrr_after,
-        record.quantity_before,
-        record.quantity_after,
-        maybe(record.quantity_effect),
-        maybe(record.price_effect),
-        maybe(record.renewed_mrr),
-        record.causes.join("; "),
-        record.rules.join(" "),
-        maybe(record.provisional_until),
-    ]
-}
-
-fn table(movements: &[Movement]) -> Table {
+pub fn table(movements: &[Movement]) -> Table {
     let mut table = Table::new([
         left("customer"),
         left("date"),

@@ -1,9 +1,9 @@
 //! Writing to stdout and stderr: the formats, and a pipe that is closed at the other end.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 
 use clap::ValueEnum;
-use serde::Serialize;
+use tempfile::{SpooledData, SpooledTempFile};
 
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,24 +24,50 @@ pub struct StdoutClosed;
 /// Writes to stdout.
 pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    told(write(&mut out).and_then(|()| out.flush()))
+}
+
+fn told(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
         Err(error) => Err(anyhow::Error::new(error).context("failed to write to stdout")),
     }
 }
 
+/// What of an output is kept in memory; more goes to a temporary file without a name.
+const IN_MEMORY: usize = 4 << 20;
+
+/// Output that nobody sees until all of it is there.
+#[derive(Debug)]
+pub struct Spool(SpooledTempFile);
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self(SpooledTempFile::new(IN_MEMORY))
+    }
+}
+
+impl Spool {
+    pub fn push(&mut self, text: &[u8]) -> io::Result<()> {
+        self.0.write_all(text)
+    }
+
+    pub fn to_stdout(mut self) -> anyhow::Result<()> {
+        self.0.rewind()?;
+        // Copied as what they are, files do not pass through this program.
+        let mut out = io::stdout().lock();
+        let copied = match self.0.into_inner() {
+            SpooledData::InMemory(text) => out.write_all(text.get_ref()),
+            SpooledData::OnDisk(mut file) => io::copy(&mut file, &mut out).map(|_| ()),
+        };
+        told(copied.and_then(|()| out.flush()))
+    }
+}
+
 /// Writes a line to stderr. That stderr is closed is nobody's problem, so not `eprintln!`, which panics.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
-}
-
-pub fn jsonl<T: Serialize>(out: &mut dyn Write, records: impl IntoIterator<Item = T>) -> io::Result<()> {
-    for record in records {
-        serde_json::to_writer(&mut *out, &record)?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
 }
 
 pub fn csv<const N: usize>(

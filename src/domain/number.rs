@@ -53,11 +53,10 @@ fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
         return Err(NumberError::TooPrecise);
     }
     let fraction = fraction.trim_end_matches('0');
-    let mantissa = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(i128::from(digit.checked_sub(b'0')?)))
-        .ok_or(NumberError::TooLarge)?;
+    let digits = || whole.bytes().chain(fraction.bytes()).map(|digit| digit.saturating_sub(b'0'));
+    let short = digits().try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(digit.into()));
+    let long = || digits().try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(digit.into()));
+    let mantissa = short.map(i128::from).or_else(long).ok_or(NumberError::TooLarge)?;
     let scale = u32::try_from(fraction.len()).map_err(|_| NumberError::TooPrecise)?;
     let number = Decimal::try_from_i128_with_scale(mantissa, scale).map_err(|_| NumberError::TooLarge)?;
     Ok(if text.starts_with('-') && !number.is_zero() { opposite(number) } else { number })
@@ -124,6 +123,12 @@ impl Quantity {
         parse_decimal(text).map(Self)
     }
 
+    /// The digits without a point, and how many of them stand after it.
+    #[must_use]
+    pub fn parts(self) -> (i128, u32) {
+        (self.0.mantissa(), self.0.scale())
+    }
+
     /// Reads back a sum that [`Quantity`]'s `Display` wrote: up to 17 digits before the point.
     #[must_use]
     pub fn parse_sum(text: &str) -> Option<Self> {
@@ -133,6 +138,13 @@ impl Quantity {
     /// # Errors
     /// [`OutOfRange`] beyond ± 10¹⁷.
     pub fn checked_add(self, other: Self) -> Result<Self, OutOfRange> {
+        // Most sums are of nothing and something, which is in range by itself.
+        if self.0.is_zero() {
+            return Ok(other);
+        }
+        if other.0.is_zero() {
+            return Ok(self);
+        }
         let sum = self.0.checked_add(other.0).ok_or(OutOfRange)?;
         // Decimals only make a number smaller than its digits, so most sums need no comparison.
         let is_small = sum.mantissa().unsigned_abs() < u128::from(QUANTITY_SUM_BOUND.unsigned_abs());

@@ -1,6 +1,7 @@
 //! The only rounding: [`mrr`] (R2) and [`quantity_effect`] (R12), each once, half-even from the exact value.
 //!
-//! Numbers of 22 digits are multiplied here: in `i128` where that is enough, else in a `BigInt`.
+//! Numbers of 22 digits are multiplied here: in a `BigInt`, unless an `i64` is enough, as it nearly always is, or an
+//! `i128`.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -10,12 +11,13 @@ use super::interval::Interval;
 use super::money::{MICROS, Money, OutOfRange};
 use super::number::{Amount, Discount, Percent, Quantity};
 
-/// Integers that say when they overflow: `i128`, and `BigInt`, which never does.
-trait Exact: Integer + Clone + From<i128> + CheckedAdd + CheckedMul + CheckedSub
+/// Integers that say when they overflow; a `BigInt` never does.
+trait Exact: Integer + Clone + TryFrom<i128> + CheckedAdd + CheckedMul + CheckedSub
 where
     i64: TryFrom<Self>,
 {
 }
+impl Exact for i64 {}
 impl Exact for i128 {}
 impl Exact for BigInt {}
 
@@ -32,7 +34,8 @@ pub fn mrr(
     if quantity.0.is_zero() || unit_price.0.is_zero() {
         return Ok(Money::ZERO);
     }
-    exact_mrr::<i128>(quantity, unit_price, discount, interval)
+    exact_mrr::<i64>(quantity, unit_price, discount, interval)
+        .or_else(|| exact_mrr::<i128>(quantity, unit_price, discount, interval))
         .or_else(|| exact_mrr::<BigInt>(quantity, unit_price, discount, interval))
         .ok_or(OutOfRange)
 }
@@ -46,19 +49,19 @@ fn exact_mrr<T: Exact>(
 where
     i64: TryFrom<T>,
 {
-    let int = |number: i128| T::from(number);
-    let mut numerator = int(quantity.0.mantissa()).checked_mul(&int(unit_price.0.mantissa()))?;
+    let int = |number: i128| T::try_from(number).ok();
+    let mut numerator = int(quantity.0.mantissa())?.checked_mul(&int(unit_price.0.mantissa())?)?;
     let mut denominator =
-        int(power_of_ten(quantity.0.scale())?).checked_mul(&int(power_of_ten(unit_price.0.scale())?))?;
+        int(power_of_ten(quantity.0.scale())?)?.checked_mul(&int(power_of_ten(unit_price.0.scale())?)?)?;
     match discount {
         Some(Discount::Percent(Percent(percent))) if numerator > T::zero() => {
             let hundred = power_of_ten(percent.scale())?.checked_mul(100)?;
-            numerator = numerator.checked_mul(&int(hundred.checked_sub(percent.mantissa())?))?;
-            denominator = denominator.checked_mul(&int(hundred))?;
+            numerator = numerator.checked_mul(&int(hundred.checked_sub(percent.mantissa())?)?)?;
+            denominator = denominator.checked_mul(&int(hundred)?)?;
         }
         Some(Discount::Amount(Amount(amount))) if numerator > T::zero() => {
-            let scale = int(power_of_ten(amount.scale())?);
-            let reduction = denominator.checked_mul(&int(amount.mantissa()))?;
+            let scale = int(power_of_ten(amount.scale())?)?;
+            let reduction = denominator.checked_mul(&int(amount.mantissa())?)?;
             numerator = numerator.checked_mul(&scale)?.checked_sub(&reduction)?;
             denominator = denominator.checked_mul(&scale)?;
             if numerator < T::zero() {
@@ -69,7 +72,7 @@ where
     }
     let a_year_in_micros = i128::from(interval.units_per_year()).checked_mul(i128::from(MICROS))?;
     let months = i128::from(interval.count()).checked_mul(12)?;
-    round_half_even(numerator.checked_mul(&int(a_year_in_micros))?, denominator.checked_mul(&int(months))?)
+    round_half_even(numerator.checked_mul(&int(a_year_in_micros)?)?, denominator.checked_mul(&int(months)?)?)
 }
 
 /// R12: `round6(M0 × (Q1 − Q0) / Q0)`; None where `Q0` is 0 (there it is the whole amount).
@@ -84,7 +87,8 @@ pub fn quantity_effect(mrr_before: Money, before: Quantity, after: Quantity) -> 
     if change.0.is_zero() || mrr_before.is_zero() {
         return Ok(Some(Money::ZERO));
     }
-    exact_quantity_effect::<i128>(mrr_before, before, change)
+    exact_quantity_effect::<i64>(mrr_before, before, change)
+        .or_else(|| exact_quantity_effect::<i128>(mrr_before, before, change))
         .or_else(|| exact_quantity_effect::<BigInt>(mrr_before, before, change))
         .ok_or(OutOfRange)
         .map(Some)
@@ -94,11 +98,11 @@ fn exact_quantity_effect<T: Exact>(mrr_before: Money, before: Quantity, change: 
 where
     i64: TryFrom<T>,
 {
-    let int = |number: i128| T::from(number);
-    let numerator = int(i128::from(mrr_before.micros()))
-        .checked_mul(&int(change.0.mantissa()))?
-        .checked_mul(&int(power_of_ten(before.0.scale())?))?;
-    let denominator = int(before.0.mantissa()).checked_mul(&int(power_of_ten(change.0.scale())?))?;
+    let int = |number: i128| T::try_from(number).ok();
+    let numerator = int(i128::from(mrr_before.micros()))?
+        .checked_mul(&int(change.0.mantissa())?)?
+        .checked_mul(&int(power_of_ten(before.0.scale())?)?)?;
+    let denominator = int(before.0.mantissa())?.checked_mul(&int(power_of_ten(change.0.scale())?)?)?;
     round_half_even(numerator, denominator)
 }
 

@@ -1,16 +1,58 @@
 //! Many facts in one JSON object: `{"subscription_lines": […], …}`, or that as the `facts` of a worked example.
 
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json;
-use super::reading::Reading;
+use super::reading::{NOT_UTF8, Reading};
+use super::stretches::{Stretch, newlines};
 use crate::form::raw::RawFact;
 use crate::form::violation::Violation;
 
 /// The names of the outermost object by which a document is known.
 pub(super) const NAMES: [&str; 6] =
     ["facts", "customers", "subscription_lines", "change_orders", "charges", "overrides"];
+
+/// The largest document in one JSON object, in bytes; more facts than that are written as JSON Lines.
+const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+
+/// A whole document goes on after its first line, or is there with one of its names.
+pub(super) fn begins(line: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(line);
+    let first_name = text.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
+    let first_name = first_name.and_then(|rest| rest.split_once('"')).map_or("", |(name, _)| name);
+    if RawFact::KINDS.contains(&first_name) {
+        return false;
+    }
+    match serde_json::from_str::<BTreeMap<String, &RawValue>>(&text) {
+        Ok(fields) => fields.keys().any(|name| NAMES.contains(&name.as_str())),
+        Err(error) => error.is_eof() && !text.trim_ascii().is_empty(),
+    }
+}
+
+/// Reads a document to its end.
+pub(super) fn read(begin: Stretch, input: impl Read) -> io::Result<Vec<Reading>> {
+    let Stretch { line, bytes: mut text } = begin;
+    let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
+    input.take(limit).read_to_end(&mut text)?;
+    if text.len() > MAX_DOCUMENT_BYTES {
+        let limit = MAX_DOCUMENT_BYTES >> 20;
+        return Ok(vec![Reading::unreadable(
+            line,
+            format!("is more than {limit} MiB in one object; write JSON Lines"),
+        )]);
+    }
+    Ok(match str::from_utf8(&text) {
+        Ok(text) => facts(text, line),
+        Err(error) => {
+            let good = text.get(..error.valid_up_to()).unwrap_or_default();
+            vec![Reading::unreadable(line.saturating_add(newlines(good)), NOT_UTF8)]
+        }
+    })
+}
 
 /// The facts as pieces of the text, so that each is judged by itself and its line is known.
 #[derive(Default, Deserialize)]
@@ -35,7 +77,7 @@ struct Example<'t> {
 }
 
 /// Reads every fact of a document whose first line has this number.
-pub(super) fn read(text: &str, first_line: u64) -> Vec<Reading> {
+fn facts(text: &str, first_line: u64) -> Vec<Reading> {
     let lines = LineNumbers::of(text, first_line);
     let refused = |line, field: &str, description| {
         let wrong = vec![Violation { field: field.to_owned(), description }];
@@ -66,7 +108,8 @@ pub(super) fn read(text: &str, first_line: u64) -> Vec<Reading> {
     for (kind, (name, pieces)) in RawFact::KINDS.iter().zip(groups) {
         for (index, piece) in pieces.into_iter().enumerate() {
             let path = format!("{prefix}{name}[{index}]");
-            readings.push(Reading::new(lines.at(piece.get()), &path, json::fact(kind, piece.get(), &path)));
+            let fact = json::fact(kind, piece.get(), &path);
+            readings.push(Reading::new(lines.at(piece.get()), path, fact));
         }
     }
     readings

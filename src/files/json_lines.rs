@@ -1,73 +1,56 @@
 //! JSON Lines: a fact a line.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read as _};
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::json;
 use super::reading::{NOT_UTF8, Reading};
+use super::stretches::{MAX_RECORD_BYTES, Stretch};
 use crate::form::raw::RawFact;
 use crate::form::violation::Violation;
 
-/// The longest line of JSON Lines, in bytes.
-pub const MAX_LINE_BYTES: usize = 1 << 20;
 const NOT_ONE_FACT: &str = "is not an object with one fact, such as {\"customer\": {…}}";
 
-/// JSON Lines, of which one is in memory.
-#[derive(Debug)]
-pub(super) struct Lines<R> {
-    pub input: R,
-    /// The number of the line in memory.
-    pub line: u64,
-    pub text: Vec<u8>,
-    /// The line in memory has been given out.
-    is_read: bool,
+/// Where the last whole line ends.
+pub(super) fn last_end(bytes: &[u8]) -> Option<usize> {
+    memchr::memrchr(b'\n', bytes)?.checked_add(1)
 }
 
-impl<R: BufRead> Lines<R> {
-    /// Reads up to the first line that is not empty.
-    pub fn begin(input: R) -> io::Result<Self> {
-        let mut lines = Self { input, line: 0, text: Vec::new(), is_read: false };
-        // A byte order mark says nothing in UTF-8.
-        if lines.input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
-            lines.input.consume(3);
-        }
-        lines.advance()?;
-        Ok(lines)
-    }
+/// The lines of a stretch that are not empty, each with its number.
+pub(super) fn lines(stretch: &Stretch) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut rest = stretch.bytes.as_slice();
+    let all = std::iter::from_fn(move || {
+        let (line, after) = rest.split_at(memchr::memchr(b'\n', rest).unwrap_or(rest.len()));
+        let is_there = !rest.is_empty();
+        rest = after.get(1..).unwrap_or_default();
+        is_there.then_some(line)
+    });
+    (stretch.line..).zip(all).filter(|(_, line)| !line.trim_ascii().is_empty())
+}
 
-    /// Takes the next line that is not empty, or nothing at the end; of a line that is too long, its beginning.
-    fn advance(&mut self) -> io::Result<()> {
-        let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-        loop {
-            self.text.clear();
-            self.is_read = false;
-            let count = self.input.by_ref().take(limit).read_until(b'\n', &mut self.text)?;
-            self.line = self.line.saturating_add(1);
-            if count == 0 || !self.text.trim_ascii().is_empty() {
-                return Ok(());
-            }
-        }
+/// Reads a line as a fact.
+pub(super) fn reading(line: u64, text: &[u8]) -> Reading {
+    if text.len() > MAX_RECORD_BYTES {
+        return Reading::unreadable(line, "is a line of more than 1 MiB");
     }
+    match str::from_utf8(text) {
+        Ok(text) => fact_of_line(text.trim_ascii_end(), line),
+        Err(_) => Reading::unreadable(line, NOT_UTF8),
+    }
+}
 
-    pub fn read(&mut self) -> io::Result<Option<Reading>> {
-        if self.is_read {
-            self.advance()?;
-        }
-        self.is_read = true;
-        if self.text.is_empty() {
-            return Ok(None);
-        }
-        if self.text.len() > MAX_LINE_BYTES && self.text.last() != Some(&b'\n') {
-            self.input.skip_until(b'\n')?;
-            return Ok(Some(Reading::unreadable(self.line, "is a line of more than 1 MiB")));
-        }
-        Ok(Some(match str::from_utf8(&self.text) {
-            Ok(text) => fact_of_line(text.trim_ascii_end(), self.line),
-            Err(_) => Reading::unreadable(self.line, NOT_UTF8),
-        }))
+/// Whose the fact of a line is, without a look at the rest of it; None: not to be seen.
+pub(super) fn customer(text: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Fact<'t> {
+        #[serde(borrow)]
+        customer_id: Cow<'t, str>,
     }
+    let facts: BTreeMap<Cow<'_, str>, Fact<'_>> = serde_json::from_slice(text).ok()?;
+    facts.into_values().next().map(|fact| fact.customer_id.into_owned())
 }
 
 fn fact_of_line(text: &str, line: u64) -> Reading {
@@ -96,5 +79,5 @@ fn fact_of_line(text: &str, line: u64) -> Reading {
     if wrong.is_empty() {
         wrong.push(Violation { field: kind.clone(), description: json::without_place(&error.to_string()).to_owned() });
     }
-    Reading::new(line, kind, (fact, wrong))
+    Reading::new(line, kind.clone(), (fact, wrong))
 }

@@ -1,5 +1,7 @@
 //! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
 
+use std::borrow::Cow;
+
 use super::json;
 use crate::domain::fact::Fact;
 use crate::form::decode;
@@ -8,13 +10,13 @@ use crate::form::violation::Violation;
 
 pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
 
-/// Where a fact stands.
+/// Where a fact stands in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Counted from 1.
     pub line: u64,
     /// The field that holds the fact: `change_order`, `facts.change_orders[3]`; empty where there is none.
-    pub path: String,
+    pub path: Cow<'static, str>,
 }
 
 /// A fact as it was read, before its values are judged.
@@ -27,9 +29,15 @@ pub struct Reading {
     pub(super) name: fn(&str) -> String,
 }
 
+impl Default for Reading {
+    fn default() -> Self {
+        Self::new(0, "", (None, vec![]))
+    }
+}
+
 impl Reading {
-    pub(super) fn new(line: u64, path: &str, (fact, wrong): json::Outcome<RawFact>) -> Self {
-        Self { place: Place { line, path: path.to_owned() }, fact, wrong, name: str::to_owned }
+    pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): json::Outcome<RawFact>) -> Self {
+        Self { place: Place { line, path: path.into() }, fact, wrong, name: str::to_owned }
     }
 
     pub(super) fn unreadable(line: u64, description: impl Into<String>) -> Self {
@@ -51,19 +59,17 @@ impl Reading {
     ///
     /// # Errors
     /// All that is wrong with its form and its values, each field once.
-    pub fn decode(self) -> Result<Fact, Vec<Violation>> {
-        let Some(raw) = self.fact else { return Err(self.wrong) };
-        let mut wrong = self.wrong;
-        match decode::fact(&raw, &self.place.path) {
-            Ok(fact) if wrong.is_empty() => return Ok(fact),
-            Ok(_) => {}
-            Err(violations) => {
-                let known: Vec<String> = wrong.iter().map(|violation| violation.field.clone()).collect();
-                let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
-                // What was left out because of its type is not missing too.
-                wrong.extend(named.filter(|it| !known.iter().any(|known| is_about(known, &it.field))));
-            }
+    pub fn decode(&self) -> Result<Fact, Vec<Violation>> {
+        let Some(raw) = &self.fact else { return Err(self.wrong.clone()) };
+        let fact = decode::fact(raw, &self.place.path);
+        if self.wrong.is_empty() && fact.is_ok() {
+            return fact;
         }
+        let mut wrong = self.wrong.clone();
+        let violations = fact.err().unwrap_or_default();
+        let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
+        // What was left out because of its type is not missing too.
+        wrong.extend(named.filter(|it| !self.wrong.iter().any(|known| is_about(&known.field, &it.field))));
         Err(wrong)
     }
 }

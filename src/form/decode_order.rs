@@ -67,13 +67,13 @@ fn check_order(form: &mut Form, raw: &RawChangeOrder, order_type: ChangeOrderTyp
     }
     let mut named = BTreeSet::new();
     for (index, entry) in entries.iter().enumerate() {
-        let field = format!("entries[{index}]");
         let first = named.insert(&entry.line_id);
-        form.require(first, &format!("{field}.line_id"), "names a line a second time");
+        form.require(first, format_args!("entries[{index}].line_id"), "names a line a second time");
+        let field = format_args!("entries[{index}]");
         if is(ChangeOrderType::ModifyPricing) {
-            form.require(!entry.terms.is_empty(), &field, "sets no term");
+            form.require(!entry.terms.is_empty(), field, "sets no term");
         } else if !renews {
-            form.require(entry.terms.is_empty(), &field, "sets terms, which only MODIFY_PRICING and RENEWAL do");
+            form.require(entry.terms.is_empty(), field, "sets terms, which only MODIFY_PRICING and RENEWAL do");
         }
     }
 }
@@ -87,7 +87,7 @@ fn entries(form: &mut Form, raw: &[RawEntry]) -> Option<Vec<OrderEntry>> {
         .iter()
         .enumerate()
         .map(|(index, entry)| {
-            form.nested(&format!("entries[{index}]"), |form| {
+            form.entry("entries", index, |form| {
                 let line_id = form.take("line_id", LineId::parse(&entry.line_id));
                 let terms = terms(
                     form,

@@ -1,76 +1,84 @@
 //! Movements as text: the records that the command line writes.
 
-use serde::Serialize;
-
+use super::record::{Value, maybe, push_date};
 use crate::domain::movement::{Cause, Movement};
 
-/// A movement with the names and spellings of the worked examples; amounts are decimal strings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MovementRecord {
-    pub level: &'static str,
-    pub customer_id: String,
-    pub effective_date: String,
-    pub currency: String,
-    pub item_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subscription_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line_id: Option<String>,
-    pub category: &'static str,
-    pub subcategory: &'static str,
-    pub mrr_delta: String,
-    pub mrr_before: String,
-    pub mrr_after: String,
-    pub quantity_before: String,
-    pub quantity_after: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quantity_effect: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub price_effect: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub renewed_mrr: Option<String>,
-    pub causes: Vec<String>,
-    pub rules: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provisional_until: Option<String>,
-}
+/// The names of a movement's fields.
+pub const NAMES: [&str; 20] = [
+    "level",
+    "customer_id",
+    "effective_date",
+    "currency",
+    "item_id",
+    "subscription_id",
+    "line_id",
+    "category",
+    "subcategory",
+    "mrr_delta",
+    "mrr_before",
+    "mrr_after",
+    "quantity_before",
+    "quantity_after",
+    "quantity_effect",
+    "price_effect",
+    "renewed_mrr",
+    "causes",
+    "rules",
+    "provisional_until",
+];
 
-impl From<&Movement> for MovementRecord {
-    fn from(movement: &Movement) -> Self {
-        Self {
-            level: movement.level.as_str(),
-            customer_id: movement.customer_id.to_string(),
-            effective_date: movement.effective_date.to_string(),
-            currency: movement.currency.to_string(),
-            item_id: movement.item_id.to_string(),
-            subscription_id: movement.subscription_id.as_ref().map(ToString::to_string),
-            line_id: movement.line_id.as_ref().map(ToString::to_string),
-            category: movement.category.as_str(),
-            subcategory: movement.subcategory.as_str(),
-            mrr_delta: movement.delta.to_string(),
-            mrr_before: movement.mrr_before.to_string(),
-            mrr_after: movement.mrr_after.to_string(),
-            quantity_before: movement.quantity_before.to_string(),
-            quantity_after: movement.quantity_after.to_string(),
-            quantity_effect: movement.effects.map(|effects| effects.quantity.to_string()),
-            price_effect: movement.effects.map(|effects| effects.price.to_string()),
-            renewed_mrr: movement.renewed_mrr.map(|renewed| renewed.to_string()),
-            causes: movement.causes.iter().map(cause).collect(),
-            rules: movement.rules.iter().map(|rule| rule.to_string()).collect(),
-            provisional_until: movement.provisional_until.map(|date| date.to_string()),
-        }
-    }
+/// The values by [`NAMES`], in the spellings of the worked examples.
+#[must_use]
+pub fn values(movement: &Movement) -> [Value<'_>; 20] {
+    use Value::{Causes, Date, Money, Quantity, Rules, Text};
+    [
+        Text(movement.level.as_str()),
+        Text(movement.customer_id.as_str()),
+        Date(movement.effective_date),
+        Text(movement.currency.as_str()),
+        Text(movement.item_id.as_str()),
+        maybe(movement.subscription_id.as_ref().map(|id| id.as_str()), Text),
+        maybe(movement.line_id.as_ref().map(|id| id.as_str()), Text),
+        Text(movement.category.as_str()),
+        Text(movement.subcategory.as_str()),
+        Money(movement.delta),
+        Money(movement.mrr_before),
+        Money(movement.mrr_after),
+        Quantity(movement.quantity_before),
+        Quantity(movement.quantity_after),
+        maybe(movement.effects.map(|effects| effects.quantity), Money),
+        maybe(movement.effects.map(|effects| effects.price), Money),
+        maybe(movement.renewed_mrr, Money),
+        Causes(&movement.causes),
+        Rules(movement.rules),
+        maybe(movement.provisional_until, Date),
+    ]
 }
 
 /// A cause in a few words.
 #[must_use]
 pub fn cause(cause: &Cause) -> String {
-    match cause {
-        Cause::LineStart(line) => format!("start of {line}"),
-        Cause::TrialEnd(line) => format!("trial end of {line}"),
-        Cause::PriceStep(line, date) => format!("price step {date} of {line}"),
-        Cause::ChangeOrder(order) => format!("change order {order}"),
-        Cause::NaturalEnd(line) => format!("natural end of {line}"),
-        Cause::RenewalLink(line, by) => format!("{line} renewed by {by}"),
-    }
+    let mut text = Vec::new();
+    push_cause(&mut text, cause);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+pub(super) fn push_cause(out: &mut Vec<u8>, cause: &Cause) {
+    let (words, id) = match cause {
+        Cause::LineStart(line) => ("start of ", line.as_str()),
+        Cause::TrialEnd(line) => ("trial end of ", line.as_str()),
+        Cause::PriceStep(line, date) => {
+            out.extend_from_slice(b"price step ");
+            push_date(out, *date);
+            (" of ", line.as_str())
+        }
+        Cause::ChangeOrder(order) => ("change order ", order.as_str()),
+        Cause::NaturalEnd(line) => ("natural end of ", line.as_str()),
+        Cause::RenewalLink(line, by) => {
+            out.extend_from_slice(line.as_str().as_bytes());
+            (" renewed by ", by.as_str())
+        }
+    };
+    out.extend_from_slice(words.as_bytes());
+    out.extend_from_slice(id.as_bytes());
 }

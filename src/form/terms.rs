@@ -66,19 +66,24 @@ pub fn date(text: &str) -> Result<NaiveDate, &'static str> {
     if text.is_empty() {
         return Err("is required");
     }
-    let digits_at =
-        |positions: &[usize]| positions.iter().all(|i| text.as_bytes().get(*i).is_some_and(u8::is_ascii_digit));
-    if text.len() != 10 || !digits_at(&[0, 1, 2, 3, 5, 6, 8, 9]) {
-        return Err(WRONG);
-    }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| WRONG)?;
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return Err(WRONG) };
+    let year = number(&[y1, y2, y3, y4]).and_then(|year| i32::try_from(year).ok());
+    let date = match (year, number(&[m1, m2]), number(&[d1, d2])) {
+        (Some(year), Some(month), Some(day)) => NaiveDate::from_ymd_opt(year, month, day).ok_or(WRONG)?,
+        _ => return Err(WRONG),
+    };
     if date.year() < FIRST_YEAR {
         return Err("is before 1900-01-01");
     }
     Ok(date)
 }
 
-pub(super) fn text(form: &mut Form, field: &str, text: &str) -> Option<String> {
+fn number(digits: &[u8]) -> Option<u32> {
+    let add = |sum: u32, digit: &u8| sum.checked_mul(10)?.checked_add(char::from(*digit).to_digit(10)?);
+    digits.iter().try_fold(0, add)
+}
+
+pub(super) fn text(form: &mut Form<'_>, field: impl std::fmt::Display, text: &str) -> Option<String> {
     let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
     let checked = if text.chars().nth(MAX_TEXT_CHARS).is_some() {
         Err(format!("is longer than {MAX_TEXT_CHARS} characters"))
@@ -98,7 +103,7 @@ pub(super) fn attributes(form: &mut Form, attributes: &BTreeMap<String, String>)
     let mut checked = Some(Attributes::new());
     for (name, value) in attributes {
         form.require(!name.is_empty(), "attributes", "has an entry without a name");
-        let entry = (text(form, "attributes", name), text(form, &format!("attributes[{name:?}]"), value));
+        let entry = (text(form, "attributes", name), text(form, format_args!("attributes[{name:?}]"), value));
         match (entry, &mut checked) {
             ((Some(name), Some(value)), Some(all)) => {
                 all.insert(name, value);

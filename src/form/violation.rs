@@ -1,6 +1,6 @@
 //! What is wrong with a field, and a form that collects all of it.
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 /// A field and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Violation {
     pub description: String,
 }
 
-impl fmt::Display for Violation {
+impl Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.description)
     }
@@ -19,29 +19,50 @@ impl fmt::Display for Violation {
 
 /// Takes fields one by one and remembers what is wrong with each.
 #[derive(Debug)]
-pub struct Form {
-    path: String,
+pub struct Form<'o> {
+    path: Path<'o>,
     violations: Vec<Violation>,
 }
 
-impl Form {
-    #[must_use]
-    pub fn at(path: &str) -> Self {
-        Self { path: path.to_owned(), violations: Vec::new() }
-    }
+/// Where a form is; spelled out only for what is wrong.
+enum Path<'o> {
+    At(&'o str),
+    Field(&'o Path<'o>, &'static str),
+    Entry(&'o Path<'o>, &'static str, usize),
+}
 
-    /// The path of a field of this form.
-    #[must_use]
-    pub fn path(&self, field: &str) -> String {
-        match (self.path.as_str(), field) {
-            ("", field) => field.to_owned(),
-            (path, "") => path.to_owned(),
-            (path, field) => format!("{path}.{field}"),
+impl Path<'_> {
+    fn of(&self, field: &dyn Display) -> String {
+        let (path, field) = (self.to_string(), field.to_string());
+        let dot = if path.is_empty() || field.is_empty() { "" } else { "." };
+        format!("{path}{dot}{field}")
+    }
+}
+
+impl Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(path) => f.write_str(path),
+            Self::Field(outer, field) => f.write_str(&outer.of(field)),
+            Self::Entry(outer, list, index) => f.write_str(&outer.of(&format_args!("{list}[{index}]"))),
         }
+    }
+}
+
+impl fmt::Debug for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
+impl<'o> Form<'o> {
+    #[must_use]
+    pub fn at(path: &'o str) -> Self {
+        Self { path: Path::At(path), violations: Vec::new() }
     }
 
     /// The value, or None and a violation.
-    pub fn take<T, E: fmt::Display>(&mut self, field: &str, value: Result<T, E>) -> Option<T> {
+    pub fn take<T, E: Display>(&mut self, field: impl Display, value: Result<T, E>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(error) => {
@@ -52,20 +73,36 @@ impl Form {
     }
 
     /// A form within this one, at a field.
-    pub fn nested<T>(&mut self, field: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let mut inner = Self::at(&self.path(field));
-        let value = read(&mut inner);
-        self.violations.extend(inner.violations);
+    pub fn nested<T>(&mut self, field: &'static str, read: impl FnOnce(&mut Form<'_>) -> Option<T>) -> Option<T> {
+        let (value, violations) = Form::within(Path::Field(&self.path, field), read);
+        self.violations.extend(violations);
         value
     }
 
+    /// A form within this one, at an entry of a list.
+    pub fn entry<T>(
+        &mut self,
+        list: &'static str,
+        index: usize,
+        read: impl FnOnce(&mut Form<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let (value, violations) = Form::within(Path::Entry(&self.path, list, index), read);
+        self.violations.extend(violations);
+        value
+    }
+
+    fn within<T>(path: Path<'_>, read: impl FnOnce(&mut Form<'_>) -> T) -> (T, Vec<Violation>) {
+        let mut form = Form { path, violations: Vec::new() };
+        (read(&mut form), form.violations)
+    }
+
     /// Notes that a field breaks a rule.
-    pub fn refuse(&mut self, field: &str, description: impl fmt::Display) {
-        self.violations.push(Violation { field: self.path(field), description: description.to_string() });
+    pub fn refuse(&mut self, field: impl Display, description: impl Display) {
+        self.violations.push(Violation { field: self.path.of(&field), description: description.to_string() });
     }
 
     /// Notes a violation unless the rule is kept.
-    pub fn require(&mut self, kept: bool, field: &str, description: &str) {
+    pub fn require(&mut self, kept: bool, field: impl Display, description: &str) {
         if !kept {
             self.refuse(field, description);
         }
@@ -79,7 +116,7 @@ impl Form {
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),
             None if self.violations.is_empty() => {
-                Err(vec![Violation { field: self.path, description: "is not complete".to_owned() }])
+                Err(vec![Violation { field: self.path.to_string(), description: "is not complete".to_owned() }])
             }
             Some(_) | None => Err(self.violations),
         }

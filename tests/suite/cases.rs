@@ -14,8 +14,9 @@ use deltabook::domain::movement::Movement;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use deltabook::form::decode;
-use deltabook::form::movement::MovementRecord;
+use deltabook::form::movement::{NAMES, values};
 use deltabook::form::raw::RawFacts;
+use deltabook::form::record::push_json;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -119,10 +120,9 @@ fn classify(facts: Vec<Fact>, policy: &Policy) -> (Vec<Record>, Vec<Record>) {
 }
 
 fn movement_record(movement: &Movement) -> Record {
-    match serde_json::to_value(MovementRecord::from(movement)).unwrap() {
-        Value::Object(record) => record,
-        other => panic!("{other}"),
-    }
+    let mut text = Vec::new();
+    push_json(&mut text, &NAMES, &values(movement));
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// The cases speak of these three; the rest of R18 has tests of its own.

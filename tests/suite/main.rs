@@ -19,3 +19,4 @@ mod postgres;
 mod serve;
 mod server;
 mod store;
+mod whole_books;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use anyhow::{Context, anyhow};
-use deltabook::files::reader::Facts;
+use deltabook::files::input::Input;
 use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
@@ -82,7 +82,8 @@ pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Stor
 }
 
 fn book() -> anyhow::Result<Vec<v1::Fact>> {
-    Facts::new(BOOK.as_bytes())?
+    Input::json(BOOK.as_bytes())?
+        .readings()
         .map(|reading| {
             let reading = reading?;
             let line = reading.place.line;

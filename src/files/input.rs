@@ -1,0 +1,277 @@
+//! Facts from a file or a pipe: JSON Lines with one fact a line, one JSON object with many, or CSV with a line a row.
+//!
+//! Of JSON the content decides what it is: `{"subscription_line": {…}}` begins JSON Lines, which are read piece by
+//! piece, so that a file may be larger than the memory; `{"subscription_lines": […], …}` is a whole document, and so is
+//! a worked example with its `facts`.
+
+use std::io::{self, Read};
+use std::vec;
+
+use super::csv_columns::Columns;
+use super::csv_mapping::{Mapping, MappingError};
+use super::reading::Reading;
+use super::stretches::{MAX_RECORD_BYTES, Stretch, Stretches, newlines, read_more};
+use super::{csv_rows, document, json_lines};
+
+/// How many facts of a document make a piece.
+const PIECE_OF_DOCUMENT: usize = 1_000;
+
+/// A file whose facts cannot be begun to be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    #[error(transparent)]
+    Header(#[from] MappingError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// How the facts of an input are written.
+#[derive(Debug)]
+pub enum Layout {
+    Json,
+    Csv(Box<Columns>),
+}
+
+/// An input whose beginning has been read.
+#[derive(Debug)]
+pub struct Input<R> {
+    pub layout: Layout,
+    pub(super) pieces: Pieces<R>,
+}
+
+/// An input in its order, some facts at a time.
+#[derive(Debug)]
+pub(super) enum Pieces<R> {
+    Stretches(Stretches<R>),
+    Document(vec::IntoIter<Reading>),
+}
+
+/// Some facts of an input, not yet read one by one unless they come from a document.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Stretch(Stretch),
+    Readings(Vec<Reading>),
+}
+
+impl<R: Read> Input<R> {
+    /// Looks at the beginning of JSON to see what it is; a document is read whole.
+    ///
+    /// # Errors
+    /// What the input answers.
+    pub fn json(mut input: R) -> io::Result<Self> {
+        let mut begin = begin(&mut input, |bytes| json_lines::last_end(bytes.trim_ascii_start()).is_some())?;
+        let blank = begin.bytes.len().saturating_sub(begin.bytes.trim_ascii_start().len());
+        begin.skip(begin.bytes.get(..blank).and_then(json_lines::last_end).unwrap_or_default());
+        let first = begin.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let pieces = if document::begins(first) {
+            Pieces::Document(document::read(begin, input)?.into_iter())
+        } else {
+            Pieces::Stretches(Stretches::new(begin, input, json_lines::last_end))
+        };
+        Ok(Self { layout: Layout::Json, pieces })
+    }
+
+    /// Reads the header of CSV.
+    ///
+    /// # Errors
+    /// What is wrong with the header, or what the input answers.
+    pub fn csv(mut input: R, mapping: &Mapping) -> Result<Self, InputError> {
+        let mut begin = begin(&mut input, |bytes| csv_rows::last_end(bytes).is_some())?;
+        let (header, length) = csv_rows::header(&begin.bytes);
+        let columns = Columns::of(&header, mapping)?;
+        begin.skip(length);
+        let pieces = Pieces::Stretches(Stretches::new(begin, input, csv_rows::last_end));
+        Ok(Self { layout: Layout::Csv(Box::new(columns)), pieces })
+    }
+
+    /// The columns of a CSV file that are not read.
+    #[must_use]
+    pub fn ignored(&self) -> &[String] {
+        match &self.layout {
+            Layout::Csv(columns) => columns.ignored(),
+            Layout::Json => &[],
+        }
+    }
+
+    /// The facts one by one, in the order of the input.
+    pub fn readings(self) -> impl Iterator<Item = io::Result<Reading>> {
+        let Self { layout, pieces } = self;
+        pieces.flat_map(move |piece| {
+            let readings = piece.map(|piece| {
+                let mut readings = Vec::new();
+                layout.read(piece, |reading| readings.push(Ok(reading.clone())));
+                readings
+            });
+            readings.unwrap_or_else(|error| vec![Err(error)])
+        })
+    }
+}
+
+impl Layout {
+    /// Reads the facts of a piece.
+    pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(&Reading)) {
+        match (piece, self) {
+            (Piece::Readings(readings), _) => readings.iter().for_each(each),
+            (Piece::Stretch(stretch), Self::Json) => {
+                for (line, text) in json_lines::lines(&stretch) {
+                    each(&json_lines::reading(line, text));
+                }
+            }
+            (Piece::Stretch(stretch), Self::Csv(columns)) => {
+                let (mut rows, mut reading) = (csv_rows::Rows::of(&stretch), Reading::default());
+                while let Some((line, row)) = rows.next() {
+                    csv_rows::read(columns, line, row, &mut reading);
+                    each(&reading);
+                }
+            }
+        }
+    }
+}
+
+impl<R: Read> Iterator for Pieces<R> {
+    type Item = io::Result<Piece>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Stretches(stretches) => Some(stretches.next()?.map(Piece::Stretch)),
+            Self::Document(readings) => {
+                let piece: Vec<Reading> = readings.by_ref().take(PIECE_OF_DOCUMENT).collect();
+                (!piece.is_empty()).then_some(Ok(Piece::Readings(piece)))
+            }
+        }
+    }
+}
+
+impl Stretch {
+    /// Leaves out its beginning.
+    fn skip(&mut self, count: usize) {
+        let skipped = self.bytes.drain(..count);
+        self.line = self.line.saturating_add(newlines(skipped.as_slice()));
+    }
+}
+
+/// Reads until there is enough to know what the input is.
+fn begin(input: &mut impl Read, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Stretch> {
+    let mut begin = Stretch { line: 1, bytes: Vec::new() };
+    loop {
+        let ended = read_more(input, &mut begin.bytes)?;
+        // A byte order mark says nothing in UTF-8.
+        if begin.bytes.starts_with(b"\xef\xbb\xbf") {
+            begin.skip(3);
+        }
+        if ended || begin.bytes.len() > MAX_RECORD_BYTES || is_enough(&begin.bytes) {
+            return Ok(begin);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::violation::Violation;
+
+    fn read(text: &str) -> Vec<(u64, Result<String, Vec<String>>)> {
+        let facts = Input::json(text.as_bytes()).unwrap();
+        facts
+            .readings()
+            .map(|reading| {
+                let reading = reading.unwrap();
+                let (line, path) = (reading.place.line, reading.place.path.to_string());
+                let wrong = |wrong: Vec<Violation>| wrong.iter().map(ToString::to_string).collect();
+                (line, reading.decode().map(|_| path).map_err(wrong))
+            })
+            .collect()
+    }
+
+    fn wrong(text: &str) -> Vec<String> {
+        read(text).into_iter().filter_map(|(_, result)| result.err()).flatten().collect()
+    }
+
+    #[test]
+    fn json_lines_are_read_one_by_one() {
+        let text = "\u{feff}\n{\"customer\": {\"customer_id\": \"a\"}}\r\n  \n{\"customer\": {}}\n{\"customer\"";
+        assert_eq!(
+            read(text),
+            [
+                (2, Ok("customer".to_owned())),
+                (4, Err(vec!["customer.customer_id: is required".to_owned()])),
+                (5, Err(vec![": is not JSON: EOF while parsing an object at column 11".to_owned()])),
+            ]
+        );
+        assert_eq!(read(""), []);
+        assert_eq!(read("\n\n"), []);
+    }
+
+    #[test]
+    fn a_document_is_known_by_its_names() {
+        let facts = "{\"charges\": [],\n\"customers\": [{\"customer_id\": \"a\"},\n\n{\"customer_id\": \"b\"}]}";
+        let at = |line, path: &str| (line, Ok(path.to_owned()));
+        assert_eq!(read(facts), [at(2, "customers[0]"), at(4, "customers[1]")]);
+        let example = format!("\n{{\"title\": \"one\",\n\"facts\":\n {facts}}}\n");
+        assert_eq!(read(&example), [at(5, "facts.customers[0]"), at(7, "facts.customers[1]")]);
+        assert_eq!(read(&facts.replace('\n', "")), [at(1, "customers[0]"), at(1, "customers[1]")]);
+    }
+
+    #[test]
+    fn every_wrong_type_is_named_beside_every_wrong_value() {
+        let line = r#"{"subscription_line": {"line_id": 1, "subscription_id": "S1", "customer_id": "a b", "plan": "x",
+            "charge_kind": "RECURRING", "currency": null, "start_date": "2026-01-01", "pending_activation": "no",
+            "revision": 1.5, "price_steps": [{"quantity": 1, "unit_price": "1,5", "interval": "MONTH"}, 7]}}"#;
+        let mut found = wrong(&line.replace('\n', ""));
+        found.sort();
+        let expected = [
+            "subscription_line.currency: is required",
+            "subscription_line.customer_id: contains white space or an invisible character",
+            "subscription_line.item_id: is required",
+            "subscription_line.line_id: is a number; it must be text in quotes",
+            "subscription_line.pending_activation: is text; it must be true or false",
+            "subscription_line.plan: is not known here; known are line_id, revision, subscription_id, customer_id, \
+             item_id, charge_kind, currency, start_date, end_date, trial_end_date, pending_activation, \
+             renews_subscription_id, price_steps, attributes",
+            "subscription_line.price_steps[0].interval: is text; it must be an object",
+            "subscription_line.price_steps[0].quantity: is a number; write amounts as strings, such as \"12.50\"",
+            "subscription_line.price_steps[0].unit_price: is not a decimal number: digits with at most one point, \
+             such as 1299.90",
+            "subscription_line.price_steps[1]: is a number; it must be an object",
+            "subscription_line.revision: is not a whole number, or too large",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_no_fact_is_refused() {
+        for (text, expected) in [
+            ("[1]", ": is not an object with one fact, such as {\"customer\": {…}}"),
+            ("{}", ": is not an object with one fact, such as {\"customer\": {…}}"),
+            ("{\"customer\": {}, \"charge\": {}}", ": is not an object with one fact, such as {\"customer\": {…}}"),
+            (
+                "{\"order\": {}}",
+                "order: is no kind of fact; known are customer, subscription_line, change_order, charge, override",
+            ),
+            (
+                "{\"customer\": {\"customer_id\": \"a\", \"customer_id\": \"b\"}}",
+                "customer: duplicate field `customer_id`",
+            ),
+            ("{\"customer\": 1}", "customer: is a number; it must be an object"),
+            ("{\"customer\": {}} x", ": is not JSON: trailing characters at column 18"),
+            (
+                "{\n\"customer\": {}}",
+                "customer: is not known here; known are customers, subscription_lines, \
+              change_orders, charges, overrides (JSON Lines have each fact on a line of its own)",
+            ),
+            ("{\"customers\": 1}", "customers: is not a list of facts"),
+            ("{\"facts\": {\"charges\": [1]}}", "facts.charges[0]: is a number; it must be an object"),
+            ("{\"customers\":\n[}", ": is not JSON: expected value at column 2"),
+        ] {
+            assert_eq!(wrong(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_not_held() {
+        let long = format!("{{\"customer\": {{\"name\": \"{}\"}}}}\n", "x".repeat(MAX_RECORD_BYTES));
+        let found = read(&format!("{long}{{\"customer\": {{\"customer_id\": \"a\"}}}}\n"));
+        let too_long = Err(vec![": is a line of more than 1 MiB".to_owned()]);
+        assert_eq!(found, [(1, too_long), (2, Ok("customer".to_owned()))]);
+    }
+}
