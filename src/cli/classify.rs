@@ -124,9 +124,9 @@ pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
             let mut header = Vec::new();
             push_header(&mut header, classifying.names());
             to_stdout(|out| out.write_all(&header))?;
-            good.text.to_stdout()?;
+            good.text.show()?;
         }
-        Format::Jsonl => good.text.to_stdout()?,
+        Format::Jsonl => good.text.show()?,
     }
     Ok(ExitCode::SUCCESS)
 }

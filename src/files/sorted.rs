@@ -111,7 +111,9 @@ impl Records {
                 self.refuse(file, place.line, violation);
             }
             Err(violations) => {
-                violations.into_iter().for_each(|violation| self.refuse(file, place.line, violation));
+                for violation in violations {
+                    self.refuse(file, place.line, violation);
+                }
             }
         }
     }
