@@ -1,5 +1,5 @@
-//! How long `deltabook classify` takes for whole books: 3,000,000 subscription lines of 1,000,000 customers, in CSV and in
-//! JSON Lines, sorted by customer, and the CSV in an order that has to be sorted first.
+//! How long `deltabook classify` takes for whole books: 3,000,000 subscription lines of 1,000,000 customers, in CSV and
+//! in JSON Lines, sorted by customer, and the CSV in an order that has to be sorted first.
 //!
 //! Run with `cargo bench --bench whole_books`; a number after `--` is how many customers there are instead. The books
 //! are made in a temporary folder, always the same. Beside each run stands the yardstick: one thread that reads the
@@ -75,7 +75,7 @@ fn line(customer: u64, number: u64) -> Line {
     Line {
         customer,
         number,
-        item: plans[usize::try_from(customer * 7 % 5).unwrap()],
+        item: plans.get(usize::try_from(customer * 7 % 5).unwrap()).unwrap(),
         start: if is_later { signed + Days::new(200) } else { signed },
         end: has_end.then(|| signed + Days::new(900)),
         quantity: 1 + number + customer * 13 % 50,
@@ -144,7 +144,7 @@ fn time(work: impl FnOnce()) -> Duration {
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times[times.len() / 2]
+    *times.get(times.len() / 2).unwrap()
 }
 
 fn read_lines(book: &Path) {

@@ -11,7 +11,7 @@ use deltabook::domain::policy::Policy;
 use deltabook::domain::refusal::{Refusal, refusals};
 use deltabook::domain::replay::replay;
 use deltabook::domain::void::Void;
-use deltabook::files::by_customer::{Book, Customer, Problem};
+use deltabook::files::by_customer::{Book, Customer, Problem, Said};
 use deltabook::form::record::{Value, push_csv, push_json};
 use deltabook::form::{event, movement};
 
@@ -148,9 +148,10 @@ impl Book for Classifying {
         }
     }
 
-    fn customer(&self, customer: Customer, part: &mut Part) {
+    fn customer(&self, said: Vec<Said>, part: &mut Part) -> Result<(), Vec<Problem>> {
+        let Some(customer) = Customer::of(said)? else { return Ok(()) };
         if self.wrong.malformed.load(Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
         // R15: what is wrong beside a customer's other facts.
         for (key, refusal) in refusals(&customer.facts) {
@@ -164,6 +165,7 @@ impl Book for Classifying {
         {
             part.out_of_range.push((customer.first_line, customer.customer_id));
         }
+        Ok(())
     }
 
     fn add(&self, whole: &mut Classified, mut part: Part) -> io::Result<()> {

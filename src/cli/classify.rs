@@ -15,7 +15,7 @@ use deltabook::files::input::InputError;
 use deltabook::form::record::push_header;
 
 use super::classified::{Classifying, Good, MAX_TABLE_ROWS, Rows, Voids};
-use super::import_files::is_csv;
+use super::import::is_csv;
 use super::output::{Format, note, to_stdout};
 use super::{event_output, movement_output};
 
@@ -124,9 +124,9 @@ pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
             let mut header = Vec::new();
             push_header(&mut header, classifying.names());
             to_stdout(|out| out.write_all(&header))?;
-            good.text.to_stdout()?;
+            good.text.show()?;
         }
-        Format::Jsonl => good.text.to_stdout()?,
+        Format::Jsonl => good.text.show()?,
     }
     Ok(ExitCode::SUCCESS)
 }

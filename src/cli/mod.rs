@@ -9,7 +9,7 @@ mod demo;
 mod event_output;
 mod explain;
 mod import;
-mod import_files;
+mod importing;
 mod migrate;
 mod movement_output;
 mod movements;

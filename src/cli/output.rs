@@ -53,7 +53,7 @@ impl Spool {
         self.0.write_all(text)
     }
 
-    pub fn to_stdout(mut self) -> anyhow::Result<()> {
+    pub fn show(mut self) -> anyhow::Result<()> {
         self.0.rewind()?;
         // Copied as what they are, files do not pass through this program.
         let mut out = io::stdout().lock();

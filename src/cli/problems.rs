@@ -2,8 +2,6 @@
 
 use std::fmt::Display;
 
-use deltabook::form::violation::Violation;
-
 use super::output::note;
 
 /// The most problems that are shown, the first of the input; the rest is counted.
@@ -36,12 +34,6 @@ impl Problems {
         self.found.push(Found { line, field: field.to_owned(), description: description.to_string() });
         if self.found.len() >= MAX_SHOWN.saturating_mul(2) {
             self.sort();
-        }
-    }
-
-    pub fn add_all(&mut self, line: u64, violations: &[Violation]) {
-        for violation in violations {
-            self.add(line, &violation.field, &violation.description);
         }
     }
 

@@ -25,8 +25,11 @@ pub trait Book: Sync {
 
     /// A whole without parts. What was made of inputs that then turned out to need sorting is forgotten.
     fn begin(&self) -> Self::Whole;
-    /// Takes in a customer; on any thread.
-    fn customer(&self, customer: Customer, part: &mut Self::Part);
+    /// Takes in all that is said of a customer; on any thread.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn customer(&self, said: Vec<Said>, part: &mut Self::Part) -> Result<(), Vec<Problem>>;
     /// Takes in a part, after those of all customers before.
     ///
     /// # Errors
@@ -55,15 +58,40 @@ pub fn by_customer<B: Book>(origins: &mut [Origin], book: &B) -> Result<B::Whole
     in_runs_of(RUN_BYTES, origins, book)
 }
 
+/// Like [`by_customer`], for inputs of which is known whether they are sorted: nothing is read in vain.
+///
+/// # Errors
+/// As above; and inputs that are not sorted after all.
+pub fn by_customer_as<B: Book>(is_sorted: bool, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
+    if !is_sorted {
+        return sorting(RUN_BYTES, origins, book);
+    }
+    let changed = |OutOfOrder| io::Error::other("the input has changed while it was read").into();
+    as_they_are(origins, book)?.map_err(changed)
+}
+
 fn in_runs_of<B: Book>(run_bytes: usize, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
-    let (layouts, pieces) = open(origins)?;
-    let pieces = pieces.map(|piece| piece.map(|(file, piece)| Work::Piece(file, piece)));
-    if let Ok(whole) = make(&layouts, pieces, vec![], book)? {
+    if let Ok(whole) = as_they_are(origins, book)? {
         return Ok(whole);
     }
+    rewind(origins)?;
+    sorting(run_bytes, origins, book)
+}
+
+fn as_they_are<B: Book>(origins: &mut [Origin], book: &B) -> Result<Result<B::Whole, OutOfOrder>, ReadError> {
+    let (layouts, pieces) = open(origins)?;
+    let pieces = pieces.map(|piece| piece.map(|(file, piece)| Work::Piece(file, piece)));
+    make(&layouts, pieces, vec![], book)
+}
+
+pub(super) fn rewind(origins: &mut [Origin]) -> Result<(), ReadError> {
     for (file, origin) in origins.iter_mut().enumerate() {
         origin.rewind().map_err(|error| ReadError::Input(file, error.into()))?;
     }
+    Ok(())
+}
+
+fn sorting<B: Book>(run_bytes: usize, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
     let (layouts, pieces) = open(origins)?;
     let Sorted { records, problems } = sort(&layouts, pieces, run_bytes)?;
     let pieces = records.map(|records| Ok(Work::Records(records?)));
@@ -81,7 +109,7 @@ enum Work {
 pub(super) type PieceOf = Result<(usize, Piece), ReadError>;
 
 /// Begins to read all inputs; they are read one after the other.
-fn open(origins: &mut [Origin]) -> Result<(Vec<Layout>, impl Iterator<Item = PieceOf> + Send), ReadError> {
+pub(super) fn open(origins: &mut [Origin]) -> Result<(Vec<Layout>, impl Iterator<Item = PieceOf> + Send), ReadError> {
     let (mut layouts, mut all) = (Vec::new(), Vec::new());
     for (file, origin) in origins.iter_mut().enumerate() {
         let Input { layout, pieces } = origin.open().map_err(|error| ReadError::Input(file, error))?;
@@ -144,10 +172,12 @@ mod tests {
             Self::Whole::default()
         }
 
-        fn customer(&self, customer: Customer, part: &mut Customers) {
+        fn customer(&self, said: Vec<Said>, part: &mut Customers) -> Result<(), Vec<Problem>> {
+            let Some(customer) = Customer::of(said)? else { return Ok(()) };
             let keys = customer.facts.charges.keys().map(|id| FactKey::Charge(id.clone()));
             let lines = keys.map(|key| customer.place(&key).unwrap().1.line).collect();
             part.push((customer.customer_id.to_string(), lines));
+            Ok(())
         }
 
         fn add(&self, whole: &mut Self::Whole, part: Customers) -> io::Result<()> {

@@ -175,7 +175,7 @@ mod tests {
         let map = [&map[..], &["amount=mrr", "interval=billing"]].concat();
         let set = ["charge_kind=RECURRING", "currency=USD", "attributes.source=old books"];
         let rows = open(SUBSCRIPTIONS, &map, &set).unwrap();
-        assert_eq!(rows.ignored(), ["is_trial"]);
+        assert_eq!(rows.layout.ignored(), ["is_trial"]);
         let mut readings: Vec<Reading> = rows.readings().map(Result::unwrap).collect();
         let lines: Vec<u64> = readings.iter().map(|reading| reading.place.line).collect();
         assert_eq!(lines, [2, 3, 6, 7]);

@@ -43,7 +43,7 @@ impl Customer {
     ///
     /// # Errors
     /// R17: a revision that is said again, and says something else.
-    pub(super) fn of(said: Vec<Said>) -> Result<Option<Self>, Vec<Problem>> {
+    pub fn of(said: Vec<Said>) -> Result<Option<Self>, Vec<Problem>> {
         let Some(first) = said.iter().min_by_key(|said| (said.file, said.place.line)) else { return Ok(None) };
         let keys = said.iter().enumerate().map(|(position, said)| (said.fact.key(), said.fact.revision(), position));
         let mut keys: Vec<_> = keys.collect();

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::{io, mem};
 
 use super::by_customer::Book;
-use super::customer::{Customer, Problem, Said};
+use super::customer::{Problem, Said};
 use super::reading::Reading;
 
 /// The facts are not sorted by customer.
@@ -135,9 +135,9 @@ fn order(facts: &[Said], next: &Said) -> Ordering {
 }
 
 fn hand_over<B: Book>(book: &B, facts: Vec<Said>, part: &mut B::Part, problems: &mut Vec<Problem>) {
-    match Customer::of(facts) {
-        Ok(Some(customer)) => book.customer(customer, part),
-        Ok(None) => {}
-        Err(contradictions) => problems.extend(contradictions),
+    if !facts.is_empty()
+        && let Err(wrong) = book.customer(facts, part)
+    {
+        problems.extend(wrong);
     }
 }

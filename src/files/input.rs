@@ -84,15 +84,6 @@ impl<R: Read> Input<R> {
         Ok(Self { layout: Layout::Csv(Box::new(columns)), pieces })
     }
 
-    /// The columns of a CSV file that are not read.
-    #[must_use]
-    pub fn ignored(&self) -> &[String] {
-        match &self.layout {
-            Layout::Csv(columns) => columns.ignored(),
-            Layout::Json => &[],
-        }
-    }
-
     /// The facts one by one, in the order of the input.
     pub fn readings(self) -> impl Iterator<Item = io::Result<Reading>> {
         let Self { layout, pieces } = self;
@@ -108,6 +99,15 @@ impl<R: Read> Input<R> {
 }
 
 impl Layout {
+    /// The columns of a CSV file that are not read.
+    #[must_use]
+    pub fn ignored(&self) -> &[String] {
+        match self {
+            Self::Csv(columns) => columns.ignored(),
+            Self::Json => &[],
+        }
+    }
+
     /// Reads the facts of a piece.
     pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(&Reading)) {
         match (piece, self) {

@@ -21,3 +21,4 @@ pub mod reading;
 mod sorted;
 mod sorting;
 mod stretches;
+pub mod survey;

@@ -62,7 +62,7 @@ fn price_steps(form: &mut Form, raw: &[RawPriceStep], line_start: Option<NaiveDa
     for (index, step) in read.iter().enumerate() {
         if let Some(step) = step {
             let is_first = dates.insert(step.start_date.or(line_start));
-            form.require(is_first, format_args!("price_steps[{index}].start_date"), "is the date of another step too");
+            form.require(is_first, &format_args!("price_steps[{index}].start_date"), "is the date of another step too");
         }
     }
     let mut order: Vec<(usize, PriceStep)> =
@@ -74,7 +74,7 @@ fn price_steps(form: &mut Form, raw: &[RawPriceStep], line_start: Option<NaiveDa
             ("unit_price", first.terms.unit_price.is_some()),
             ("interval", first.terms.interval.is_some()),
         ] {
-            form.require(present, format_args!("price_steps[{index}].{field}"), "is required in the first step");
+            form.require(present, &format_args!("price_steps[{index}].{field}"), "is required in the first step");
         }
     }
     Some(order.into_iter().map(|(_, step)| step).collect())

@@ -68,12 +68,12 @@ fn check_order(form: &mut Form, raw: &RawChangeOrder, order_type: ChangeOrderTyp
     let mut named = BTreeSet::new();
     for (index, entry) in entries.iter().enumerate() {
         let first = named.insert(&entry.line_id);
-        form.require(first, format_args!("entries[{index}].line_id"), "names a line a second time");
-        let field = format_args!("entries[{index}]");
+        form.require(first, &format_args!("entries[{index}].line_id"), "names a line a second time");
         if is(ChangeOrderType::ModifyPricing) {
-            form.require(!entry.terms.is_empty(), field, "sets no term");
+            form.require(!entry.terms.is_empty(), &format_args!("entries[{index}]"), "sets no term");
         } else if !renews {
-            form.require(entry.terms.is_empty(), field, "sets terms, which only MODIFY_PRICING and RENEWAL do");
+            let wrong = "sets terms, which only MODIFY_PRICING and RENEWAL do";
+            form.require(entry.terms.is_empty(), &format_args!("entries[{index}]"), wrong);
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn overridden(form: &mut Form, raw: &RawOverride) -> Option<Override>
         .levels
         .iter()
         .enumerate()
-        .map(|(index, level)| form.take(format_args!("levels[{index}]"), word_of!(Level, level)))
+        .map(|(index, level)| form.take(&format_args!("levels[{index}]"), word_of!(Level, level)))
         .collect();
     let levels: Option<Vec<Level>> = levels.into_iter().collect();
     let subcategory = optional(form, "subcategory", &raw.subcategory, |text| word_of!(Subcategory, text));

@@ -40,17 +40,24 @@ fn push_decimal(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
 
 /// Writes a whole number with at least so many digits.
 pub(super) fn push_padded(out: &mut Vec<u8>, mut number: u64, width: usize) {
+    if number < 10 && width <= 1 {
+        return out.push(digit(number));
+    }
     let mut digits = [b'0'; 20];
     let mut count: usize = 0;
-    for digit in digits.iter_mut().rev() {
+    for slot in digits.iter_mut().rev() {
         if number == 0 && count >= width {
             break;
         }
-        *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or_default());
+        *slot = digit(number % 10);
         number /= 10;
         count = count.saturating_add(1);
     }
     out.extend_from_slice(digits.get(digits.len().saturating_sub(count)..).unwrap_or_default());
+}
+
+fn digit(number: u64) -> u8 {
+    b'0'.saturating_add(u8::try_from(number).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Movements as text: the records that the command line writes.
 
 use super::record::{Value, maybe, push_date};
+use crate::domain::ids::{LineId, SubscriptionId};
 use crate::domain::movement::{Cause, Movement};
 
 /// The names of a movement's fields.
@@ -37,8 +38,8 @@ pub fn values(movement: &Movement) -> [Value<'_>; 20] {
         Date(movement.effective_date),
         Text(movement.currency.as_str()),
         Text(movement.item_id.as_str()),
-        maybe(movement.subscription_id.as_ref().map(super::super::domain::ids::SubscriptionId::as_str), Text),
-        maybe(movement.line_id.as_ref().map(super::super::domain::ids::LineId::as_str), Text),
+        maybe(movement.subscription_id.as_ref().map(SubscriptionId::as_str), Text),
+        maybe(movement.line_id.as_ref().map(LineId::as_str), Text),
         Text(movement.category.as_str()),
         Text(movement.subcategory.as_str()),
         Money(movement.delta),

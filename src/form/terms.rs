@@ -83,7 +83,7 @@ fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, add)
 }
 
-pub(super) fn text(form: &mut Form<'_>, field: impl std::fmt::Display, text: &str) -> Option<String> {
+pub(super) fn text(form: &mut Form<'_>, field: &(impl std::fmt::Display + ?Sized), text: &str) -> Option<String> {
     let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
     let checked = if text.chars().nth(MAX_TEXT_CHARS).is_some() {
         Err(format!("is longer than {MAX_TEXT_CHARS} characters"))
@@ -103,7 +103,7 @@ pub(super) fn attributes(form: &mut Form, attributes: &BTreeMap<String, String>)
     let mut checked = Some(Attributes::new());
     for (name, value) in attributes {
         form.require(!name.is_empty(), "attributes", "has an entry without a name");
-        let entry = (text(form, "attributes", name), text(form, format_args!("attributes[{name:?}]"), value));
+        let entry = (text(form, "attributes", name), text(form, &format_args!("attributes[{name:?}]"), value));
         match (entry, &mut checked) {
             ((Some(name), Some(value)), Some(all)) => {
                 all.insert(name, value);

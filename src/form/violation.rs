@@ -32,7 +32,7 @@ enum Path<'o> {
 }
 
 impl Path<'_> {
-    fn of(&self, field: &dyn Display) -> String {
+    fn of(&self, field: &(impl Display + ?Sized)) -> String {
         let (path, field) = (self.to_string(), field.to_string());
         let dot = if path.is_empty() || field.is_empty() { "" } else { "." };
         format!("{path}{dot}{field}")
@@ -62,7 +62,7 @@ impl<'o> Form<'o> {
     }
 
     /// The value, or None and a violation.
-    pub fn take<T, E: Display>(&mut self, field: impl Display, value: Result<T, E>) -> Option<T> {
+    pub fn take<T, E: Display>(&mut self, field: &(impl Display + ?Sized), value: Result<T, E>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(error) => {
@@ -97,12 +97,12 @@ impl<'o> Form<'o> {
     }
 
     /// Notes that a field breaks a rule.
-    pub fn refuse(&mut self, field: impl Display, description: impl Display) {
-        self.violations.push(Violation { field: self.path.of(&field), description: description.to_string() });
+    pub fn refuse(&mut self, field: &(impl Display + ?Sized), description: impl Display) {
+        self.violations.push(Violation { field: self.path.of(field), description: description.to_string() });
     }
 
     /// Notes a violation unless the rule is kept.
-    pub fn require(&mut self, kept: bool, field: impl Display, description: &str) {
+    pub fn require(&mut self, kept: bool, field: &(impl Display + ?Sized), description: &str) {
         if !kept {
             self.refuse(field, description);
         }

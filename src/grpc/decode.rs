@@ -63,7 +63,7 @@ fn words<T>(form: &mut Form, field: &str, values: &[i32], parse: impl Fn(i32) ->
         return Vec::new();
     }
     let read = values.iter().enumerate().filter_map(|(index, value)| {
-        form.take(format!("{field}[{index}]"), parse(*value).ok_or("is not a known value"))
+        form.take(&format!("{field}[{index}]"), parse(*value).ok_or("is not a known value"))
     });
     read.collect()
 }
