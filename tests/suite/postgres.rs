@@ -75,6 +75,16 @@ pub fn execute(url: &str, statements: String) -> sqlx::Result<u64> {
     })
 }
 
+/// The one number that a question comes to.
+pub fn number(url: &str, question: &'static str) -> sqlx::Result<i64> {
+    block_on(async {
+        let mut connection = PgConnection::connect(url).await?;
+        let number = sqlx::query_scalar(question).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(number)
+    })
+}
+
 /// Waits for work in a thread and a runtime of its own, so that tests of both kinds, with a runtime and without, can.
 pub fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     let wait = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
