@@ -112,19 +112,23 @@ fn json(out: &mut dyn Write, line: &Line) {
 
 fn measure(book: &Path, name: &str, format: &str) {
     let movements = movements(book, format);
-    let mut seconds = Vec::new();
-    let (mut yardstick, mut memory) = (Vec::new(), 0);
+    let (mut seconds, mut core_seconds, mut yardstick, mut memory) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..RUNS {
         yardstick.push(time(|| read_lines(book)));
-        seconds.push(time(|| memory = memory.max(classify(book, format))));
+        let start = Instant::now();
+        let used = classify(book, format);
+        seconds.push(start.elapsed());
+        core_seconds.push(used.time);
+        memory = memory.max(used.memory);
     }
-    let (median, yardstick) = (median(seconds), median(yardstick));
+    let (median, core_seconds, yardstick) = (median(seconds), median(core_seconds), median(yardstick));
     let ratio = median.as_millis() * 10 / yardstick.as_millis().max(1);
     println!(
-        "{name} ({} MB) → {format}: median {} s, {movements} movements, at most {} MiB; reading its lines alone: {} s; \
-         ratio {}.{}",
+        "{name} ({} MB) → {format}: median {} s ({} s of the cores), {movements} movements, at most {} MiB; reading its \
+         lines alone: {} s; ratio {}.{}",
         fs::metadata(book).unwrap().len() / 1_000_000,
         shown(median),
+        shown(core_seconds),
         memory / 1_024,
         shown(yardstick),
         ratio / 10,
@@ -172,18 +176,33 @@ fn movements(book: &Path, format: &str) -> usize {
     rows
 }
 
-/// Classifies to nowhere; gives the most memory that was resident, in KiB, as the system tells while the program runs.
-fn classify(book: &Path, format: &str) -> u64 {
+/// What a run took of the machine.
+#[derive(Default)]
+struct Used {
+    /// Of all cores together, which other programs disturb less than the time that passes.
+    time: Duration,
+    /// The most that was resident, in KiB.
+    memory: u64,
+}
+
+/// Classifies to nowhere, and asks the system about it until it has ended.
+fn classify(book: &Path, format: &str) -> Used {
     let mut child = start(book, format, Stdio::null());
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
+    let process = child.id();
+    let about = |file: &str| fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+    let mut used = Used::default();
     loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
-        most = most.max(peak.unwrap_or(0));
+        let status = about("status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        used.memory = used.memory.max(peak.unwrap_or(0));
+        // The 14th and 15th field, after a name in parentheses: time in and for the program, in hundredths.
+        let stat = about("stat");
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        used.time = used.time.max(Duration::from_millis(hundredths * 10));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
-            return most;
+            return used;
         }
         thread::sleep(Duration::from_millis(20));
     }
