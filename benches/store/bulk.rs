@@ -1,0 +1,86 @@
+//! `deltabook import` of a million change facts, from the file to the tables, next to what the database needs for the
+//! same rows: COPY on PostgreSQL, inserts of many rows on SQLite.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::Options;
+use super::book::{self, FACTS_OF_CUSTOMER, Order};
+use super::copy::Rows;
+use super::import::{Import, import};
+use super::measure::{Target, median, rate, verdict};
+use super::server::PROGRAM;
+use super::sqlite_rows;
+use super::suite::postgres::{Database, block_on, database, execute};
+
+const CUSTOMERS: usize = 200_000;
+
+pub fn run(options: &Options) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("book.jsonl");
+    let customers = options.scaled(CUSTOMERS);
+    let facts = customers * FACTS_OF_CUSTOMER;
+    for (order, name) in [(Order::ByCustomer, "by customer"), (Order::ByDate, "by date")] {
+        book::write(&file, 0..customers, order);
+        on_postgres(options, &file, facts, name);
+        on_sqlite(options, &file, facts, name);
+    }
+}
+
+fn on_postgres(options: &Options, file: &Path, facts: usize, order: &str) {
+    let mut runs = Runs::default();
+    for _ in 0..options.runs {
+        let ours = fresh();
+        runs.ours.push(import(file, ours.url()));
+        let rows = block_on(Rows::dump(ours.url()));
+        drop(ours);
+        let theirs = fresh();
+        runs.theirs.push(rate(facts, block_on(rows.load(theirs.url()))));
+    }
+    runs.report(facts, &format!("PostgreSQL, {order}"), "COPY");
+}
+
+/// A database with our tables, after everything that happened before is on disk.
+fn fresh() -> Database {
+    let database = database();
+    migrate(database.url());
+    execute(database.url(), "checkpoint".to_owned()).unwrap();
+    database
+}
+
+fn on_sqlite(options: &Options, file: &Path, facts: usize, order: &str) {
+    let mut runs = Runs::default();
+    for _ in 0..options.runs {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, theirs) = (folder.path().join("ours.db"), folder.path().join("theirs.db"));
+        migrate(ours.to_str().unwrap());
+        migrate(theirs.to_str().unwrap());
+        runs.ours.push(import(file, ours.to_str().unwrap()));
+        runs.theirs.push(rate(facts, block_on(sqlite_rows::load(&ours, &theirs))));
+    }
+    runs.report(facts, &format!("SQLite, {order}"), "inserts of 500 rows");
+}
+
+/// The tables without the books.
+fn migrate(store: &str) {
+    let status = Command::new(PROGRAM).args(["migrate", "--database-url", store]).stderr(Stdio::null()).status();
+    assert!(status.unwrap().success());
+}
+
+#[derive(Default)]
+struct Runs {
+    ours: Vec<Import>,
+    /// Facts a second.
+    theirs: Vec<f64>,
+}
+
+impl Runs {
+    fn report(self, facts: usize, what: &str, measure: &str) {
+        let ours: Vec<f64> = self.ours.iter().map(|import| rate(facts, import.time)).collect();
+        println!("  {what}: {facts} facts; import {ours:.0?} a second, {measure} {:.0?}", self.theirs);
+        verdict(&format!("speed relative to {measure}"), median(ours) / median(self.theirs), Target::AtLeast(0.5));
+        let peak = self.ours.iter().map(|import| import.peak_mebibytes).max().unwrap();
+        let quarters = self.ours.last().map(|import| import.quarters.as_slice()).unwrap_or_default();
+        println!("         memory at most {peak} MiB (wanted: below 300), by quarters of the last run {quarters:?} MiB");
+    }
+}

@@ -1,0 +1,69 @@
+//! What the store costs, next to what its database costs without it.
+//!
+//! Run with `cargo bench --bench store -- unary bulk waterfall one_more`; without names, all of them. `--scale 0.1` makes
+//! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
+//! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
+//! several runs each the medians are divided.
+//!
+//! PostgreSQL is the one that `DELTABOOK_TEST_POSTGRES_URL` names; without it, a server with the settings of a fresh
+//! installation, in a temporary folder. `pgbench` must be installed for `unary`.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![expect(clippy::as_conversions, clippy::float_arithmetic, reason = "what is measured is shown as ratios")]
+
+#[path = "../../tests/suite"]
+mod suite {
+    #[expect(dead_code, reason = "the tests use all of it")]
+    pub mod postgres;
+}
+
+mod book;
+mod bulk;
+mod copy;
+mod import;
+mod measure;
+mod pgbench;
+mod server;
+mod sqlite_rows;
+mod unary;
+
+use clap::Parser;
+
+/// Measures the store.
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// Which benchmarks; without any, all.
+    names: Vec<String>,
+    /// The size of the books, relative to what the targets are about.
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// How often each thing is measured.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// What `cargo bench` always says.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Options {
+    /// A number that grows with the books.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
+    pub fn scaled(&self, count: usize) -> usize {
+        (count as f64 * self.scale).round() as usize
+    }
+}
+
+const BENCHMARKS: [(&str, fn(&Options)); 2] = [("unary", unary::run), ("bulk", bulk::run)];
+
+fn main() {
+    let options = Options::parse();
+    for name in &options.names {
+        assert!(BENCHMARKS.iter().any(|(known, _)| known == name), "there is no benchmark {name}");
+    }
+    for (name, run) in BENCHMARKS {
+        if options.names.is_empty() || options.names.iter().any(|wanted| wanted == name) {
+            println!("\n{name}");
+            run(&options);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The measure of `unary`: pgbench, which does in one statement what one change comes to in the tables.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+use super::suite::postgres::execute;
+
+/// What one order that changes a quantity leaves: the customer's row counts it, the fact is there, with a movement at
+/// each level and an event. All values are as the service writes them.
+const STATEMENT: &str = r#"
+\set customer random(1, :customers)
+with change as (select nextval('baseline_change') as number),
+touched as (
+    update customer set version = version + 1, previous_version = version, changed_at = now()
+    where tenant_id = 'default' and customer_id = 'baseline-' || :customer
+    returning tenant_id, customer_id, version),
+said as (
+    insert into fact (tenant_id, customer_id, kind, fact_id, revision, body, version, recorded_at)
+    select tenant_id, customer_id, 'CHANGE_ORDER', 'O' || number, 0,
+        ('{"change_order":{"change_order_id":"O' || number || '","customer_id":"' || customer_id
+        || '","subscription_id":"S","type":"MODIFY_PRICING","effective_date":"2026-03-01",'
+        || '"entries":[{"line_id":"L","quantity":"11"}]}}')::jsonb,
+        version, now()
+    from touched, change),
+posted as (
+    insert into entry (tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, level,
+        category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros,
+        mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, causes, rules)
+    select tenant_id, customer_id, nextval('journal_sequence'), version, now(), '2026-03-01', '2026-03-01', level,
+        'UPSELL', 'QUANTITY_INCREASE', subscription_id, line_id, 'seats', 'EUR', 20000000, 200000000, 220000000, '10',
+        '11', 20000000, 0, ('[{"change_order": "O' || number || '"}]')::jsonb, '[2, 4, 7, 8, 12]'
+    from touched, change, (values ('CONTRACT', 'S', 'L'), ('CUSTOMER', null, null))
+        as levels (level, subscription_id, line_id)
+    returning tenant_id, customer_id, sequence, level)
+insert into outbox (tenant_id, customer_id, sequence, due_at, body)
+select tenant_id, customer_id, sequence, now(), '{"event": "Upgraded", "amount": "20", "currency": "EUR"}'
+from posted where level = 'CUSTOMER';
+"#;
+
+/// Customers for the statement, and its script.
+pub struct Pgbench {
+    url: String,
+    customers: usize,
+    script: NamedTempFile,
+}
+
+/// What one run came to.
+pub struct Measured {
+    pub a_second: f64,
+    pub latency: Duration,
+}
+
+impl Pgbench {
+    pub fn prepare(url: &str, customers: usize) -> Self {
+        let prepare = format!(
+            "create sequence baseline_change;
+            insert into customer
+            select 'default', 'baseline-' || number, 1, 0, now(), now() from generate_series(1, {customers}) as number"
+        );
+        execute(url, prepare).unwrap();
+        let script = NamedTempFile::new().unwrap();
+        fs::write(script.path(), STATEMENT).unwrap();
+        Self { url: url.to_owned(), customers, script }
+    }
+
+    pub fn run(&self, clients: usize, time: Duration) -> Measured {
+        let mut command = Command::new("pgbench");
+        command.args(["--no-vacuum", "--protocol=prepared", "--file"]).arg(self.script.path());
+        command.arg(format!("--define=customers={}", self.customers));
+        command.arg(format!("--client={clients}")).arg(format!("--jobs={}", clients.min(2)));
+        command.arg(format!("--time={}", time.as_secs())).arg(&self.url);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "pgbench: {said}{}", String::from_utf8_lossy(&output.stderr));
+        let number = |name: &str| {
+            let line = said.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().split(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        let latency = Duration::from_secs_f64(number("latency average =") / 1_000.0);
+        Measured { a_second: number("tps ="), latency }
+    }
+}
