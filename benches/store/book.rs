@@ -26,7 +26,8 @@ pub enum Order {
 
 /// Writes the facts of these customers as JSON Lines.
 pub fn write(path: &Path, customers: std::ops::Range<usize>, order: Order) {
-    let mut facts: Vec<(NaiveDate, String)> = customers.flat_map(facts_of).map(|(date, fact)| (date, text(&fact))).collect();
+    let mut facts: Vec<(NaiveDate, String)> =
+        customers.flat_map(facts_of).map(|(date, fact)| (date, text(&fact))).collect();
     if order == Order::ByDate {
         facts.sort_by_key(|(date, _)| *date);
     }

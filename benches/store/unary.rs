@@ -65,7 +65,9 @@ fn report(callers: usize, clients: usize, ours: Runs, theirs: Runs) {
     println!("  {callers} callers {:.0?}/s, pgbench with {clients} {:.0?}/s", ours.rates, theirs.rates);
     let (rate, latency, p99) = (median(ours.rates), median(ours.medians), median(ours.p99s));
     let (rate_there, latency_there) = (median(theirs.rates), median(theirs.medians));
-    println!("  medians: {rate:.0}/s, {latency:.2} ms, p99 {p99:.2} ms; pgbench {rate_there:.0}/s, {latency_there:.2} ms");
+    println!(
+        "  medians: {rate:.0}/s, {latency:.2} ms, p99 {p99:.2} ms; pgbench {rate_there:.0}/s, {latency_there:.2} ms"
+    );
     match callers {
         1 => verdict("latency relative to the statement's", latency / latency_there, Target::AtMost(5.0)),
         64 => {

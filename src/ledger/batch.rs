@@ -28,7 +28,7 @@ const MAX_LOSSES: usize = 12;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What one writer works with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Desk {
     pub db: Db,
     pub tenant_id: TenantId,
@@ -57,12 +57,6 @@ impl From<StoreError> for Setback {
 }
 
 impl Desk {
-    /// The same with nothing in memory.
-    pub fn afresh(&self) -> Self {
-        let (db, tenant_id, cache) = (self.db.clone(), self.tenant_id.clone(), self.cache.afresh());
-        Self { db, tenant_id, policy: self.policy, cache, shard: self.shard }
-    }
-
     /// Records a batch: whatever its requests, they are stored together or not at all.
     pub async fn record(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
         let (mut conflicts, mut losses) = (0_usize, 0_usize);

@@ -1,46 +1,75 @@
-//! Customers in memory, of bounded weight: those used last. Whether one is still as the store has it is found out when
-//! it is written: by the version on its row.
+//! Customers in memory, of bounded weight: those used last, whichever writer used them. Whether one is still as the
+//! store has it is found out when it is written: by the version on its row.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::hash::RandomState;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
 use super::known::Known;
 use crate::domain::ids::CustomerId;
 
-/// The customers that one writer has at hand.
-#[derive(Debug)]
+/// Parts of the cache, each with a lock of its own.
+const PARTS: usize = 16;
+
+/// The customers that the writers have at hand. Cheap to clone.
+#[derive(Debug, Clone)]
 pub(super) struct Cache {
+    parts: Arc<[Mutex<Part>]>,
+    hasher: RandomState,
+}
+
+#[derive(Debug)]
+struct Part {
     customers: LruCache<CustomerId, (Known, usize)>,
     weight: usize,
     max_weight: usize,
 }
 
 impl Cache {
+    /// A cache of customers that together weigh no more than that.
     pub fn new(max_weight: usize) -> Self {
-        Self { customers: LruCache::unbounded(), weight: 0, max_weight }
+        let part = || Mutex::new(Part { customers: LruCache::unbounded(), weight: 0, max_weight: max_weight / PARTS });
+        Self { parts: (0..PARTS).map(|_| part()).collect(), hasher: RandomState::new() }
     }
 
-    /// An empty one of the same size.
-    pub fn afresh(&self) -> Self {
-        Self::new(self.max_weight)
+    /// Takes a customer out: whoever changes it puts it back when the change is stored.
+    pub fn take(&self, customer_id: &CustomerId) -> Option<Known> {
+        self.part(customer_id)?.take(customer_id)
     }
 
-    /// Takes a customer out.
-    pub fn take(&mut self, customer_id: &CustomerId) -> Option<Known> {
+    /// Puts customers in; those that were not used for longest go.
+    pub fn put(&self, customers: BTreeMap<CustomerId, Known>) {
+        for (customer_id, known) in customers {
+            if let Some(mut part) = self.part(&customer_id) {
+                part.put(customer_id, known);
+            }
+        }
+    }
+
+    fn part(&self, customer_id: &CustomerId) -> Option<MutexGuard<'_, Part>> {
+        let parts = u64::try_from(self.parts.len()).ok()?;
+        let place = self.hasher.hash_one(customer_id).checked_rem(parts)?;
+        let part = self.parts.get(usize::try_from(place).ok()?)?;
+        // What a panic left behind is no worse: it is checked when it is written.
+        Some(part.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Part {
+    fn take(&mut self, customer_id: &CustomerId) -> Option<Known> {
         let (known, weight) = self.customers.pop(customer_id)?;
         self.weight = self.weight.saturating_sub(weight);
         Some(known)
     }
 
-    /// Puts customers in; those that were not used for longest go.
-    pub fn put(&mut self, customers: BTreeMap<CustomerId, Known>) {
-        for (customer_id, known) in customers {
-            let weight = known.weight();
-            self.weight = self.weight.saturating_add(weight);
-            if let Some((_, (_, replaced))) = self.customers.push(customer_id, (known, weight)) {
-                self.weight = self.weight.saturating_sub(replaced);
-            }
+    fn put(&mut self, customer_id: CustomerId, known: Known) {
+        let weight = known.weight();
+        self.weight = self.weight.saturating_add(weight);
+        if let Some((_, (_, replaced))) = self.customers.push(customer_id, (known, weight)) {
+            self.weight = self.weight.saturating_sub(replaced);
         }
         while self.weight > self.max_weight {
             let Some((_, (_, weight))) = self.customers.pop_lru() else { break };
@@ -57,24 +86,30 @@ mod tests {
         CustomerId::parse(name).unwrap()
     }
 
-    fn one(name: &str) -> BTreeMap<CustomerId, Known> {
-        BTreeMap::from([(id(name), Known::default())])
-    }
-
     #[test]
     fn what_was_not_used_for_longest_goes() {
         let each = Known::default().weight();
-        let mut cache = Cache::new(2 * each);
-        cache.put(one("a"));
-        cache.put(one("b"));
-        let a = cache.take(&id("a")).unwrap();
-        cache.put(BTreeMap::from([(id("a"), a)]));
-        cache.put(one("c"));
-        assert!(cache.take(&id("b")).is_none());
-        assert!(cache.take(&id("a")).is_some());
-        cache.put(one("c"));
-        assert_eq!(cache.weight, each);
-        assert!(cache.take(&id("c")).is_some());
-        assert_eq!(cache.weight, 0);
+        let mut part = Part { customers: LruCache::unbounded(), weight: 0, max_weight: 2 * each };
+        part.put(id("a"), Known::default());
+        part.put(id("b"), Known::default());
+        let a = part.take(&id("a")).unwrap();
+        part.put(id("a"), a);
+        part.put(id("c"), Known::default());
+        assert!(part.take(&id("b")).is_none());
+        assert!(part.take(&id("a")).is_some());
+        part.put(id("c"), Known::default());
+        assert_eq!(part.weight, each);
+        assert!(part.take(&id("c")).is_some());
+        assert_eq!(part.weight, 0);
+    }
+
+    #[test]
+    fn all_of_it_is_bounded() {
+        let each = Known::default().weight();
+        let cache = Cache::new(PARTS * each);
+        let names: Vec<CustomerId> = (0..1_000).map(|number| id(&format!("c{number}"))).collect();
+        cache.put(names.iter().map(|name| (name.clone(), Known::default())).collect());
+        let kept = names.iter().filter(|name| cache.take(name).is_some()).count();
+        assert!((1..=PARTS).contains(&kept), "{kept}");
     }
 }

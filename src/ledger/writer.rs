@@ -105,7 +105,7 @@ async fn record_in_task(
     requests: Arc<Vec<Request>>,
     clock: &Clock,
 ) -> (Desk, Result<Results, RecordError>) {
-    let (spare, now) = (desk.afresh(), clock.now());
+    let (spare, now) = (desk.clone(), clock.now());
     let work = tokio::spawn(async move {
         let results = desk.record(&requests, now).await;
         (desk, results)

@@ -1,7 +1,10 @@
 //! The handle to the writers that everybody else has: it says who writes what, and how much may wait.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -23,8 +26,9 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenant;
 
-/// Writers on PostgreSQL: while one waits for its commit, others work.
-const POSTGRES_WRITERS: usize = 4;
+/// Writers on PostgreSQL, one for each core: while one waits for its commit, others work. More would make batches
+/// smaller.
+const POSTGRES_WRITERS: RangeInclusive<usize> = 2..=8;
 /// Writers on SQLite, which has one at a time; so the same requests give the same journal, numbers and all.
 const SQLITE_WRITERS: usize = 1;
 /// Rows of a total. The writers of a process have one each; so have those of others, most likely.
@@ -60,16 +64,20 @@ impl Ledger {
         tx.commit().await?;
         let count = match db {
             Db::Sqlite { .. } => SQLITE_WRITERS,
-            Db::Postgres { .. } => POSTGRES_WRITERS,
+            Db::Postgres { .. } => {
+                let cores = available_parallelism().map_or(1, NonZero::get);
+                cores.clamp(*POSTGRES_WRITERS.start(), *POSTGRES_WRITERS.end())
+            }
         };
         let stop = CancellationToken::new();
         let (told, committed) = watch::channel(());
         let told = Arc::new(told);
         let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let cache = Cache::new(CACHE);
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
-            let cache = Cache::new(CACHE / count);
-            let desk = Desk { db: db.clone(), tenant_id: tenant_id.clone(), policy: Policy::default(), cache, shard };
+            let (db, tenant_id, cache) = (db.clone(), tenant_id.clone(), cache.clone());
+            let desk = Desk { db, tenant_id, policy: Policy::default(), cache, shard };
             tasks.push(tokio::spawn(write_all(desk, clock.clone(), queue, stop.clone(), Arc::clone(&told))));
             queues.push(jobs);
         }
