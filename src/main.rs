@@ -10,7 +10,7 @@ use cli::Cli;
 use cli::output::{StdoutClosed, note};
 use mimalloc::MiMalloc;
 
-/// Facts and movements are many small allocations, on all cores: this allocator makes them in half the time.
+/// Facts and movements are many small allocations, on all cores, which is what this allocator is made for.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
