@@ -22,7 +22,7 @@ pub struct TestServer {
     pub billing: BillingServiceClient<Channel>,
     pub movements: MovementServiceClient<Channel>,
     pub channel: Channel,
-    store: Store,
+    pub store: Store,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), ServeError>>,
 }
@@ -53,13 +53,14 @@ impl TestServer {
     }
 
     /// Ends the server cleanly, and verifies what it leaves.
-    pub async fn finish(self) {
+    pub async fn finish(self) -> Verification {
         let Self { billing, movements, channel, store, stop, running } = self;
         drop((billing, movements, channel));
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();
         let found = verified(store.url()).await;
         assert_eq!(found.differences, [], "verify");
+        found
     }
 }
 

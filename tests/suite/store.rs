@@ -66,6 +66,15 @@ impl Store {
         }
     }
 
+    /// Sessions whose transaction nobody ends.
+    pub fn sessions_left_in_a_transaction(&self) -> i64 {
+        match self {
+            // Its one writer would be the session, and nothing would go on.
+            Self::Sqlite { .. } => 0,
+            Self::Postgres(database) => postgres::number(database.url(), LEFT_IN_A_TRANSACTION).unwrap(),
+        }
+    }
+
     /// Replaces a text in the body of a fact.
     pub fn tamper_with_fact(&self, fact_id: &str, from: &str, to: &str) -> u64 {
         let body = match self {
@@ -86,3 +95,6 @@ const DROP_CHECKS: &str = "
             execute format('alter table %s drop constraint %I', constraint_of.relation, constraint_of.name);
         end loop;
     end $$";
+
+const LEFT_IN_A_TRANSACTION: &str = "
+    select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";

@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod import;
 mod import_facts;
+mod load;
 mod questions;
 mod serve;
 mod statements;
