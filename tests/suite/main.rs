@@ -14,6 +14,7 @@ mod laws;
 mod lifecycle;
 mod on_postgres;
 mod on_sqlite;
+mod outage;
 mod parsers;
 mod postgres;
 mod serve;

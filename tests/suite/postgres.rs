@@ -34,17 +34,22 @@ pub fn database() -> Database {
         Ok(server) => server.url(),
         Err(why) => panic!("{why}"),
     });
-    let name = format!("deltabook_test_{:016x}", random());
-    // Of a language in which text is not in the order of its bytes, so that who forgets to say which order is found out.
-    let create = format!(
-        "create database {name} template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'"
-    );
-    execute(&server_url, create).unwrap();
-    let url = with_database(&server_url, &name);
-    Database { server_url, name, url }
+    Database::on(server_url)
 }
 
 impl Database {
+    fn on(server_url: String) -> Self {
+        let name = format!("deltabook_test_{:016x}", random());
+        // Of a language in which text is not in the order of its bytes, so that who forgets to say which order is found
+        // out.
+        let create = format!(
+            "create database {name} template template0 encoding 'UTF8' locale 'C' locale_provider icu icu_locale 'en-US'"
+        );
+        execute(&server_url, create).unwrap();
+        let url = with_database(&server_url, &name);
+        Self { server_url, name, url }
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }

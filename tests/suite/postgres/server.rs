@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::installation::{self, Installation};
-use super::random;
+use super::{Database, random};
 
 static INSTALLATION: LazyLock<Result<Installation, String>> = LazyLock::new(installation::find);
 
@@ -76,6 +76,11 @@ impl Server {
     /// Its database `postgres`.
     pub fn url(&self) -> String {
         format!("postgres://postgres:{}@127.0.0.1:{}/postgres", self.password, self.port)
+    }
+
+    /// A fresh database on it; to be dropped while it runs.
+    pub fn database(&self) -> Database {
+        Database::on(self.url())
     }
 
     /// Starts it again, and waits until it answers.
