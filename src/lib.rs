@@ -10,9 +10,10 @@
 //! gRPC / command line
 //!    │ decode: text → facts, every violation at once             grpc, form
 //!    ▼
-//!  ledger    load the customer → replay (pure) → difference to the journal → one transaction
+//!  ledger    requests wait for the writer of their customers; it takes what is waiting:
+//!    │       load the customers → replay (pure) → difference to the journal → one transaction
 //!    │                                                           domain, store
-//!    └──▶ reports   read the journal                             reports, store
+//!    └──▶ reports   read the journal and its totals              reports, store
 //! ```
 //!
 //! # Rooms
@@ -23,8 +24,8 @@
 //! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
 //! | [`files`] | facts from JSON Lines, JSON documents and CSV, one by one or by customer |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
-//! | [`ledger`] | the shell: decide and record, in one task; verify |
-//! | [`reports`] | questions about the journal: lists, waterfall, MRR, why |
+//! | [`ledger`] | the shell: decide and record, in groups; verify |
+//! | [`reports`] | questions about the journal: lists, waterfall, MRR, why; following it |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`service`] | everything wired together, from start to a clean end |
 //! | [`clock`], [`config`], [`telemetry`] | what their names say |
@@ -38,7 +39,12 @@
 //!   generated types are `grpc`'s; of the others only the commands that are clients name them.
 //! - `domain` does no IO, knows no clock, no async, no serialisation, and does not panic: arithmetic is checked, and what
 //!   does not fit is an error.
-//! - All writes go through one task ([`ledger::writer`]). A dropped request drops its answer, never a transaction.
+//! - All writes go through the tasks of [`ledger::writers`]. A dropped request drops its answer, never a transaction.
+//! - Whoever writes a customer knows its version, and the version is checked by the same transaction: so any number of
+//!   processes can share a database. Rows are locked in the order of their keys: first customers, then totals.
+//! - Totals are written with their entries; [`ledger::verify`] adds the journal up and compares.
+//! - Who follows the journal sees every entry, in the order of the numbers: it waits for transactions in flight
+//!   ([`store::sequence`]).
 //! - Facts and journal entries are never changed or deleted. A change of what is derived is a reversal and a new entry.
 //! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
 
