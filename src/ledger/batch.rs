@@ -70,8 +70,11 @@ impl Desk {
                 Ok(results) => return Ok(results),
                 Err(Setback::Stale) if conflicts < MAX_CONFLICTS => conflicts = conflicts.saturating_add(1),
                 Err(Setback::Stale) => return Err(RecordError::Conflict),
-                Err(Setback::Failed { error, in_commit: false }) if error.is_away() && losses < MAX_LOSSES => {
-                    losses = losses.saturating_add(if error.is_timed_out() { MAX_LOSSES } else { 1 });
+                // Whoever waited for a connection in vain has waited long enough.
+                Err(Setback::Failed { error, in_commit: false })
+                    if error.is_away() && !error.is_timed_out() && losses < MAX_LOSSES =>
+                {
+                    losses = losses.saturating_add(1);
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(Setback::Failed { error, in_commit: false }) if error.is_busy() && conflicts < MAX_CONFLICTS => {
