@@ -81,6 +81,8 @@ impl Runs {
         verdict(&format!("speed relative to {measure}"), median(ours) / median(self.theirs), Target::AtLeast(0.5));
         let peak = self.ours.iter().map(|import| import.peak_mebibytes).max().unwrap();
         let quarters = self.ours.last().map(|import| import.quarters.as_slice()).unwrap_or_default();
-        println!("         memory at most {peak} MiB (wanted: below 300), by quarters of the last run {quarters:?} MiB");
+        println!(
+            "         memory at most {peak} MiB (wanted: below 300), by quarters of the last run {quarters:?} MiB"
+        );
     }
 }
