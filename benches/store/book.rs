@@ -15,6 +15,8 @@ const FIRST_DATE: NaiveDate = NaiveDate::from_ymd_opt(2023, 1, 1).unwrap();
 /// Customers come over three years.
 const DAYS: usize = 3 * 365;
 const ITEMS: usize = 40;
+/// Kinds of customer, which take turns.
+const KINDS: usize = 5;
 
 /// In which order the facts stand in the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,12 +44,15 @@ fn text(fact: &RawFact) -> String {
     serde_json::to_string(fact).unwrap()
 }
 
-/// The facts of one customer, each with its date. Five kinds of customer take turns.
+/// A further change of a quantity, for one of the customers of the first kind.
+pub fn one_more(place: usize) -> RawFact {
+    Customer::of(place * KINDS).order("X", "MODIFY_PRICING", "S1", 18, vec![terms("A", "30", "")]).1
+}
+
+/// The facts of one customer, each with its date.
 fn facts_of(number: usize) -> [(NaiveDate, RawFact); FACTS_OF_CUSTOMER] {
-    // A step without a common divisor visits every day, not one after the other.
-    let start = FIRST_DATE + Days::new(u64::try_from(number * 397 % DAYS).unwrap());
-    let customer = Customer { number, start };
-    match number % 5 {
+    let customer = Customer::of(number);
+    match number % KINDS {
         0 => [
             customer.line("A", "S1", 0, |_| ()),
             customer.order("O1", "MODIFY_PRICING", "S1", 3, vec![terms("A", "14", "")]),
@@ -63,7 +68,7 @@ fn facts_of(number: usize) -> [(NaiveDate, RawFact); FACTS_OF_CUSTOMER] {
             customer.renewal("O3", "S1", vec![terms("A", "", "")]),
         ],
         2 => [
-            customer.line("A", "S1", 0, |line| line.trial_end_date = (start + Days::new(14)).to_string()),
+            customer.line("A", "S1", 0, |line| line.trial_end_date = (customer.start + Days::new(14)).to_string()),
             customer.order("O1", "MODIFY_PRICING", "S1", 4, vec![terms("A", "12", "")]),
             customer.order("O2", "SUSPENSION", "S1", 6, Vec::new()),
             customer.order("O3", "REACTIVATION", "S1", 8, Vec::new()),
@@ -92,6 +97,11 @@ struct Customer {
 }
 
 impl Customer {
+    fn of(number: usize) -> Self {
+        // A step without a common divisor visits every day, not one after the other.
+        Self { number, start: FIRST_DATE + Days::new(u64::try_from(number * 397 % DAYS).unwrap()) }
+    }
+
     fn id(&self) -> String {
         format!("customer-{:07}", self.number)
     }

@@ -1,6 +1,6 @@
 //! What the store costs, next to what its database costs without it.
 //!
-//! Run with `cargo bench --bench store -- unary bulk waterfall one_more`; without names, all of them. `--scale 0.1` makes
+//! Run with `cargo bench --bench store -- unary bulk large`; without names, all of them. `--scale 0.1` makes
 //! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
 //! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
 //! several runs each the medians are divided.
@@ -15,12 +15,16 @@
 mod suite {
     #[expect(dead_code, reason = "the tests use all of it")]
     pub mod postgres;
+    #[expect(dead_code, reason = "the tests use all of it")]
+    pub mod store;
 }
 
 mod book;
 mod bulk;
 mod copy;
 mod import;
+mod large;
+mod large_book;
 mod measure;
 mod pgbench;
 mod server;
@@ -53,7 +57,7 @@ impl Options {
     }
 }
 
-const BENCHMARKS: [(&str, fn(&Options)); 2] = [("unary", unary::run), ("bulk", bulk::run)];
+const BENCHMARKS: [(&str, fn(&Options)); 3] = [("unary", unary::run), ("bulk", bulk::run), ("large", large::run)];
 
 fn main() {
     let options = Options::parse();

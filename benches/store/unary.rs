@@ -42,7 +42,9 @@ pub fn run(options: &Options) {
     let pgbench = Pgbench::prepare(database.url(), CUSTOMERS);
     let time = Duration::from_secs(if options.scale < 1.0 { 3 } else { 10 });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    for callers in [64, 256, 1] {
+    let only: Vec<usize> =
+        std::env::var("CALLERS").map_or(vec![64, 256, 1], |it| it.split(",").map(|it| it.parse().unwrap()).collect());
+    for callers in only {
         let (mut ours, mut theirs) = (Runs::default(), Runs::default());
         let clients = if callers == 1 { 1 } else { CLIENTS };
         for number in 0..options.runs {
@@ -98,9 +100,10 @@ impl Load {
         let customer = |number| Customer { id: format!("{name}-{number}"), orders: AtomicUsize::new(0) };
         let customers: Vec<Customer> = (0..CUSTOMERS).map(customer).collect();
         let mut client = BillingServiceClient::new(channels.first().unwrap().clone());
-        for customers in customers.chunks(BATCH) {
-            let facts = customers.iter().map(|customer| line(&customer.id)).collect();
-            client.record_facts(v1::RecordFactsRequest { facts, ..Default::default() }).await.unwrap();
+        let batches: Vec<_> = customers.chunks(BATCH).map(batch).collect();
+        let mut answers = client.stream_facts(tokio_stream::iter(batches)).await.unwrap().into_inner();
+        while let Some(answer) = answers.message().await.unwrap() {
+            assert_eq!(answer.refusals, []);
         }
         Self { channels, customers }
     }
@@ -136,6 +139,11 @@ impl Load {
         }
         latencies
     }
+}
+
+fn batch(customers: &[Customer]) -> v1::StreamFactsRequest {
+    let facts = customers.iter().map(|customer| line(&customer.id)).collect();
+    v1::StreamFactsRequest { facts, ..Default::default() }
 }
 
 /// A number that looks as if it were random, the same at every run.

@@ -1,0 +1,116 @@
+//! A book of millions of entries, made of an imported one: its customers again and again, under other ids.
+//!
+//! Every row is as if it had been imported: `deltabook verify` finds nothing, which the benchmark makes sure of for a
+//! small one. Only the journal's numbers go by copies and not by commits.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use super::book::{self, Order};
+use super::import::import;
+use super::server::PROGRAM;
+use super::suite::postgres::block_on;
+use super::suite::store::Store;
+
+/// Makes an empty store a book of so many entries, or a little less, but no less than is imported; gives their number.
+pub fn fill(store: &Store, customers: usize, entries: usize) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("book.jsonl");
+    book::write(&file, 0..customers, Order::ByCustomer);
+    import(&file, store.url());
+    let imported = usize::try_from(number(store, "select count(*) from entry")).unwrap();
+    let copies = (entries / imported).max(1);
+    let numbers = number(store, "select max(sequence) from entry");
+    for copy in 1..copies {
+        run(store, &copied(store, copy, numbers));
+    }
+    run(store, &totals_of(copies));
+    if let Store::Postgres(_) = store {
+        run(store, &format!("select setval('journal_sequence', {numbers} * {copies})"));
+        // What the database's own housekeeping would come to do.
+        for maintenance in ["vacuum analyze", "checkpoint"] {
+            run(store, maintenance);
+        }
+    }
+    imported * copies
+}
+
+/// Whether what is stored is what its facts give.
+pub fn verify(url: &str) {
+    let status = Command::new(PROGRAM).args(["verify", "--database-url", url]).stdout(Stdio::null()).status();
+    assert!(status.unwrap().success(), "the book is not what an import would have made");
+}
+
+/// Statements that add the imported customers once more. The copies have a prefix, so that they do not copy themselves.
+fn copied(store: &Store, copy: usize, numbers: i64) -> String {
+    let id = format!("'copy{copy:05}-' || customer_id");
+    let body = match store {
+        Store::Sqlite { .. } => format!("replace(body, customer_id, {id})"),
+        Store::Postgres(_) => format!("replace(body::text, customer_id, {id})::jsonb"),
+    };
+    let add = i64::try_from(copy).unwrap() * numbers;
+    let imported = "where customer_id like 'customer-%'";
+    format!(
+        "begin;
+        insert into customer (tenant_id, customer_id, version, previous_version, created_at, changed_at)
+        select tenant_id, {id}, version, previous_version, created_at, changed_at from customer {imported};
+        insert into fact (tenant_id, customer_id, kind, fact_id, revision, body, version, recorded_at)
+        select tenant_id, {id}, kind, fact_id, revision, {body}, version, recorded_at from fact {imported};
+        insert into entry (tenant_id, customer_id, sequence, reverses, {ENTRY})
+        select tenant_id, {id}, sequence + {add}, reverses + {add}, {ENTRY} from entry {imported};
+        commit"
+    )
+}
+
+const ENTRY: &str = "
+    version, recorded_at, posting_date, effective_date, level, category, subcategory, subscription_id, line_id, item_id,
+    currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after,
+    quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until";
+
+fn totals_of(copies: usize) -> String {
+    let times = |table| {
+        format!(
+            "update {table} set delta_units = delta_units * {copies}, delta_micros = delta_micros * {copies},
+            movements = movements * {copies}"
+        )
+    };
+    ["day_total", "month_total", "month_item_total"].map(times).join("; ")
+}
+
+fn run(store: &Store, statements: &str) {
+    let statements = AssertSqlSafe(statements.to_owned());
+    block_on(async {
+        match store {
+            Store::Sqlite { url, .. } => {
+                let mut connection = open(url).await;
+                sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Store::Postgres(database) => {
+                let mut connection = PgConnection::connect(database.url()).await.unwrap();
+                sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    });
+}
+
+fn number(store: &Store, question: &'static str) -> i64 {
+    block_on(async {
+        match store {
+            Store::Sqlite { url, .. } => sqlx::query_scalar(question).fetch_one(&mut open(url).await).await.unwrap(),
+            Store::Postgres(database) => {
+                let mut connection = PgConnection::connect(database.url()).await.unwrap();
+                sqlx::query_scalar(question).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    })
+}
+
+async fn open(url: &str) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(Path::new(url)).pragma("cache_size", "-262144");
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
