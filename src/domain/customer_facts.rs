@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::fact::{ChangeOrder, Charge, Customer, Fact, Override, OverrideTarget, SubscriptionLine};
+use super::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, OverrideTarget, SubscriptionLine};
 use super::ids::{ChangeOrderId, ChargeId, LineId};
 
 /// One customer's facts. Maps by id, so that the order of arrival cannot matter.
@@ -29,6 +29,18 @@ impl CustomerFacts {
             Fact::Order(new) => insert(&mut self.orders, new.change_order_id.clone(), new, |order| order.revision),
             Fact::Charge(new) => insert(&mut self.charges, new.charge_id.clone(), new, |charge| charge.revision),
             Fact::Override(new) => insert(&mut self.overrides, new.target.clone(), new, |over| over.revision),
+        }
+    }
+
+    /// The fact of a key, in its highest revision.
+    #[must_use]
+    pub fn get(&self, key: &FactKey) -> Option<Fact> {
+        match key {
+            FactKey::Customer => self.customer.clone().map(Fact::Customer),
+            FactKey::Line(id) => self.lines.get(id).cloned().map(Fact::Line),
+            FactKey::Order(id) => self.orders.get(id).cloned().map(Fact::Order),
+            FactKey::Charge(id) => self.charges.get(id).cloned().map(Fact::Charge),
+            FactKey::Override(target) => self.overrides.get(target).cloned().map(Fact::Override),
         }
     }
 

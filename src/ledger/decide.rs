@@ -102,18 +102,17 @@ fn sort_out<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec
     let mut conflicts = Vec::new();
     for &(index, fact) in new {
         let place = (fact.key(), fact.revision());
-        let (same, version) = if let Some((same, version)) = known.revisions.get(&place) {
-            (same, *version)
-        } else {
-            let Some(same) = heard.get(&place) else {
-                heard.insert(place, fact);
-                decision.recorded.push((index, fact));
-                continue;
-            };
+        let (is_same, version) = if let Some(recorded) = known.recorded(fact) {
+            recorded
+        } else if let Some(same) = heard.get(&place) {
             // Said twice in one request: the recording to come.
-            (*same, known.version.saturating_add(1))
+            (*same == fact, known.version.saturating_add(1))
+        } else {
+            heard.insert(place, fact);
+            decision.recorded.push((index, fact));
+            continue;
         };
-        if same == fact {
+        if is_same {
             decision.unchanged.push((index, version));
         } else {
             let (key, revision) = place;

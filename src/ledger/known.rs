@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::domain::customer_facts::CustomerFacts;
-use crate::domain::fact::{Fact, FactKey, Revision};
+use crate::domain::fact::{ChangeOrder, Fact, FactKey, Revision, SubscriptionLine};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::store::customer::Version;
 use crate::store::db::Tx;
@@ -19,17 +19,53 @@ pub struct Known {
     pub version: Version,
     /// Each in its highest revision.
     pub facts: CustomerFacts,
-    /// Every revision, with the recording that brought it (R17).
-    pub revisions: BTreeMap<(FactKey, Revision), (Fact, Version)>,
+    /// Every revision (R17).
+    revisions: BTreeMap<(FactKey, Revision), Recorded>,
     /// The entries that count, neither reversals nor reversed, by sequence.
     pub live: Vec<Entry>,
+}
+
+/// A revision of a fact that was recorded.
+#[derive(Debug, Clone)]
+struct Recorded {
+    /// The recording that brought it.
+    version: Version,
+    /// Its content, if a higher revision has taken its place.
+    older: Option<Fact>,
 }
 
 impl Known {
     /// Takes in a fact that is recorded.
     pub fn insert(&mut self, fact: Fact, version: Version) {
-        self.facts.insert(fact.clone());
-        self.revisions.insert((fact.key(), fact.revision()), (fact, version));
+        let (key, revision) = (fact.key(), fact.revision());
+        let highest = self.facts.get(&key);
+        match highest.map(|highest| (highest.revision(), highest)) {
+            Some((higher, _)) if higher > revision => {
+                self.revisions.insert((key, revision), Recorded { version, older: Some(fact) });
+                return;
+            }
+            Some((lower, content)) => {
+                if let Some(recorded) = self.revisions.get_mut(&(key.clone(), lower)) {
+                    recorded.older = Some(content);
+                }
+            }
+            None => {}
+        }
+        self.facts.insert(fact);
+        self.revisions.insert((key, revision), Recorded { version, older: None });
+    }
+
+    /// Whether this revision of the fact was recorded with the same content, and by which recording; None: it was not
+    /// recorded at all.
+    #[must_use]
+    pub fn recorded(&self, fact: &Fact) -> Option<(bool, Version)> {
+        let key = fact.key();
+        let Recorded { version, older } = self.revisions.get(&(key.clone(), fact.revision()))?;
+        let is_same = match older {
+            Some(older) => older == fact,
+            None => self.facts.get(&key).as_ref() == Some(fact),
+        };
+        Some((is_same, *version))
     }
 
     /// Takes in the entries that a recording brought, in their order.
@@ -44,28 +80,44 @@ impl Known {
     pub fn weight(&self) -> usize {
         const FIXED: usize = 500;
         const ENTRY: usize = 600;
-        let facts = self.revisions.values().map(|(fact, _)| 2_usize.saturating_mul(fact_weight(fact)));
-        let facts = facts.fold(0, usize::saturating_add);
-        FIXED.saturating_add(facts).saturating_add(ENTRY.saturating_mul(self.live.len()))
+        const REVISION: usize = 200;
+        let facts = self.facts.lines.values().map(line_weight).chain(self.facts.orders.values().map(order_weight));
+        let older = self.revisions.values().filter_map(|recorded| recorded.older.as_ref()).map(fact_weight);
+        let facts = facts.chain(older).fold(0, usize::saturating_add);
+        let revisions = REVISION.saturating_mul(self.revisions.len());
+        let entries = ENTRY.saturating_mul(self.live.len());
+        FIXED.saturating_add(facts).saturating_add(revisions).saturating_add(entries)
     }
 }
+
+/// What a fact takes without its lists.
+const FACT: usize = 400;
+/// What each item of its lists takes.
+const PART: usize = 200;
 
 /// Roughly the bytes that a fact takes in memory.
 #[must_use]
 pub fn fact_weight(fact: &Fact) -> usize {
-    const FIXED: usize = 400;
-    const PART: usize = 200;
-    let attributes = |attributes: &BTreeMap<String, String>| {
-        let texts = attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(PART));
-        texts.fold(0, usize::saturating_add)
-    };
-    let rest = match fact {
-        Fact::Customer(it) => attributes(&it.attributes),
-        Fact::Line(it) => it.price_steps.len().saturating_mul(PART).saturating_add(attributes(&it.attributes)),
-        Fact::Order(it) => it.entries.len().saturating_mul(PART).saturating_add(it.memo.len()),
-        Fact::Charge(_) | Fact::Override(_) => PART,
-    };
-    FIXED.saturating_add(rest)
+    match fact {
+        Fact::Line(it) => line_weight(it),
+        Fact::Order(it) => order_weight(it),
+        Fact::Customer(it) => attributes_weight(&it.attributes).saturating_add(FACT),
+        Fact::Charge(_) | Fact::Override(_) => FACT.saturating_add(PART),
+    }
+}
+
+fn line_weight(line: &SubscriptionLine) -> usize {
+    let steps = line.price_steps.len().saturating_mul(PART);
+    FACT.saturating_add(steps).saturating_add(attributes_weight(&line.attributes))
+}
+
+fn order_weight(order: &ChangeOrder) -> usize {
+    FACT.saturating_add(order.entries.len().saturating_mul(PART)).saturating_add(order.memo.len())
+}
+
+fn attributes_weight(attributes: &BTreeMap<String, String>) -> usize {
+    let texts = attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(PART));
+    texts.fold(0, usize::saturating_add)
 }
 
 /// Customers as a transaction sees them; those of whom nothing is recorded too. With `lock`, others cannot change them

@@ -41,8 +41,6 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
         .options([
             ("statement_timeout", format!("{}ms", settings.statement_timeout.as_millis())),
             ("lock_timeout", LOCK_TIMEOUT.to_owned()),
-            // Sets come as one array: planning anew for each takes as long as the statement.
-            ("plan_cache_mode", "force_generic_plan".to_owned()),
             ("idle_in_transaction_session_timeout", IDLE_TIMEOUT.to_owned()),
         ])
         .disable_statement_logging();
