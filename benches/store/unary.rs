@@ -42,9 +42,7 @@ pub fn run(options: &Options) {
     let pgbench = Pgbench::prepare(database.url(), CUSTOMERS);
     let time = Duration::from_secs(if options.scale < 1.0 { 3 } else { 10 });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let only: Vec<usize> =
-        std::env::var("CALLERS").map_or(vec![64, 256, 1], |it| it.split(",").map(|it| it.parse().unwrap()).collect());
-    for callers in only {
+    for callers in [64, 256, 1] {
         let (mut ours, mut theirs) = (Runs::default(), Runs::default());
         let clients = if callers == 1 { 1 } else { CLIENTS };
         for number in 0..options.runs {
