@@ -8,11 +8,6 @@ use clap::Parser;
 
 use cli::Cli;
 use cli::output::{StdoutClosed, note};
-use mimalloc::MiMalloc;
-
-/// Facts and movements are many small allocations, on all cores, which is what this allocator is made for.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {

@@ -84,7 +84,7 @@ fn facts_of(number: usize) -> [(NaiveDate, RawFact); FACTS_OF_CUSTOMER] {
         _ => [
             customer.line("A", "S1", 0, |_| ()),
             customer.order("O1", "MODIFY_PRICING", "S1", 6, vec![terms("A", "8", "21")]),
-            customer.line("C", "S2", 12, |line| line.renews_subscription_id = "S1".to_owned()),
+            customer.line("C", "S2", 12, |line| line.renews_subscription_id = String::from("S1")),
             customer.order("O2", "MODIFY_PRICING", "S2", 14, vec![terms("C", "16", "")]),
             customer.renewal("O3", "S2", vec![terms("C", "", "23.90")]),
         ],

@@ -52,12 +52,15 @@ pub struct Options {
 impl Options {
     /// A number that grows with the books.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
+    #[must_use]
     pub fn scaled(&self, count: usize) -> usize {
         (count as f64 * self.scale).round() as usize
     }
 }
 
-const BENCHMARKS: [(&str, fn(&Options)); 3] = [("unary", unary::run), ("bulk", bulk::run), ("large", large::run)];
+type Benchmark = (&'static str, fn(&Options));
+
+const BENCHMARKS: [Benchmark; 3] = [("unary", unary::run), ("bulk", bulk::run), ("large", large::run)];
 
 fn main() {
     let options = Options::parse();

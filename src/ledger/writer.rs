@@ -13,8 +13,8 @@ use crate::clock::Clock;
 
 /// The most requests in a batch.
 const MAX_REQUESTS: usize = 512;
-/// A batch takes no more requests once it has so many facts.
-const MAX_FACTS: usize = 4_096;
+/// A batch takes no more requests once it has so many facts. The larger, the more of its entries share a total.
+const MAX_FACTS: usize = 8_192;
 
 /// A request, and who waits for its answer.
 #[derive(Debug)]

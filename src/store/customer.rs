@@ -11,11 +11,18 @@ use crate::domain::ids::{CustomerId, TenantId};
 /// Counts the recordings of a customer, from 1; 0 for one that is not there yet.
 pub type Version = i64;
 
+/// By the key, one by one (`offset 0`), whatever PostgreSQL knows of the table: it knows nothing of a new one, and would
+/// read all of it.
 pub(super) const VERSIONS: Statement = Statement {
     sqlite: "
         select customer_id, version from customer
         where tenant_id = $1 and customer_id in (select value from json_each($2))",
-    postgres: "select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)",
+    postgres: "
+        select it.customer_id, it.version from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, version from customer
+            where tenant_id = $1 and customer_id = wanted.id
+            offset 0) as it",
 };
 
 /// The versions of those of the customers that are there.

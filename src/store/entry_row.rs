@@ -1,7 +1,8 @@
 //! Entries ↔ rows of the table `entry`.
 
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::db::{Column, Insert, Instant, Json, Kind};
 use super::entry::Entry;
@@ -117,8 +118,8 @@ pub(super) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e
         optional(|entry| entry.movement.effects.map(|effects| effects.quantity.micros())),
         optional(|entry| entry.movement.effects.map(|effects| effects.price.micros())),
         optional(|entry| entry.movement.renewed_mrr.map(Money::micros)),
-        made(|entry| entry.movement.causes.iter().map(cause_value).collect::<Value>().to_string()),
-        made(|entry| entry.movement.rules.iter().map(Rule::number).collect::<Value>().to_string()),
+        made(|entry| causes_text(&entry.movement.causes)),
+        made(|entry| rules_text(entry.movement.rules)),
         Column::OptionalDate(entries.iter().map(|entry| entry.movement.provisional_until).collect()),
     ]
 }
@@ -180,15 +181,46 @@ fn parse_optional<T, E>(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T
 }
 
 /// A cause as JSON: `{"price_step": ["L1", "2026-07-01"]}`.
-fn cause_value(cause: &Cause) -> Value {
-    match cause {
-        Cause::LineStart(line) => json!({ "line_start": line.as_str() }),
-        Cause::TrialEnd(line) => json!({ "trial_end": line.as_str() }),
-        Cause::PriceStep(line, date) => json!({ "price_step": [line.as_str(), date.to_string()] }),
-        Cause::ChangeOrder(order) => json!({ "change_order": order.as_str() }),
-        Cause::NaturalEnd(line) => json!({ "natural_end": line.as_str() }),
-        Cause::RenewalLink(line, by) => json!({ "renewal_link": [line.as_str(), by.as_str()] }),
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum CauseValue<'c> {
+    LineStart(&'c str),
+    TrialEnd(&'c str),
+    PriceStep(&'c str, NaiveDateText),
+    ChangeOrder(&'c str),
+    NaturalEnd(&'c str),
+    RenewalLink(&'c str, &'c str),
+}
+
+/// A date as JSON.
+struct NaiveDateText(NaiveDate);
+
+impl Serialize for NaiveDateText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
+}
+
+fn causes_text(causes: &[Cause]) -> String {
+    let values: Vec<CauseValue<'_>> = causes.iter().map(cause_value).collect();
+    // Names and dates: there is nothing that JSON cannot hold.
+    serde_json::to_string(&values).unwrap_or_default()
+}
+
+fn cause_value(cause: &Cause) -> CauseValue<'_> {
+    match cause {
+        Cause::LineStart(line) => CauseValue::LineStart(line.as_str()),
+        Cause::TrialEnd(line) => CauseValue::TrialEnd(line.as_str()),
+        Cause::PriceStep(line, date) => CauseValue::PriceStep(line.as_str(), NaiveDateText(*date)),
+        Cause::ChangeOrder(order) => CauseValue::ChangeOrder(order.as_str()),
+        Cause::NaturalEnd(line) => CauseValue::NaturalEnd(line.as_str()),
+        Cause::RenewalLink(line, by) => CauseValue::RenewalLink(line.as_str(), by.as_str()),
+    }
+}
+
+fn rules_text(rules: RuleSet) -> String {
+    let numbers: Vec<String> = rules.iter().map(|rule| rule.number().to_string()).collect();
+    format!("[{}]", numbers.join(","))
 }
 
 fn parse_causes(text: &str) -> Result<Vec<Cause>, String> {

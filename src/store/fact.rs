@@ -26,20 +26,20 @@ pub struct NewFact<'f> {
     pub version: Version,
 }
 
-macro_rules! of_customers {
-    ($customers:literal) => {
-        concat!(
-            "select customer_id, kind, fact_id, revision, body, version, recorded_at
-            from fact
-            where tenant_id = $1 and customer_id ",
-            $customers,
-            " order by customer_id, kind, fact_id, revision"
-        )
-    };
-}
-
-pub(super) const OF_CUSTOMERS: Statement =
-    Statement { sqlite: of_customers!("in (select value from json_each($2))"), postgres: of_customers!("= any ($2)") };
+/// One by one on PostgreSQL, as [`super::customer::VERSIONS`].
+pub(super) const OF_CUSTOMERS: Statement = Statement {
+    sqlite: "
+        select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
+        where tenant_id = $1 and customer_id in (select value from json_each($2))
+        order by customer_id, kind, fact_id, revision",
+    postgres: "
+        select it.* from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
+            where tenant_id = $1 and customer_id = wanted.id
+            order by kind, fact_id, revision
+            offset 0) as it",
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {

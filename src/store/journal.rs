@@ -13,44 +13,42 @@ pub async fn append(tx: &mut Tx, tenant: &TenantId, entries: &[Entry]) -> Result
     Ok(())
 }
 
+/// All entries of a set of customers, or those that count; one by one on PostgreSQL, as
+/// [`super::customer::VERSIONS`].
 macro_rules! of_customers {
-    ($customers:literal, $live:literal) => {
-        concat!(
-            "select ",
-            columns!(),
-            " from entry where tenant_id = $1 and customer_id ",
-            $customers,
-            $live,
-            " order by customer_id, sequence"
-        )
+    ($condition:literal) => {
+        Statement {
+            sqlite: concat!(
+                "select ",
+                columns!(),
+                " from entry where tenant_id = $1 and customer_id in (select value from json_each($2))",
+                $condition,
+                " order by customer_id, sequence"
+            ),
+            postgres: concat!(
+                "select it.* from unnest($2::text[]) as wanted (id) cross join lateral (select ",
+                columns!(),
+                " from entry where tenant_id = $1 and customer_id = wanted.id",
+                $condition,
+                " order by sequence offset 0) as it"
+            ),
+        }
     };
 }
 
-/// The condition for [`live_of_customers`].
-macro_rules! live {
-    ($customers:literal) => {
-        of_customers!(
-            $customers,
-            " and reverses is null and not exists (
-                select 1 from entry as later
-                where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
-                    and later.reverses = entry.sequence)"
-        )
-    };
-}
-
-pub(super) const OF_CUSTOMERS: Statement = Statement {
-    sqlite: of_customers!("in (select value from json_each($2))", ""),
-    postgres: of_customers!("= any ($2)", ""),
-};
+pub(super) const OF_CUSTOMERS: Statement = of_customers!("");
 
 /// Every entry of some customers, by customer and sequence.
 pub async fn of_customers(tx: &mut Tx, tenant: &TenantId, customers: &[&CustomerId]) -> Result<Vec<Entry>, StoreError> {
     fetch(tx, OF_CUSTOMERS, tenant, customers).await
 }
 
-pub(super) const LIVE_OF_CUSTOMERS: Statement =
-    Statement { sqlite: live!("in (select value from json_each($2))"), postgres: live!("= any ($2)") };
+pub(super) const LIVE_OF_CUSTOMERS: Statement = of_customers!(
+    " and reverses is null and not exists (
+        select 1 from entry as later
+        where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
+            and later.reverses = entry.sequence)"
+);
 
 /// The entries of some customers that count: neither reversals nor reversed.
 pub async fn live_of_customers(

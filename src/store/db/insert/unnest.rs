@@ -1,0 +1,62 @@
+//! Rows as one array for each column, for PostgreSQL.
+
+use sqlx::postgres::PgArguments;
+use sqlx::{PgConnection, Postgres};
+
+use super::{Column, Insert, Kind};
+use crate::store::error::StoreError;
+
+type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
+
+impl Insert {
+    pub(super) async fn insert_arrays(
+        &'static self,
+        connection: &mut PgConnection,
+        columns: Vec<Column<'_>>,
+    ) -> Result<u64, StoreError> {
+        let query = columns.into_iter().fold(sqlx::query(self.unnest_statement()), bind);
+        Ok(query.execute(connection).await?.rows_affected())
+    }
+
+    pub(super) fn unnest_statement(&'static self) -> &'static str {
+        self.unnest.get_or_init(|| {
+            let numbered = self.columns.iter().zip(1..);
+            let arrays: Vec<String> =
+                numbered.map(|((_, kind), number)| format!("${number}::{}[]", type_of(*kind))).collect();
+            let value = |(name, kind): &(&str, Kind)| match kind {
+                Kind::Json => format!("{name}::jsonb"),
+                _ => (*name).to_owned(),
+            };
+            let values: Vec<String> = self.columns.iter().map(value).collect();
+            let (names, arrays, values) = (self.names(), arrays.join(", "), values.join(", "));
+            let Self { table, suffix, .. } = self;
+            format!("insert into {table} ({names}) select {values} from unnest({arrays}) as new ({names}) {suffix}")
+        })
+    }
+}
+
+fn type_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Json => "text",
+        Kind::Integer => "bigint",
+        Kind::Small => "smallint",
+        Kind::Boolean => "boolean",
+        Kind::Date => "date",
+        Kind::Instant => "timestamptz",
+    }
+}
+
+fn bind<'q>(query: Query<'q>, column: Column<'q>) -> Query<'q> {
+    match column {
+        Column::Text(values) => query.bind(values),
+        Column::OptionalText(values) => query.bind(values),
+        Column::Owned(values) => query.bind(values),
+        Column::Integer(values) => query.bind(values),
+        Column::OptionalInteger(values) => query.bind(values),
+        Column::Small(values) => query.bind(values),
+        Column::Boolean(values) => query.bind(values),
+        Column::Date(values) => query.bind(values),
+        Column::OptionalDate(values) => query.bind(values),
+        Column::Instant(values) => query.bind(values),
+    }
+}
