@@ -26,9 +26,9 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenant;
 
-/// Writers on PostgreSQL, one for each core: while one waits for its commit, others work. More would make batches
+/// Writers on PostgreSQL, two for each core: while one waits for its commit, others work. More would make batches
 /// smaller.
-const POSTGRES_WRITERS: RangeInclusive<usize> = 2..=8;
+const POSTGRES_WRITERS: RangeInclusive<usize> = 4..=8;
 /// Writers on SQLite, which has one at a time; so the same requests give the same journal, numbers and all.
 const SQLITE_WRITERS: usize = 1;
 /// Rows of a total. The writers of a process have one each; so have those of others, most likely.
@@ -66,7 +66,7 @@ impl Ledger {
             Db::Sqlite { .. } => SQLITE_WRITERS,
             Db::Postgres { .. } => {
                 let cores = available_parallelism().map_or(1, NonZero::get);
-                cores.clamp(*POSTGRES_WRITERS.start(), *POSTGRES_WRITERS.end())
+                cores.saturating_mul(2).clamp(*POSTGRES_WRITERS.start(), *POSTGRES_WRITERS.end())
             }
         };
         let stop = CancellationToken::new();
