@@ -40,6 +40,15 @@ const MAX_WAITING: usize = 48 * 1_024;
 /// What all customers in memory together may weigh, in bytes.
 const CACHE: usize = 64 << 20;
 
+/// Whether customers stay in memory when they are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// Those used last: a service hears of them again.
+    Recent,
+    /// None: an import hears of each only once.
+    Nothing,
+}
+
 /// Records facts, through the tasks that write. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Ledger {
@@ -58,7 +67,12 @@ pub struct Writers {
 
 impl Ledger {
     /// Starts the tasks that write, on an open database, for one tenant.
-    pub async fn start(db: Db, tenant_id: &TenantId, clock: Clock) -> Result<(Self, Writers), StoreError> {
+    pub async fn start(
+        db: Db,
+        tenant_id: &TenantId,
+        clock: Clock,
+        memory: Memory,
+    ) -> Result<(Self, Writers), StoreError> {
         let mut tx = db.write().await?;
         tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
         tx.commit().await?;
@@ -73,7 +87,7 @@ impl Ledger {
         let (told, committed) = watch::channel(());
         let told = Arc::new(told);
         let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let cache = Cache::new(CACHE);
+        let cache = Cache::new(if memory == Memory::Recent { CACHE } else { 0 });
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
             let (db, tenant_id, cache) = (db.clone(), tenant_id.clone(), cache.clone());

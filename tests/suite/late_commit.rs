@@ -3,7 +3,7 @@
 use deltabook::clock::Clock;
 use deltabook::domain::ids::{CustomerId, TenantId};
 use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::Ledger;
+use deltabook::ledger::writers::{Ledger, Memory};
 use deltabook::reports::follow::Follower;
 use deltabook::store::db::Db;
 use deltabook::store::entry::Entry;
@@ -17,7 +17,7 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
     let database = postgres::database();
     let db = Db::open(database.url()).await.unwrap();
     let tenant = TenantId::only();
-    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system()).await.unwrap();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Memory::Recent).await.unwrap();
     let mut follower = Follower::new(db.clone(), tenant.clone(), 0);
     let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict);
     record("first").await.unwrap();

@@ -6,7 +6,7 @@ use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::Ledger;
+use deltabook::ledger::writers::{Ledger, Memory};
 use deltabook::reports::follow::Follower;
 use deltabook::store::db::Db;
 use serde_json::json;
@@ -47,7 +47,8 @@ async fn a_follower_of_several_processes_skips_nothing() {
     let mut processes = Vec::new();
     for process in 0..2 {
         let db = Db::open(store.url()).await.unwrap();
-        let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system()).await.unwrap();
+        let (ledger, writers) =
+            Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Memory::Recent).await.unwrap();
         for caller in 0..4 {
             let ledger = ledger.clone();
             recording.push(tokio::spawn(async move {
