@@ -14,12 +14,12 @@ use super::draft::Draft;
 use super::error::RecordError;
 use super::job::{Recorded, Request};
 use super::known::{Known, load};
+use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::policy::Policy;
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 use crate::store::total::{self, Totals};
-use crate::store::{customer, fact, journal, sequence, tenant};
+use crate::store::{customer, fact, journal, sequence};
 
 /// How often a batch is tried when others change its customers.
 const MAX_CONFLICTS: usize = 8;
@@ -32,8 +32,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Desk {
     pub db: Db,
     pub tenant_id: TenantId,
-    /// Read whenever customers are: whoever changes it changes every customer.
-    pub policy: Policy,
     pub cache: Cache,
     /// Its rows of the totals.
     pub shard: i16,
@@ -99,11 +97,10 @@ impl Desk {
         }
         if !missing.is_empty() {
             let mut tx = self.db.read().await?;
-            self.policy = tenant::policy(&mut tx, &self.tenant_id).await?;
             known.extend(load(&mut tx, &self.tenant_id, &missing, false).await?);
             tx.rollback().await?;
         }
-        let draft = self.draft(requests, known, now);
+        let draft = draft(requests, known, now);
         let tx = if draft.facts.is_empty() { self.db.read().await? } else { self.db.write().await? };
         self.write(tx, draft, now).await
     }
@@ -111,18 +108,9 @@ impl Desk {
     async fn try_with_locks(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
         let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
         let mut tx = self.db.write().await?;
-        self.policy = tenant::policy(&mut tx, &self.tenant_id).await?;
         let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
-        let draft = self.draft(requests, known, now);
+        let draft = draft(requests, known, now);
         self.write(tx, draft, now).await
-    }
-
-    fn draft<'r>(&self, requests: &'r [Request], known: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Draft<'r> {
-        let mut draft = Draft::new(known, now);
-        for request in requests {
-            draft.add(request, &self.policy);
-        }
-        draft
     }
 
     async fn write(&mut self, mut tx: Tx, mut draft: Draft<'_>, now: DateTime<Utc>) -> Result<Results, Setback> {
@@ -172,6 +160,14 @@ impl Desk {
     }
 }
 
+fn draft(requests: &[Request], known: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Draft<'_> {
+    let mut draft = Draft::new(known, now);
+    for request in requests {
+        draft.add(request);
+    }
+    draft
+}
+
 fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {
-    requests.iter().flat_map(|request| request.facts.iter().map(crate::domain::fact::Fact::customer_id)).collect()
+    requests.iter().flat_map(|request| request.facts.iter().map(Fact::customer_id)).collect()
 }

@@ -8,7 +8,6 @@ use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{Fact, FactKey, Revision};
 use crate::domain::movement::Movement;
-use crate::domain::policy::Policy;
 use crate::domain::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::replay::replay;
 use crate::store::customer::Version;
@@ -34,7 +33,7 @@ pub(super) struct Decision<'f> {
 ///
 /// # Errors
 /// Every fact that is refused; then nothing of the customer is to be recorded.
-pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -> Result<Decision<'f>, Vec<Problem>> {
+pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
     let mut decision = sort_out(known, new)?;
     if decision.recorded.is_empty() {
         return Ok(decision);
@@ -49,8 +48,8 @@ pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -
     if !problems.is_empty() {
         return Err(problems);
     }
-    let Ok(replayed) = replay(&facts, policy) else {
-        return Err(blame_out_of_range(known, &decision.recorded, policy).into_iter().collect());
+    let Ok(replayed) = replay(&facts, &known.policy) else {
+        return Err(blame_out_of_range(known, &decision.recorded).into_iter().collect());
     };
     let live: Vec<(Sequence, &Movement)> = known.live.iter().map(|entry| (entry.sequence, &entry.movement)).collect();
     let correction = correct(&live, &replayed.movements);
@@ -61,16 +60,12 @@ pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>], policy: &Policy) -
 
 /// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
 #[must_use]
-pub(super) fn decide_leniently<'f>(
-    known: &Known,
-    new: &[Numbered<'f>],
-    policy: &Policy,
-) -> (Decision<'f>, Vec<Problem>) {
+pub(super) fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>]) -> (Decision<'f>, Vec<Problem>) {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
     let mut overflows = 0_usize;
     for _ in 0..MAX_ROUNDS {
-        match decide(known, &rest, policy) {
+        match decide(known, &rest) {
             Ok(decision) => return (decision, refused),
             Err(problems) => {
                 let left_out: HashSet<usize> = problems.iter().map(|problem| problem.index).collect();
@@ -168,8 +163,8 @@ fn merged<'f>(known: &Known, new: impl Iterator<Item = &'f Numbered<'f>>) -> Cus
 }
 
 /// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.
-fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>], policy: &Policy) -> Option<Problem> {
-    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), policy).is_ok();
+fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>]) -> Option<Problem> {
+    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), &known.policy).is_ok();
     let (mut fitting, mut too_many) = (0, recorded.len());
     while too_many.saturating_sub(fitting) > 1 {
         let middle = usize::midpoint(fitting, too_many);

@@ -13,7 +13,6 @@ use super::known::Known;
 use crate::domain::fact::Fact;
 use crate::domain::ids::CustomerId;
 use crate::domain::movement::Movement;
-use crate::domain::policy::Policy;
 use crate::store::customer::{Touch, Version};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::fact::NewFact;
@@ -56,10 +55,10 @@ impl<'r> Draft<'r> {
     }
 
     /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
-    pub fn add(&mut self, request: &'r Request, policy: &Policy) {
+    pub fn add(&mut self, request: &'r Request) {
         let start = self.entries.len();
         let mut answer = Answer { result: Err(RecordError::Failed), entries: start..start, repeats: BTreeSet::new() };
-        answer.result = self.decide(request, policy, &mut answer.repeats).map(|(mut recorded, changes)| {
+        answer.result = self.decide(request, &mut answer.repeats).map(|(mut recorded, changes)| {
             recorded.new_entries = changes.iter().map(|change| change.entries.len()).sum();
             if request.mode == Mode::Preview {
                 recorded.entries = changes.into_iter().flat_map(|change| change.entries).collect();
@@ -77,7 +76,6 @@ impl<'r> Draft<'r> {
     fn decide(
         &self,
         request: &'r Request,
-        policy: &Policy,
         repeats: &mut BTreeSet<(CustomerId, Version)>,
     ) -> Result<(Recorded, Vec<Change<'r>>), RecordError> {
         let mut recorded = Recorded { outcomes: vec![None; request.facts.len()], ..Recorded::default() };
@@ -87,9 +85,9 @@ impl<'r> Draft<'r> {
         for (customer_id, facts) in by_customer(&request.facts) {
             let known = self.customers.get(customer_id).unwrap_or(&nothing);
             let (decision, problems) = match request.mode {
-                Mode::Strict | Mode::Preview => decide(known, &facts, policy)
+                Mode::Strict | Mode::Preview => decide(known, &facts)
                     .map_or_else(|problems| (Decision::default(), problems), |decision| (decision, Vec::new())),
-                Mode::Lenient => decide_leniently(known, &facts, policy),
+                Mode::Lenient => decide_leniently(known, &facts),
             };
             recorded.refused.extend(problems);
             for (index, _) in &decision.recorded {

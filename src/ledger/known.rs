@@ -3,20 +3,23 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::domain::customer_facts::CustomerFacts;
-use crate::domain::fact::{ChangeOrder, Fact, FactKey, Revision, SubscriptionLine};
+use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, Revision, SubscriptionLine};
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::policy::Policy;
 use crate::store::customer::Version;
 use crate::store::db::Tx;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
 use crate::store::fact::StoredFact;
-use crate::store::{customer, fact, journal};
+use crate::store::{customer, fact, journal, tenant};
 
 /// One customer, as the store has it.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The last recording; 0 for a customer of whom nothing is recorded.
     pub version: Version,
+    /// Under which its movements were derived: whoever changes the policy derives every customer anew.
+    pub policy: Policy,
     /// Each in its highest revision.
     pub facts: CustomerFacts,
     /// Every revision (R17).
@@ -81,7 +84,10 @@ impl Known {
         const FIXED: usize = 500;
         const ENTRY: usize = 600;
         const REVISION: usize = 200;
-        let facts = self.facts.lines.values().map(line_weight).chain(self.facts.orders.values().map(order_weight));
+        let CustomerFacts { customer, lines, orders, charges, overrides } = &self.facts;
+        let small = customer.iter().map(customer_weight).chain(charges.values().map(charge_weight));
+        let large = lines.values().map(line_weight).chain(orders.values().map(order_weight));
+        let facts = small.chain(large).chain(overrides.values().map(override_weight));
         let older = self.revisions.values().filter_map(|recorded| recorded.older.as_ref()).map(fact_weight);
         let facts = facts.chain(older).fold(0, usize::saturating_add);
         let revisions = REVISION.saturating_mul(self.revisions.len());
@@ -90,8 +96,8 @@ impl Known {
     }
 }
 
-/// What a fact takes without its lists.
-const FACT: usize = 400;
+/// What a fact takes without its texts and lists.
+const FACT: usize = 600;
 /// What each item of its lists takes.
 const PART: usize = 200;
 
@@ -99,11 +105,25 @@ const PART: usize = 200;
 #[must_use]
 pub fn fact_weight(fact: &Fact) -> usize {
     match fact {
+        Fact::Customer(it) => customer_weight(it),
         Fact::Line(it) => line_weight(it),
         Fact::Order(it) => order_weight(it),
-        Fact::Customer(it) => attributes_weight(&it.attributes).saturating_add(FACT),
-        Fact::Charge(_) | Fact::Override(_) => FACT.saturating_add(PART),
+        Fact::Charge(it) => charge_weight(it),
+        Fact::Override(it) => override_weight(it),
     }
+}
+
+fn customer_weight(customer: &Customer) -> usize {
+    let texts = customer.name.len().saturating_add(customer.identity.len());
+    FACT.saturating_add(texts).saturating_add(attributes_weight(&customer.attributes))
+}
+
+fn charge_weight(charge: &Charge) -> usize {
+    FACT.saturating_add(charge.description.len())
+}
+
+fn override_weight(over: &Override) -> usize {
+    FACT.saturating_add(over.reason.len())
 }
 
 fn line_weight(line: &SubscriptionLine) -> usize {
@@ -128,12 +148,14 @@ pub(super) async fn load(
     customers: &[&CustomerId],
     lock: bool,
 ) -> Result<BTreeMap<CustomerId, Known>, StoreError> {
+    let policy = tenant::policy(tx, tenant_id).await?;
     let versions = if lock {
         customer::lock(tx, tenant_id, customers).await?
     } else {
         customer::versions(tx, tenant_id, customers).await?
     };
-    let mut known: BTreeMap<CustomerId, Known> = customers.iter().map(|id| ((*id).clone(), Known::default())).collect();
+    let mut known: BTreeMap<CustomerId, Known> =
+        customers.iter().map(|id| ((*id).clone(), Known { policy, ..Known::default() })).collect();
     let there: Vec<&CustomerId> = versions.keys().collect();
     for StoredFact { fact, version, .. } in fact::of_customers(tx, tenant_id, &there).await? {
         let id = fact.customer_id().clone();

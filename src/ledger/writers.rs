@@ -91,7 +91,7 @@ impl Ledger {
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
             let (db, tenant_id, cache) = (db.clone(), tenant_id.clone(), cache.clone());
-            let desk = Desk { db, tenant_id, policy: Policy::default(), cache, shard };
+            let desk = Desk { db, tenant_id, cache, shard };
             tasks.push(tokio::spawn(write_all(desk, clock.clone(), queue, stop.clone(), Arc::clone(&told))));
             queues.push(jobs);
         }

@@ -8,6 +8,7 @@ mod crash;
 mod import;
 mod import_facts;
 mod load;
+mod policy;
 mod questions;
 mod serve;
 mod statements;
