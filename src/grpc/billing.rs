@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
-use super::limits::{MAX_ANSWERED_MOVEMENTS, MAX_FACTS, STREAM_READ_AHEAD};
+use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
 use super::stream::stream_facts;
 use super::{encode, v1};
@@ -127,9 +127,9 @@ fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::Record
     });
     v1::RecordFactsResponse {
         results: results.collect(),
-        movements: recorded.entries.iter().take(MAX_ANSWERED_MOVEMENTS).map(encode::movement).collect(),
+        movements: recorded.entries.iter().map(encode::movement).collect(),
         request_id,
-        movement_count: to_i32(recorded.entries.len()),
+        movement_count: to_i32(recorded.entry_count),
     }
 }
 

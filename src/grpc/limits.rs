@@ -8,8 +8,6 @@ pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most facts in a request, or in a batch of a stream.
 pub const MAX_FACTS: usize = 1_000;
-/// The most movements in the answer to `RecordFacts`; more are counted, and found by `ListMovements`.
-pub const MAX_ANSWERED_MOVEMENTS: usize = 1_000;
 /// The most months in a waterfall.
 pub const MAX_MONTHS: usize = 600;
 /// Batches of one stream that are read ahead of the one that is being recorded.

@@ -10,13 +10,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::cache::Cache;
-use super::draft::Draft;
+use super::draft::{Draft, Told};
 use super::error::RecordError;
-use super::job::{Recorded, Request};
+use super::job::{MAX_GIVEN, Recorded, Request};
 use super::known::{Known, load};
 use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::customer::Version;
 use crate::store::db::{Db, Tx};
+use crate::store::entry::Entry;
 use crate::store::error::StoreError;
 use crate::store::total::{self, Totals};
 use crate::store::{customer, fact, journal, sequence};
@@ -96,12 +98,12 @@ impl Desk {
             }
         }
         if !missing.is_empty() {
-            let mut tx = self.db.read().await?;
+            let mut tx = self.db.read_to_write().await?;
             known.extend(load(&mut tx, &self.tenant_id, &missing, false).await?);
             tx.rollback().await?;
         }
         let draft = draft(requests, known, now);
-        let tx = if draft.facts.is_empty() { self.db.read().await? } else { self.db.write().await? };
+        let tx = if draft.facts.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
         self.write(tx, draft, now).await
     }
 
@@ -124,7 +126,6 @@ impl Desk {
         }
         if draft.facts.is_empty() {
             draft.number(&[]);
-            self.add_repeats(&mut tx, &mut draft).await?;
             tx.rollback().await?;
         } else {
             if !customer::touch(&mut tx, &self.tenant_id, &draft.touches(), now).await? {
@@ -133,30 +134,49 @@ impl Desk {
             draft.number(&sequence::take(&mut tx, draft.entries.len()).await?);
             fact::append(&mut tx, &self.tenant_id, &draft.facts, now).await?;
             journal::append(&mut tx, &self.tenant_id, &draft.entries).await?;
-            self.add_repeats(&mut tx, &mut draft).await?;
             let mut totals = Totals::default();
             draft.entries.iter().for_each(|entry| totals.add(entry));
             total::add(&mut tx, &self.tenant_id, self.shard, &totals).await?;
             tx.commit().await.map_err(|error| Setback::Failed { error, in_commit: true })?;
         }
-        let (customers, results) = draft.finish();
+        let (customers, told) = draft.finish();
         self.cache.put(customers);
-        Ok(results)
+        Ok(self.with_repeats(told).await)
     }
 
-    /// R17: a repeat is told the movements that it brought when it was recorded.
-    async fn add_repeats(&self, tx: &mut Tx, draft: &mut Draft<'_>) -> Result<(), StoreError> {
-        for answer in &mut draft.answers {
-            let Ok(recorded) = &mut answer.result else { continue };
-            let mut entries = Vec::new();
-            for (customer_id, version) in &answer.repeats {
-                entries.extend(journal::of_recording(tx, &self.tenant_id, customer_id, *version).await?);
-            }
-            entries.sort_by_key(|entry| entry.sequence);
-            entries.append(&mut recorded.entries);
-            recorded.entries = entries;
+    /// R17: a repeat is told the movements that it brought when it was recorded. What was stored stays stored if they
+    /// cannot be read.
+    async fn with_repeats(&self, told: Vec<Told>) -> Results {
+        let mut results = Vec::with_capacity(told.len());
+        for (result, repeats) in told {
+            results.push(match result {
+                Ok(recorded) if !repeats.is_empty() => {
+                    self.repeated(recorded, repeats).await.map_err(RecordError::from)
+                }
+                result => result,
+            });
         }
-        Ok(())
+        results
+    }
+
+    async fn repeated(
+        &self,
+        mut recorded: Recorded,
+        repeats: BTreeSet<(CustomerId, Version)>,
+    ) -> Result<Recorded, StoreError> {
+        let mut tx = self.db.read_to_write().await?;
+        let (mut earlier, mut count) = (Vec::new(), 0_usize);
+        for (customer_id, version) in repeats {
+            let (entries, all) =
+                journal::of_recording(&mut tx, &self.tenant_id, &customer_id, version, MAX_GIVEN).await?;
+            earlier.extend(entries);
+            count = count.saturating_add(all);
+            earlier.sort_by_key(|entry: &Entry| entry.sequence);
+            earlier.truncate(MAX_GIVEN);
+        }
+        tx.rollback().await?;
+        recorded.precede(earlier, count);
+        Ok(recorded)
     }
 }
 

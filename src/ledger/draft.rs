@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::decide::{Decision, Numbered, decide, decide_leniently};
 use super::error::RecordError;
-use super::job::{Mode, Outcome, Recorded, Request};
+use super::job::{MAX_GIVEN, Mode, Outcome, Recorded, Request};
 use super::known::Known;
 use crate::domain::fact::Fact;
 use crate::domain::ids::CustomerId;
@@ -27,17 +27,20 @@ pub(super) struct Draft<'r> {
     pub facts: Vec<NewFact<'r>>,
     /// Their sequences are −1, −2, … until [`Draft::number`].
     pub entries: Vec<Entry>,
-    pub answers: Vec<Answer>,
+    answers: Vec<Answer>,
 }
 
 /// What a request is to be told.
-pub(super) struct Answer {
-    pub result: Result<Recorded, RecordError>,
+struct Answer {
+    result: Result<Recorded, RecordError>,
     /// Its entries among those of the draft.
     entries: Range<usize>,
     /// The recordings that its repeats go back to.
-    pub repeats: BTreeSet<(CustomerId, Version)>,
+    repeats: BTreeSet<(CustomerId, Version)>,
 }
+
+/// What a request is told, and the recordings that its repeats go back to.
+pub(super) type Told = (Result<Recorded, RecordError>, BTreeSet<(CustomerId, Version)>);
 
 /// What a request changes of one customer.
 struct Change<'r> {
@@ -60,6 +63,7 @@ impl<'r> Draft<'r> {
         let mut answer = Answer { result: Err(RecordError::Failed), entries: start..start, repeats: BTreeSet::new() };
         answer.result = self.decide(request, &mut answer.repeats).map(|(mut recorded, changes)| {
             recorded.new_entries = changes.iter().map(|change| change.entries.len()).sum();
+            recorded.entry_count = recorded.new_entries;
             if request.mode == Mode::Preview {
                 recorded.entries = changes.into_iter().flat_map(|change| change.entries).collect();
             } else {
@@ -194,15 +198,18 @@ impl<'r> Draft<'r> {
     }
 
     /// The customers as they are now, and what each request is told.
-    pub fn finish(self) -> (BTreeMap<CustomerId, Known>, Vec<Result<Recorded, RecordError>>) {
+    pub fn finish(self) -> (BTreeMap<CustomerId, Known>, Vec<Told>) {
         let entries = self.entries;
-        let results = self.answers.into_iter().map(|answer| {
-            answer.result.map(|mut recorded| {
-                recorded.entries.extend(entries.get(answer.entries).unwrap_or_default().iter().cloned());
+        let told = self.answers.into_iter().map(|Answer { result, entries: own, repeats }| {
+            let result = result.map(|mut recorded| {
+                let own = entries.get(own).unwrap_or_default();
+                recorded.entries.extend(own.iter().cloned());
+                recorded.entries.truncate(MAX_GIVEN);
                 recorded
-            })
+            });
+            (result, repeats)
         });
-        (self.customers, results.collect())
+        (self.customers, told.collect())
     }
 }
 

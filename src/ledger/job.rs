@@ -37,13 +37,26 @@ pub struct Recorded {
     pub outcomes: Vec<Option<Outcome>>,
     pub refused: Vec<Problem>,
     /// The entries that the facts brought; for repeats those that they brought when they were recorded. In a preview
-    /// their sequence is 0.
+    /// their sequence is 0. The first [`MAX_GIVEN`].
     pub entries: Vec<Entry>,
+    /// How many there are, also beyond the first.
+    pub entry_count: usize,
     /// How many new entries there are.
     pub new_entries: usize,
 }
 
+/// The most entries that are given to whoever recorded facts; they can be listed.
+pub const MAX_GIVEN: usize = 1_000;
+
 impl Recorded {
+    /// Puts the entries of an earlier recording before the others.
+    pub(super) fn precede(&mut self, earlier: Vec<Entry>, count: usize) {
+        let later = std::mem::replace(&mut self.entries, earlier);
+        self.entries.extend(later);
+        self.entries.truncate(MAX_GIVEN);
+        self.entry_count = self.entry_count.saturating_add(count);
+    }
+
     pub(super) fn set(&mut self, index: usize, outcome: Outcome) {
         if let Some(slot) = self.outcomes.get_mut(index) {
             *slot = Some(outcome);

@@ -78,6 +78,7 @@ impl StoreError {
             sqlx::Error::Database(error) => error.message().to_owned(),
             sqlx::Error::Io(error) => error.to_string(),
             sqlx::Error::Tls(error) => error.to_string(),
+            sqlx::Error::PoolTimedOut => "it does not answer".to_owned(),
             other => other.to_string(),
         };
         Self::Open { name: name.to_string(), reason }

@@ -78,26 +78,35 @@ async fn fetch(
 pub(super) const OF_RECORDING: Statement = Statement::both(concat!(
     "select ",
     columns!(),
-    " from entry where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence"
+    " from entry where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4"
 ));
 
-/// The entries that one recording of a customer brought.
+pub(super) const COUNT_OF_RECORDING: Statement =
+    Statement::both("select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3");
+
+/// The entries that one recording of a customer brought: the first ones, and how many there are.
 pub async fn of_recording(
     tx: &mut Tx,
     tenant: &TenantId,
     customer: &CustomerId,
     version: Version,
-) -> Result<Vec<Entry>, StoreError> {
-    let statement = OF_RECORDING.on(tx);
+    limit: usize,
+) -> Result<(Vec<Entry>, usize), StoreError> {
+    let (tenant, customer) = (tenant.as_str(), customer.as_str());
+    let (first, count) = (OF_RECORDING.on(tx), COUNT_OF_RECORDING.on(tx));
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows: Vec<EntryRow> = on!(tx, connection => {
-        sqlx::query_as(statement)
-            .bind(tenant.as_str())
-            .bind(customer.as_str())
-            .bind(version)
-            .fetch_all(connection)
-            .await?
+        sqlx::query_as(first).bind(tenant).bind(customer).bind(version).bind(most).fetch_all(connection).await?
     });
-    rows.into_iter().map(EntryRow::parse).collect()
+    let mut all = rows.len();
+    if all >= limit {
+        let counted: i64 = on!(tx, connection => {
+            sqlx::query_scalar(count).bind(tenant).bind(customer).bind(version).fetch_one(connection).await?
+        });
+        all = usize::try_from(counted).unwrap_or(all);
+    }
+    let entries: Result<Vec<Entry>, StoreError> = rows.into_iter().map(EntryRow::parse).collect();
+    Ok((entries?, all))
 }
 
 pub(super) const BY_SEQUENCE: Statement =

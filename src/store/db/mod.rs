@@ -118,6 +118,14 @@ impl Db {
         }
     }
 
+    /// Like [`Db::read`], on the writers' connections: a writer does not wait for those who ask questions.
+    pub async fn read_to_write(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(begin(write, "begin").await?)),
+            Self::Postgres { write, .. } => Ok(Tx::Postgres(begin(write, BEGIN_READ).await?)),
+        }
+    }
+
     /// A transaction that writes.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match self {

@@ -11,6 +11,8 @@ use super::{Db, Settings};
 
 /// A reader or writer that gets no connection for so long gives up: the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A server that does not answer for so long when a command starts is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a writer waits for a row that another process has locked.
 const LOCK_TIMEOUT: &str = "10s";
 /// A transaction of ours that does nothing for so long has lost its client.
@@ -47,7 +49,8 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
     // A writer finds out by itself that a connection is lost, and takes another: asking each time costs a round trip.
     let writers = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
     // Refused at once if the server is not there, and not after a timeout.
-    let mut first = options.connect().await.map_err(opened)?;
+    let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
+    let mut first = first.map_err(|_| opened(sqlx::Error::PoolTimedOut))?.map_err(opened)?;
     let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
         .fetch_one(&mut first)
         .await
