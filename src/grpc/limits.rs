@@ -14,6 +14,8 @@ pub const MAX_MONTHS: usize = 600;
 pub const STREAM_READ_AHEAD: usize = 4;
 /// The most requests at a time on one connection.
 pub const MAX_STREAMS_PER_CONNECTION: u32 = 256;
+/// The most requests of one connection that were given up before anybody looked at them.
+pub const MAX_RESET_STREAMS: usize = 1_024;
 /// A connection that does not answer a ping within the timeout is closed.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a ping may stay without an answer.

@@ -11,7 +11,7 @@ use tonic_health::ServingStatus;
 use super::DESCRIPTORS;
 use super::billing::Billing;
 use super::limits::{
-    DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
     MAX_STREAMS_PER_CONNECTION,
 };
 use super::movement::Movements;
@@ -77,6 +77,8 @@ pub async fn listen(
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
     let server = Server::builder()
         .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+        // Callers who give up are no attack: their requests end, the connection stays.
+        .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_service(health_service)

@@ -75,6 +75,9 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
             None => break,
         }
     }
+    let without_row = customer::missing(&mut tx, tenant_id, PAGE).await?;
+    let what = || "has facts or movements, but is not among the customers".to_owned();
+    found.differences.extend(without_row.into_iter().map(|id| Difference { customer_id: Some(id), what: what() }));
     let stored = total::read(&mut tx, tenant_id).await?;
     let differences = [
         wrong_totals("day", &totals.days, &stored.days),

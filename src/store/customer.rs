@@ -132,6 +132,25 @@ pub async fn page(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
+pub(super) const MISSING: Statement = Statement::both(
+    "select customer_id from fact where tenant_id = $1 and not exists (
+        select 1 from customer
+        where customer.tenant_id = fact.tenant_id and customer.customer_id = fact.customer_id)
+    union select customer_id from entry where tenant_id = $1 and not exists (
+        select 1 from customer
+        where customer.tenant_id = entry.tenant_id and customer.customer_id = entry.customer_id)
+    order by 1 limit $2",
+);
+
+/// Customers who have facts or entries, but no row.
+pub async fn missing(tx: &mut Tx, tenant: &TenantId, limit: i64) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = MISSING.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(limit).fetch_all(connection).await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
 /// Customers as one parameter.
 pub(super) fn set<'v>(customers: &[&'v CustomerId]) -> Set<'v> {
     customers.iter().map(|id| id.as_str()).collect()

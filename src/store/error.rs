@@ -3,10 +3,11 @@
 /// A failure of the store. Its text is for operators, never for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database failed")]
-    Database(#[from] sqlx::Error),
-    #[error("cannot bring the tables of the store up to date")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    // Without a source: the drivers say what they say twice.
+    #[error("the database failed: {}", said(.0))]
+    Database(sqlx::Error),
+    #[error("cannot bring the tables of the store up to date: {0}")]
+    Migration(sqlx::migrate::MigrateError),
     #[error("cannot open the store {name}: {reason}")]
     Open { name: String, reason: String },
     #[error("there is no store {0}; `deltabook serve` and `deltabook import` create one")]
@@ -23,6 +24,29 @@ pub enum StoreError {
     UnknownDatabase(String),
     #[error("table {table}, {key}: {column} {problem}")]
     Corrupt { table: &'static str, key: String, column: &'static str, problem: String },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migration(error)
+    }
+}
+
+/// What went wrong, in the words of whoever refused.
+fn said(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "it does not answer".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 impl StoreError {
@@ -74,14 +98,7 @@ impl StoreError {
 
     /// Why a store cannot be opened, in the words of whoever refused.
     pub(super) fn open(name: impl ToString, error: &sqlx::Error) -> Self {
-        let reason = match error {
-            sqlx::Error::Database(error) => error.message().to_owned(),
-            sqlx::Error::Io(error) => error.to_string(),
-            sqlx::Error::Tls(error) => error.to_string(),
-            sqlx::Error::PoolTimedOut => "it does not answer".to_owned(),
-            other => other.to_string(),
-        };
-        Self::Open { name: name.to_string(), reason }
+        Self::Open { name: name.to_string(), reason: said(error) }
     }
 
     /// A row that cannot be what this service wrote.

@@ -7,7 +7,7 @@ use super::error::StoreError;
 use super::{customer, entry_row, fact, journal, movement_page, sequence, sums, tenant, total};
 
 const STATEMENTS: [&[Statement]; 11] = [
-    &[customer::VERSIONS, customer::LOCK, customer::PAGE],
+    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING],
     &[tenant::ENSURE, tenant::POLICY],
     &[fact::OF_CUSTOMERS],
     &[

@@ -54,7 +54,9 @@ impl Store {
             Self::Sqlite { url, .. } => block_on(async {
                 let options = SqliteConnectOptions::new().filename(url);
                 let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-                let statements = format!("pragma ignore_check_constraints = on; {DROP_UNIQUE}; {statement}");
+                let statements = format!(
+                    "pragma ignore_check_constraints = on; pragma foreign_keys = off; {DROP_UNIQUE}; {statement}"
+                );
                 let changed = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
                 connection.close().await.unwrap();
                 changed.rows_affected()

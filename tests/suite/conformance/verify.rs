@@ -244,3 +244,17 @@ acme: movement 1 of 2025-01-01 is posted on 2025-02-01
 ",
     );
 }
+
+#[test]
+fn a_customer_without_a_row_is_found() {
+    let folder = with_a_store();
+    let columns = "kind, fact_id, revision, body, version, recorded_at";
+    let copy = format!(
+        "insert into fact (tenant_id, customer_id, {columns}) select tenant_id, 'nobody', {columns} from fact
+        where fact_id = 'M1'"
+    );
+    assert_eq!(folder.store().tamper(&copy), 1);
+    let said = folder.run("verify");
+    assert!(said.stdout.starts_with("nobody: has facts or movements, but is not among the customers\n"), "{said:?}");
+    assert_eq!(said.code, Some(1));
+}
