@@ -27,6 +27,10 @@ use crate::store::{customer, fact, journal, sequence};
 const MAX_CONFLICTS: usize = 8;
 /// How often a batch is tried when connections are lost: after a restart of the database, all of them are.
 const MAX_LOSSES: usize = 12;
+/// Customers are read until they weigh so many bytes together.
+const MAX_WEIGHT: usize = 16 << 20;
+/// The requests whose customers are read first.
+const FIRST_STEP: usize = 8;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What one writer works with.
@@ -57,17 +61,39 @@ impl From<StoreError> for Setback {
 }
 
 impl Desk {
-    /// Records a batch: whatever its requests, they are stored together or not at all.
+    /// Records a batch: its requests are stored together, but for customers so large that they are not held in memory
+    /// at once. What fails first, fails the rest.
     pub async fn record(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
+        let mut results = Vec::with_capacity(requests.len());
+        let mut rest = requests;
+        while !rest.is_empty() {
+            match self.record_some(rest, now).await {
+                Ok((count, some)) => {
+                    results.extend(some);
+                    rest = rest.get(count..).unwrap_or_default();
+                }
+                Err(error) if results.is_empty() => return Err(error),
+                Err(error) => {
+                    results.extend(rest.iter().map(|_| Err(error.clone())));
+                    break;
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    /// Records the first requests; gives their number and what became of them.
+    async fn record_some(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<(usize, Results), RecordError> {
         let (mut conflicts, mut losses) = (0_usize, 0_usize);
+        let mut some = requests;
         loop {
             let attempt = if conflicts == 0 {
-                self.try_with_memory(requests, now).await
+                self.try_with_memory(&mut some, now).await
             } else {
-                self.try_with_locks(requests, now).await
+                self.try_with_locks(some, now).await
             };
             match attempt {
-                Ok(results) => return Ok(results),
+                Ok(results) => return Ok((some.len(), results)),
                 Err(Setback::Stale) if conflicts < MAX_CONFLICTS => conflicts = conflicts.saturating_add(1),
                 Err(Setback::Stale) => return Err(RecordError::Conflict),
                 // Whoever waited for a connection in vain has waited long enough.
@@ -77,34 +103,52 @@ impl Desk {
                     losses = losses.saturating_add(1);
                     tokio::time::sleep(PAUSE).await;
                 }
+                // Whoever waited for a lock has waited for long.
                 Err(Setback::Failed { error, in_commit: false }) if error.is_busy() && conflicts < MAX_CONFLICTS => {
-                    conflicts = conflicts.saturating_add(1);
+                    conflicts = conflicts.saturating_add(MAX_CONFLICTS / 2);
                 }
                 Err(Setback::Failed { error, .. }) => return Err(error.into()),
             }
         }
     }
 
-    async fn try_with_memory(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
-        let customers = customers_of(requests);
-        let mut known: BTreeMap<CustomerId, Known> = BTreeMap::new();
-        let mut missing = Vec::new();
-        for customer_id in customers {
-            match self.cache.take(customer_id) {
-                Some(it) => {
-                    known.insert(customer_id.clone(), it);
-                }
-                None => missing.push(customer_id),
-            }
-        }
-        if !missing.is_empty() {
-            let mut tx = self.db.read_to_write().await?;
-            known.extend(load(&mut tx, &self.tenant_id, &missing, false).await?);
-            tx.rollback().await?;
-        }
+    async fn try_with_memory(&mut self, requests: &mut &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
+        let known = self.gather(requests).await?;
         let draft = draft(requests, known, now);
         let tx = if draft.facts.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
         self.write(tx, draft, now).await
+    }
+
+    /// The customers of the first requests, as many as may be in memory at once; cuts the requests down to those. A few
+    /// are read first, and then ever more, because nobody knows how large a customer is before.
+    async fn gather(&self, requests: &mut &[Request]) -> Result<BTreeMap<CustomerId, Known>, StoreError> {
+        let mut known: BTreeMap<CustomerId, Known> = BTreeMap::new();
+        let (mut count, mut step, mut weight) = (0_usize, FIRST_STEP, 0_usize);
+        while count < requests.len() && weight < MAX_WEIGHT {
+            let next = count.saturating_add(step).min(requests.len());
+            let mut missing = Vec::new();
+            for customer_id in customers_of(requests.get(count..next).unwrap_or_default()) {
+                if known.contains_key(customer_id) {
+                    continue;
+                }
+                match self.cache.take(customer_id) {
+                    Some(it) => {
+                        known.insert(customer_id.clone(), it);
+                    }
+                    None => missing.push(customer_id),
+                }
+            }
+            if !missing.is_empty() {
+                let mut tx = self.db.read_to_write().await?;
+                let loaded = load(&mut tx, &self.tenant_id, &missing, false).await?;
+                tx.rollback().await?;
+                weight = loaded.values().map(Known::weight).fold(weight, usize::saturating_add);
+                known.extend(loaded);
+            }
+            (count, step) = (next, step.saturating_mul(2));
+        }
+        *requests = requests.get(..count).unwrap_or_default();
+        Ok(known)
     }
 
     async fn try_with_locks(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {

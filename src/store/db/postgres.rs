@@ -14,7 +14,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A server that does not answer for so long when a command starts is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a writer waits for a row that another process has locked.
-const LOCK_TIMEOUT: &str = "10s";
+const LOCK_TIMEOUT: &str = "2s";
 /// A transaction of ours that does nothing for so long has lost its client.
 const IDLE_TIMEOUT: &str = "60s";
 /// The oldest server that is supported.

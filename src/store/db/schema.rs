@@ -1,23 +1,46 @@
 //! The tables, and their version.
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 
 use super::super::error::StoreError;
-use super::{Db, Settings, shown};
+use super::{Db, Settings, Statement, shown};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-const VERSION: &str = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+const VERSION: Statement = Statement {
+    sqlite: "select coalesce(max(version), 0) from _sqlx_migrations where success",
+    // Other programs keep their versions in a table of the same name.
+    postgres: "
+        select case when to_regclass('journal_sequence') is null and count(*) > 0 then -1
+            else coalesce(max(version), 0) end
+        from _sqlx_migrations where success",
+};
+/// The version of tables that are not ours.
+const FOREIGN: i64 = -1;
+
+/// How often another process may be found changing the tables of a file, which it cannot lock against others.
+const MAX_CLASHES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Creates the tables, or changes those of an older version.
 pub(super) async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StoreError> {
+    // The version is asked first: whoever may not change tables can use those that are there.
+    let version = version(db).await?.unwrap_or(0);
     match db {
-        // The version is asked first: whoever may not change tables can use those that are there.
-        Db::Sqlite { write, .. } if version(db).await?.unwrap_or(0) < latest(&SQLITE) => SQLITE.run(write).await?,
-        Db::Postgres { write, .. } if version(db).await?.unwrap_or(0) < latest(&POSTGRES) => {
-            POSTGRES.run(write).await?;
+        Db::Sqlite { write, .. } if version < latest(&SQLITE) => {
+            let mut clashes = 0;
+            while let Err(error) = SQLITE.run(write).await {
+                clashes += 1;
+                if clashes > MAX_CLASHES {
+                    return Err(error.into());
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
         }
+        Db::Postgres { write, .. } if (0..latest(&POSTGRES)).contains(&version) => POSTGRES.run(write).await?,
         Db::Sqlite { .. } | Db::Postgres { .. } => {}
     }
     check(db, settings).await
@@ -31,7 +54,7 @@ pub(super) async fn check(db: &Db, settings: &Settings) -> Result<(), StoreError
         Db::Postgres { .. } => latest(&POSTGRES),
     };
     match version(db).await? {
-        None => Err(StoreError::NotOurs(name())),
+        None | Some(FOREIGN) => Err(StoreError::NotOurs(name())),
         Some(version) if version < latest => Err(StoreError::OlderVersion(name())),
         Some(version) if version > latest => Err(StoreError::NewerVersion(name())),
         Some(_) => Ok(()),
@@ -41,8 +64,8 @@ pub(super) async fn check(db: &Db, settings: &Settings) -> Result<(), StoreError
 /// The version of the tables; None where there are none.
 async fn version(db: &Db) -> Result<Option<i64>, StoreError> {
     let found = match db {
-        Db::Sqlite { write, .. } => sqlx::query_scalar(VERSION).fetch_one(write).await,
-        Db::Postgres { write, .. } => sqlx::query_scalar(VERSION).fetch_one(write).await,
+        Db::Sqlite { write, .. } => sqlx::query_scalar(VERSION.sqlite).fetch_one(write).await,
+        Db::Postgres { write, .. } => sqlx::query_scalar(VERSION.postgres).fetch_one(write).await,
     };
     match found {
         Ok(version) => Ok(Some(version)),
