@@ -18,9 +18,9 @@ use tokio::runtime::Handle;
 use super::problems::Problems;
 
 /// Facts that are handed to the writers together.
-const BATCH: usize = 4_000;
+const BATCH: usize = 8_000;
 /// Batches that may be with the writers.
-const WINDOW: usize = 5;
+const WINDOW: usize = 4;
 
 /// How customers are recorded.
 pub struct Importing {

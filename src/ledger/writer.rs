@@ -14,7 +14,7 @@ use crate::clock::Clock;
 /// The most requests in a batch.
 const MAX_REQUESTS: usize = 512;
 /// A batch takes no more requests once it has so many facts. The larger, the more of its entries share a total.
-const MAX_FACTS: usize = 6_000;
+const MAX_FACTS: usize = 10_000;
 
 /// A request, and who waits for its answer.
 #[derive(Debug)]
