@@ -63,7 +63,7 @@ impl From<StoreError> for Setback {
 impl Desk {
     /// Records a batch: its requests are stored together, but for customers so large that they are not held in memory
     /// at once. What fails first, fails the rest.
-    pub async fn record(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
+    pub async fn record(&self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
         let mut results = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while !rest.is_empty() {
@@ -83,7 +83,7 @@ impl Desk {
     }
 
     /// Records the first requests; gives their number and what became of them.
-    async fn record_some(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<(usize, Results), RecordError> {
+    async fn record_some(&self, requests: &[Request], now: DateTime<Utc>) -> Result<(usize, Results), RecordError> {
         let (mut conflicts, mut losses) = (0_usize, 0_usize);
         let mut some = requests;
         loop {
@@ -112,7 +112,7 @@ impl Desk {
         }
     }
 
-    async fn try_with_memory(&mut self, requests: &mut &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
+    async fn try_with_memory(&self, requests: &mut &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
         let known = self.gather(requests).await?;
         let draft = draft(requests, known, now);
         let tx = if draft.facts.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
@@ -151,7 +151,7 @@ impl Desk {
         Ok(known)
     }
 
-    async fn try_with_locks(&mut self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
+    async fn try_with_locks(&self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
         let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
         let mut tx = self.db.write().await?;
         let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
@@ -159,7 +159,7 @@ impl Desk {
         self.write(tx, draft, now).await
     }
 
-    async fn write(&mut self, mut tx: Tx, mut draft: Draft<'_>, now: DateTime<Utc>) -> Result<Results, Setback> {
+    async fn write(&self, mut tx: Tx, mut draft: Draft<'_>, now: DateTime<Utc>) -> Result<Results, Setback> {
         let untouched = draft.untouched();
         if !untouched.is_empty() {
             let customers: Vec<&CustomerId> = untouched.keys().copied().collect();

@@ -84,10 +84,10 @@ impl<'r> Draft<'r> {
     ) -> Result<(Recorded, Vec<Change<'r>>), RecordError> {
         let mut recorded = Recorded { outcomes: vec![None; request.facts.len()], ..Recorded::default() };
         let mut changes = Vec::new();
-        let nothing = Known::default();
         let mut unnumbered = self.entries.len();
         for (customer_id, facts) in by_customer(&request.facts) {
-            let known = self.customers.get(customer_id).unwrap_or(&nothing);
+            // Everyone was read, with the policy of the books: there is no default for it.
+            let known = self.customers.get(customer_id).ok_or(RecordError::Failed)?;
             let (decision, problems) = match request.mode {
                 Mode::Strict | Mode::Preview => decide(known, &facts)
                     .map_or_else(|problems| (Decision::default(), problems), |decision| (decision, Vec::new())),

@@ -158,14 +158,19 @@ pub(super) async fn load(
         customers.iter().map(|id| ((*id).clone(), Known { policy, ..Known::default() })).collect();
     let there: Vec<&CustomerId> = versions.keys().collect();
     for StoredFact { fact, version, .. } in fact::of_customers(tx, tenant_id, &there).await? {
-        let id = fact.customer_id().clone();
-        known.entry(id).or_default().insert(fact, version);
+        if let Some(known) = known.get_mut(fact.customer_id()) {
+            known.insert(fact, version);
+        }
     }
     for entry in journal::live_of_customers(tx, tenant_id, &there).await? {
-        known.entry(entry.movement.customer_id.clone()).or_default().live.push(entry);
+        if let Some(known) = known.get_mut(&entry.movement.customer_id) {
+            known.live.push(entry);
+        }
     }
     for (id, version) in versions {
-        known.entry(id).or_default().version = version;
+        if let Some(known) = known.get_mut(&id) {
+            known.version = version;
+        }
     }
     Ok(known)
 }

@@ -27,7 +27,7 @@ pub(super) struct Job {
 
 /// Writes until the queue is closed and empty. `committed` is told of each batch.
 pub(super) async fn write_all(
-    mut desk: Desk,
+    desk: Desk,
     clock: Clock,
     mut queue: mpsc::Receiver<Job>,
     stop: CancellationToken,
@@ -46,7 +46,7 @@ pub(super) async fn write_all(
         let Some(first) = first else { break };
         let batch = waiting(first, &mut queue);
         if !batch.is_empty() {
-            desk = record(desk, batch, &clock).await;
+            record(&desk, batch, &clock).await;
             committed.send_replace(());
         }
     }
@@ -69,18 +69,17 @@ fn waiting(first: Job, queue: &mut mpsc::Receiver<Job>) -> Vec<Job> {
 
 /// Records a batch and answers. What fails together is tried again one by one, so that only the one fails whose fault
 /// it is.
-async fn record(desk: Desk, batch: Vec<Job>, clock: &Clock) -> Desk {
+async fn record(desk: &Desk, batch: Vec<Job>, clock: &Clock) {
     let (requests, waiting): (Vec<Request>, Vec<_>) =
         batch.into_iter().map(|job| (job.request, (job.answer, job.room))).unzip();
     let requests = Arc::new(requests);
-    let (mut desk, together) = record_in_task(desk, Arc::clone(&requests), clock).await;
+    let together = record_in_task(desk, Arc::clone(&requests), clock).await;
     let results = match (together, Arc::try_unwrap(requests)) {
         (Ok(results), _) => results,
         (Err(error), Ok(requests)) if requests.len() > 1 && !is_nobodys_fault(&error) => {
             let mut results = Vec::with_capacity(requests.len());
             for request in requests {
-                let (next, alone) = record_in_task(desk, Arc::new(vec![request]), clock).await;
-                desk = next;
+                let alone = record_in_task(desk, Arc::new(vec![request]), clock).await;
                 let of_one = |mut results: Results| results.pop().unwrap_or(Err(RecordError::Failed));
                 results.push(alone.and_then(of_one));
             }
@@ -92,7 +91,6 @@ async fn record(desk: Desk, batch: Vec<Job>, clock: &Clock) -> Desk {
         // Nobody waits any more: the facts are recorded all the same.
         let _nobody_waits = answer.send(result);
     }
-    desk
 }
 
 fn is_nobodys_fault(error: &RecordError) -> bool {
@@ -100,18 +98,11 @@ fn is_nobodys_fault(error: &RecordError) -> bool {
 }
 
 /// In a task of its own, so that a defect in one request cannot end the writer.
-async fn record_in_task(
-    mut desk: Desk,
-    requests: Arc<Vec<Request>>,
-    clock: &Clock,
-) -> (Desk, Result<Results, RecordError>) {
-    let (spare, now) = (desk.clone(), clock.now());
-    let work = tokio::spawn(async move {
-        let results = desk.record(&requests, now).await;
-        (desk, results)
-    });
+async fn record_in_task(desk: &Desk, requests: Arc<Vec<Request>>, clock: &Clock) -> Result<Results, RecordError> {
+    let (desk, now) = (desk.clone(), clock.now());
+    let work = tokio::spawn(async move { desk.record(&requests, now).await });
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "recording panicked");
-        (spare, Err(RecordError::Failed))
+        Err(RecordError::Failed)
     })
 }

@@ -5,7 +5,7 @@
 //! sees which number was the last, and only then which locks are held, knows that every entry up to the lowest of them
 //! is committed or never will be.
 
-use super::db::{Statement, Tx};
+use super::db::{Db, Statement, Tx};
 use super::entry::Sequence;
 use super::error::StoreError;
 
@@ -46,12 +46,12 @@ pub(super) const IN_FLIGHT: &str = "
         and classid = 'journal_sequence'::regclass::oid";
 
 /// The last number up to which no entry can appear any more. Not to be asked in a transaction that sees one state.
-pub async fn settled(db: &super::db::Db) -> Result<Sequence, StoreError> {
+pub async fn settled(db: &Db) -> Result<Sequence, StoreError> {
     let pool = match db {
-        super::db::Db::Sqlite { read, .. } => {
+        Db::Sqlite { read, .. } => {
             return Ok(sqlx::query_scalar(LAST.sqlite).fetch_one(read).await?);
         }
-        super::db::Db::Postgres { read, .. } => read,
+        Db::Postgres { read, .. } => read,
     };
     let last: Sequence = sqlx::query_scalar(LAST.postgres).fetch_one(pool).await?;
     let locked: Vec<i64> = sqlx::query_scalar(IN_FLIGHT).fetch_all(pool).await?;
