@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::grpc::server::{ServeError, Services, listen};
-use crate::ledger::writers::{Ledger, Memory, Writers};
+use crate::ledger::writers::{Ledger, Load, Writers};
 use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
 
@@ -22,7 +22,7 @@ impl Service {
     /// Opens the store, and creates it when it is not there.
     pub async fn open(settings: impl Into<Settings>, tenant_id: TenantId, clock: Clock) -> Result<Self, StoreError> {
         let db = Db::open(settings).await?;
-        let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Memory::Recent).await?;
+        let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Load::Requests).await?;
         Ok(Self { services: Services { db, ledger, tenant_id, clock }, writers })
     }
 

@@ -15,7 +15,7 @@ use deltabook::files::by_customer::{Origin, ReadError, by_customer_as};
 use deltabook::files::csv_mapping::Mapping;
 use deltabook::files::input::InputError;
 use deltabook::files::survey::{Survey, survey};
-use deltabook::ledger::writers::{Ledger, Memory};
+use deltabook::ledger::writers::{Ledger, Load};
 use deltabook::store::db::Db;
 use tokio::runtime::Handle;
 
@@ -82,7 +82,7 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
     }
     let db = Db::open(&args.store).await?;
-    let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Memory::Nothing).await?;
+    let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Bulk).await?;
     let imported = tokio::task::spawn_blocking(move || import(inputs, ledger)).await?;
     writers.finish().await;
     db.close().await;

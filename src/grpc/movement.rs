@@ -1,11 +1,12 @@
 //! `MovementService`: questions about the journal.
 
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
 use super::status::{invalid, invalid_field, not_found, report};
-use super::watch::{News, Watch, watch};
+use super::watch::{Watch, watch};
 use super::{decode, encode, page_token, v1};
 use crate::clock::Clock;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
@@ -14,7 +15,7 @@ use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
-use crate::reports::follow::Follower;
+use crate::reports::feed::Feed;
 use crate::reports::month::Month;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::{MrrQuery, mrr};
@@ -28,7 +29,8 @@ pub struct Movements {
     pub(super) db: Db,
     pub(super) tenant_id: TenantId,
     pub(super) clock: Clock,
-    pub(super) news: News,
+    pub(super) feed: Feed,
+    pub(super) draining: CancellationToken,
 }
 
 #[tonic::async_trait]
@@ -95,8 +97,7 @@ impl v1::movement_service_server::MovementService for Movements {
             "" => 0,
             id => decode::movement_id("after_movement_id", id)?,
         };
-        let follower = Follower::new(self.db.clone(), self.tenant_id.clone(), after);
-        Ok(Response::new(watch(follower, self.news.clone())))
+        Ok(Response::new(watch(self.feed.after(after), self.draining.clone())))
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {

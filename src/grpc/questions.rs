@@ -1,5 +1,7 @@
 //! The questions of `MovementService`, asked of a server or of a store at hand: one code path for both.
 
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
@@ -8,9 +10,9 @@ use super::movement::Movements;
 use super::v1;
 use super::v1::movement_service_client::MovementServiceClient;
 use super::v1::movement_service_server::MovementService;
-use super::watch::News;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
+use crate::reports::feed::Feed;
 use crate::store::db::Db;
 
 /// Where questions are asked.
@@ -24,7 +26,9 @@ impl Questions {
     /// Asks a store.
     #[must_use]
     pub fn of_store(db: Db, tenant_id: TenantId, clock: Clock) -> Self {
-        Self::Store(Movements { db, tenant_id, clock, news: News::of_others() })
+        let (_nobody_tells, committed) = watch::channel(());
+        let feed = Feed::start(db.clone(), tenant_id.clone(), committed);
+        Self::Store(Movements { db, tenant_id, clock, feed, draining: CancellationToken::new() })
     }
 
     /// Asks a running server, such as `http://127.0.0.1:50051`.

@@ -17,10 +17,10 @@ use super::limits::{
 use super::movement::Movements;
 use super::v1::billing_service_server::BillingServiceServer;
 use super::v1::movement_service_server::MovementServiceServer;
-use super::watch::News;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::ledger::writers::Ledger;
+use crate::reports::feed::Feed;
 use crate::store::db::Db;
 
 /// What the services work with.
@@ -51,8 +51,8 @@ pub async fn listen(
     let draining = CancellationToken::new();
     let billing =
         Billing { ledger: ledger.clone(), db: db.clone(), tenant_id: tenant_id.clone(), draining: draining.clone() };
-    let news = News { committed: ledger.committed(), draining: draining.clone() };
-    let movements = Movements { db, tenant_id, clock, news };
+    let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
+    let movements = Movements { db, tenant_id, clock, feed, draining: draining.clone() };
     let (health, health_service) = tonic_health::server::health_reporter();
     let services = ["", "deltabook.v1.BillingService", "deltabook.v1.MovementService"];
     for service in services {

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 use super::cache::Cache;
 use super::draft::{Draft, Told};
@@ -31,6 +33,8 @@ const MAX_LOSSES: usize = 12;
 const MAX_WEIGHT: usize = 16 << 20;
 /// The requests whose customers are read first.
 const FIRST_STEP: usize = 8;
+/// Customers with so many facts take milliseconds to decide.
+const MANY_FACTS: usize = 2_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What one writer works with.
@@ -224,12 +228,18 @@ impl Desk {
     }
 }
 
+/// Decides. What takes long does not keep the thread from others' tasks.
 fn draft(requests: &[Request], known: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Draft<'_> {
-    let mut draft = Draft::new(known, now);
-    for request in requests {
-        draft.add(request);
-    }
-    draft
+    let facts = known.values().map(|known| known.facts.count()).fold(0, usize::saturating_add);
+    let decide = || {
+        let mut draft = Draft::new(known, now);
+        for request in requests {
+            draft.add(request);
+        }
+        draft
+    };
+    let has_other_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+    if facts > MANY_FACTS && has_other_threads { block_in_place(decide) } else { decide() }
 }
 
 fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {

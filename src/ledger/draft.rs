@@ -148,7 +148,8 @@ impl<'r> Draft<'r> {
 
     fn apply(&mut self, changes: Vec<Change<'r>>) {
         for Change { customer_id, version, facts, entries } in changes {
-            let known = self.customers.entry(customer_id.clone()).or_default();
+            // Decided on, so known.
+            let Some(known) = self.customers.get_mut(customer_id) else { continue };
             self.from.entry(customer_id.clone()).or_insert(known.version);
             known.version = version;
             known.post(&entries);

@@ -2,7 +2,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZero;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -26,9 +25,8 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenant;
 
-/// Writers on PostgreSQL, two for each core: while one waits for its commit, others work. More would make batches
-/// smaller.
-const POSTGRES_WRITERS: RangeInclusive<usize> = 4..=8;
+/// The most writers on PostgreSQL.
+const MAX_WRITERS: usize = 8;
 /// Writers on SQLite, which has one at a time; so the same requests give the same journal, numbers and all.
 const SQLITE_WRITERS: usize = 1;
 /// Rows of a total. The writers of a process have one each; so have those of others, most likely.
@@ -40,13 +38,15 @@ const MAX_WAITING: usize = 48 * 1_024;
 /// What all customers in memory together may weigh, in bytes.
 const CACHE: usize = 64 << 20;
 
-/// Whether customers stay in memory when they are recorded.
+/// What the writers have to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Memory {
-    /// Those used last: a service hears of them again.
-    Recent,
-    /// None: an import hears of each only once.
-    Nothing,
+pub enum Load {
+    /// Single requests, about customers of whom more is to come. Few writers, because the larger their batches, the less
+    /// each request costs; and customers used last stay in memory.
+    Requests,
+    /// Large batches, each customer once. As many writers as cores, because deciding is most of the work; and nothing
+    /// stays in memory.
+    Bulk,
 }
 
 /// Records facts, through the tasks that write. Cheap to clone.
@@ -67,12 +67,7 @@ pub struct Writers {
 
 impl Ledger {
     /// Starts the tasks that write, on an open database, for one tenant.
-    pub async fn start(
-        db: Db,
-        tenant_id: &TenantId,
-        clock: Clock,
-        memory: Memory,
-    ) -> Result<(Self, Writers), StoreError> {
+    pub async fn start(db: Db, tenant_id: &TenantId, clock: Clock, load: Load) -> Result<(Self, Writers), StoreError> {
         let mut tx = db.write().await?;
         tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
         tx.commit().await?;
@@ -80,14 +75,14 @@ impl Ledger {
             Db::Sqlite { .. } => SQLITE_WRITERS,
             Db::Postgres { .. } => {
                 let cores = available_parallelism().map_or(1, NonZero::get);
-                cores.saturating_mul(2).clamp(*POSTGRES_WRITERS.start(), *POSTGRES_WRITERS.end())
+                (if load == Load::Requests { cores / 2 } else { cores }).clamp(1, MAX_WRITERS)
             }
         };
         let stop = CancellationToken::new();
         let (told, committed) = watch::channel(());
         let told = Arc::new(told);
         let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let cache = Cache::new(if memory == Memory::Recent { CACHE } else { 0 });
+        let cache = Cache::new(if load == Load::Requests { CACHE } else { 0 });
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
             let (db, tenant_id, cache) = (db.clone(), tenant_id.clone(), cache.clone());

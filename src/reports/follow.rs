@@ -1,5 +1,7 @@
 //! Following the journal: every entry from a place on, in its order, none skipped.
 
+use std::sync::Arc;
+
 use super::error::ReportError;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
@@ -24,17 +26,34 @@ impl Follower {
         Self { db, tenant_id, after }
     }
 
+    /// How far it has come.
+    #[must_use]
+    pub fn after(&self) -> Sequence {
+        self.after
+    }
+
     /// The next entries that nothing can come before any more; none when there is nothing new.
-    pub async fn next(&mut self) -> Result<Vec<Entry>, ReportError> {
+    pub async fn next(&mut self) -> Result<Vec<Arc<Entry>>, ReportError> {
+        // Read after it was found out what is settled, so that all of it is seen.
         let settled = sequence::settled(&self.db).await?;
+        self.through(settled).await
+    }
+
+    /// The next entries up to a number that is known to be settled.
+    pub async fn through(&mut self, settled: Sequence) -> Result<Vec<Arc<Entry>>, ReportError> {
         if settled <= self.after {
             return Ok(Vec::new());
         }
-        // Begun after it was found out what is settled, so that it sees all of it.
         let mut tx = self.db.read().await?;
         let entries = journal::between(&mut tx, &self.tenant_id, self.after, settled, PAGE).await?;
-        // Not behind what was settled: numbers that nobody committed may be given out again after a crash.
-        self.after = entries.last().map_or(self.after, |last| last.sequence);
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        self.pass(&entries);
         Ok(entries)
+    }
+
+    /// Goes on behind entries. Not behind what was settled: numbers that nobody committed may be given out again after a
+    /// crash.
+    pub fn pass(&mut self, entries: &[Arc<Entry>]) {
+        self.after = entries.last().map_or(self.after, |last| last.sequence);
     }
 }

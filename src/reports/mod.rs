@@ -3,6 +3,7 @@
 
 pub mod error;
 pub mod explain;
+pub mod feed;
 pub mod follow;
 pub mod month;
 pub mod movements;

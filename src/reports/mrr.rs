@@ -30,7 +30,7 @@ pub struct CurrencyMrr {
     pub arr: Money,
 }
 
-/// MRR as reported: the sum of all entries posted up to the date (R14). Provisional movements are left out until their
+/// MRR as reported, of currencies in which there is any, or of the one that was asked for: the sum of all entries posted up to the date (R14). Provisional movements are left out until their
 /// date (R11).
 pub async fn mrr(
     db: &Db,
@@ -53,5 +53,11 @@ pub async fn mrr(
         let mrr = sum.delta()?;
         Ok(CurrencyMrr { currency, mrr, arr: mrr.per_year()? })
     });
-    with_currency.collect()
+    let mut all: Vec<CurrencyMrr> = with_currency.collect::<Result<_, ReportError>>()?;
+    // Whether a sum of 0 has rows says only how its entries were recorded.
+    all.retain(|it| it.mrr != Money::default());
+    if let (true, Some(currency)) = (all.is_empty(), query.currency) {
+        all.push(CurrencyMrr { currency, mrr: Money::default(), arr: Money::default() });
+    }
+    Ok(all)
 }

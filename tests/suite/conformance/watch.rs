@@ -6,10 +6,12 @@ use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::{Ledger, Memory};
+use deltabook::ledger::writers::{Ledger, Load};
+use deltabook::reports::feed::Feed;
 use deltabook::reports::follow::Follower;
 use deltabook::store::db::Db;
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio_stream::StreamExt;
 
 use super::store;
@@ -48,7 +50,7 @@ async fn a_follower_of_several_processes_skips_nothing() {
     for process in 0..2 {
         let db = Db::open(store.url()).await.unwrap();
         let (ledger, writers) =
-            Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Memory::Recent).await.unwrap();
+            Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Bulk).await.unwrap();
         for caller in 0..4 {
             let ledger = ledger.clone();
             recording.push(tokio::spawn(async move {
@@ -78,4 +80,41 @@ async fn a_follower_of_several_processes_skips_nothing() {
         writers.finish().await;
         db.close().await;
     }
+}
+
+const READERS: usize = 200;
+
+/// More than there are connections: they share what one of them reads, and nobody is kept from the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_readers_beside_writers_all_see_everything() {
+    let store = store();
+    let db = Db::open(store.url()).await.unwrap();
+    let tenant = TenantId::only();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Load::Bulk).await.unwrap();
+    let feed = Feed::start(db.clone(), tenant, ledger.committed());
+    let mut reading = JoinSet::new();
+    for place in 0..READERS {
+        let mut reader = feed.after(0);
+        reading.spawn(async move {
+            let mut seen = Vec::new();
+            while seen.len() < 2 * CUSTOMERS {
+                let entries = reader.next().await.unwrap();
+                seen.extend(entries.iter().map(|entry| (entry.sequence, entry.movement.customer_id.clone())));
+                if place % 2 == 0 {
+                    // A slow one falls behind what is in memory.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            seen
+        });
+    }
+    for customer in 0..CUSTOMERS {
+        ledger.record(vec![a_line(&format!("customer-{customer}"))], Mode::Strict).await.unwrap();
+    }
+    let all = reading.join_all().await;
+    let first = all.first().unwrap();
+    assert!(first.is_sorted_by(|(a, _), (b, _)| a < b), "out of order");
+    assert!(all.iter().all(|seen| seen == first), "not the same");
+    writers.finish().await;
+    db.close().await;
 }
