@@ -51,6 +51,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod events;
 pub mod files;
 pub mod form;
 pub mod grpc;

@@ -3,8 +3,9 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use deltabook::domain::event::LifecycleEvent;
 use deltabook::domain::ids::CustomerId;
-use deltabook::domain::lifecycle::{LifecycleEvent, lifecycle};
+use deltabook::domain::lifecycle::lifecycle;
 use deltabook::domain::money::OutOfRange;
 use deltabook::domain::movement::{Levels, Movement};
 use deltabook::domain::policy::Policy;
@@ -103,7 +104,7 @@ impl Classifying {
         let replay = replay(&customer.facts, &self.policy)?;
         let customer_id = &customer.customer_id;
         if self.events {
-            for event in lifecycle(&replay, customer.facts.charges.values())? {
+            for event in lifecycle(&replay, &customer.facts, &self.policy)? {
                 self.write(&event::values(customer_id, &event), part);
                 if self.format == Format::Table {
                     part.rows.events.push((customer_id.clone(), event));

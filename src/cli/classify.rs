@@ -99,7 +99,7 @@ impl LevelChoice {
 
 pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
     let (name, origin) = origin(args)?;
-    let policy = Policy { lapse_grace_days: args.lapse_grace_days };
+    let policy = Policy { lapse_grace_days: args.lapse_grace_days, ..Policy::default() };
     let classifying = Classifying::new(name, args.format, args.level.levels(), args.events, policy);
     let classified = match by_customer(&mut [origin], &classifying) {
         Ok(classified) => classified,

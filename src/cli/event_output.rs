@@ -1,7 +1,7 @@
 //! Lifecycle events as a table for people.
 
+use deltabook::domain::event::{EventKind, LifecycleEvent};
 use deltabook::domain::ids::CustomerId;
-use deltabook::domain::lifecycle::{EventKind, LifecycleEvent};
 
 use super::table::{Table, left, right};
 
@@ -21,10 +21,10 @@ pub fn table(events: &[(CustomerId, LifecycleEvent)]) -> Table {
         table.row([
             customer_id.to_string(),
             date(event.date),
-            event.kind.name().to_owned(),
-            event.kind.mrr_delta().map(|delta| delta.to_string()).unwrap_or_default(),
-            event.kind.amount().map(|amount| amount.to_string()).unwrap_or_default(),
-            event.currency.to_string(),
+            event.kind.name().to_string(),
+            event.kind.change().map(|change| change.mrr_delta.to_string()).unwrap_or_default(),
+            event.kind.bill().map(|bill| bill.amount.to_string()).unwrap_or_default(),
+            event.kind.currency_text().unwrap_or_default().to_owned(),
             about(&event.kind),
             event.provisional_until.map(date).unwrap_or_default(),
         ]);
@@ -34,12 +34,6 @@ pub fn table(events: &[(CustomerId, LifecycleEvent)]) -> Table {
 
 /// The line or the charge that an event is about.
 fn about(kind: &EventKind) -> String {
-    match kind {
-        EventKind::TrialStarted { line_id } | EventKind::TrialEnded { line_id } => line_id.to_string(),
-        EventKind::Billed { charge_id, .. } | EventKind::Refunded { charge_id, .. } => charge_id.to_string(),
-        EventKind::SignedUp { .. }
-        | EventKind::Upgraded { .. }
-        | EventKind::Downgraded { .. }
-        | EventKind::Canceled { .. } => String::new(),
-    }
+    let line = kind.trial().map(|trial| trial.line_id.to_string());
+    line.or_else(|| kind.bill().map(|bill| bill.charge_id.to_string())).unwrap_or_default()
 }

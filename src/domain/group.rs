@@ -58,6 +58,19 @@ impl<'f> Items<'f> {
         Ok(())
     }
 
+    /// Whether a line sells the item.
+    pub fn is_held(&self, currency: Currency, item_id: &ItemId) -> bool {
+        let positions: &BTreeMap<(Currency, &ItemId), Position> = &self.0;
+        positions.get(&(currency, item_id)).is_some_and(|position| position.lines > 0)
+    }
+
+    /// The item with the most MRR, of those that lines sell.
+    pub fn largest(&self, currency: Currency) -> Option<&'f ItemId> {
+        let held = self.0.iter().filter(|((of, _), position)| *of == currency && position.lines > 0);
+        // Of equals the first by id.
+        held.rev().max_by_key(|(_, position)| position.mrr).map(|((_, item_id), _)| *item_id)
+    }
+
     /// A line that now sells another item takes what it counted before along.
     pub fn carry(
         &mut self,

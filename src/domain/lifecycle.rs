@@ -1,205 +1,161 @@
 //! R18: movements, trials and charges → lifecycle events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
+use super::customer_facts::CustomerFacts;
+use super::event::{Bill, EventKind, LifecycleEvent, PlanChange};
 use super::fact::{Charge, ChargeStatus};
-use super::ids::{ChargeId, Currency, LineId};
+use super::ids::Currency;
 use super::money::{Money, OutOfRange};
-use super::movement::{Category, Level, Movement, Subcategory};
-use super::number::Amount;
-use super::replay::{Replay, Trial};
+use super::movement::{Category, Cause, Level, Movement, Subcategory};
+use super::policy::Policy;
+use super::replay::Replay;
+use super::trial::Trial;
 
-/// Something that another system may want to act on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LifecycleEvent {
-    pub kind: EventKind,
-    pub currency: Currency,
-    /// Due at the start of this date.
-    pub date: NaiveDate,
-    /// R11: due only from this date, but told under its own.
-    pub provisional_until: Option<NaiveDate>,
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventKind {
-    /// Only for sinks that ask for it.
-    SignedUp {
-        mrr_delta: Money,
-    },
-    Upgraded {
-        mrr_delta: Money,
-    },
-    Downgraded {
-        mrr_delta: Money,
-    },
-    Canceled {
-        mrr_delta: Money,
-    },
-    TrialStarted {
-        line_id: LineId,
-    },
-    TrialEnded {
-        line_id: LineId,
-    },
-    Billed {
-        charge_id: ChargeId,
-        amount: Amount,
-        occurred_at: DateTime<Utc>,
-    },
-    /// With a negative amount.
-    Refunded {
-        charge_id: ChargeId,
-        amount: Amount,
-        occurred_at: DateTime<Utc>,
-    },
-}
-
-impl EventKind {
-    /// The event's name, as the receivers know it.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::SignedUp { .. } => "Signed Up",
-            Self::Upgraded { .. } => "Upgraded",
-            Self::Downgraded { .. } => "Downgraded",
-            Self::Canceled { .. } => "Canceled",
-            Self::TrialStarted { .. } => "Trial Started",
-            Self::TrialEnded { .. } => "Trial Ended",
-            Self::Billed { .. } => "Billed",
-            Self::Refunded { .. } => "Refunded",
-        }
-    }
-
-    /// The change of MRR of a lifecycle event.
-    #[must_use]
-    pub fn mrr_delta(&self) -> Option<Money> {
-        match self {
-            Self::SignedUp { mrr_delta }
-            | Self::Upgraded { mrr_delta }
-            | Self::Downgraded { mrr_delta }
-            | Self::Canceled { mrr_delta } => Some(*mrr_delta),
-            Self::TrialStarted { .. } | Self::TrialEnded { .. } | Self::Billed { .. } | Self::Refunded { .. } => None,
-        }
-    }
-
-    /// The amount of a charge or refund.
-    #[must_use]
-    pub fn amount(&self) -> Option<Amount> {
-        match self {
-            Self::Billed { amount, .. } | Self::Refunded { amount, .. } => Some(*amount),
-            Self::SignedUp { .. }
-            | Self::Upgraded { .. }
-            | Self::Downgraded { .. }
-            | Self::Canceled { .. }
-            | Self::TrialStarted { .. }
-            | Self::TrialEnded { .. } => None,
-        }
-    }
-
-    /// Whether movements of this subcategory take part in the event.
-    #[must_use]
-    pub fn follows(&self, subcategory: Subcategory) -> bool {
-        match self {
-            Self::SignedUp { .. } => subcategory == Subcategory::NewCustomer,
-            Self::Upgraded { .. } | Self::Downgraded { .. } => {
-                matches!(subcategory.category(), Category::Upsell | Category::Downsell)
-            }
-            Self::Canceled { .. } => subcategory.category() == Category::Churn,
-            Self::TrialStarted { .. } | Self::TrialEnded { .. } | Self::Billed { .. } | Self::Refunded { .. } => false,
-        }
-    }
-
-    /// Of events of one date: lifecycle, then Billed, then Refunded.
-    fn rank(&self) -> u8 {
-        match self {
-            Self::TrialStarted { .. } => 0,
-            Self::TrialEnded { .. } => 1,
-            Self::SignedUp { .. } => 2,
-            Self::Upgraded { .. } => 3,
-            Self::Downgraded { .. } => 4,
-            Self::Canceled { .. } => 5,
-            Self::Billed { .. } => 6,
-            Self::Refunded { .. } => 7,
-        }
-    }
+/// The movements of one kind of event, of one date and currency.
+#[derive(Default)]
+struct Together<'m> {
+    delta: Money,
+    /// The one that changed most.
+    main: Option<&'m Movement>,
+    causes: Vec<&'m Cause>,
+    provisional_until: Option<NaiveDate>,
 }
 
 /// What a date's movements come to, in one currency.
 #[derive(Default)]
-struct DateSums {
-    new_customer: Option<Money>,
-    impact: Money,
-    churn: Option<Money>,
-    provisional_until: Option<NaiveDate>,
+struct OfDate<'m> {
+    mrr_after: Money,
+    new_customer: Together<'m>,
+    impact: Together<'m>,
+    churn: Together<'m>,
 }
 
 /// The events of a customer, in the order in which they go out.
 ///
 /// # Errors
 /// [`OutOfRange`] when a sum does not fit.
-pub fn lifecycle<'c>(
-    replay: &Replay,
-    charges: impl IntoIterator<Item = &'c Charge>,
-) -> Result<Vec<LifecycleEvent>, OutOfRange> {
-    let mut events = movement_events(&replay.movements)?;
+pub fn lifecycle(replay: &Replay, facts: &CustomerFacts, policy: &Policy) -> Result<Vec<LifecycleEvent>, OutOfRange> {
+    let mut events = movement_events(replay, facts)?;
     events.extend(replay.trials.iter().flat_map(trial_events));
-    events.extend(charges.into_iter().filter_map(charge_event));
-    events.sort_by_key(|event| (event.date, event.kind.rank(), event.currency));
+    events.extend(facts.charges.values().filter_map(|charge| charge_event(charge, policy)));
+    events.sort_by_cached_key(|event| {
+        let happened = event.kind.bill().map(|bill| bill.occurred_at);
+        (event.date, event.kind.name(), happened, event.kind.currency())
+    });
     Ok(events)
 }
 
-fn movement_events(movements: &[Movement]) -> Result<Vec<LifecycleEvent>, OutOfRange> {
-    let mut dates: BTreeMap<(NaiveDate, Currency), DateSums> = BTreeMap::new();
-    for movement in movements.iter().filter(|movement| movement.level == Level::Customer) {
-        let sums = dates.entry((movement.effective_date, movement.currency)).or_default();
-        let add = |sum: Option<Money>| sum.unwrap_or_default().checked_add(movement.delta).map(Some);
-        match (movement.category, movement.subcategory) {
-            (Category::Upsell | Category::Downsell, _) => sums.impact = sums.impact.checked_add(movement.delta)?,
-            (Category::Churn, _) => sums.churn = add(sums.churn)?,
-            (Category::New, Subcategory::NewCustomer) => sums.new_customer = add(sums.new_customer)?,
-            (Category::New | Category::Renewal | Category::Ignored, _) => continue,
-        }
-        sums.provisional_until = sums.provisional_until.max(movement.provisional_until);
-    }
+fn movement_events(replay: &Replay, facts: &CustomerFacts) -> Result<Vec<LifecycleEvent>, OutOfRange> {
     let mut events = Vec::new();
-    for ((date, currency), sums) in dates {
-        let mut push = |kind| {
-            events.push(LifecycleEvent { kind, currency, date, provisional_until: sums.provisional_until });
+    for ((date, currency), of_date) in by_date(&replay.movements)? {
+        let OfDate { mrr_after, new_customer, impact, churn } = of_date;
+        let mut push = |together: Together<'_>, kind: fn(PlanChange) -> EventKind| {
+            let Some(main) = together.main else { return };
+            let plan = replay.plans.binary_search_by_key(&(date, currency), |plan| (plan.date, plan.currency));
+            let plan = plan.ok().and_then(|place| replay.plans.get(place)).map_or(&main.item_id, |plan| &plan.item_id);
+            let change = PlanChange {
+                currency,
+                mrr_delta: together.delta,
+                mrr_after,
+                plan: plan.clone(),
+                subcategory: main.subcategory,
+                quantity_before: main.quantity_before,
+                quantity_after: main.quantity_after,
+                subscriptions: subscriptions(&replay.movements, date, currency),
+                reason: memos(&together.causes, facts),
+            };
+            events.push(LifecycleEvent { kind: kind(change), date, provisional_until: together.provisional_until });
         };
-        if let Some(mrr_delta) = sums.new_customer {
-            push(EventKind::SignedUp { mrr_delta });
+        push(new_customer, EventKind::SignedUp);
+        if impact.delta.is_positive() {
+            push(impact, EventKind::Upgraded);
+        } else if impact.delta.is_negative() {
+            push(impact, EventKind::Downgraded);
         }
-        if sums.impact.is_positive() {
-            push(EventKind::Upgraded { mrr_delta: sums.impact });
-        }
-        if sums.impact.is_negative() {
-            push(EventKind::Downgraded { mrr_delta: sums.impact });
-        }
-        if let Some(mrr_delta) = sums.churn {
-            push(EventKind::Canceled { mrr_delta });
-        }
+        push(churn, EventKind::Canceled);
     }
     Ok(events)
+}
+
+fn by_date(movements: &[Movement]) -> Result<BTreeMap<(NaiveDate, Currency), OfDate<'_>>, OutOfRange> {
+    let mut dates: BTreeMap<(NaiveDate, Currency), OfDate<'_>> = BTreeMap::new();
+    let mut mrr: BTreeMap<Currency, Money> = BTreeMap::new();
+    for movement in movements.iter().filter(|movement| movement.level == Level::Customer) {
+        let total = mrr.entry(movement.currency).or_default();
+        *total = total.checked_add(movement.delta)?;
+        let of_date = dates.entry((movement.effective_date, movement.currency)).or_default();
+        of_date.mrr_after = *total;
+        match (movement.category, movement.subcategory) {
+            (Category::Upsell | Category::Downsell, _) => of_date.impact.add(movement)?,
+            (Category::Churn, _) => of_date.churn.add(movement)?,
+            (Category::New, Subcategory::NewCustomer) => of_date.new_customer.add(movement)?,
+            (Category::New | Category::Renewal | Category::Ignored, _) => {}
+        }
+    }
+    Ok(dates)
+}
+
+impl<'m> Together<'m> {
+    fn add(&mut self, movement: &'m Movement) -> Result<(), OutOfRange> {
+        let amount = |movement: &Movement| movement.delta.micros().unsigned_abs();
+        self.delta = self.delta.checked_add(movement.delta)?;
+        if self.main.is_none_or(|main| amount(main) < amount(movement)) {
+            self.main = Some(movement);
+        }
+        self.causes.extend(&movement.causes);
+        self.provisional_until = self.provisional_until.max(movement.provisional_until);
+        Ok(())
+    }
+}
+
+/// The contracts that have movements on the date. Movements come by date.
+fn subscriptions(movements: &[Movement], date: NaiveDate, currency: Currency) -> Vec<super::ids::SubscriptionId> {
+    let from = movements.partition_point(|movement| movement.effective_date < date);
+    let of_date = movements.iter().skip(from).take_while(|movement| movement.effective_date == date);
+    let of_currency = of_date.filter(|movement| movement.currency == currency);
+    let contracts: BTreeSet<_> = of_currency.filter_map(|movement| movement.subscription_id.as_ref()).collect();
+    contracts.into_iter().cloned().collect()
+}
+
+/// What the orders say, each once.
+fn memos(causes: &[&Cause], facts: &CustomerFacts) -> String {
+    let mut memos: Vec<&str> = Vec::new();
+    for cause in causes {
+        if let Cause::ChangeOrder(id) = cause
+            && let Some(order) = facts.orders.get(id)
+            && !order.memo.is_empty()
+            && !memos.contains(&order.memo.as_str())
+        {
+            memos.push(&order.memo);
+        }
+    }
+    memos.join("; ")
 }
 
 fn trial_events(trial: &Trial) -> [LifecycleEvent; 2] {
-    let event = |kind, date| LifecycleEvent { kind, currency: trial.currency, date, provisional_until: None };
+    let event = |kind, date| LifecycleEvent { kind, date, provisional_until: None };
     [
-        event(EventKind::TrialStarted { line_id: trial.line_id.clone() }, trial.starts_on),
-        event(EventKind::TrialEnded { line_id: trial.line_id.clone() }, trial.ends_on),
+        event(EventKind::TrialStarted(trial.clone()), trial.starts_on),
+        event(EventKind::TrialEnded(trial.clone()), trial.ends_on),
     ]
 }
 
-fn charge_event(charge: &Charge) -> Option<LifecycleEvent> {
-    let (charge_id, occurred_at) = (charge.charge_id.clone(), charge.occurred_at);
+fn charge_event(charge: &Charge, policy: &Policy) -> Option<LifecycleEvent> {
+    let bill = |amount| Bill {
+        charge_id: charge.charge_id.clone(),
+        subscription_id: charge.subscription_id.clone(),
+        currency: charge.currency,
+        amount,
+        description: charge.description.clone(),
+        occurred_at: charge.occurred_at,
+    };
     let kind = match charge.status {
-        ChargeStatus::Succeeded => EventKind::Billed { charge_id, amount: charge.amount, occurred_at },
-        ChargeStatus::Refunded => EventKind::Refunded { charge_id, amount: charge.amount.negated(), occurred_at },
+        ChargeStatus::Succeeded => EventKind::Billed(bill(charge.amount)),
+        ChargeStatus::Refunded => EventKind::Refunded(bill(charge.amount.negated())),
         ChargeStatus::Failed => return None,
     };
-    let date = charge.occurred_at.date_naive();
-    Some(LifecycleEvent { kind, currency: charge.currency, date, provisional_until: None })
+    Some(LifecycleEvent { kind, date: policy.date_of(charge.occurred_at), provisional_until: None })
 }

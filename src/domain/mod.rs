@@ -15,7 +15,7 @@
 //! | [`truth`] | R14, checked |
 //! | [`explain`] | the lines behind a movement |
 //! | [`correction`] | R16 |
-//! | [`lifecycle`] | R18 |
+//! | [`event`], [`lifecycle`], `plan` | R18 |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
@@ -26,6 +26,7 @@ mod contract;
 pub mod correction;
 pub mod customer_facts;
 mod day;
+pub mod event;
 pub mod explain;
 pub mod fact;
 mod fact_key;
@@ -39,6 +40,7 @@ mod modification;
 pub mod money;
 pub mod movement;
 pub mod number;
+mod plan;
 pub mod policy;
 mod posting;
 pub mod refusal;
@@ -49,7 +51,7 @@ mod spelling;
 mod step;
 mod story;
 mod timeline;
-mod trial;
+pub mod trial;
 pub mod truth;
 mod unchanged;
 pub mod void;

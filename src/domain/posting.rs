@@ -12,6 +12,7 @@ use super::ids::{Currency, CustomerId};
 use super::life::EndCause;
 use super::money::{Money, OutOfRange};
 use super::movement::{Cause, Level, Movement, Subcategory};
+use super::plan::{Plan, add_plans};
 use super::policy::Policy;
 use super::rule::{Rule, RuleSet};
 use super::step::Step;
@@ -21,6 +22,7 @@ use super::unchanged::{paused, renewed};
 /// The customer's books up to a date, and the movements so far.
 pub(super) struct Posting<'s, 'f> {
     pub movements: Vec<Movement>,
+    pub plans: Vec<Plan>,
     pub(super) story: &'s Story<'f>,
     customer_id: &'f CustomerId,
     policy: Policy,
@@ -44,6 +46,7 @@ impl<'s, 'f> Posting<'s, 'f> {
     pub fn new(customer_id: &'f CustomerId, story: &'s Story<'f>, policy: &Policy) -> Self {
         Self {
             movements: Vec::with_capacity(story.atoms.len().saturating_mul(2)),
+            plans: Vec::new(),
             story,
             customer_id,
             policy: *policy,
@@ -55,7 +58,7 @@ impl<'s, 'f> Posting<'s, 'f> {
     }
 
     pub fn post(&mut self, day: &Day<'_, 'f>) -> Result<(), OutOfRange> {
-        let story = self.story;
+        let (story, first) = (self.story, self.movements.len());
         self.carry_items(day)?;
         let activities = self.activities(day)?;
         let by_contract = story.contract_groups(day.atoms)?;
@@ -79,7 +82,9 @@ impl<'s, 'f> Posting<'s, 'f> {
                 self.push(draft, Subcategory::Ignored, RuleSet::of(&[Rule::Suspension]), |_| {})?;
             }
         }
-        self.close(day)
+        self.close(day)?;
+        add_plans(&mut self.plans, self.movements.get(first..).unwrap_or_default(), &self.items);
+        Ok(())
     }
 
     /// A line that sells another item after the date brings what it was before into that item's group (R7).

@@ -7,6 +7,7 @@ use super::customer_facts::CustomerFacts;
 use super::day::Day;
 use super::money::OutOfRange;
 use super::movement::Movement;
+pub use super::plan::Plan;
 use super::policy::Policy;
 use super::posting::Posting;
 use super::story::Story;
@@ -21,6 +22,8 @@ pub struct Replay {
     /// Facts without effect, and why.
     pub voids: Vec<Void>,
     pub trials: Vec<Trial>,
+    /// What the customer is on after each date with CUSTOMER movements, by date and currency.
+    pub plans: Vec<Plan>,
 }
 
 /// Derives a customer's movements. The order of arrival cannot matter: the facts are kept by id.
@@ -48,7 +51,8 @@ pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, OutOfRan
             pauses: split_while(&mut pauses, |pause| pause.on == date),
         })?;
     }
-    Ok(Replay { movements: posting.movements, voids: story.voids, trials: story.trials })
+    let Posting { movements, plans, .. } = posting;
+    Ok(Replay { movements, voids: story.voids, trials: story.trials, plans })
 }
 
 fn split_while<'s, T>(rest: &mut &'s [T], belongs: impl Fn(&T) -> bool) -> &'s [T] {

@@ -3,8 +3,8 @@
 use chrono::SecondsFormat;
 
 use super::record::{Value, maybe};
+use crate::domain::event::LifecycleEvent;
 use crate::domain::ids::CustomerId;
-use crate::domain::lifecycle::{EventKind, LifecycleEvent};
 
 /// The names of an event's fields.
 pub const NAMES: [&str; 10] = [
@@ -23,30 +23,19 @@ pub const NAMES: [&str; 10] = [
 /// The values by [`NAMES`], in the spellings of the worked examples.
 #[must_use]
 pub fn values<'e>(customer_id: &'e CustomerId, event: &'e LifecycleEvent) -> [Value<'e>; 10] {
-    use Value::{Absent, Date, Money, Shown, Text};
-    let (line_id, charge_id, occurred_at) = match &event.kind {
-        EventKind::SignedUp { .. }
-        | EventKind::Upgraded { .. }
-        | EventKind::Downgraded { .. }
-        | EventKind::Canceled { .. } => (Absent, Absent, Absent),
-        EventKind::TrialStarted { line_id } | EventKind::TrialEnded { line_id } => {
-            (Text(line_id.as_str()), Absent, Absent)
-        }
-        EventKind::Billed { charge_id, occurred_at, .. } | EventKind::Refunded { charge_id, occurred_at, .. } => {
-            (Absent, Text(charge_id.as_str()), Shown(occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
-        }
-    };
+    use Value::{Date, Money, Shown, Text};
+    let bill = event.kind.bill();
     [
         Date(event.date),
         Text(customer_id.as_str()),
-        Text(event.currency.as_str()),
-        Text(event.kind.name()),
-        maybe(event.kind.mrr_delta(), Money),
+        maybe(event.kind.currency_text(), Text),
+        Text(event.kind.name().as_str()),
+        maybe(event.kind.change().map(|change| change.mrr_delta), Money),
         // What was billed, or refunded (negative).
-        maybe(event.kind.amount().map(|amount| amount.to_string()), Shown),
-        line_id,
-        charge_id,
-        occurred_at,
+        maybe(bill.map(|bill| bill.amount.to_string()), Shown),
+        maybe(event.kind.trial().map(|trial| trial.line_id.as_str()), Text),
+        maybe(bill.map(|bill| bill.charge_id.as_str()), Text),
+        maybe(bill.map(|bill| bill.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)), Shown),
         maybe(event.provisional_until, Date),
     ]
 }

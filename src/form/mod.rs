@@ -9,6 +9,7 @@ mod decode_order;
 mod decode_override;
 mod digits;
 pub mod encode;
+pub mod envelope;
 pub mod event;
 pub mod movement;
 pub mod raw;

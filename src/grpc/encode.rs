@@ -3,9 +3,9 @@
 use super::facts::{discount_to_wire, interval_to_wire};
 use super::v1;
 use super::words::{instant, number};
+use crate::domain::event::LifecycleEvent;
 use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::FactKind;
-use crate::domain::lifecycle::LifecycleEvent;
 use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::void::Void;
@@ -133,10 +133,10 @@ fn line_terms(it: &LineSnapshot) -> v1::LineTerms {
 
 pub(super) fn event(it: &LifecycleEvent) -> v1::LifecycleEvent {
     v1::LifecycleEvent {
-        name: it.kind.name().to_owned(),
+        name: it.kind.name().to_string(),
         date: it.date.to_string(),
-        currency: it.currency.to_string(),
-        mrr_delta: shown(it.kind.mrr_delta().as_ref()),
+        currency: it.kind.currency_text().unwrap_or_default().to_owned(),
+        mrr_delta: shown(it.kind.change().map(|change| &change.mrr_delta)),
     }
 }
 

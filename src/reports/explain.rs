@@ -3,12 +3,14 @@
 use super::error::ReportError;
 use super::reasons::{Reason, reasons, summary};
 use crate::domain::customer_facts::CustomerFacts;
+use crate::domain::event::LifecycleEvent;
 use crate::domain::explain::{LineChange, line_changes};
 use crate::domain::fact::Fact;
 use crate::domain::ids::TenantId;
-use crate::domain::lifecycle::{LifecycleEvent, lifecycle};
+use crate::domain::lifecycle::lifecycle;
 use crate::domain::movement::{Cause, Level};
-use crate::domain::replay::replay;
+use crate::domain::policy::Policy;
+use crate::domain::replay::{Replay, replay};
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::{fact, journal, tenant};
@@ -43,7 +45,7 @@ pub async fn explain(db: &Db, tenant_id: &TenantId, sequence: Sequence) -> Resul
     let replayed = replay(&facts, &policy)?;
     let is_live = replayed.movements.contains(&entry.movement);
     let changes = if is_live { line_changes(&facts, &entry.movement)? } else { Vec::new() };
-    let events = if is_live { events(&entry, &replayed)? } else { Vec::new() };
+    let events = if is_live { events(&entry, &replayed, &facts, &policy)? } else { Vec::new() };
     let reversed_by = entries.iter().find(|later| later.reverses == Some(sequence)).map(|later| later.sequence);
     let reasons = reasons(&entry, &changes, &facts, reversed_by);
     let summary = summary(&entry);
@@ -52,13 +54,20 @@ pub async fn explain(db: &Db, tenant_id: &TenantId, sequence: Sequence) -> Resul
 }
 
 /// The lifecycle events to which the movement contributes.
-fn events(entry: &Entry, replayed: &crate::domain::replay::Replay) -> Result<Vec<LifecycleEvent>, ReportError> {
+fn events(
+    entry: &Entry,
+    replayed: &Replay,
+    facts: &CustomerFacts,
+    policy: &Policy,
+) -> Result<Vec<LifecycleEvent>, ReportError> {
     let movement = &entry.movement;
     if movement.level != Level::Customer {
         return Ok(Vec::new());
     }
-    let on_date = |event: &LifecycleEvent| event.date == movement.effective_date && event.currency == movement.currency;
-    let mut events = lifecycle(replayed, [])?;
+    let on_date = |event: &LifecycleEvent| {
+        event.date == movement.effective_date && event.kind.currency() == Some(movement.currency)
+    };
+    let mut events = lifecycle(replayed, facts, policy)?;
     events.retain(|event| on_date(event) && event.kind.follows(movement.subcategory));
     Ok(events)
 }

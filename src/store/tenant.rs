@@ -8,7 +8,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::policy::Policy;
 
 pub(super) const ENSURE: Statement = Statement::both(
-    "insert into tenant (tenant_id, lapse_grace_days, created_at) values ($1, $2, $3)
+    "insert into tenant (tenant_id, lapse_grace_days, time_zone, created_at) values ($1, $2, $3, $4)
     on conflict (tenant_id) do nothing",
 );
 
@@ -17,20 +17,30 @@ pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTim
     let grace = i32::from(policy.lapse_grace_days);
     let statement = ENSURE.on(tx);
     on!(tx, connection => {
-        sqlx::query(statement).bind(tenant.as_str()).bind(grace).bind(Instant(now)).execute(connection).await?;
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(grace)
+            .bind(policy.time_zone.name())
+            .bind(Instant(now))
+            .execute(connection)
+            .await?;
     });
     Ok(())
 }
 
-pub(super) const POLICY: Statement = Statement::both("select lapse_grace_days from tenant where tenant_id = $1");
+pub(super) const POLICY: Statement =
+    Statement::both("select lapse_grace_days, time_zone from tenant where tenant_id = $1");
 
 /// The tenant's policy; the default for a tenant that is not there yet.
 pub async fn policy(tx: &mut Tx, tenant: &TenantId) -> Result<Policy, StoreError> {
     let statement = POLICY.on(tx);
-    let grace: Option<i32> = on!(tx, connection => {
-        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_optional(connection).await?
+    let row: Option<(i32, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
     });
-    let lapse_grace_days = u16::try_from(grace.unwrap_or(0))
+    let Some((grace, zone)) = row else { return Ok(Policy::default()) };
+    let lapse_grace_days = u16::try_from(grace)
         .map_err(|_| StoreError::corrupt("tenant", tenant, "lapse_grace_days", "is out of range"))?;
-    Ok(Policy { lapse_grace_days })
+    let time_zone =
+        zone.parse().map_err(|_| StoreError::corrupt("tenant", tenant, "time_zone", "is not a known time zone"))?;
+    Ok(Policy { lapse_grace_days, time_zone })
 }

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use deltabook::domain::customer_facts::CustomerFacts;
+use deltabook::domain::event::LifecycleEvent;
 use deltabook::domain::fact::Fact;
 use deltabook::domain::ids::CustomerId;
-use deltabook::domain::lifecycle::{LifecycleEvent, lifecycle};
+use deltabook::domain::lifecycle::lifecycle;
 use deltabook::domain::movement::Movement;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
@@ -53,7 +54,8 @@ fn every_case_gives_the_expected_movements_and_events() {
             })
             .collect();
         for arrival in arrivals(&facts) {
-            let (movements, events) = classify(arrival, &Policy { lapse_grace_days: case.policy.lapse_grace_days });
+            let (movements, events) =
+                classify(arrival, &Policy { lapse_grace_days: case.policy.lapse_grace_days, ..Policy::default() });
             let differences = [
                 differences("movement", &case.expected_movements, &movements),
                 differences("event", &case.expected_events, &events),
@@ -113,7 +115,7 @@ fn classify(facts: Vec<Fact>, policy: &Policy) -> (Vec<Record>, Vec<Record>) {
     for (customer_id, facts) in &customers {
         let replayed = replay(facts, policy).unwrap();
         movements.extend(replayed.movements.iter().map(movement_record));
-        let all = lifecycle(&replayed, facts.charges.values()).unwrap();
+        let all = lifecycle(&replayed, facts, policy).unwrap();
         events.extend(all.iter().filter_map(|event| event_record(customer_id, event)));
     }
     (movements, events)
@@ -127,16 +129,16 @@ fn movement_record(movement: &Movement) -> Record {
 
 /// The cases speak of these three; the rest of R18 has tests of its own.
 fn event_record(customer_id: &CustomerId, event: &LifecycleEvent) -> Option<Record> {
-    let name = event.kind.name();
+    let name = event.kind.name().as_str();
     if !["Upgraded", "Downgraded", "Canceled"].contains(&name) {
         return None;
     }
     let record = json!({
         "date": event.date.to_string(),
         "customer_id": customer_id.to_string(),
-        "currency": event.currency.to_string(),
+        "currency": event.kind.currency_text(),
         "event": name,
-        "mrr_delta": event.kind.mrr_delta().unwrap().to_string(),
+        "mrr_delta": event.kind.change().unwrap().mrr_delta.to_string(),
     });
     record.as_object().cloned()
 }

@@ -84,7 +84,8 @@ pub fn huge_histories() -> impl Strategy<Value = History> {
 
 /// Without days of grace as often as with them.
 pub fn policies() -> impl Strategy<Value = Policy> {
-    select(&[0, 1, 0, 30, 0, u16::MAX][..]).prop_map(|lapse_grace_days| Policy { lapse_grace_days })
+    select(&[0, 1, 0, 30, 0, u16::MAX][..])
+        .prop_map(|lapse_grace_days| Policy { lapse_grace_days, ..Policy::default() })
 }
 
 fn of(features: Features) -> impl Strategy<Value = History> {

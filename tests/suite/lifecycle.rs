@@ -2,7 +2,8 @@
 //! that are still provisional.
 
 use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::lifecycle::{LifecycleEvent, lifecycle};
+use deltabook::domain::event::LifecycleEvent;
+use deltabook::domain::lifecycle::lifecycle;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use deltabook::form::decode;
@@ -15,11 +16,12 @@ fn events(facts: Value, policy: Policy) -> Vec<LifecycleEvent> {
         .iter()
         .map(|fact| decode::fact(&serde_json::from_value(fact.clone()).unwrap(), "fact").unwrap())
         .collect();
-    lifecycle(&replay(&facts, &policy).unwrap(), facts.charges.values()).unwrap()
+    lifecycle(&replay(&facts, &policy).unwrap(), &facts, &policy).unwrap()
 }
 
 fn shown(events: &[LifecycleEvent]) -> Vec<String> {
-    let amount = |event: &LifecycleEvent| event.kind.mrr_delta().map_or(String::new(), |delta| format!(" {delta}"));
+    let amount =
+        |event: &LifecycleEvent| event.kind.change().map_or(String::new(), |change| format!(" {}", change.mrr_delta));
     events.iter().map(|event| format!("{} {}{}", event.date, event.kind.name(), amount(event))).collect()
 }
 
@@ -63,7 +65,8 @@ fn charges_are_billed_and_refunds_are_negative_and_failures_are_silent() {
     ]);
     let events = events(facts, Policy::default());
     assert_eq!(shown(&events), ["2026-01-01 Signed Up 100", "2026-01-01 Billed", "2026-01-01 Refunded"]);
-    let amounts: Vec<String> = events.iter().filter_map(|event| event.kind.amount()).map(|it| it.to_string()).collect();
+    let amounts: Vec<String> =
+        events.iter().filter_map(|event| event.kind.bill()).map(|bill| bill.amount.to_string()).collect();
     assert_eq!(amounts, ["100", "-30"]);
 }
 
@@ -90,7 +93,7 @@ fn an_ignored_change_and_a_renewal_send_nothing() {
 #[test]
 fn a_provisional_end_is_told_under_its_own_date_but_only_after_the_grace() {
     let facts = json!([line(json!({"end_date": "2026-04-01"}))]);
-    let events = events(facts, Policy { lapse_grace_days: 30 });
+    let events = events(facts, Policy { lapse_grace_days: 30, ..Policy::default() });
     assert_eq!(shown(&events), ["2026-01-01 Signed Up 100", "2026-04-01 Canceled -100"]);
     assert_eq!(events[1].provisional_until.map(|date| date.to_string()), Some("2026-05-01".to_owned()));
     assert_eq!(events[0].provisional_until, None);

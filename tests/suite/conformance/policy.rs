@@ -17,7 +17,7 @@ async fn grace_days_hold_for_customers_that_another_writer_knows() {
     let store = store();
     let db = Db::open(store.url()).await.unwrap();
     let mut tx = db.write().await.unwrap();
-    let policy = Policy { lapse_grace_days: 30 };
+    let policy = Policy { lapse_grace_days: 30, ..Policy::default() };
     tenant::ensure(&mut tx, &TenantId::only(), policy, Clock::system().now()).await.unwrap();
     tx.commit().await.unwrap();
     db.close().await;

@@ -35,7 +35,7 @@ fn generated_histories_show_every_subcategory_cause_and_void_reason() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..3_000 {
         let facts = histories().new_tree(&mut runner).unwrap().current().customer_facts();
-        for shown in shown(&replay(&facts, &Policy { lapse_grace_days: 30 }).unwrap()) {
+        for shown in shown(&replay(&facts, &Policy { lapse_grace_days: 30, ..Policy::default() }).unwrap()) {
             missing.remove(&shown);
         }
     }

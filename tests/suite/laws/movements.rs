@@ -50,7 +50,7 @@ proptest! {
     fn movements_and_events_come_by_date_and_name_known_facts(history in histories(), policy in policies()) {
         let facts = history.customer_facts();
         let replay = replayed(&history, &policy);
-        let events = lifecycle(&replay, facts.charges.values()).unwrap();
+        let events = lifecycle(&replay, &facts, &policy).unwrap();
         prop_assert!(replay.movements.is_sorted_by_key(|movement| movement.effective_date));
         prop_assert!(events.is_sorted_by_key(|event| event.date));
         for movement in &replay.movements {

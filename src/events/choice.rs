@@ -1,0 +1,64 @@
+//! Which events a sink gets, and under which names.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::domain::event::EventName;
+use crate::form::envelope::Envelope;
+
+/// What every sink can choose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Choice {
+    /// The events, by name. None: all but `Signed Up` and `Account Created`.
+    pub events: Option<Vec<String>>,
+    /// No event dated earlier.
+    pub since: Option<NaiveDate>,
+    /// What the receiver calls an event, by its name.
+    pub names: BTreeMap<String, String>,
+    /// What the receiver calls a property, by the name that the sink gives it; empty: it is not sent.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Choice {
+    /// What is wrong with it, if anything is.
+    ///
+    /// # Errors
+    /// The names that are no events.
+    pub fn check(&self) -> Result<(), String> {
+        let named = self.events.iter().flatten().chain(self.names.keys());
+        match named.into_iter().find(|name| EventName::parse(name).is_none()) {
+            Some(name) => Err(format!("{name:?} is no event; they are {}", all_names())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the sink gets this event.
+    #[must_use]
+    pub fn includes(&self, event: &Envelope) -> bool {
+        let name = event.event;
+        let is_chosen = match &self.events {
+            Some(events) => events.iter().any(|chosen| chosen == name.as_str()),
+            None => !matches!(name, EventName::SignedUp | EventName::AccountCreated),
+        };
+        is_chosen && self.since.is_none_or(|since| event.date >= since)
+    }
+
+    /// What the receiver calls the event.
+    #[must_use]
+    pub fn name(&self, event: EventName) -> &str {
+        self.names.get(event.as_str()).map_or(event.as_str(), String::as_str)
+    }
+
+    /// What the receiver calls a property; None: it is not sent.
+    #[must_use]
+    pub fn property<'p>(&'p self, name: &'p str) -> Option<&'p str> {
+        Some(self.properties.get(name).map_or(name, String::as_str)).filter(|name| !name.is_empty())
+    }
+}
+
+fn all_names() -> String {
+    EventName::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+}
