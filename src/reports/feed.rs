@@ -13,7 +13,7 @@ use super::follow::Follower;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
-use crate::store::sequence;
+use crate::store::sequence::{self, Numbered};
 
 /// How often to look for what other processes have committed.
 const POLL: Duration = Duration::from_millis(200);
@@ -165,7 +165,7 @@ async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
 /// Reads what is new into memory, and says how far everything is settled. What came while nobody followed, or more than
 /// there is room for, is left to those who need it.
 async fn look(shared: &Shared, reader: &mut Option<Follower>) -> Result<Sequence, ReportError> {
-    let settled = sequence::settled(&shared.db).await?;
+    let settled = sequence::settled(&shared.db, Numbered::Journal).await?;
     let mut follower =
         reader.take().unwrap_or_else(|| Follower::new(shared.db.clone(), shared.tenant_id.clone(), settled));
     for _ in 0..PAGES {

@@ -12,6 +12,7 @@ pub mod error;
 pub mod fact;
 pub mod journal;
 pub mod movement_page;
+pub mod outbox;
 pub mod sequence;
 pub mod statements;
 pub mod sums;

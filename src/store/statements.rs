@@ -4,10 +4,10 @@ use sqlx::{Executor, SqlSafeStr};
 
 use super::db::{Db, Insert, Statement};
 use super::error::StoreError;
-use super::{customer, entry_row, fact, journal, movement_page, sequence, sums, tenant, total};
+use super::{customer, entry_row, fact, journal, movement_page, outbox, sequence, sums, tenant, total};
 
-const STATEMENTS: [&[Statement]; 11] = [
-    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING],
+const STATEMENTS: [&[Statement]; 12] = [
+    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE],
     &[tenant::ENSURE, tenant::POLICY],
     &[fact::OF_CUSTOMERS],
     &[
@@ -18,7 +18,8 @@ const STATEMENTS: [&[Statement]; 11] = [
         journal::BY_SEQUENCE,
         journal::BETWEEN,
     ],
-    &[sequence::LAST, sequence::TAKE],
+    &[sequence::LAST, sequence::LAST_OF_OUTBOX],
+    &[outbox::KEYS, outbox::BETWEEN],
     &[sums::BY_MONTH, sums::BY_MONTH_OF_CUSTOMER, sums::THROUGH, sums::THROUGH_OF_CUSTOMER],
     &total::READ,
     &movement_page::JOURNAL,
@@ -27,10 +28,11 @@ const STATEMENTS: [&[Statement]; 11] = [
     &movement_page::EFFECTIVE_DATE_DESCENDING,
 ];
 
-static INSERTS: [&Insert; 6] = [
+static INSERTS: [&Insert; 7] = [
     &customer::TOUCH,
     &fact::APPEND,
     &entry_row::APPEND,
+    &outbox::APPEND,
     &total::ADD_DAYS,
     &total::ADD_MONTHS,
     &total::ADD_MONTH_ITEMS,
@@ -53,7 +55,7 @@ pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
         }
         Db::Postgres { read, .. } => {
             let inserts = INSERTS.iter().map(|insert| insert.statements().1);
-            let more = inserts.chain([sequence::IN_FLIGHT]);
+            let more = inserts.chain([sequence::TAKE, sequence::IN_FLIGHT, sequence::OUTBOX_IN_FLIGHT]);
             let statements: Vec<&'static str> = each.map(|statement| statement.postgres).chain(more).collect();
             for statement in &statements {
                 read.acquire().await?.prepare(statement.into_sql_str()).await?;

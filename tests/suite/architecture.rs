@@ -43,7 +43,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("form", &["domain"]),
     ("files", &["domain", "form"]),
     ("store", &["domain", "form"]),
-    ("ledger", &["clock", "domain", "store"]),
+    ("ledger", &["clock", "domain", "form", "store"]),
     ("reports", &["domain", "form", "store"]),
     ("events", &["clock", "domain", "form", "ledger", "store"]),
     ("grpc", &["clock", "domain", "form", "ledger", "reports", "store"]),
