@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::error::ReportError;
 use super::follow::Follower;
+use crate::clock::told_or_after;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
@@ -158,7 +159,7 @@ async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
         }
         drop(shared);
         tokio::time::sleep(PAUSE).await;
-        wait(&mut committed).await;
+        told_or_after(&mut committed, POLL).await;
     }
 }
 
@@ -178,15 +179,4 @@ async fn look(shared: &Shared, reader: &mut Option<Follower>) -> Result<Sequence
         shared.remember(Page { after, entries });
     }
     Ok(settled)
-}
-
-/// Until this process commits something, or it is time to look what others did.
-async fn wait(committed: &mut watch::Receiver<()>) {
-    let told = async {
-        if committed.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    // Nothing new in time is no error.
-    let _looks_again = tokio::time::timeout(POLL, told).await;
 }

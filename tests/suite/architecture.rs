@@ -44,7 +44,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("files", &["domain", "form"]),
     ("store", &["domain", "form"]),
     ("ledger", &["clock", "domain", "form", "store"]),
-    ("reports", &["domain", "form", "store"]),
+    ("reports", &["clock", "domain", "form", "store"]),
     ("events", &["clock", "domain", "form", "ledger", "store"]),
     ("grpc", &["clock", "domain", "form", "ledger", "reports", "store"]),
     ("service", &["clock", "domain", "events", "grpc", "ledger", "store"]),
