@@ -1,5 +1,9 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
+pub mod file;
+pub mod payload;
+pub mod stdout;
+
 use std::time::Duration;
 
 use crate::form::envelope::Envelope;
