@@ -1,6 +1,7 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
 pub mod file;
+pub mod in_order;
 pub mod payload;
 pub mod stdout;
 
