@@ -2,6 +2,7 @@
 
 pub mod file;
 pub mod in_order;
+pub mod nats;
 pub mod payload;
 pub mod stdout;
 
