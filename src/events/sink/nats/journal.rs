@@ -53,12 +53,8 @@ where
     for (place, entry) in entries.iter().enumerate() {
         customers.entry(entry.movement.customer_id.as_str()).or_default().push((place, entry));
     }
-    let deliveries = customers.into_values().map(async |entries| {
-        for (place, entry) in entries {
-            publish(entry).await.map_err(|problem| (place, problem))?;
-        }
-        Ok::<(), (usize, Problem)>(())
-    });
+    // In a list: a task that waits for them must not have the closure in it.
+    let deliveries: Vec<_> = customers.into_values().map(|entries| one_after_the_other(entries, &publish)).collect();
     let mut deliveries = stream::iter(deliveries).buffer_unordered(in_flight);
     let mut first_missing: Option<(usize, Problem)> = None;
     while let Some(delivered) = deliveries.next().await {
@@ -73,4 +69,16 @@ where
         Some((0, problem)) => Err(problem.into()),
         Some((place, _)) => Ok(place),
     }
+}
+
+/// The first entry that is not stored ends it.
+async fn one_after_the_other<'e, F, D>(entries: Vec<(usize, &'e Entry)>, publish: &F) -> Result<(), (usize, Problem)>
+where
+    F: Fn(&'e Entry) -> D,
+    D: Future<Output = Result<(), Problem>>,
+{
+    for (place, entry) in entries {
+        publish(entry).await.map_err(|problem| (place, problem))?;
+    }
+    Ok(())
 }
