@@ -1,5 +1,7 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
+pub mod in_order;
+
 use std::time::Duration;
 
 use crate::form::envelope::Envelope;
