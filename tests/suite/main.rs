@@ -19,5 +19,7 @@ mod parsers;
 mod postgres;
 mod serve;
 mod server;
+mod sinks;
+mod sinks_http;
 mod store;
 mod whole_books;

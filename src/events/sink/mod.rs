@@ -1,6 +1,8 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
+pub mod http;
 pub mod in_order;
+pub mod properties;
 
 use std::time::Duration;
 
