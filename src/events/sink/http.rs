@@ -7,10 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::Outcome;
 use crate::clock::Clock;
+use crate::events::secret::{ReadSecret, SecretSource};
 
 /// No receiver can put an event off for longer.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
@@ -178,6 +180,26 @@ pub fn parse_endpoint(text: &str) -> Result<Url, String> {
         return Err("endpoint: it has no user, password, query or fragment".to_owned());
     }
     Ok(url)
+}
+
+/// A place at the receiver.
+#[must_use]
+pub fn under<'n>(endpoint: &Url, names: impl IntoIterator<Item = &'n str>) -> Url {
+    let mut url = endpoint.clone();
+    // Each URL of HTTP has a path.
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(names);
+    }
+    url
+}
+
+/// The key with which a sink shows who it is.
+///
+/// # Errors
+/// It cannot be read, or is empty.
+pub fn read_key(setting: &str, source: &SecretSource, read: ReadSecret<'_>) -> Result<SecretString, String> {
+    let key = read(source).map_err(|error| format!("{setting}: {error}"))?;
+    if key.expose_secret().is_empty() { Err(format!("{setting}: it is empty")) } else { Ok(key) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 
 pub mod http;
 pub mod in_order;
+pub mod intilery;
+pub mod kissmetrics;
 pub mod properties;
+pub mod segment;
+pub mod track;
 
 use std::time::Duration;
 
