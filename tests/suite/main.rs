@@ -21,6 +21,8 @@ mod parsers;
 mod postgres;
 mod serve;
 mod server;
+mod sinks;
+mod sinks_http;
 mod sinks_other;
 mod store;
 mod whole_books;
