@@ -1,5 +1,18 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
+pub mod file;
+pub mod http;
+pub mod in_order;
+pub mod intilery;
+pub mod kissmetrics;
+pub mod nats;
+pub mod open;
+pub mod payload;
+pub mod properties;
+pub mod segment;
+pub mod stdout;
+pub mod track;
+
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,0 +1,3 @@
+//! What the tests of sinks share.
+
+pub mod receiver;

@@ -1,0 +1,1 @@
+//! The sinks that speak HTTP, against receivers on this machine.
