@@ -38,7 +38,7 @@ fn room(file: &Path) -> String {
 const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("clock", &[]),
-    ("config", &["events", "store"]),
+    ("config", &["clock", "domain", "events", "store"]),
     ("telemetry", &[]),
     ("form", &["domain"]),
     ("files", &["domain", "form"]),
