@@ -9,6 +9,7 @@ mod cases;
 mod classify;
 mod cli;
 mod debian;
+mod desk;
 mod history;
 mod late_commit;
 mod laws;
