@@ -1,7 +1,6 @@
 //! A receiver of events on this machine: notes what it is sent, and answers by script.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -134,6 +133,3 @@ pub async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
-
-/// Long enough for a machine that is busy, short enough for a test that waits for it.
-pub const SOON: Duration = Duration::from_millis(500);
