@@ -19,7 +19,8 @@ where
     for (place, event) in events.iter().enumerate() {
         customers.entry(&event.envelope.customer_id).or_default().push((place, event));
     }
-    let deliveries = customers.into_values().map(|events| one_after_the_other(events, &deliver));
+    // Collected: a future that holds a closure over references cannot be spawned.
+    let deliveries: Vec<_> = customers.into_values().map(|events| one_after_the_other(events, &deliver)).collect();
     let mut outcomes: BTreeMap<usize, Outcome> =
         stream::iter(deliveries).buffer_unordered(concurrency.max(1)).flat_map(stream::iter).collect().await;
     (0..events.len()).map(|place| outcomes.remove(&place).unwrap_or(Outcome::Held)).collect()

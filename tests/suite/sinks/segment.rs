@@ -204,14 +204,14 @@ async fn one_bad_event_does_not_take_its_batch_with_it() {
 #[tokio::test]
 async fn a_batch_that_fails_holds_back_what_comes_after() {
     let receiver = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
-    let mut events: Vec<_> = (0..1_500).map(|sequence| billed(sequence, "acme")).collect();
-    events.push(billed(1_500, "other"));
+    let mut events: Vec<_> = (0..2_000).map(|sequence| billed(sequence, "acme")).collect();
+    events.push(billed(2_000, "other"));
     let outcomes = open(&receiver, false).deliver(&events).await;
     let sent = receiver.received();
     assert_eq!(sent.len(), 2, "the second fails, and is not followed");
     let first = calls(&sent[0]).len();
     assert!(outcomes[..first].iter().all(|outcome| *outcome == Outcome::Delivered));
     assert!(matches!(outcomes[first], Outcome::Failed { .. }));
-    assert!(outcomes[first + 1..1_500].iter().all(|outcome| *outcome == Outcome::Held));
-    assert!(matches!(outcomes[1_500], Outcome::Failed { .. }), "each customer's first is due again");
+    assert!(outcomes[first + 1..2_000].iter().all(|outcome| *outcome == Outcome::Held));
+    assert!(matches!(outcomes[2_000], Outcome::Failed { .. }), "each customer's first is due again");
 }
