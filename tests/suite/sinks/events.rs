@@ -3,9 +3,15 @@
 use deltabook::events::sink::Outgoing;
 use serde_json::{Value, json};
 
+/// An object with the fields of another added to its own, or in their place.
+pub fn with(mut object: Value, others: &Value) -> Value {
+    object.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    object
+}
+
 /// An event of the customer `brightwater`; `rest` replaces and adds to what every event has.
 pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> Outgoing {
-    let mut envelope = json!({
+    let envelope = json!({
         "id": format!("0f1e2d3c-4b5a-8678-9a0b-1c2d3e4f{sequence:04}"),
         "event": name,
         "date": date,
@@ -14,16 +20,12 @@ pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> Outgoing {
         "identity": "ana@brightwater.example",
         "account_name": "Brightwater Ltd",
     });
-    for (field, value) in rest.as_object().unwrap() {
-        envelope[field] = value.clone();
-    }
-    Outgoing { sequence, envelope: serde_json::from_value(envelope).unwrap(), second: None }
+    Outgoing { sequence, envelope: serde_json::from_value(with(envelope, &rest)).unwrap(), second: None }
 }
 
 fn change(sequence: i64, name: &str, date: &str, delta: &str, mrr: &str, rest: Value) -> Outgoing {
-    let mut fields = json!({ "currency": "USD", "mrr_delta": delta, "mrr": mrr, "plan": "seats" });
-    fields.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
-    let mut change = event(sequence, name, date, fields);
+    let fields = json!({ "currency": "USD", "mrr_delta": delta, "mrr": mrr, "plan": "seats" });
+    let mut change = event(sequence, name, date, with(fields, &rest));
     // The store gives each one that is told to KISSmetrics a second of its own.
     change.second = Some(change.envelope.timestamp.timestamp() + 1);
     change
@@ -63,8 +65,7 @@ pub fn one_of_each() -> Vec<Outgoing> {
             "subscription_ids": ["SUB-1"],
         })
     };
-    let mut canceled = from_to("CHURN", "CUSTOMER_CHURN", "8", "0");
-    canceled["reason"] = json!("moved to a competitor");
+    let reason = json!({ "reason": "moved to a competitor" });
     let charge = |id: &str, amount: &str, description: &str, at: &str| {
         json!({
             "currency": "USD", "charge_id": id, "amount": amount, "description": description, "timestamp": at,
@@ -92,7 +93,14 @@ pub fn one_of_each() -> Vec<Outgoing> {
             "224.285714",
             from_to("DOWNSELL", "QUANTITY_DECREASE", "14", "8"),
         ),
-        change(8, "Canceled", "2027-01-01", "-224.285714", "0", canceled),
+        change(
+            8,
+            "Canceled",
+            "2027-01-01",
+            "-224.285714",
+            "0",
+            with(from_to("CHURN", "CUSTOMER_CHURN", "8", "0"), &reason),
+        ),
     ]
 }
 

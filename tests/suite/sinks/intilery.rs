@@ -8,15 +8,14 @@ use deltabook::events::sink::intilery::Intilery;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::events::{self, one_of_each};
+use super::events::{self, one_of_each, with};
 use super::payloads;
 use super::receiver::{Answer, Receiver};
 use super::segment::assert_types;
 
 fn open(settings: Value, choice: Choice) -> Result<Intilery, String> {
-    let mut all = json!({ "auth_token": { "env": "KEY" }, "client": "acme", "concurrency": 1 });
-    all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-    let settings = serde_json::from_value(all).unwrap();
+    let all = json!({ "auth_token": { "env": "KEY" }, "client": "acme", "concurrency": 1 });
+    let settings = serde_json::from_value(with(all, &settings)).unwrap();
     Intilery::open(settings, choice, &|_| Ok(SecretString::from("AUTH_TOKEN")), Clock::system())
 }
 

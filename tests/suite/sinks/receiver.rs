@@ -97,10 +97,10 @@ impl Script {
                 Answer::Silence => return std::future::pending().await,
                 Answer::HangUp => return,
             };
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let length = body.len();
-            let text = format!("HTTP/1.1 {status} Scripted\r\n{headers}content-length: {length}\r\n\r\n{body}");
-            if connection.write_all(text.as_bytes()).await.is_err() {
+            let mut lines = vec![format!("HTTP/1.1 {status} Scripted")];
+            lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
+            lines.push(format!("content-length: {}\r\n\r\n{body}", body.len()));
+            if connection.write_all(lines.join("\r\n").as_bytes()).await.is_err() {
                 return;
             }
         }

@@ -32,7 +32,7 @@ async fn sent(group: bool, events: &[Outgoing]) -> Vec<Received> {
 
 fn calls(request: &Received) -> Vec<Value> {
     let body: Value = serde_json::from_str(&request.body).unwrap();
-    body["batch"].as_array().unwrap().clone()
+    body.get("batch").unwrap().as_array().unwrap().clone()
 }
 
 fn credentials(request: &Received) -> String {
