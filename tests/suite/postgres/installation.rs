@@ -1,11 +1,10 @@
 //! Where PostgreSQL's programs are: installed, or unpacked for the tests.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::debian;
+use crate::debian::{self, children};
 
 const OLDEST: u32 = 15;
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
@@ -49,7 +48,7 @@ impl Installation {
 /// PostgreSQL as it is installed; without one, on Debian and what comes of it, unpacked from its packages.
 pub fn find() -> Result<Installation, String> {
     let installed = folders().into_iter().map(|programs| Installation { programs, libraries: Vec::new() });
-    let found = installed.into_iter().find(Installation::is_recent).map_or_else(debian::unpacked, Ok);
+    let found = installed.into_iter().find(Installation::is_recent).map_or_else(unpacked, Ok);
     found.map_err(|why| {
         format!(
             "The tests need PostgreSQL {OLDEST} or later, which is not installed ({why}).\n\
@@ -57,6 +56,17 @@ pub fn find() -> Result<Installation, String> {
              postgres://postgres@127.0.0.1:5432/postgres."
         )
     })
+}
+
+fn unpacked() -> Result<Installation, String> {
+    let folder = debian::unpacked("postgresql")?;
+    let libraries = ["lib", "usr/lib"].into_iter().flat_map(|libraries| children(&folder.join(libraries)));
+    let libraries = libraries.filter(|path| path.to_string_lossy().contains("-linux-gnu")).collect();
+    let versions = children(&folder.join("usr/lib/postgresql"));
+    let programs = versions.iter().map(|version| version.join("bin")).next_back();
+    let installation = programs.map(|programs| Installation { programs, libraries });
+    let installation = installation.filter(Installation::is_recent);
+    installation.ok_or_else(|| format!("{} has no such version", folder.display()))
 }
 
 /// Where the programs may be, the likeliest first: those that the user has chosen, then by where systems put them.
@@ -77,11 +87,4 @@ fn folders() -> Vec<PathBuf> {
         folders.extend(versions.into_iter().rev().map(|version| version.join(programs)));
     }
     folders
-}
-
-/// What is in a folder, in the order of the names; nothing where there is no folder.
-pub fn children(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.path()).collect();
-    paths.sort();
-    paths
 }

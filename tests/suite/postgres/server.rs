@@ -131,7 +131,7 @@ fn nobody(which: &str) -> Result<u32, String> {
 }
 
 /// Below the ports that are given to whoever asks for any, so that it is still free after a restart.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> =
         LazyLock::new(|| AtomicU16::new(u16::try_from(20_000 + std::process::id() % 10_000).unwrap()));
     loop {

@@ -1,44 +1,43 @@
-//! PostgreSQL on a Debian that has none: its packages, with those that they need, are unpacked in a temporary folder.
+//! Servers on a Debian that has none: their packages, with those that they need, are unpacked in a temporary folder.
 //! Nothing is installed, no service is set up, and it takes no rights.
 
 use std::env;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::installation::{Installation, children};
-
-/// Downloads and unpacks the packages, unless that was done before.
-pub fn unpacked() -> Result<Installation, String> {
+/// Downloads and unpacks a package, unless that was done before; the folder in which its files are.
+pub fn unpacked(package: &str) -> Result<PathBuf, String> {
     let fresh = tempfile::Builder::new().prefix("deltabook-download-").tempdir().unwrap();
     let me = fs::metadata(fresh.path()).unwrap().uid();
     // In the folder of temporary files, as the user who runs the server must be able to read it.
-    let lasting = env::temp_dir().join(format!("deltabook-postgresql-{me}"));
+    let lasting = env::temp_dir().join(format!("deltabook-{package}-{me}"));
     if !lasting.exists() {
-        download(&fresh, &lasting)?;
+        download(package, &fresh, &lasting)?;
     }
     // Anybody can have put something in that place; what is ours is ours alone.
     let found = fs::symlink_metadata(&lasting).map_err(|error| format!("{}: {error}", lasting.display()))?;
     if !found.is_dir() || found.uid() != me {
         return Err(format!("{} is somebody else's", lasting.display()));
     }
-    let versions = children(&lasting.join("usr/lib/postgresql"));
-    let libraries = ["lib", "usr/lib"].into_iter().flat_map(|folder| children(&lasting.join(folder)));
-    let libraries = libraries.filter(|path| path.to_string_lossy().contains("-linux-gnu")).collect();
-    let programs = versions.iter().map(|version| version.join("bin")).next_back();
-    let installation = programs.map(|programs| Installation { programs, libraries });
-    let installation = installation.filter(Installation::is_recent);
-    installation.ok_or_else(|| format!("{} has no such version", lasting.display()))
+    Ok(lasting)
+}
+
+/// What is in a folder, in the order of the names; nothing where there is no folder.
+pub fn children(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|it| it.path()).collect();
+    paths.sort();
+    paths
 }
 
 /// The whole folder, or nothing of it, comes to its lasting place.
-fn download(fresh: &TempDir, lasting: &Path) -> Result<(), String> {
+fn download(package: &str, fresh: &TempDir, lasting: &Path) -> Result<(), String> {
     // Not by a macro that prints: nobody would see it before the end.
-    let _unseen = writeln!(std::io::stderr(), "PostgreSQL is not installed: unpacking it to {}", lasting.display());
+    let _unseen = writeln!(std::io::stderr(), "{package} is not installed: unpacking it to {}", lasting.display());
     let path = |name: &str| fresh.path().join(name);
     for folder in ["lists/partial", "cache/archives/partial", "root"] {
         fs::create_dir_all(path(folder)).unwrap();
@@ -51,7 +50,7 @@ fn download(fresh: &TempDir, lasting: &Path) -> Result<(), String> {
         run(command)
     };
     apt(&["update"])?;
-    apt(&["--yes", "--no-install-recommends", "--download-only", "install", "postgresql"])?;
+    apt(&["--yes", "--no-install-recommends", "--download-only", "install", package])?;
     let packages = children(&path("cache/archives"));
     for package in packages.iter().filter(|path| path.extension().is_some_and(|ending| ending == "deb")) {
         let mut command = Command::new("dpkg");

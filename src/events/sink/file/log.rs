@@ -1,0 +1,126 @@
+//! A file of whole lines, put aside when it is full.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::Settings;
+
+/// The file; it is opened again after anything went wrong with it.
+#[derive(Debug)]
+pub(super) struct Log {
+    settings: Settings,
+    current: Option<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    file: File,
+    length: u64,
+}
+
+impl Log {
+    pub(super) fn open(settings: Settings) -> io::Result<Self> {
+        let current = Some(Current::open(&settings.path)?);
+        Ok(Self { settings, current })
+    }
+
+    /// Appends whole lines, and waits until they are on the disk.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let size = u64::try_from(lines.len()).map_err(io::Error::other)?;
+        let mut current = self.take_current()?;
+        if current.length > 0 && current.length.saturating_add(size) > self.settings.max_bytes {
+            put_aside(&self.settings)?;
+            current = Current::open(&self.settings.path)?;
+        }
+        if let Err(error) = current.file.write_all(lines).and_then(|()| current.file.sync_data()) {
+            // The lines come again; should this fail too, all but a torn one stay twice.
+            let _undone = current.file.set_len(current.length);
+            return Err(error);
+        }
+        current.length = current.length.saturating_add(size);
+        self.current = Some(current);
+        Ok(())
+    }
+
+    /// What is open, if that is still the file that people find under the path: lines in a removed one would be lost.
+    fn take_current(&mut self) -> io::Result<Current> {
+        let found = fs::metadata(&self.settings.path).map(|found| (found.dev(), found.ino())).ok();
+        let open = self.current.take();
+        let open = open.filter(|open| open.file.metadata().map(|it| (it.dev(), it.ino())).ok() == found);
+        open.map_or_else(|| Current::open(&self.settings.path), Ok)
+    }
+}
+
+impl Current {
+    fn open(path: &Path) -> io::Result<Self> {
+        // Of customers and their money; whoever else is to read it is given the right to.
+        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("is not a file"));
+        }
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::Error::other("another process writes it")),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let length = whole_lines(&mut file)?;
+        if length < file.metadata()?.len() {
+            tracing::warn!(path = %path.display(), "cut off a line that was not written to its end");
+            file.set_len(length)?;
+        }
+        sync_folder(path)?;
+        Ok(Self { file, length })
+    }
+}
+
+/// The length of the file without a last line that a crash has torn.
+fn whole_lines(file: &mut File) -> io::Result<u64> {
+    const STEP: u64 = 64 * 1024;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    let mut block = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(STEP);
+        file.seek(SeekFrom::Start(start))?;
+        block.clear();
+        Read::take(&mut *file, end.saturating_sub(start)).read_to_end(&mut block)?;
+        if let Some(last) = memchr::memrchr(b'\n', &block) {
+            end = start.saturating_add(u64::try_from(last).map_err(io::Error::other)?).saturating_add(1);
+            break;
+        }
+        end = start;
+    }
+    // Where the torn line begins; a crash can also leave zeros.
+    file.seek(SeekFrom::Start(end))?;
+    let mut torn = [0];
+    if file.read(&mut torn)? > 0 && !matches!(torn, [b'{' | 0]) {
+        return Err(io::Error::other("is not a file of events"));
+    }
+    Ok(end)
+}
+
+/// Renames `path` to `path.1`, what was there to `path.2`, and so on; the oldest is overwritten.
+fn put_aside(settings: &Settings) -> io::Result<()> {
+    let aside = |number: u32| {
+        let mut path = settings.path.clone().into_os_string();
+        path.push(format!(".{number}"));
+        PathBuf::from(path)
+    };
+    for number in (1..settings.keep).rev() {
+        match fs::rename(aside(number), aside(number.saturating_add(1))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(&settings.path, aside(1))
+}
+
+/// A new name lasts only when its folder is on the disk as well.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}

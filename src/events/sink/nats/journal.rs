@@ -1,0 +1,84 @@
+//! The entries of the journal as messages, reversals and adjustments included.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::SecondsFormat;
+use futures_util::{StreamExt, stream};
+
+use super::link::Problem;
+use crate::form::movement;
+use crate::form::record::{Value, push_json};
+use crate::store::entry::Entry;
+
+const OWN_NAMES: [&str; 4] = ["movement_id", "reverses_movement_id", "posting_date", "recorded_at"];
+
+/// Why entries were not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub reason: String,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let (Problem::Down(reason) | Problem::TooLarge(reason)) = problem;
+        Self { reason }
+    }
+}
+
+/// The entry as one JSON object: where it stands in the journal, then its movement.
+pub(super) fn json(entry: &Entry) -> Vec<u8> {
+    let own = [
+        Value::Shown(entry.sequence.to_string()),
+        entry.reverses.map_or(Value::Absent, |sequence| Value::Shown(sequence.to_string())),
+        Value::Date(entry.posting_date),
+        Value::Shown(entry.recorded_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+    ];
+    let names: Vec<&str> = OWN_NAMES.into_iter().chain(movement::NAMES).collect();
+    let values: Vec<Value<'_>> = own.into_iter().chain(movement::values(&entry.movement)).collect();
+    let mut json = Vec::with_capacity(1_024);
+    push_json(&mut json, &names, &values);
+    // It comes as a line.
+    json.pop();
+    json
+}
+
+/// Each customer's entries one after the other, several customers at a time; how many of the first are stored.
+pub(super) async fn deliver<'e, F, D>(entries: &'e [Arc<Entry>], in_flight: usize, publish: F) -> Result<usize, Failure>
+where
+    F: Fn(&'e Entry) -> D,
+    D: Future<Output = Result<(), Problem>>,
+{
+    let mut customers: BTreeMap<&str, Vec<(usize, &Entry)>> = BTreeMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        customers.entry(entry.movement.customer_id.as_str()).or_default().push((place, entry));
+    }
+    // In a list: a task that waits for them must not have the closure in it.
+    let deliveries: Vec<_> = customers.into_values().map(|entries| one_after_the_other(entries, &publish)).collect();
+    let mut deliveries = stream::iter(deliveries).buffer_unordered(in_flight);
+    let mut first_missing: Option<(usize, Problem)> = None;
+    while let Some(delivered) = deliveries.next().await {
+        if let Err(missing) = delivered
+            && first_missing.as_ref().is_none_or(|first| missing.0 < first.0)
+        {
+            first_missing = Some(missing);
+        }
+    }
+    match first_missing {
+        None => Ok(entries.len()),
+        Some((0, problem)) => Err(problem.into()),
+        Some((place, _)) => Ok(place),
+    }
+}
+
+/// The first entry that is not stored ends it.
+async fn one_after_the_other<'e, F, D>(entries: Vec<(usize, &'e Entry)>, publish: &F) -> Result<(), (usize, Problem)>
+where
+    F: Fn(&'e Entry) -> D,
+    D: Future<Output = Result<(), Problem>>,
+{
+    for (place, entry) in entries {
+        publish(entry).await.map_err(|problem| (place, problem))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! A server of a test's own, to be killed and started. It never outlives the tests.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use super::program;
+use crate::postgres::free_port;
+
+static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(program::find);
+
+/// Does what it is told, a word a line. When nobody is there to tell it anything more, however that came about, it kills
+/// the server and leaves nothing behind.
+const KEEPER: &str = r#"
+while read -r order; do
+    case $order in
+        start) "$PROGRAM" --config server.conf >>log 2>&1 & server=$! ;;
+        kill) kill -9 "$server"; wait "$server" ;;
+        wipe) rm -rf data ;;
+    esac
+    echo done
+done
+kill -9 "$server"
+wait "$server"
+rm -rf "$FOLDER"
+"#;
+
+/// A server with JetStream.
+pub struct Server {
+    folder: PathBuf,
+    port: u16,
+    keeper: Child,
+    /// Open as long as the server is to live. None only while it ends.
+    orders: Option<ChildStdin>,
+    answers: BufReader<std::process::ChildStdout>,
+}
+
+impl Server {
+    /// A server that runs.
+    pub fn start_new() -> Self {
+        let mut server = Self::not_started("");
+        server.start();
+        server
+    }
+
+    /// A place for a server that has these settings besides.
+    pub fn not_started(settings: &str) -> Self {
+        let program = PROGRAM.as_ref().unwrap_or_else(|why| panic!("{why}"));
+        let folder = tempfile::Builder::new().prefix("deltabook-nats-").tempdir().unwrap().keep();
+        let port = free_port();
+        let config = format!("listen: 127.0.0.1:{port}\njetstream {{ store_dir: data }}\n{settings}\n");
+        fs::write(folder.join("server.conf"), config).unwrap();
+        let mut keeper = Command::new("sh");
+        keeper.args(["-c", KEEPER]).current_dir(&folder).env("PROGRAM", program).env("FOLDER", &folder);
+        // Ctrl-C is for the tests, and their end is for the keeper.
+        keeper.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut keeper = keeper.spawn().unwrap();
+        let orders = keeper.stdin.take();
+        let answers = BufReader::new(keeper.stdout.take().unwrap());
+        Self { folder, port, keeper, orders, answers }
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Starts it, and waits until it answers.
+    pub fn start(&mut self) {
+        self.tell("start");
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            assert!(began.elapsed() < Duration::from_secs(30), "nats-server does not start:\n{}", log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        self.tell("kill");
+    }
+
+    /// Takes what it has stored; to be done while it does not run.
+    pub fn wipe(&mut self) {
+        self.tell("wipe");
+    }
+
+    fn tell(&mut self, order: &str) {
+        let mut answer = String::new();
+        writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
+        self.answers.read_line(&mut answer).unwrap();
+        assert_eq!(answer, "done\n");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.orders = None;
+        let _status = self.keeper.wait();
+    }
+}
+
+#[test]
+fn a_server_comes_back_at_the_same_place_and_leaves_nothing_at_its_end() {
+    let mut server = Server::start_new();
+    let (port, folder) = (server.port, server.folder.clone());
+    server.kill();
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    server.start();
+    drop(server);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(!folder.exists());
+}
