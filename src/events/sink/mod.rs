@@ -11,6 +11,7 @@ pub mod properties;
 pub mod segment;
 pub mod stdout;
 pub mod track;
+pub mod webhook;
 
 use std::time::Duration;
 
