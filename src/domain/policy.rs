@@ -30,8 +30,8 @@ impl Policy {
     pub fn start_of(&self, date: NaiveDate) -> DateTime<Utc> {
         let midnight = date.and_time(NaiveTime::MIN);
         // Clocks are put forward at midnight in some places: the date then starts later.
-        let hours = (0..24).filter_map(|hours| midnight.checked_add_signed(chrono::TimeDelta::hours(hours)));
-        let first = hours.filter_map(|time| self.time_zone.from_local_datetime(&time).earliest()).next();
+        let mut hours = (0..24).filter_map(|hours| midnight.checked_add_signed(chrono::TimeDelta::hours(hours)));
+        let first = hours.find_map(|time| self.time_zone.from_local_datetime(&time).earliest());
         first.map_or_else(|| midnight.and_utc(), |instant| instant.to_utc())
     }
 

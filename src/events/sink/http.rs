@@ -76,7 +76,6 @@ impl Http {
     }
 
     /// A request to begin with.
-    #[must_use]
     pub fn post(&self, url: &Url) -> RequestBuilder {
         self.client.post(url.clone())
     }
