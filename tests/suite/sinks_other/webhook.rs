@@ -20,6 +20,7 @@ fn key(name: &str) -> String {
     format!("whsec_{}", STANDARD.encode(format!("{name}-{CANARY}-{}", "k".repeat(24))))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as the configuration does it")]
 fn read(source: &SecretSource) -> Result<SecretString, String> {
     match source {
         SecretSource::Env(name) if name == "SHORT" => Ok(STANDARD.encode(CANARY).into()),
@@ -81,24 +82,25 @@ async fn names_are_those_that_the_receiver_has_chosen() {
 
 #[tokio::test]
 async fn answers_mean_what_they_mean_elsewhere() {
+    type Expected = fn(&Outcome) -> bool;
     let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed { .. });
     let refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
     let disabled = |outcome: &Outcome| matches!(outcome, Outcome::Disabled { .. });
     let delivered = |outcome: &Outcome| *outcome == Outcome::Delivered;
     let elsewhere = Receiver::start([]).await;
     let redirect = |status| Answer::Headers(status, vec![("location", elsewhere.url.clone())]);
-    let cases: [(Answer, &dyn Fn(&Outcome) -> bool); 11] = [
-        (Answer::Status(200), &delivered),
-        (Answer::Status(299), &delivered),
-        (Answer::Body(200, "{\"success\":false}".to_owned()), &delivered),
-        (Answer::Status(410), &disabled),
-        (Answer::Status(400), &refused),
-        (Answer::Status(401), &failed),
-        (Answer::Status(429), &failed),
-        (Answer::Status(500), &failed),
-        (redirect(301), &failed),
-        (redirect(307), &failed),
-        (Answer::HangUp, &failed),
+    let cases: [(Answer, Expected); 11] = [
+        (Answer::Status(200), delivered),
+        (Answer::Status(299), delivered),
+        (Answer::Body(200, "{\"success\":false}".to_owned()), delivered),
+        (Answer::Status(410), disabled),
+        (Answer::Status(400), refused),
+        (Answer::Status(401), failed),
+        (Answer::Status(429), failed),
+        (Answer::Status(500), failed),
+        (redirect(301), failed),
+        (redirect(307), failed),
+        (Answer::HangUp, failed),
     ];
     for (answer, expected) in cases {
         let receiver = Receiver::start([answer.clone()]).await;
