@@ -194,6 +194,22 @@ async fn a_stream_that_was_lost_is_created_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_nothing_is_waited_for_once() {
+    let mut server = Server::start_new();
+    let nats = open(&server).await;
+    assert_eq!(nats.deliver(&[billed(0, 1)]).await, [Outcome::Delivered]);
+    server.freeze();
+    let began = Instant::now();
+    let events: Vec<_> = (0..6_000).map(|number| billed(number, 6_000)).collect();
+    let outcomes = nats.deliver(&events).await;
+    assert!(outcomes.iter().all(|outcome| reason(outcome) == "NATS: timed out: didn't receive ack in time"));
+    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+    server.thaw();
+    deliver_until_done(&nats, &events).await;
+    assert_eq!(stream(&server).await.cached_info().state.messages, 6_000);
+}
+
+#[tokio::test]
 async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut server = Server::not_started("max_payload: 2000");
     server.start();
@@ -201,6 +217,14 @@ async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut large = billed(1, 1);
     large.envelope.description = Some("x".repeat(3_000));
     let outcomes = nats.deliver(&[large, billed(2, 1)]).await;
+    assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    // For the stream alone.
+    let jetstream = jetstream(&server).await;
+    let config = stream(&server).await.cached_info().config.clone();
+    jetstream.update_stream(Config { max_message_size: 600, ..config }).await.unwrap();
+    let mut large = billed(3, 1);
+    large.envelope.description = Some("x".repeat(1_000));
+    let outcomes = nats.deliver(&[large, billed(4, 1)]).await;
     assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
 }
 
