@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use tokio::sync::watch;
 
 /// Tells the time; cheap to clone.
 #[derive(Clone)]
@@ -34,4 +36,15 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
     }
+}
+
+/// Until something is told, or a time has passed: whoever tells may be in another process, or never come.
+pub async fn told_or_after(told: &mut watch::Receiver<()>, time: Duration) {
+    let changed = async {
+        if told.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    // Nothing new in time is no error.
+    let _told = tokio::time::timeout(time, changed).await;
 }

@@ -1,4 +1,6 @@
-//! Settings that several commands share: options with their environment variables.
+//! Settings that several commands share: options with their environment variables, and the configuration file.
+
+pub mod file;
 
 use std::time::Duration;
 

@@ -47,9 +47,8 @@ create table sink (
     delivered_at timestamptz,
     -- Why it gets nothing any more.
     disabled text collate "C",
-    -- Which relay serves it, and until when nobody else may.
-    holder text collate "C",
-    held_until timestamptz,
+    -- Grows whenever another relay takes the sink over: what an earlier one still wants to note does not count.
+    generation bigint not null default 0,
     primary key (tenant_id, sink)
 );
 

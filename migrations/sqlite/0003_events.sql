@@ -44,9 +44,8 @@ create table sink (
     delivered_at integer,
     -- Why it gets nothing any more.
     disabled text,
-    -- Which relay serves it, and until when nobody else may.
-    holder text,
-    held_until integer,
+    -- Grows whenever another relay takes the sink over: what an earlier one still wants to note does not count.
+    generation integer not null default 0,
     primary key (tenant_id, sink)
 ) strict, without rowid;
 

@@ -17,6 +17,7 @@ mod mrr;
 pub mod output;
 mod problems;
 mod progress;
+mod relay;
 mod serve;
 mod table;
 mod verify;
@@ -57,6 +58,7 @@ const USAGE: u8 = 2;
 pub enum Command {
     Demo(demo::DemoArgs),
     Serve(serve::ServeArgs),
+    Relay(relay::RelayArgs),
     Classify(classify::ClassifyArgs),
     Import(import::ImportArgs),
     Migrate(migrate::MigrateArgs),
@@ -77,6 +79,7 @@ impl Cli {
         match command {
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
+            Command::Relay(args) => relay::run(args).await,
             // Reads, computes and writes without awaiting: not on the runtime's own threads.
             Command::Classify(args) => tokio::task::spawn_blocking(move || classify::run(&args)).await?,
             Command::Import(args) => import::run(args).await,

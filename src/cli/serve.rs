@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
+use deltabook::config::file::ConfigOptions;
 use deltabook::domain::ids::TenantId;
 use deltabook::service::Service;
 use deltabook::store::db::shown;
@@ -21,6 +22,7 @@ use super::output::note;
 Examples:
   deltabook serve
   deltabook serve --listen 127.0.0.1:6000 --database-url books.db
+  deltabook serve --config deltabook.toml
   grpcurl -plaintext 127.0.0.1:50051 list
 
 At Ctrl-C or SIGTERM it accepts nothing more, finishes what it accepted, and ends.")]
@@ -31,13 +33,18 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     store: StoreOptions,
+
+    #[command(flatten)]
+    config: ConfigOptions,
 }
 
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = listener.local_addr()?;
     let shutdown = stop_signal()?;
-    let service = Service::open(&args.store, TenantId::only(), Clock::system()).await?;
+    let (clock, tenant_id) = (Clock::system(), TenantId::only());
+    let sinks = args.config.read()?.open_sinks(&clock, &tenant_id).await?;
+    let service = Service::open(&args.store, tenant_id, clock, sinks).await?;
     note(&format!("deltabook listens on {address}, store {}", shown(&args.store.database_url)));
     service.serve(listener, shutdown).await?;
     note("deltabook has ended");

@@ -3,6 +3,10 @@
 //! The outbox ([`crate::store::event`]) is written with the journal. The relay reads it and hands the events to sinks;
 //! what each sink sends is documented in `docs/events.md`.
 
+mod backoff;
 pub mod choice;
+pub mod courier;
+pub mod relay;
+pub mod reminder;
 pub mod secret;
 pub mod sink;

@@ -23,7 +23,7 @@ use crate::store::db::{Db, Tx};
 use crate::store::entry::Entry;
 use crate::store::error::StoreError;
 use crate::store::total::{self, Totals};
-use crate::store::{customer, fact, journal, sequence};
+use crate::store::{customer, fact, journal, outbox, sequence};
 
 /// How often a batch is tried when others change its customers.
 const MAX_CONFLICTS: usize = 8;
@@ -118,8 +118,8 @@ impl Desk {
 
     async fn try_with_memory(&self, requests: &mut &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
         let known = self.gather(requests).await?;
-        let draft = draft(requests, known, now);
-        let tx = if draft.facts.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
+        let draft = self.draft(requests, known, now);
+        let tx = if draft.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
         self.write(tx, draft, now).await
     }
 
@@ -159,7 +159,7 @@ impl Desk {
         let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
         let mut tx = self.db.write().await?;
         let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
-        let draft = draft(requests, known, now);
+        let draft = self.draft(requests, known, now);
         self.write(tx, draft, now).await
     }
 
@@ -172,16 +172,18 @@ impl Desk {
                 return Err(Setback::Stale);
             }
         }
-        if draft.facts.is_empty() {
+        if draft.is_empty() {
             draft.number(&[]);
             tx.rollback().await?;
         } else {
             if !customer::touch(&mut tx, &self.tenant_id, &draft.touches(), now).await? {
                 return Err(Setback::Stale);
             }
-            draft.number(&sequence::take(&mut tx, draft.entries.len()).await?);
+            let (numbers, places) = sequence::take(&mut tx, draft.entries.len(), draft.events.len()).await?;
+            draft.number(&numbers);
             fact::append(&mut tx, &self.tenant_id, &draft.facts, now).await?;
             journal::append(&mut tx, &self.tenant_id, &draft.entries).await?;
+            outbox::append(&mut tx, &self.tenant_id, &draft.events, places, now).await?;
             let mut totals = Totals::default();
             draft.entries.iter().for_each(|entry| totals.add(entry));
             total::add(&mut tx, &self.tenant_id, self.shard, &totals).await?;
@@ -190,6 +192,25 @@ impl Desk {
         let (customers, told) = draft.finish();
         self.cache.put(customers);
         Ok(self.with_repeats(told).await)
+    }
+
+    /// Decides. What takes long does not keep the thread from others' tasks.
+    fn draft<'r>(
+        &'r self,
+        requests: &'r [Request],
+        known: BTreeMap<CustomerId, Known>,
+        now: DateTime<Utc>,
+    ) -> Draft<'r> {
+        let facts = known.values().map(|known| known.facts.count()).fold(0, usize::saturating_add);
+        let decide = || {
+            let mut draft = Draft::new(&self.tenant_id, known, now);
+            for request in requests {
+                draft.add(request);
+            }
+            draft
+        };
+        let has_other_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+        if facts > MANY_FACTS && has_other_threads { block_in_place(decide) } else { decide() }
     }
 
     /// R17: a repeat is told the movements that it brought when it was recorded. What was stored stays stored if they
@@ -228,20 +249,7 @@ impl Desk {
     }
 }
 
-/// Decides. What takes long does not keep the thread from others' tasks.
-fn draft(requests: &[Request], known: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Draft<'_> {
-    let facts = known.values().map(|known| known.facts.count()).fold(0, usize::saturating_add);
-    let decide = || {
-        let mut draft = Draft::new(known, now);
-        for request in requests {
-            draft.add(request);
-        }
-        draft
-    };
-    let has_other_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
-    if facts > MANY_FACTS && has_other_threads { block_in_place(decide) } else { decide() }
-}
-
 fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {
-    requests.iter().flat_map(|request| request.facts.iter().map(Fact::customer_id)).collect()
+    let of_facts = requests.iter().flat_map(|request| request.facts.iter().map(Fact::customer_id));
+    of_facts.chain(requests.iter().filter_map(|request| request.due.as_ref())).collect()
 }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
+use super::announce::{Announcement, announce};
 use super::error::{Problem, ProblemKind};
 use super::known::Known;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{Fact, FactKey, Revision};
+use crate::domain::money::OutOfRange;
 use crate::domain::movement::Movement;
 use crate::domain::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::replay::replay;
@@ -27,13 +31,18 @@ pub(super) struct Decision<'f> {
     pub postings: Vec<Movement>,
     /// Entries to reverse.
     pub reversals: Vec<Sequence>,
+    pub announcement: Announcement,
 }
 
 /// Decides what recording these facts of one customer means.
 ///
 /// # Errors
 /// Every fact that is refused; then nothing of the customer is to be recorded.
-pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
+pub(super) fn decide<'f>(
+    known: &Known,
+    new: &[Numbered<'f>],
+    now: DateTime<Utc>,
+) -> Result<Decision<'f>, Vec<Problem>> {
     let mut decision = sort_out(known, new)?;
     if decision.recorded.is_empty() {
         return Ok(decision);
@@ -55,17 +64,25 @@ pub(super) fn decide<'f>(known: &Known, new: &[Numbered<'f>]) -> Result<Decision
     let correction = correct(&live, &replayed.movements);
     decision.reversals = correction.reversals;
     decision.postings = correction.postings.into_iter().cloned().collect();
+    decision.announcement = match announce(known, &facts, &replayed, now) {
+        Ok(announcement) => announcement,
+        Err(OutOfRange) => return Err(blame_out_of_range(known, &decision.recorded).into_iter().collect()),
+    };
     Ok(decision)
 }
 
 /// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
 #[must_use]
-pub(super) fn decide_leniently<'f>(known: &Known, new: &[Numbered<'f>]) -> (Decision<'f>, Vec<Problem>) {
+pub(super) fn decide_leniently<'f>(
+    known: &Known,
+    new: &[Numbered<'f>],
+    now: DateTime<Utc>,
+) -> (Decision<'f>, Vec<Problem>) {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
     let mut overflows = 0_usize;
     for _ in 0..MAX_ROUNDS {
-        match decide(known, &rest) {
+        match decide(known, &rest, now) {
             Ok(decision) => return (decision, refused),
             Err(problems) => {
                 let left_out: HashSet<usize> = problems.iter().map(|problem| problem.index).collect();

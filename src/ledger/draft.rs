@@ -6,19 +6,23 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
+use super::announce::{Announcement, announce, to_send};
 use super::decide::{Decision, Numbered, decide, decide_leniently};
 use super::error::RecordError;
 use super::job::{MAX_GIVEN, Mode, Outcome, Recorded, Request};
 use super::known::Known;
 use crate::domain::fact::Fact;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::movement::Movement;
+use crate::domain::replay::replay;
 use crate::store::customer::{Touch, Version};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::fact::NewFact;
+use crate::store::outbox::NewEvent;
 
 /// A batch, decided.
 pub(super) struct Draft<'r> {
+    tenant_id: &'r TenantId,
     now: DateTime<Utc>,
     /// As they are after the requests so far.
     customers: BTreeMap<CustomerId, Known>,
@@ -27,6 +31,7 @@ pub(super) struct Draft<'r> {
     pub facts: Vec<NewFact<'r>>,
     /// Their sequences are −1, −2, … until [`Draft::number`].
     pub entries: Vec<Entry>,
+    pub events: Vec<NewEvent>,
     answers: Vec<Answer>,
 }
 
@@ -48,13 +53,14 @@ struct Change<'r> {
     version: Version,
     facts: Vec<&'r Fact>,
     entries: Vec<Entry>,
+    announcement: Announcement,
 }
 
 impl<'r> Draft<'r> {
     /// A draft on these customers: everyone whom the requests are about.
-    pub fn new(customers: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Self {
-        let (from, facts, entries, answers) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { now, customers, from, facts, entries, answers }
+    pub fn new(tenant_id: &'r TenantId, customers: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Self {
+        let (from, facts, entries) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { tenant_id, now, customers, from, facts, entries, events: Vec::new(), answers: Vec::new() }
     }
 
     /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
@@ -89,9 +95,9 @@ impl<'r> Draft<'r> {
             // Everyone was read, with the policy of the books: there is no default for it.
             let known = self.customers.get(customer_id).ok_or(RecordError::Failed)?;
             let (decision, problems) = match request.mode {
-                Mode::Strict | Mode::Preview => decide(known, &facts)
+                Mode::Strict | Mode::Preview => decide(known, &facts, self.now)
                     .map_or_else(|problems| (Decision::default(), problems), |decision| (decision, Vec::new())),
-                Mode::Lenient => decide_leniently(known, &facts),
+                Mode::Lenient => decide_leniently(known, &facts, self.now),
             };
             recorded.refused.extend(problems);
             for (index, _) in &decision.recorded {
@@ -108,14 +114,28 @@ impl<'r> Draft<'r> {
                 let entries = self.entries_of(decision.reversals, decision.postings, known, version, unnumbered)?;
                 unnumbered = unnumbered.saturating_add(entries.len());
                 let facts = decision.recorded.into_iter().map(|(_, fact)| fact).collect();
-                changes.push(Change { customer_id, version, facts, entries });
+                let announcement = decision.announcement;
+                changes.push(Change { customer_id, version, facts, entries, announcement });
             }
         }
+        changes.extend(request.due.as_ref().and_then(|customer_id| self.remind(customer_id)));
         if request.mode != Mode::Lenient && !recorded.refused.is_empty() {
             recorded.refused.sort_by_key(|problem| problem.index);
             return Err(RecordError::Problems(recorded.refused));
         }
         Ok((recorded, changes))
+    }
+
+    /// A recording without facts: the time has come for events.
+    fn remind(&self, customer_id: &'r CustomerId) -> Option<Change<'r>> {
+        let known = self.customers.get(customer_id).filter(|known| known.version > 0)?;
+        let version = known.version.saturating_add(1);
+        // What was recorded can be derived. If it cannot, there is nothing to remind of, again and again.
+        let announcement = replay(&known.facts, &known.policy)
+            .and_then(|replayed| announce(known, &known.facts, &replayed, self.now))
+            .inspect_err(|error| tracing::error!(%customer_id, %error, "the events of a customer cannot be derived"))
+            .unwrap_or_default();
+        Some(Change { customer_id, version, facts: Vec::new(), entries: Vec::new(), announcement })
     }
 
     /// R16: reversals first, then the new movements.
@@ -147,7 +167,7 @@ impl<'r> Draft<'r> {
     }
 
     fn apply(&mut self, changes: Vec<Change<'r>>) {
-        for Change { customer_id, version, facts, entries } in changes {
+        for Change { customer_id, version, facts, entries, announcement } in changes {
             // Decided on, so known.
             let Some(known) = self.customers.get_mut(customer_id) else { continue };
             self.from.entry(customer_id.clone()).or_insert(known.version);
@@ -158,13 +178,30 @@ impl<'r> Draft<'r> {
                 known.insert(fact.clone(), version);
                 self.facts.push(NewFact { fact, version });
             }
+            for event in &announcement.due {
+                let event = to_send(self.tenant_id, customer_id, &known.facts, &known.policy, event);
+                known.sent.insert(event.key.clone());
+                self.events.push(event);
+            }
+            known.next_event_at = announcement.next_at;
         }
+    }
+
+    /// Whether nothing is to be stored.
+    pub fn is_empty(&self) -> bool {
+        self.from.is_empty()
     }
 
     /// The customers whose rows change, by id.
     pub fn touches(&self) -> Vec<Touch<'_>> {
-        let to = |id| self.customers.get(id).map_or(0, |known| known.version);
-        self.from.iter().map(|(id, from)| Touch { customer_id: id, from: *from, to: to(id) }).collect()
+        let known = self.from.iter().filter_map(|(id, from)| Some((id, *from, self.customers.get(id)?)));
+        let touch = known.map(|(customer_id, from, known)| Touch {
+            customer_id,
+            from,
+            to: known.version,
+            next_event_at: known.next_event_at,
+        });
+        touch.collect()
     }
 
     /// The customers on whom something was decided, although nothing of them changes; with the version that they had.

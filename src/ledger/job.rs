@@ -2,6 +2,7 @@
 
 use super::error::Problem;
 use crate::domain::fact::Fact;
+use crate::domain::ids::CustomerId;
 use crate::store::entry::Entry;
 
 /// How to treat facts that are refused, and whether to store.
@@ -28,6 +29,8 @@ pub enum Outcome {
 pub(super) struct Request {
     pub facts: Vec<Fact>,
     pub mode: Mode,
+    /// A customer whose events are to go out that have become due.
+    pub due: Option<CustomerId>,
 }
 
 /// What became of a request.

@@ -1,6 +1,8 @@
 //! One customer, as far as a decision needs it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, Utc};
 
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, Revision, SubscriptionLine};
@@ -11,7 +13,7 @@ use crate::store::db::Tx;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
 use crate::store::fact::StoredFact;
-use crate::store::{customer, fact, journal, tenant};
+use crate::store::{customer, fact, journal, outbox, tenant};
 
 /// One customer, as the store has it.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,10 @@ pub struct Known {
     revisions: BTreeMap<(FactKey, Revision), Recorded>,
     /// The entries that count, neither reversals nor reversed, by sequence.
     pub live: Vec<Entry>,
+    /// The keys of the events that went out.
+    pub sent: BTreeSet<String>,
+    /// When the next event is due.
+    pub next_event_at: Option<DateTime<Utc>>,
 }
 
 /// A revision of a fact that was recorded.
@@ -84,6 +90,7 @@ impl Known {
         const FIXED: usize = 500;
         const ENTRY: usize = 600;
         const REVISION: usize = 200;
+        const SENT: usize = 100;
         let CustomerFacts { customer, lines, orders, charges, overrides } = &self.facts;
         let small = customer.iter().map(customer_weight).chain(charges.values().map(charge_weight));
         let large = lines.values().map(line_weight).chain(orders.values().map(order_weight));
@@ -92,7 +99,8 @@ impl Known {
         let facts = facts.chain(older).fold(0, usize::saturating_add);
         let revisions = REVISION.saturating_mul(self.revisions.len());
         let entries = ENTRY.saturating_mul(self.live.len());
-        FIXED.saturating_add(facts).saturating_add(revisions).saturating_add(entries)
+        let sent = SENT.saturating_mul(self.sent.len());
+        FIXED.saturating_add(facts).saturating_add(revisions).saturating_add(entries).saturating_add(sent)
     }
 }
 
@@ -165,6 +173,11 @@ pub(super) async fn load(
     for entry in journal::live_of_customers(tx, tenant_id, &there).await? {
         if let Some(known) = known.get_mut(&entry.movement.customer_id) {
             known.live.push(entry);
+        }
+    }
+    for (customer_id, key) in outbox::keys(tx, tenant_id, &there).await? {
+        if let Some(known) = known.get_mut(&customer_id) {
+            known.sent.insert(key);
         }
     }
     for (id, version) in versions {

@@ -108,10 +108,12 @@ impl Ledger {
         let room = Arc::clone(&self.room).try_acquire_many_owned(weight(&facts));
         let room = room.map_err(|_| RecordError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
-        queue.try_send(Job { request: Request { facts, mode }, answer, room }).map_err(|error| match error {
-            TrySendError::Full(_) => RecordError::Overloaded,
-            TrySendError::Closed(_) => RecordError::ShuttingDown,
-        })?;
+        queue.try_send(Job { request: Request { facts, mode, due: None }, answer, room }).map_err(
+            |error| match error {
+                TrySendError::Full(_) => RecordError::Overloaded,
+                TrySendError::Closed(_) => RecordError::ShuttingDown,
+            },
+        )?;
         answered.await.map_err(|_| RecordError::ShuttingDown)?
     }
 
@@ -133,11 +135,21 @@ impl Ledger {
             let room = Arc::clone(&self.room).acquire_many_owned(weight(&facts)).await;
             let room = room.map_err(|_| RecordError::ShuttingDown)?;
             let (answer, answered) = oneshot::channel();
-            let job = Job { request: Request { facts, mode: Mode::Lenient }, answer, room };
+            let job = Job { request: Request { facts, mode: Mode::Lenient, due: None }, answer, room };
             queue.send(job).await.map_err(|_| RecordError::ShuttingDown)?;
             submitted.add(places, answered);
         }
         Ok(submitted)
+    }
+
+    /// Sends the events of a customer that have become due. Waits until there is room.
+    pub async fn remind(&self, customer_id: CustomerId) -> Result<(), RecordError> {
+        let queue = self.queues.get(self.writer_of(&customer_id)).ok_or(RecordError::Failed)?;
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| RecordError::ShuttingDown)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { facts: Vec::new(), mode: Mode::Lenient, due: Some(customer_id) };
+        queue.send(Job { request, answer, room }).await.map_err(|_| RecordError::ShuttingDown)?;
+        answered.await.map_err(|_| RecordError::ShuttingDown)?.map(drop)
     }
 
     fn writer_of(&self, customer_id: &CustomerId) -> usize {

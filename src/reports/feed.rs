@@ -10,10 +10,11 @@ use tokio::sync::{Semaphore, watch};
 
 use super::error::ReportError;
 use super::follow::Follower;
+use crate::clock::told_or_after;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
-use crate::store::sequence;
+use crate::store::sequence::{self, Numbered};
 
 /// How often to look for what other processes have committed.
 const POLL: Duration = Duration::from_millis(200);
@@ -158,14 +159,14 @@ async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
         }
         drop(shared);
         tokio::time::sleep(PAUSE).await;
-        wait(&mut committed).await;
+        told_or_after(&mut committed, POLL).await;
     }
 }
 
 /// Reads what is new into memory, and says how far everything is settled. What came while nobody followed, or more than
 /// there is room for, is left to those who need it.
 async fn look(shared: &Shared, reader: &mut Option<Follower>) -> Result<Sequence, ReportError> {
-    let settled = sequence::settled(&shared.db).await?;
+    let settled = sequence::settled(&shared.db, Numbered::Journal).await?;
     let mut follower =
         reader.take().unwrap_or_else(|| Follower::new(shared.db.clone(), shared.tenant_id.clone(), settled));
     for _ in 0..PAGES {
@@ -178,15 +179,4 @@ async fn look(shared: &Shared, reader: &mut Option<Follower>) -> Result<Sequence
         shared.remember(Page { after, entries });
     }
     Ok(settled)
-}
-
-/// Until this process commits something, or it is time to look what others did.
-async fn wait(committed: &mut watch::Receiver<()>) {
-    let told = async {
-        if committed.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    // Nothing new in time is no error.
-    let _looks_again = tokio::time::timeout(POLL, told).await;
 }

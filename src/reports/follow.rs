@@ -6,6 +6,7 @@ use super::error::ReportError;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
+use crate::store::sequence::Numbered;
 use crate::store::{journal, sequence};
 
 /// Entries that are read at once.
@@ -35,7 +36,7 @@ impl Follower {
     /// The next entries that nothing can come before any more; none when there is nothing new.
     pub async fn next(&mut self) -> Result<Vec<Arc<Entry>>, ReportError> {
         // Read after it was found out what is settled, so that all of it is seen.
-        let settled = sequence::settled(&self.db).await?;
+        let settled = sequence::settled(&self.db, Numbered::Journal).await?;
         self.through(settled).await
     }
 

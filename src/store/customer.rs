@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::db::{Column, Insert, Kind, Set, Statement, Tx, on};
+use super::db::{Column, Insert, Instant, Kind, Set, Statement, Tx, on};
 use super::error::StoreError;
 use crate::domain::ids::{CustomerId, TenantId};
 
@@ -77,9 +77,11 @@ pub(super) static TOUCH: Insert = Insert::new(
         ("previous_version", Kind::Integer),
         ("created_at", Kind::Instant),
         ("changed_at", Kind::Instant),
+        ("next_event_at", Kind::Instant),
     ],
     "on conflict (tenant_id, customer_id) do update
-    set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at
+    set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at,
+        next_event_at = excluded.next_event_at
     where customer.version = excluded.previous_version",
 );
 
@@ -90,6 +92,8 @@ pub struct Touch<'c> {
     /// The version that the customer is known to have.
     pub from: Version,
     pub to: Version,
+    /// When the next event of the customer is due.
+    pub next_event_at: Option<DateTime<Utc>>,
 }
 
 /// Counts the recordings of customers, given in the order of their ids. False: some do not have the version that they
@@ -108,9 +112,33 @@ pub async fn touch(
         Column::Integer(touches.iter().map(|touch| touch.from).collect()),
         Column::Instant(vec![now; count]),
         Column::Instant(vec![now; count]),
+        Column::OptionalInstant(touches.iter().map(|touch| touch.next_event_at).collect()),
     ];
     let touched = TOUCH.run(tx, count, columns).await?;
     Ok(usize::try_from(touched) == Ok(count))
+}
+
+pub(super) const DUE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and next_event_at <= $2 order by next_event_at limit $3",
+);
+
+/// Customers of whom an event is due that has not gone out, the longest due first.
+pub async fn due(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = DUE.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(Instant(now))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
 }
 
 pub(super) const PAGE: Statement = Statement::both(

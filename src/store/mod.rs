@@ -6,13 +6,18 @@
 
 pub mod customer;
 pub mod db;
+pub mod delivery;
 pub mod entry;
 mod entry_row;
 pub mod error;
 pub mod fact;
 pub mod journal;
+pub mod kissmetrics;
 pub mod movement_page;
+pub mod outbox;
+pub mod redrive;
 pub mod sequence;
+pub mod sink;
 pub mod statements;
 pub mod sums;
 pub mod tenant;

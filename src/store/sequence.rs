@@ -1,60 +1,92 @@
-//! The numbers of the journal: taken by writers before they commit, followed by readers who must skip none.
+//! The numbers of the journal and of the outbox: taken by writers before they commit, followed by readers who must skip
+//! none.
 //!
 //! SQLite has one writer at a time: numbers appear in their order. On PostgreSQL transactions commit in any order. So a
 //! writer first takes a shared lock on the last number that is taken, and then its own, which are higher. A reader who
-//! sees which number was the last, and only then which locks are held, knows that every entry up to the lowest of them
+//! sees which number was the last, and only then which locks are held, knows that every row up to the lowest of them
 //! is committed or never will be.
 
 use super::db::{Db, Statement, Tx};
 use super::entry::Sequence;
 use super::error::StoreError;
 
+/// What is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    Journal,
+    Outbox,
+}
+
 pub(super) const LAST: Statement = Statement {
     sqlite: "select coalesce(max(sequence), 0) from entry",
     postgres: "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
 };
-
-/// The lock's key is the sequence (its object id) and the low 31 bits of the number.
-pub(super) const TAKE: Statement = Statement {
-    sqlite: LAST.sqlite,
-    postgres: "
-        with last as materialized (select coalesce(pg_sequence_last_value('journal_sequence'), 0) as number),
-        locked as materialized (
-            select pg_advisory_xact_lock_shared(
-                ('journal_sequence'::regclass::oid::bigint << 32 >> 32)::int, (number & 2147483647)::int)
-            from last)
-        select array_agg(nextval('journal_sequence')) from locked, generate_series(1, $1)",
+pub(super) const LAST_OF_OUTBOX: Statement = Statement {
+    sqlite: "select coalesce(max(sequence), 0) from outbox",
+    postgres: "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
 };
 
-/// Takes numbers for entries, in rising order.
-pub async fn take(tx: &mut Tx, count: usize) -> Result<Vec<Sequence>, StoreError> {
-    let wanted = i64::try_from(count).unwrap_or(i64::MAX);
+/// Both at once, to save a round trip. A lock's key is the sequence (its object id) and the low 31 bits of the number.
+pub(super) const TAKE: &str = "
+    with last as materialized (
+        select coalesce(pg_sequence_last_value('journal_sequence'), 0) as entry,
+            coalesce(pg_sequence_last_value('outbox_sequence'), 0) as event),
+    locked as materialized (
+        select pg_advisory_xact_lock_shared(
+                ('journal_sequence'::regclass::oid::bigint << 32 >> 32)::int, (entry & 2147483647)::int),
+            pg_advisory_xact_lock_shared(
+                ('outbox_sequence'::regclass::oid::bigint << 32 >> 32)::int, (event & 2147483647)::int)
+        from last)
+    select coalesce(array_agg(nextval('journal_sequence')) filter (where number <= $1::bigint), '{}'),
+        coalesce(array_agg(nextval('outbox_sequence')) filter (where number <= $2::bigint), '{}')
+    from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number";
+
+/// Takes numbers for entries and for events, in rising order.
+pub async fn take(tx: &mut Tx, entries: usize, events: usize) -> Result<(Vec<Sequence>, Vec<Sequence>), StoreError> {
+    let wanted = |count| i64::try_from(count).unwrap_or(i64::MAX);
+    let (entries, events) = (wanted(entries), wanted(events));
     match tx {
-        _ if count == 0 => Ok(Vec::new()),
+        _ if entries == 0 && events == 0 => Ok((Vec::new(), Vec::new())),
         Tx::Sqlite(tx) => {
-            let last: Sequence = sqlx::query_scalar(TAKE.sqlite).fetch_one(&mut **tx).await?;
-            Ok((last.saturating_add(1)..=last.saturating_add(wanted)).collect())
+            let last: Sequence = sqlx::query_scalar(LAST.sqlite).fetch_one(&mut **tx).await?;
+            let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.sqlite).fetch_one(&mut **tx).await?;
+            let after = |last: Sequence, wanted| (last.saturating_add(1)..=last.saturating_add(wanted)).collect();
+            Ok((after(last, entries), after(last_event, events)))
         }
-        Tx::Postgres(tx) => Ok(sqlx::query_scalar(TAKE.postgres).bind(wanted).fetch_one(&mut **tx).await?),
+        Tx::Postgres(tx) => Ok(sqlx::query_as(TAKE).bind(entries).bind(events).fetch_one(&mut **tx).await?),
     }
 }
 
-pub(super) const IN_FLIGHT: &str = "
-    select objid::bigint from pg_locks
-    where locktype = 'advisory' and granted and objsubid = 2
-        and database = (select oid from pg_database where datname = current_database())
-        and classid = 'journal_sequence'::regclass::oid";
+macro_rules! in_flight {
+    ($sequence:literal) => {
+        concat!(
+            "select objid::bigint from pg_locks
+            where locktype = 'advisory' and granted and objsubid = 2
+                and database = (select oid from pg_database where datname = current_database())
+                and classid = '",
+            $sequence,
+            "'::regclass::oid"
+        )
+    };
+}
 
-/// The last number up to which no entry can appear any more. Not to be asked in a transaction that sees one state.
-pub async fn settled(db: &Db) -> Result<Sequence, StoreError> {
+pub(super) const IN_FLIGHT: &str = in_flight!("journal_sequence");
+pub(super) const OUTBOX_IN_FLIGHT: &str = in_flight!("outbox_sequence");
+
+/// The last number up to which no row can appear any more. Not to be asked in a transaction that sees one state.
+pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError> {
+    let (last, in_flight) = match numbered {
+        Numbered::Journal => (LAST, IN_FLIGHT),
+        Numbered::Outbox => (LAST_OF_OUTBOX, OUTBOX_IN_FLIGHT),
+    };
     let pool = match db {
         Db::Sqlite { read, .. } => {
-            return Ok(sqlx::query_scalar(LAST.sqlite).fetch_one(read).await?);
+            return Ok(sqlx::query_scalar(last.sqlite).fetch_one(read).await?);
         }
         Db::Postgres { read, .. } => read,
     };
-    let last: Sequence = sqlx::query_scalar(LAST.postgres).fetch_one(pool).await?;
-    let locked: Vec<i64> = sqlx::query_scalar(IN_FLIGHT).fetch_all(pool).await?;
+    let last: Sequence = sqlx::query_scalar(last.postgres).fetch_one(pool).await?;
+    let locked: Vec<i64> = sqlx::query_scalar(in_flight).fetch_all(pool).await?;
     let before: Option<Sequence> = locked.into_iter().filter_map(|low_bits| unlocked_before(last, low_bits)).min();
     Ok(before.unwrap_or(last))
 }

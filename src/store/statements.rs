@@ -2,12 +2,15 @@
 
 use sqlx::{Executor, SqlSafeStr};
 
-use super::db::{Db, Insert, Statement};
+use super::db::{Db, Insert, Statement, TRY_LOCK};
 use super::error::StoreError;
-use super::{customer, entry_row, fact, journal, movement_page, sequence, sums, tenant, total};
+use super::{
+    customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive, sequence, sink, sums,
+    tenant, total,
+};
 
-const STATEMENTS: [&[Statement]; 11] = [
-    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING],
+const STATEMENTS: [&[Statement]; 16] = [
+    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE],
     &[tenant::ENSURE, tenant::POLICY],
     &[fact::OF_CUSTOMERS],
     &[
@@ -18,7 +21,12 @@ const STATEMENTS: [&[Statement]; 11] = [
         journal::BY_SEQUENCE,
         journal::BETWEEN,
     ],
-    &[sequence::LAST, sequence::TAKE],
+    &[sequence::LAST, sequence::LAST_OF_OUTBOX],
+    &[outbox::KEYS, outbox::BETWEEN],
+    &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ENABLE],
+    &[delivery::REMOVE, delivery::HELD_BACK, delivery::WAITING, delivery::READY, delivery::PAGE, delivery::HURRY],
+    &[redrive::DEAD, redrive::RANGE],
+    &[kissmetrics::GIVEN, kissmetrics::TAKEN],
     &[sums::BY_MONTH, sums::BY_MONTH_OF_CUSTOMER, sums::THROUGH, sums::THROUGH_OF_CUSTOMER],
     &total::READ,
     &movement_page::JOURNAL,
@@ -27,10 +35,13 @@ const STATEMENTS: [&[Statement]; 11] = [
     &movement_page::EFFECTIVE_DATE_DESCENDING,
 ];
 
-static INSERTS: [&Insert; 6] = [
+static INSERTS: [&Insert; 9] = [
     &customer::TOUCH,
     &fact::APPEND,
     &entry_row::APPEND,
+    &outbox::APPEND,
+    &delivery::PUT,
+    &kissmetrics::KEEP,
     &total::ADD_DAYS,
     &total::ADD_MONTHS,
     &total::ADD_MONTH_ITEMS,
@@ -53,7 +64,7 @@ pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
         }
         Db::Postgres { read, .. } => {
             let inserts = INSERTS.iter().map(|insert| insert.statements().1);
-            let more = inserts.chain([sequence::IN_FLIGHT]);
+            let more = inserts.chain([TRY_LOCK, sequence::TAKE, sequence::IN_FLIGHT, sequence::OUTBOX_IN_FLIGHT]);
             let statements: Vec<&'static str> = each.map(|statement| statement.postgres).chain(more).collect();
             for statement in &statements {
                 read.acquire().await?.prepare(statement.into_sql_str()).await?;

@@ -28,11 +28,11 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
 
     // Takes the numbers 3 and 4, and is slow.
     let mut late = db.write().await.unwrap();
-    let numbers = sequence::take(&mut late, 2).await.unwrap();
+    let (numbers, _) = sequence::take(&mut late, 2, 0).await.unwrap();
     assert_eq!(numbers, [3, 4]);
     // So are these: another takes 5 and 6, and gives up.
     let mut given_up = db.write().await.unwrap();
-    assert_eq!(sequence::take(&mut given_up, 2).await.unwrap(), [5, 6]);
+    assert_eq!(sequence::take(&mut given_up, 2, 0).await.unwrap().0, [5, 6]);
     record("second").await.unwrap();
     assert!(follower.next().await.unwrap().is_empty());
 

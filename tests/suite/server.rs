@@ -35,7 +35,7 @@ impl TestServer {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let service = Service::open(store.url(), TenantId::only(), Clock::system()).await.unwrap();
+        let service = Service::open(store.url(), TenantId::only(), Clock::system(), Vec::new()).await.unwrap();
         let running = tokio::spawn(service.serve(listener, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());

@@ -37,7 +37,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let shutdown = async move {
         let _demo_ended = stopping.await;
     };
-    let service = Service::open(&store, TenantId::only(), Clock::system()).await?;
+    let service = Service::open(&store, TenantId::only(), Clock::system(), Vec::new()).await?;
     let serving = tokio::spawn(service.serve(listener, shutdown));
     let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
     let story = story::tell(channel, &address).await?;

@@ -56,6 +56,12 @@ impl File {
         Ok(Self { choice, log: Arc::new(Mutex::new(log)) })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// All of them, in one go, are on the disk when this returns; or none of them is.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         let lines = payload::lines(events.iter().map(|event| &event.envelope), &self.choice);

@@ -79,6 +79,12 @@ impl Intilery {
         })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// What becomes of each event; they are in outbox order.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         by_customer(events, self.concurrency.get(), |event| self.deliver_one(event)).await

@@ -99,6 +99,12 @@ impl Kissmetrics {
         })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// What becomes of each event; they are in outbox order.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         by_customer(events, self.concurrency.get(), |event| self.deliver_one(event)).await

@@ -6,6 +6,7 @@ pub mod in_order;
 pub mod intilery;
 pub mod kissmetrics;
 pub mod nats;
+pub mod open;
 pub mod payload;
 pub mod properties;
 pub mod segment;
@@ -13,8 +14,11 @@ pub mod stdout;
 pub mod track;
 pub mod webhook;
 
+use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
+use super::choice::Choice;
 use crate::form::envelope::Envelope;
 
 /// An event on its way to one sink.
@@ -46,4 +50,22 @@ pub enum Outcome {
     },
     /// Not tried, because an earlier event of the customer failed.
     Held,
+}
+
+/// What became of some events, one for each, in their order.
+pub type Delivering<'s> = Pin<Box<dyn Future<Output = Vec<Outcome>> + Send + 's>>;
+
+/// A receiver of events.
+pub trait Sink: fmt::Debug + Send + Sync {
+    /// Which events it gets.
+    fn choice(&self) -> &Choice;
+
+    /// Delivers events, given in the order of the outbox. Of one customer no later event may be delivered when an
+    /// earlier one failed.
+    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s>;
+
+    /// Whether events need a second of their own.
+    fn needs_seconds(&self) -> bool {
+        false
+    }
 }

@@ -72,6 +72,12 @@ impl Segment {
         })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// What becomes of each event; they are in outbox order.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         let mut outcomes: BTreeMap<usize, Outcome> = BTreeMap::new();

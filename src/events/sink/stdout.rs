@@ -29,6 +29,12 @@ impl Stdout {
         Ok(Self { choice, out: Arc::new(Mutex::new(io::stdout())) })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// All of them in one go: whoever reads them has them when this returns, or none of them is delivered.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         let lines = payload::lines(events.iter().map(|event| &event.envelope), &self.choice);

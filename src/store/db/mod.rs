@@ -4,6 +4,7 @@
 //! for each, as a [`Statement`].
 
 mod insert;
+mod lock;
 mod postgres;
 mod schema;
 mod settings;
@@ -15,6 +16,8 @@ use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 use super::error::StoreError;
 
 pub(super) use insert::{Column, Insert, Kind};
+pub use lock::Lock;
+pub(super) use lock::TRY_LOCK;
 pub use settings::Settings;
 pub(super) use types::{Instant, Json, Set};
 

@@ -68,6 +68,9 @@ fn push(bytes: &mut Vec<u8>, column: &Column<'_>, kind: Kind, row: usize) {
             push_fixed(bytes, values.get(row).copied().flatten().map(|it| days(it).to_be_bytes()));
         }
         Column::Instant(values) => push_fixed(bytes, values.get(row).map(|it| micros(*it).to_be_bytes())),
+        Column::OptionalInstant(values) => {
+            push_fixed(bytes, values.get(row).copied().flatten().map(|it| micros(it).to_be_bytes()));
+        }
     }
 }
 

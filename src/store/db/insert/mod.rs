@@ -38,6 +38,7 @@ pub(in crate::store) enum Column<'v> {
     Date(Vec<NaiveDate>),
     OptionalDate(Vec<Option<NaiveDate>>),
     Instant(Vec<DateTime<Utc>>),
+    OptionalInstant(Vec<Option<DateTime<Utc>>>),
 }
 
 /// An insert into a table. Its statements are made once, of constants.

@@ -77,6 +77,7 @@ fn bind_value<'q>(query: Query<'q>, column: &'q Column<'_>, row: usize) -> Query
         Column::Date(values) => query.bind(values.get(row)),
         Column::OptionalDate(values) => query.bind(values.get(row).copied().flatten()),
         Column::Instant(values) => query.bind(values.get(row).map(|instant| Instant(*instant))),
+        Column::OptionalInstant(values) => query.bind(values.get(row).copied().flatten().map(Instant)),
     }
 }
 

@@ -58,5 +58,6 @@ fn bind<'q>(query: Query<'q>, column: Column<'q>) -> Query<'q> {
         Column::Date(values) => query.bind(values),
         Column::OptionalDate(values) => query.bind(values),
         Column::Instant(values) => query.bind(values),
+        Column::OptionalInstant(values) => query.bind(values),
     }
 }

@@ -1,0 +1,61 @@
+//! `deltabook relay`: delivers events, beside the service or without it.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use deltabook::clock::Clock;
+use deltabook::config::StoreOptions;
+use deltabook::config::file::ConfigOptions;
+use deltabook::domain::ids::TenantId;
+use deltabook::service::{Service, deliver_what_is_due};
+use deltabook::store::db::shown;
+
+use super::output::note;
+use super::serve::stop_signal;
+
+/// Deliver events to the sinks of a configuration, until Ctrl-C or SIGTERM
+#[derive(Debug, Args)]
+#[command(after_help = "\
+`serve` delivers events too, when it has a configuration. Several may run on one store: each sink is served by one of
+them at a time.
+
+Examples:
+  deltabook relay --config deltabook.toml
+  deltabook relay --config deltabook.toml --drain    deliver what is due, and end")]
+pub struct RelayArgs {
+    #[command(flatten)]
+    store: StoreOptions,
+
+    #[command(flatten)]
+    config: ConfigOptions,
+
+    /// Deliver what is due, as far as the sinks take it, and end
+    #[arg(long)]
+    drain: bool,
+}
+
+pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
+    let (clock, tenant_id) = (Clock::system(), TenantId::only());
+    let config = args.config.read()?;
+    if config.sinks.is_empty() {
+        bail!("there are no sinks: name a configuration that has some with --config");
+    }
+    let shutdown = stop_signal()?;
+    let sinks = config.open_sinks(&clock, &tenant_id).await?;
+    let names: Vec<&str> = sinks.iter().map(|(name, _)| name.as_str()).collect();
+    if args.drain {
+        let left = deliver_what_is_due(&args.store, tenant_id, clock, sinks).await?;
+        for name in &left {
+            note(&format!("sink {name} is served by another process"));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (names, store) = (names.join(", "), shown(&args.store.database_url));
+    let service = Service::open(&args.store, tenant_id, clock, sinks).await?;
+    note(&format!("deltabook delivers to {names}, store {store}"));
+    service.relay(shutdown).await;
+    note("deltabook has ended");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,118 @@
+//! The configuration file, TOML: which sinks get events.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use secrecy::SecretString;
+use toml::{Table, Value};
+
+use crate::clock::Clock;
+use crate::domain::ids::TenantId;
+use crate::events::secret::SecretSource;
+use crate::events::sink::Sink;
+use crate::events::sink::open::SinkSettings;
+
+/// The file that a command reads.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigOptions {
+    /// The configuration: which sinks get events (docs/events.md)
+    #[arg(long, env = "DELTABOOK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What a configuration says.
+#[derive(Debug, Default)]
+pub struct Config {
+    pub sinks: Vec<SinkSettings>,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read {}: {error}", .path.display())]
+    Unreadable { path: PathBuf, error: std::io::Error },
+    #[error("{}: {problem}", .path.display())]
+    Malformed { path: PathBuf, problem: String },
+    #[error("sink {sink}: {problem}")]
+    Sink { sink: String, problem: String },
+}
+
+/// The largest file.
+const MAX_BYTES: u64 = 1 << 20;
+const MAX_SINKS: usize = 64;
+
+impl ConfigOptions {
+    /// Reads the file; without one there is nothing configured.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&self) -> Result<Config, ConfigError> {
+        let Some(path) = &self.config else { return Ok(Config::default()) };
+        let unreadable = |error| ConfigError::Unreadable { path: path.clone(), error };
+        if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
+            return Err(malformed(path, "it is larger than 1 MiB"));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| malformed(path, error.to_string().trim()))?;
+        let mut config = Config::default();
+        for (key, value) in table {
+            match (key.as_str(), value) {
+                ("sinks", Value::Table(sinks)) => config.sinks = read_sinks(path, sinks)?,
+                ("sinks", _) => return Err(malformed(path, "sinks is not a table: write [sinks.NAME]")),
+                (key, _) => return Err(malformed(path, format!("{key} is not known"))),
+            }
+        }
+        Ok(config)
+    }
+}
+
+fn read_sinks(path: &Path, sinks: Table) -> Result<Vec<SinkSettings>, ConfigError> {
+    if sinks.len() > MAX_SINKS {
+        return Err(malformed(path, format!("there are more than {MAX_SINKS} sinks")));
+    }
+    let read = |(name, value): (String, Value)| match value {
+        Value::Table(table) => {
+            SinkSettings::read(&name, table).map_err(|problem| ConfigError::Sink { sink: name, problem })
+        }
+        _ => Err(malformed(path, format!("sinks.{name} is not a table"))),
+    };
+    sinks.into_iter().map(read).collect()
+}
+
+fn malformed(path: &Path, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Malformed { path: path.to_owned(), problem: problem.into() }
+}
+
+impl Config {
+    /// Opens every sink, with its secrets.
+    ///
+    /// # Errors
+    /// What is wrong with the first one that does not open.
+    pub async fn open_sinks(
+        self,
+        clock: &Clock,
+        tenant_id: &TenantId,
+    ) -> Result<Vec<(String, Arc<dyn Sink>)>, ConfigError> {
+        let mut open = Vec::with_capacity(self.sinks.len());
+        for settings in self.sinks {
+            let name = settings.name.clone();
+            match settings.open(&read_secret, clock.clone(), tenant_id).await {
+                Ok(sink) => open.push((name, sink)),
+                Err(problem) => return Err(ConfigError::Sink { sink: name, problem }),
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// A secret of a sink; what goes wrong is told without it.
+fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
+    let text = match source {
+        SecretSource::Env(name) => std::env::var(name).map_err(|_| format!("the variable {name} is not set"))?,
+        SecretSource::File(path) => {
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?
+        }
+    };
+    Ok(SecretString::from(text.trim_end().to_owned()))
+}

@@ -1,0 +1,129 @@
+//! The relay: a task for each sink, so that one that is slow or dead never delays another, and one that finds out which
+//! events have become due. Several processes may run one; they take turns.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::courier::{Courier, Round, Turn};
+use super::reminder::Reminder;
+use crate::clock::told_or_after;
+use crate::store::error::StoreError;
+
+/// How often to look for what other processes have committed, or whether it is one's turn.
+const POLL: Duration = Duration::from_millis(200);
+/// The shortest time between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Before it is looked again whether a sink wants events after all.
+const DISABLED: Duration = Duration::from_secs(5);
+/// After a failure of the database.
+const RECOVERY: Duration = Duration::from_secs(1);
+
+/// The tasks; to be waited for at the end.
+#[derive(Debug)]
+pub struct Relay {
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Relay {
+    /// Starts to deliver. `committed` is told when this process may have written to the outbox.
+    #[must_use]
+    pub fn start(couriers: Vec<Courier>, reminder: Reminder, committed: watch::Receiver<()>) -> Self {
+        let stop = CancellationToken::new();
+        let serve = |courier| tokio::spawn(serve(courier, committed.clone(), stop.clone()));
+        let mut tasks: Vec<JoinHandle<()>> = couriers.into_iter().map(serve).collect();
+        tasks.push(tokio::spawn(remind(reminder, stop.clone())));
+        Self { stop, tasks }
+    }
+
+    /// Begins nothing more, finishes what was begun, and ends.
+    pub async fn finish(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the relay ended badly");
+            }
+        }
+    }
+}
+
+/// Delivers everything that is due now, as far as the sinks take it. Sinks that somebody else serves are left to them;
+/// gives their names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drain(couriers: Vec<Courier>, reminder: &Reminder) -> Result<Vec<String>, StoreError> {
+    reminder.remind_all().await?;
+    let mut turns = JoinSet::new();
+    for courier in couriers {
+        turns.spawn(async move {
+            let Some(mut turn) = courier.take_turn().await? else { return Ok(Some(courier.name)) };
+            while courier.round(&mut turn).await? == Round::Worked {}
+            Ok::<_, StoreError>(None)
+        });
+    }
+    let mut left = Vec::new();
+    for of_one in turns.join_all().await {
+        left.extend(of_one?);
+    }
+    Ok(left)
+}
+
+async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: CancellationToken) {
+    let mut turn: Option<Turn> = None;
+    while !stop.is_cancelled() {
+        committed.mark_unchanged();
+        let wait = match round(&courier, &mut turn).await {
+            Ok(Round::Worked) => continue,
+            Ok(Round::Idle) => PAUSE,
+            // The clock is looked at again before the time: it can be set.
+            Ok(Round::Paused(_) | Round::Lost) => POLL,
+            Ok(Round::Disabled) => DISABLED,
+            Err(error) => {
+                tracing::warn!(sink = courier.name, %error, "a sink could not be served");
+                turn = None;
+                RECOVERY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = told_or_after(&mut committed, POLL) => {}
+        }
+    }
+}
+
+async fn round(courier: &Courier, turn: &mut Option<Turn>) -> Result<Round, StoreError> {
+    if turn.is_none() {
+        *turn = courier.take_turn().await?;
+    }
+    let Some(current) = turn else { return Ok(Round::Lost) };
+    let round = courier.round(current).await?;
+    if matches!(round, Round::Lost | Round::Disabled) {
+        // Somebody may enable it, which ends the turn too.
+        *turn = None;
+    }
+    Ok(round)
+}
+
+async fn remind(reminder: Reminder, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let wait = match reminder.remind_all().await {
+            Ok(()) => POLL,
+            Err(error) => {
+                tracing::warn!(%error, "it could not be found out which events are due");
+                RECOVERY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

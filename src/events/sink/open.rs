@@ -1,0 +1,118 @@
+//! From the configuration to an open sink.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::file::File;
+use super::intilery::Intilery;
+use super::kissmetrics::Kissmetrics;
+use super::nats::Nats;
+use super::segment::Segment;
+use super::stdout::Stdout;
+use super::{Delivering, Outgoing, Sink};
+use crate::clock::Clock;
+use crate::domain::ids::TenantId;
+use crate::events::choice::Choice;
+use crate::events::secret::ReadSecret;
+
+/// A sink, as the configuration describes it.
+#[derive(Debug, Clone)]
+pub struct SinkSettings {
+    /// Of the operator's choosing; what was delivered is remembered under it.
+    pub name: String,
+    choice: Choice,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    File(super::file::Settings),
+    Stdout(super::stdout::Settings),
+    Kissmetrics(super::kissmetrics::Settings),
+    Segment(super::segment::Settings),
+    Intilery(super::intilery::Settings),
+    Nats(super::nats::Settings),
+}
+
+/// The settings that every sink has.
+const COMMON: [&str; 4] = ["events", "since", "names", "properties"];
+const MAX_NAME_CHARS: usize = 64;
+
+impl SinkSettings {
+    /// Reads the table of a sink.
+    ///
+    /// # Errors
+    /// What is wrong, with the name of the setting.
+    pub fn read(name: &str, mut table: Table) -> Result<Self, String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.chars().all(is_plain) {
+            return Err(format!("a sink's name is 1 to {MAX_NAME_CHARS} letters, digits, - and _"));
+        }
+        let kind = match table.remove("kind") {
+            Some(Value::String(kind)) => kind,
+            Some(_) => return Err("kind is not a text".to_owned()),
+            None => return Err("kind is missing".to_owned()),
+        };
+        let (common, own): (Table, Table) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
+        let choice: Choice = settings(common)?;
+        choice.check()?;
+        let kind = match kind.as_str() {
+            "file" => Kind::File(settings(own)?),
+            "stdout" => Kind::Stdout(settings(own)?),
+            "kissmetrics" => Kind::Kissmetrics(settings(own)?),
+            "segment" => Kind::Segment(settings(own)?),
+            "intilery" => Kind::Intilery(settings(own)?),
+            "nats" => Kind::Nats(settings(own)?),
+            _ => {
+                return Err(format!(
+                    "kind {kind:?} is none of file, stdout, kissmetrics, segment, intilery, nats, webhook"
+                ));
+            }
+        };
+        Ok(Self { name: name.to_owned(), choice, kind })
+    }
+
+    /// Opens it: reads its secrets, and makes sure that it can work.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub async fn open(self, read: ReadSecret<'_>, clock: Clock, tenant_id: &TenantId) -> Result<Arc<dyn Sink>, String> {
+        let choice = self.choice;
+        Ok(match self.kind {
+            Kind::File(settings) => Arc::new(File::open(settings, choice, read, clock)?),
+            Kind::Stdout(settings) => Arc::new(Stdout::open(settings, choice, read, clock)?),
+            Kind::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, choice, read, clock)?),
+            Kind::Segment(settings) => Arc::new(Segment::open(settings, choice, read, clock)?),
+            Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
+            Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
+        })
+    }
+}
+
+fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
+    S::deserialize(Value::Table(table)).map_err(|error| error.message().trim().to_owned())
+}
+
+macro_rules! sink {
+    ($($name:ident $(: $needs_seconds:literal)?),*) => {$(
+        impl Sink for $name {
+            fn choice(&self) -> &Choice {
+                $name::choice(self)
+            }
+
+            fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+                Box::pin($name::deliver(self, events))
+            }
+
+            $(
+                fn needs_seconds(&self) -> bool {
+                    $needs_seconds
+                }
+            )?
+        }
+    )*};
+}
+
+sink!(File, Stdout, Kissmetrics: true, Segment, Intilery, Nats);

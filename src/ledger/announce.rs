@@ -1,0 +1,58 @@
+//! Which events of a customer are due, and when the next one will be (R18).
+
+use chrono::{DateTime, Utc};
+
+use super::known::Known;
+use crate::domain::customer_facts::CustomerFacts;
+use crate::domain::event::{EventKind, LifecycleEvent};
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::lifecycle::lifecycle;
+use crate::domain::money::OutOfRange;
+use crate::domain::policy::Policy;
+use crate::domain::replay::Replay;
+use crate::form::envelope::Envelope;
+use crate::store::outbox::NewEvent;
+
+/// What is to go out of a customer, as its facts stand.
+#[derive(Debug, Default)]
+pub(super) struct Announcement {
+    /// Due, and not yet sent; in the order in which they go out.
+    pub due: Vec<LifecycleEvent>,
+    /// When the next one is due that is not.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// What went out once never goes out again; what is not due yet may still change.
+pub(super) fn announce(
+    known: &Known,
+    facts: &CustomerFacts,
+    replay: &Replay,
+    now: DateTime<Utc>,
+) -> Result<Announcement, OutOfRange> {
+    let today = known.policy.date_of(now);
+    let mut announcement = Announcement::default();
+    if known.version == 0 {
+        announcement.due.push(LifecycleEvent { kind: EventKind::AccountCreated, date: today, provisional_until: None });
+    }
+    let unsent =
+        lifecycle(replay, facts, &known.policy)?.into_iter().filter(|event| !known.sent.contains(&event.key()));
+    let (due, later): (Vec<LifecycleEvent>, Vec<LifecycleEvent>) = unsent.partition(|event| event.due_on() <= today);
+    announcement.due.extend(due);
+    announcement.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| known.policy.start_of(date));
+    Ok(announcement)
+}
+
+/// The event as it goes out.
+pub(super) fn to_send(
+    tenant_id: &TenantId,
+    customer_id: &CustomerId,
+    facts: &CustomerFacts,
+    policy: &Policy,
+    event: &LifecycleEvent,
+) -> NewEvent {
+    NewEvent {
+        customer_id: customer_id.clone(),
+        key: event.key(),
+        envelope: Envelope::of(tenant_id, customer_id, facts.customer.as_ref(), event, policy),
+    }
+}

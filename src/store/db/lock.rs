@@ -1,0 +1,83 @@
+//! Locks between processes, for work that only one of them may do at a time. A process that ends, however it ends, holds
+//! none any more.
+
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Postgres, pool::PoolConnection};
+
+use super::Db;
+use crate::store::error::StoreError;
+
+/// Held until it is dropped.
+#[derive(Debug)]
+pub struct Lock(Held);
+
+#[derive(Debug)]
+enum Held {
+    /// A lock on a file beside the database.
+    File(#[expect(dead_code, reason = "it is the lock")] File),
+    /// A lock of a session, which lives as long as its connection.
+    Session(Box<PgConnection>),
+}
+
+pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
+
+impl Db {
+    /// The lock of this name, unless another process, or somebody else in this one, has it.
+    pub async fn try_lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => {
+                let database = write.connect_options().get_filename().to_owned();
+                let lock = tokio::task::spawn_blocking({
+                    let name = name.to_owned();
+                    move || lock_file(database, &name)
+                });
+                lock.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+            }
+            Self::Postgres { write, .. } => {
+                // Out of the pool: the lock belongs to the connection.
+                let connection: PoolConnection<Postgres> = write.acquire().await?;
+                let mut connection = connection.detach();
+                let is_ours: bool = sqlx::query_scalar(TRY_LOCK).bind(key(name)).fetch_one(&mut connection).await?;
+                if is_ours {
+                    return Ok(Some(Lock(Held::Session(Box::new(connection)))));
+                }
+                connection.close().await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Lock {
+    /// Whether it is still held: a connection can be lost.
+    pub async fn is_held(&mut self) -> bool {
+        match &mut self.0 {
+            Held::File(_) => true,
+            Held::Session(connection) => connection.ping().await.is_ok(),
+        }
+    }
+}
+
+fn lock_file(database: PathBuf, name: &str) -> Result<Option<Lock>, StoreError> {
+    let mut path = database.into_os_string();
+    path.push(format!("-{:016x}.lock", key(name)));
+    let path = PathBuf::from(path);
+    let failed = |error: std::io::Error| StoreError::from(sqlx::Error::Io(error));
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Lock(Held::File(file)))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn key(name: &str) -> i64 {
+    let digest = Sha256::digest(format!("deltabook {name}"));
+    let mut bytes = [0_u8; 8];
+    bytes.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);
+    i64::from_be_bytes(bytes)
+}

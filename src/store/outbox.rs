@@ -1,0 +1,130 @@
+//! Events that are due, in the order in which they go out, written with what they tell of.
+
+use chrono::{DateTime, Utc};
+
+use super::customer::{parse_id, set};
+use super::db::{Column, Insert, Json, Kind, Statement, Tx, on};
+use super::entry::Sequence;
+use super::error::StoreError;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::form::envelope::Envelope;
+
+/// An event to be sent.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub customer_id: CustomerId,
+    /// Names the event among those of the customer.
+    pub key: String,
+    pub envelope: Envelope,
+}
+
+/// An event, at its place.
+#[derive(Debug, Clone)]
+pub struct OutboxEvent {
+    pub sequence: Sequence,
+    pub customer_id: CustomerId,
+    pub envelope: Envelope,
+}
+
+pub(super) static APPEND: Insert = Insert::new(
+    "outbox",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("event_key", Kind::Text),
+        ("sequence", Kind::Integer),
+        ("recorded_at", Kind::Instant),
+        ("body", Kind::Json),
+    ],
+    "",
+);
+
+/// Appends events. Their numbers come from [`super::sequence::take`], in the same transaction. One whose key is there
+/// already is an error of the caller.
+pub async fn append(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    events: &[NewEvent],
+    numbers: Vec<Sequence>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let count = events.len().min(numbers.len());
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(events.iter().map(|event| event.customer_id.as_str()).collect()),
+        Column::Text(events.iter().map(|event| event.key.as_str()).collect()),
+        Column::Integer(numbers),
+        Column::Instant(vec![now; count]),
+        Column::Owned(events.iter().map(|event| event.envelope.json()).collect()),
+    ];
+    APPEND.run(tx, count, columns).await?;
+    Ok(())
+}
+
+/// One by one on PostgreSQL, as [`super::customer::VERSIONS`].
+pub(super) const KEYS: Statement = Statement {
+    sqlite: "
+        select customer_id, event_key from outbox
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.* from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, event_key from outbox where tenant_id = $1 and customer_id = wanted.id offset 0) as it",
+};
+
+/// The keys of everything that went out for some customers.
+pub async fn keys(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, String)>, StoreError> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = KEYS.on(tx);
+    let rows: Vec<(String, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(id, key)| Ok((parse_id(&id)?, key))).collect()
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    sequence: Sequence,
+    customer_id: String,
+    body: Json,
+}
+
+impl Row {
+    pub(super) fn parse(self) -> Result<OutboxEvent, StoreError> {
+        let envelope = serde_json::from_str(self.body.get())
+            .map_err(|error| StoreError::corrupt("outbox", self.sequence, "body", error))?;
+        Ok(OutboxEvent { sequence: self.sequence, customer_id: parse_id(&self.customer_id)?, envelope })
+    }
+}
+
+pub(super) const BETWEEN: Statement = Statement::both(
+    "select sequence, customer_id, body from outbox
+    where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null order by sequence limit $4",
+);
+
+/// The events behind one place and up to another that are still kept, in their order.
+pub async fn between(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Sequence,
+    through: Sequence,
+    limit: i64,
+) -> Result<Vec<OutboxEvent>, StoreError> {
+    let statement = BETWEEN.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(after)
+            .bind(through)
+            .bind(tenant.as_str())
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
