@@ -19,6 +19,12 @@ impl Clock {
         Self(Arc::new(Utc::now))
     }
 
+    /// A clock that tells what it is given to tell.
+    #[must_use]
+    pub fn of(tell: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
     /// Now, to the microsecond: databases keep no more.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

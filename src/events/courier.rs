@@ -235,6 +235,11 @@ impl Courier {
 }
 
 impl Turn {
+    /// Lets others serve the sink at once.
+    pub async fn end(self) {
+        self.lock.release().await;
+    }
+
     /// What is done in a batch is noted only when all of it is done.
     fn size_batch(&mut self, took: TimeDelta, delivered: usize) {
         if took > SLOW || delivered == 0 {

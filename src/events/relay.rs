@@ -61,8 +61,13 @@ pub async fn drain(couriers: Vec<Courier>, reminder: &Reminder) -> Result<Vec<St
     for courier in couriers {
         turns.spawn(async move {
             let Some(mut turn) = courier.take_turn().await? else { return Ok(Some(courier.name)) };
-            while courier.round(&mut turn).await? == Round::Worked {}
-            Ok::<_, StoreError>(None)
+            let delivered = async {
+                while courier.round(&mut turn).await? == Round::Worked {}
+                Ok(None)
+            };
+            let delivered: Result<_, StoreError> = delivered.await;
+            turn.end().await;
+            delivered
         });
     }
     let mut left = Vec::new();
@@ -89,13 +94,15 @@ async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: Cance
             }
         };
         tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => {}
+            () = async {
+                tokio::time::sleep(wait).await;
+                told_or_after(&mut committed, POLL).await;
+            } => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = told_or_after(&mut committed, POLL) => {}
-        }
+    }
+    if let Some(turn) = turn {
+        turn.end().await;
     }
 }
 

@@ -25,13 +25,18 @@ pub struct Reminder {
 impl Reminder {
     /// Reminds of everybody. When somebody else does so, of nobody.
     pub async fn remind_all(&self) -> Result<(), StoreError> {
-        let mut due = self.due().await?;
-        if due.is_empty() {
+        if self.due().await?.is_empty() {
             return Ok(());
         }
-        let Some(_lock) = self.db.try_lock(&format!("reminder {}", self.tenant_id)).await? else { return Ok(()) };
+        let Some(lock) = self.db.try_lock(&format!("reminder {}", self.tenant_id)).await? else { return Ok(()) };
+        let reminded = self.remind_each().await;
+        lock.release().await;
+        reminded
+    }
+
+    async fn remind_each(&self) -> Result<(), StoreError> {
         // Others may have been faster.
-        due = self.due().await?;
+        let mut due = self.due().await?;
         while !due.is_empty() {
             let mut reminders = JoinSet::new();
             for customer_id in due {

@@ -2,7 +2,7 @@
 
 use sqlx::{Executor, SqlSafeStr};
 
-use super::db::{Db, Insert, Statement, TRY_LOCK};
+use super::db::{Db, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
     customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive, sequence, sink, sums,
@@ -64,7 +64,8 @@ pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
         }
         Db::Postgres { read, .. } => {
             let inserts = INSERTS.iter().map(|insert| insert.statements().1);
-            let more = inserts.chain([TRY_LOCK, sequence::TAKE, sequence::IN_FLIGHT, sequence::OUTBOX_IN_FLIGHT]);
+            let more =
+                inserts.chain([TRY_LOCK, UNLOCK, sequence::TAKE, sequence::IN_FLIGHT, sequence::OUTBOX_IN_FLIGHT]);
             let statements: Vec<&'static str> = each.map(|statement| statement.postgres).chain(more).collect();
             for statement in &statements {
                 read.acquire().await?.prepare(statement.into_sql_str()).await?;

@@ -8,6 +8,7 @@ mod binary;
 mod cases;
 mod classify;
 mod cli;
+mod desk;
 mod history;
 mod late_commit;
 mod laws;

@@ -25,11 +25,14 @@ where
         customers.entry(&event.envelope.customer_id).or_default().push((place, event));
     }
     let failures = AtomicUsize::new(0);
-    // Collected: a future that holds a closure over references cannot be spawned.
+    // In a list: a task that waits for them must not have the closure in it.
     let deliveries: Vec<_> =
         customers.into_values().map(|events| one_after_the_other(events, &deliver, &failures)).collect();
-    let mut outcomes: BTreeMap<usize, Outcome> =
-        stream::iter(deliveries).buffer_unordered(concurrency.max(1)).flat_map(stream::iter).collect().await;
+    let mut deliveries = stream::iter(deliveries).buffer_unordered(concurrency.max(1));
+    let mut outcomes = BTreeMap::new();
+    while let Some(delivered) = deliveries.next().await {
+        outcomes.extend(delivered);
+    }
     (0..events.len()).map(|place| outcomes.remove(&place).unwrap_or(Outcome::Held)).collect()
 }
 

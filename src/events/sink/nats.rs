@@ -5,7 +5,7 @@ mod link;
 mod settings;
 mod subject;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::in_order::by_customer;
 use super::{Outcome, Outgoing, payload};
@@ -64,11 +64,17 @@ impl Nats {
 
     /// Says what became of each event: delivered is what the server has stored.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
-        let trouble = self.trouble().await;
-        by_customer(events, IN_FLIGHT, async |event| match unless(&trouble, self.publish(event)).await {
-            Ok(()) => Outcome::Delivered,
-            Err(Problem::TooLarge(reason)) => Outcome::Refused { reason },
-            Err(Problem::Down(reason)) => Outcome::Failed { reason, retry_after: None },
+        let ready = self.link.ready().await;
+        by_customer(events, IN_FLIGHT, async |event| {
+            let published = match &ready {
+                Ok(()) => self.publish(event).await,
+                Err(problem) => Err(problem.clone()),
+            };
+            match published {
+                Ok(()) => Outcome::Delivered,
+                Err(Problem::TooLarge(reason)) => Outcome::Refused { reason },
+                Err(Problem::Down(reason)) => Outcome::Failed { reason, retry_after: None },
+            }
         })
         .await
     }
@@ -84,33 +90,12 @@ impl Nats {
     /// # Errors
     /// Why not even the first is.
     pub async fn deliver_entries(&self, entries: &[Arc<Entry>]) -> Result<usize, Failure> {
-        let trouble = self.trouble().await;
+        self.link.ready().await.map_err(Failure::from)?;
         journal::deliver(entries, IN_FLIGHT, async |entry| {
             let subject = subject::of_entry(&self.place, entry);
             let id = format!("journal-{}-{}", self.tenant_id, entry.sequence);
-            unless(&trouble, self.link.publish(subject, &id, journal::json(entry))).await
+            self.link.publish(subject, &id, journal::json(entry)).await
         })
         .await
     }
-
-    /// Why there is no publishing now, if there is none.
-    async fn trouble(&self) -> OnceLock<Problem> {
-        self.link.ready().await.err().map_or_else(OnceLock::new, OnceLock::from)
-    }
-}
-
-/// Publishes, unless there is trouble; a server that does not take one message is not made to wait for by the next.
-async fn unless(
-    trouble: &OnceLock<Problem>,
-    publish: impl Future<Output = Result<(), Problem>>,
-) -> Result<(), Problem> {
-    if let Some(problem) = trouble.get() {
-        return Err(problem.clone());
-    }
-    let published = publish.await;
-    if let Err(problem @ Problem::Down(_)) = &published {
-        // The first is as good as any.
-        let _known = trouble.set(problem.clone());
-    }
-    published
 }

@@ -11,7 +11,7 @@ use sqlx::{Connection, Postgres, pool::PoolConnection};
 use super::Db;
 use crate::store::error::StoreError;
 
-/// Held until it is dropped.
+/// Held until it is released, or soon after it is dropped.
 #[derive(Debug)]
 pub struct Lock(Held);
 
@@ -20,10 +20,11 @@ enum Held {
     /// A lock on a file beside the database.
     File(#[expect(dead_code, reason = "it is the lock")] File),
     /// A lock of a session, which lives as long as its connection.
-    Session(Box<PgConnection>),
+    Session(Box<PgConnection>, i64),
 }
 
 pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
+pub(in crate::store) const UNLOCK: &str = "select pg_advisory_unlock($1)";
 
 impl Db {
     /// The lock of this name, unless another process, or somebody else in this one, has it.
@@ -43,7 +44,7 @@ impl Db {
                 let mut connection = connection.detach();
                 let is_ours: bool = sqlx::query_scalar(TRY_LOCK).bind(key(name)).fetch_one(&mut connection).await?;
                 if is_ours {
-                    return Ok(Some(Lock(Held::Session(Box::new(connection)))));
+                    return Ok(Some(Lock(Held::Session(Box::new(connection), key(name)))));
                 }
                 connection.close().await?;
                 Ok(None)
@@ -57,7 +58,16 @@ impl Lock {
     pub async fn is_held(&mut self) -> bool {
         match &mut self.0 {
             Held::File(_) => true,
-            Held::Session(connection) => connection.ping().await.is_ok(),
+            Held::Session(connection, _) => connection.ping().await.is_ok(),
+        }
+    }
+
+    /// Lets others have it at once.
+    pub async fn release(self) {
+        if let Held::Session(mut connection, key) = self.0 {
+            // A connection that is lost holds nothing.
+            let _unlocked = sqlx::query(UNLOCK).bind(key).execute(&mut *connection).await;
+            let _closed = connection.close().await;
         }
     }
 }

@@ -201,12 +201,16 @@ async fn a_server_that_says_nothing_is_waited_for_once() {
     server.freeze();
     let began = Instant::now();
     let events: Vec<_> = (0..6_000).map(|number| billed(number, 6_000)).collect();
-    let outcomes = nats.deliver(&events).await;
-    assert!(outcomes.iter().all(|outcome| reason(outcome) == "NATS: timed out: didn't receive ack in time"));
+    let entries: Vec<_> = (0..6_000).map(|number| entry(number, &format!("c{number}"))).collect();
+    let (outcomes, failed) = tokio::join!(nats.deliver(&events), nats.deliver_entries(&entries));
+    let failure = "NATS: timed out: didn't receive ack in time";
+    assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Held || reason(outcome) == failure));
+    assert_eq!((reason(&outcomes[0]), failed.unwrap_err().reason.as_str()), (failure, failure));
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
     server.thaw();
     deliver_until_done(&nats, &events).await;
-    assert_eq!(stream(&server).await.cached_info().state.messages, 6_000);
+    assert_eq!(nats.deliver_entries(&entries).await, Ok(6_000));
+    assert_eq!(stream(&server).await.cached_info().state.messages, 12_000);
 }
 
 #[tokio::test]

@@ -1,0 +1,191 @@
+//! A ledger and a sink under the test's own clock: what is recorded, when, and what the sink says to it.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use deltabook::clock::Clock;
+use deltabook::domain::fact::Fact;
+use deltabook::domain::ids::TenantId;
+use deltabook::events::choice::Choice;
+use deltabook::events::courier::Courier;
+use deltabook::events::relay::drain;
+use deltabook::events::reminder::Reminder;
+use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::form::decode;
+use deltabook::ledger::job::Mode;
+use deltabook::ledger::writers::{Ledger, Load, Writers};
+use deltabook::store::db::Db;
+use serde_json::{Value, json};
+
+use super::server::verified;
+use super::store::Store;
+
+/// What a sink says to an event.
+type Answer = Box<dyn FnMut(&Outgoing) -> Outcome + Send>;
+
+/// A sink that keeps what it takes, and answers as the test wants.
+pub struct Scripted {
+    choice: Choice,
+    needs_seconds: bool,
+    answer: Mutex<Answer>,
+    taken: Mutex<Vec<Outgoing>>,
+}
+
+impl std::fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scripted")
+    }
+}
+
+impl Scripted {
+    pub fn new() -> Arc<Self> {
+        Self::with_choice(Choice::default(), false)
+    }
+
+    pub fn with_choice(choice: Choice, needs_seconds: bool) -> Arc<Self> {
+        let answer: Answer = Box::new(|_| Outcome::Delivered);
+        Arc::new(Self { choice, needs_seconds, answer: Mutex::new(answer), taken: Mutex::default() })
+    }
+
+    pub fn answers(&self, answer: impl FnMut(&Outgoing) -> Outcome + Send + 'static) {
+        *self.answer.lock().unwrap() = Box::new(answer);
+    }
+
+    /// Everything that it took so far, and forgets it.
+    pub fn take(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.taken.lock().unwrap())
+    }
+
+    /// As `date customer event`.
+    pub fn take_shown(&self) -> Vec<String> {
+        let shown = |it: &Outgoing| format!("{} {} {}", it.envelope.date, it.envelope.customer_id, it.envelope.event);
+        self.take().iter().map(shown).collect()
+    }
+}
+
+impl Sink for Scripted {
+    fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    fn needs_seconds(&self) -> bool {
+        self.needs_seconds
+    }
+
+    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+        Box::pin(async move {
+            let mut failed: Vec<&str> = Vec::new();
+            let mut outcomes = Vec::new();
+            for event in events {
+                let customer = event.envelope.customer_id.as_str();
+                if failed.contains(&customer) {
+                    outcomes.push(Outcome::Held);
+                    continue;
+                }
+                let outcome = (self.answer.lock().unwrap())(event);
+                match outcome {
+                    Outcome::Delivered => self.taken.lock().unwrap().push(event.clone()),
+                    Outcome::Failed { .. } => failed.push(customer),
+                    _ => {}
+                }
+                outcomes.push(outcome);
+            }
+            outcomes
+        })
+    }
+}
+
+pub fn fails(reason: &str) -> Outcome {
+    Outcome::Failed { reason: reason.to_owned(), retry_after: None }
+}
+
+/// A store with its ledger, and the test's time.
+pub struct Desk {
+    pub db: Db,
+    pub clock: Clock,
+    pub ledger: Ledger,
+    time: Arc<Mutex<DateTime<Utc>>>,
+    writers: Writers,
+    store: Store,
+}
+
+impl Desk {
+    pub async fn open(store: Store, now: &str) -> Self {
+        let time = Arc::new(Mutex::new(now.parse().unwrap()));
+        let clock = Clock::of({
+            let time = Arc::clone(&time);
+            move || *time.lock().unwrap()
+        });
+        let db = Db::open(store.url()).await.unwrap();
+        let (ledger, writers) =
+            Ledger::start(db.clone(), &TenantId::only(), clock.clone(), Load::Requests).await.unwrap();
+        Self { db, clock, ledger, time, writers, store }
+    }
+
+    pub fn at(&self, now: &str) {
+        *self.time.lock().unwrap() = now.parse().unwrap();
+    }
+
+    pub async fn record(&self, facts: Vec<Value>) {
+        let fact = |fact: Value| -> Fact { decode::fact(&serde_json::from_value(fact).unwrap(), "fact").unwrap() };
+        self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict).await.unwrap();
+    }
+
+    pub fn courier(&self, name: &str, sink: &Arc<Scripted>) -> Courier {
+        Courier {
+            db: self.db.clone(),
+            tenant_id: TenantId::only(),
+            clock: self.clock.clone(),
+            name: name.to_owned(),
+            sink: Arc::clone(sink) as Arc<dyn Sink>,
+        }
+    }
+
+    pub fn reminder(&self) -> Reminder {
+        let (db, clock, ledger) = (self.db.clone(), self.clock.clone(), self.ledger.clone());
+        Reminder { db, tenant_id: TenantId::only(), clock, ledger }
+    }
+
+    /// Delivers what is due.
+    pub async fn drain(&self, sink: &Arc<Scripted>) {
+        let left = drain(vec![self.courier("sink", sink)], &self.reminder()).await.unwrap();
+        assert_eq!(left, [] as [String; 0]);
+    }
+
+    pub async fn finish(self) {
+        self.writers.finish().await;
+        self.db.close().await;
+        assert_eq!(verified(self.store.url()).await.differences, [], "verify");
+    }
+}
+
+/// A line of 100 USD a month, with more fields.
+pub fn line(customer: &str, fields: Value) -> Value {
+    let mut line = json!({
+        "line_id": "L1", "subscription_id": "S1", "customer_id": customer, "item_id": "basic",
+        "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
+        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
+    });
+    line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json!({ "subscription_line": line })
+}
+
+/// An order on the line of [`line`].
+pub fn order(customer: &str, id: &str, date: &str, fields: Value) -> Value {
+    let mut order = json!({
+        "change_order_id": id, "customer_id": customer, "subscription_id": "S1", "effective_date": date,
+        "type": "MODIFY_PRICING",
+    });
+    order.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json!({ "change_order": order })
+}
+
+/// An order that sets the quantity.
+pub fn quantity(customer: &str, id: &str, date: &str, quantity: u32) -> Value {
+    order(customer, id, date, json!({"entries": [{"line_id": "L1", "quantity": quantity.to_string()}]}))
+}
+
+pub fn charge(customer: &str, id: &str, at: &str) -> Value {
+    json!({"charge": {"charge_id": id, "customer_id": customer, "status": "SUCCEEDED", "amount": "100",
+        "currency": "USD", "occurred_at": at, "description": "Monthly Subscription"}})
+}
