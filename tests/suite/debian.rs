@@ -50,11 +50,15 @@ fn download(package: &str, fresh: &TempDir, lasting: &Path) -> Result<(), String
         run(command)
     };
     apt(&["update"])?;
-    apt(&["--yes", "--no-install-recommends", "--download-only", "install", package])?;
-    let packages = children(&path("cache/archives"));
-    for package in packages.iter().filter(|path| path.extension().is_some_and(|ending| ending == "deb")) {
+    apt(&["--yes", "--no-install-recommends", "--download-only", "--reinstall", "install", package])?;
+    let mut archives = children(&path("cache/archives"));
+    archives.retain(|path| path.extension().is_some_and(|ending| ending == "deb"));
+    if archives.is_empty() {
+        return Err(format!("apt-get finds no {package}"));
+    }
+    for archive in archives {
         let mut command = Command::new("dpkg");
-        command.arg("--extract").arg(package).arg(path("root"));
+        command.arg("--extract").arg(archive).arg(path("root"));
         run(command)?;
     }
     // Somebody else who did the same at the same time is as good.

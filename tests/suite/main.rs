@@ -8,7 +8,6 @@ mod binary;
 mod cases;
 mod classify;
 mod cli;
-mod debian;
 mod desk;
 mod history;
 mod late_commit;

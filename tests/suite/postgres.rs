@@ -3,8 +3,10 @@
 //! It is the server that `DELTABOOK_TEST_POSTGRES_URL` names, such as `postgres://postgres@127.0.0.1:5432/postgres`: a
 //! role that may create databases, and a database to begin with. Without it, it is a [`Server`] of our own.
 
+#[path = "debian.rs"]
+pub mod debian;
 mod installation;
-mod server;
+pub mod server;
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
@@ -13,7 +15,7 @@ use std::sync::LazyLock;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
-pub use server::{Server, free_port};
+pub use server::Server;
 
 const GIVEN: &str = "DELTABOOK_TEST_POSTGRES_URL";
 

@@ -2,6 +2,7 @@
 
 mod file;
 mod nats;
+mod webhook;
 
 use std::env;
 use std::fs;

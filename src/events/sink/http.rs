@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -49,6 +49,18 @@ impl Http {
     /// # Errors
     /// TLS cannot be set up.
     pub fn open(timeouts: Timeouts, clock: Clock) -> Result<Self, String> {
+        Self::open_with(timeouts, clock, |client| client)
+    }
+
+    /// As [`Http::open`], for a sink that has its own ideas of whom to connect to.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn open_with(
+        timeouts: Timeouts,
+        clock: Clock,
+        adapt: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Self, String> {
         // Of two sinks the second finds it chosen.
         rustls::crypto::ring::default_provider().install_default().ok();
         let client = Client::builder()
@@ -58,14 +70,12 @@ impl Http {
             // Secrets go where the settings say, and nowhere else.
             .redirect(Policy::none())
             .no_proxy()
-            .referer(false)
-            .build()
-            .map_err(|error| format!("no HTTP client: {}", cause(&error)))?;
+            .referer(false);
+        let client = adapt(client).build().map_err(|error| format!("no HTTP client: {}", cause(&error)))?;
         Ok(Self { client, timeouts, clock })
     }
 
     /// A request to begin with.
-    #[must_use]
     pub fn post(&self, url: &Url) -> RequestBuilder {
         self.client.post(url.clone())
     }

@@ -1,15 +1,20 @@
 //! Each customer's events one after the other, several customers at a time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
 
 use super::{Outcome, Outgoing};
 
+/// When so many customers' events fail, and none is taken in between, it is the receiver that fails: to try all others too
+/// would take hours where each waits for an answer.
+const ENOUGH: usize = 8;
+
 /// Delivers events that are in outbox order, at most `concurrency` of them at a time, and says what became of each. No
 /// event is tried when an earlier one of its customer may still have to go out: it is [`Outcome::Held`]. A refused event
-/// never goes out, so it holds nothing back.
+/// never goes out, so it holds nothing back. When the receiver itself seems to fail, the rest is held too.
 pub async fn by_customer<'e, F, D>(events: &'e [Outgoing], concurrency: usize, deliver: F) -> Vec<Outcome>
 where
     F: Fn(&'e Outgoing) -> D,
@@ -19,8 +24,10 @@ where
     for (place, event) in events.iter().enumerate() {
         customers.entry(&event.envelope.customer_id).or_default().push((place, event));
     }
+    let failures = AtomicUsize::new(0);
     // In a list: a task that waits for them must not have the closure in it.
-    let deliveries: Vec<_> = customers.into_values().map(|events| one_after_the_other(events, &deliver)).collect();
+    let deliveries: Vec<_> =
+        customers.into_values().map(|events| one_after_the_other(events, &deliver, &failures)).collect();
     let mut deliveries = stream::iter(deliveries).buffer_unordered(concurrency.max(1));
     let mut outcomes = BTreeMap::new();
     while let Some(delivered) = deliveries.next().await {
@@ -29,20 +36,29 @@ where
     (0..events.len()).map(|place| outcomes.remove(&place).unwrap_or(Outcome::Held)).collect()
 }
 
-/// The outcomes of one customer's events up to the first that must be tried again.
-async fn one_after_the_other<'e, F, D>(events: Vec<(usize, &'e Outgoing)>, deliver: &F) -> Vec<(usize, Outcome)>
+/// The outcomes of one customer's events up to the first that must be tried again. `failures`: of all customers, in a row.
+async fn one_after_the_other<'e, F, D>(
+    events: Vec<(usize, &'e Outgoing)>,
+    deliver: &F,
+    failures: &AtomicUsize,
+) -> Vec<(usize, Outcome)>
 where
     F: Fn(&'e Outgoing) -> D,
     D: Future<Output = Outcome>,
 {
     let mut outcomes = Vec::with_capacity(events.len());
     for (place, event) in events {
+        if failures.load(Ordering::Relaxed) >= ENOUGH {
+            break;
+        }
         let outcome = deliver(event).await;
         let is_done = matches!(outcome, Outcome::Delivered | Outcome::Refused { .. });
         outcomes.push((place, outcome));
         if !is_done {
+            failures.fetch_add(1, Ordering::Relaxed);
             break;
         }
+        failures.store(0, Ordering::Relaxed);
     }
     outcomes
 }
@@ -107,5 +123,24 @@ mod tests {
             let own: Vec<_> = order.iter().filter(|sequence| *sequence % 10 == customer).collect();
             assert!(own.is_sorted(), "{own:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_fails_is_not_tried_with_everybody() {
+        let events: Vec<_> = (0..1_000).map(|sequence| event(sequence, &format!("c{sequence:04}"))).collect();
+        let outcomes = by_customer(&events, 4, async |_: &Outgoing| {
+            tokio::task::yield_now().await;
+            failed()
+        })
+        .await;
+        let tried = outcomes.iter().filter(|outcome| **outcome != Outcome::Held).count();
+        assert!((ENOUGH..ENOUGH + 4).contains(&tried), "{tried}");
+        // One that is taken in between shows that it is not the receiver.
+        let outcomes = by_customer(&events, 4, async |event: &Outgoing| match event.sequence % 5 {
+            0 => Outcome::Delivered,
+            _ => failed(),
+        })
+        .await;
+        assert!(!outcomes.contains(&Outcome::Held));
     }
 }

@@ -116,36 +116,29 @@ impl Kissmetrics {
             // It would be cut, and could then be somebody else.
             return Outcome::Refused { reason: format!("the identity is longer than {LONGEST_NAME} characters") };
         }
-        let second = event.second.unwrap_or_else(|| envelope.timestamp.timestamp());
-        let name = Some(self.choice.name(envelope.event));
         let properties = Properties::of(envelope, &NAMES, &self.choice);
-        if let Err(outcome) = self.post(&self.record, envelope, name, second, &properties).await {
+        let name = self.choice.name(envelope.event);
+        if let Err(outcome) = self.post(&self.record, self.form(event, Some(name), &properties)).await {
             return outcome;
         }
         let person = of_person(envelope, &self.choice);
         if person.is_empty() {
             return Outcome::Delivered;
         }
-        self.post(&self.set, envelope, None, second, &person).await.err().unwrap_or(Outcome::Delivered)
+        self.post(&self.set, self.form(event, None, &person)).await.err().unwrap_or(Outcome::Delivered)
     }
 
     /// By POST: in the URL the key would get into logs.
-    async fn post(
-        &self,
-        url: &Url,
-        envelope: &Envelope,
-        name: Option<&str>,
-        second: i64,
-        properties: &Properties,
-    ) -> Result<(), Outcome> {
-        let form = self.form(envelope, name, second, properties);
+    async fn post(&self, url: &Url, form: String) -> Result<(), Outcome> {
         let request = self.http.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.http.send(request.body(form)).await.map(|_| ())
     }
 
-    fn form(&self, envelope: &Envelope, name: Option<&str>, second: i64, properties: &Properties) -> String {
+    /// A form; without a name it is about the person alone.
+    fn form(&self, event: &Outgoing, name: Option<&str>, properties: &Properties) -> String {
+        let second = event.second.unwrap_or_else(|| event.envelope.timestamp.timestamp());
         let mut form = Serializer::new(String::new());
-        form.append_pair("_k", self.api_key.expose_secret()).append_pair("_p", &envelope.identity);
+        form.append_pair("_k", self.api_key.expose_secret()).append_pair("_p", &event.envelope.identity);
         if let Some(name) = name {
             form.append_pair("_n", name);
         }

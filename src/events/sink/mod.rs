@@ -12,6 +12,7 @@ pub mod properties;
 pub mod segment;
 pub mod stdout;
 pub mod track;
+pub mod webhook;
 
 use std::fmt;
 use std::pin::Pin;

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::debian;
+use crate::postgres::debian;
 
 const GIVEN: &str = "DELTABOOK_TEST_NATS_SERVER";
 
@@ -19,7 +19,7 @@ pub fn find() -> Result<PathBuf, String> {
     // Debian puts it where ordinary users do not look.
     let folders =
         env::split_paths(&path).chain(["/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from));
-    if let Some(installed) = folders.map(|folder| folder.join("nats-server")).find(|program| runs(program)) {
+    if let Some(installed) = folders.map(|folder| folder.join("nats-server")).find(runs) {
         return Ok(installed);
     }
     let unpacked = debian::unpacked("nats-server").map(|folder| folder.join("usr/sbin/nats-server"));

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::program;
-use crate::postgres::free_port;
+use crate::postgres::server::free_port;
 
 static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(program::find);
 
@@ -21,6 +21,8 @@ while read -r order; do
     case $order in
         start) "$PROGRAM" --config server.conf >>log 2>&1 & server=$! ;;
         kill) kill -9 "$server"; wait "$server" ;;
+        freeze) kill -STOP "$server" ;;
+        thaw) kill -CONT "$server" ;;
         wipe) rm -rf data ;;
     esac
     echo done
@@ -83,6 +85,15 @@ impl Server {
     /// Ends it as a crash does.
     pub fn kill(&mut self) {
         self.tell("kill");
+    }
+
+    /// Lets it answer nobody, while its connections stay.
+    pub fn freeze(&mut self) {
+        self.tell("freeze");
+    }
+
+    pub fn thaw(&mut self) {
+        self.tell("thaw");
     }
 
     /// Takes what it has stored; to be done while it does not run.

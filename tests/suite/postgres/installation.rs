@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::debian::{self, children};
+use super::debian::{self, children};
 
 const OLDEST: u32 = 15;
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];

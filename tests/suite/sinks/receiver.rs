@@ -1,7 +1,6 @@
 //! A receiver of events on this machine: notes what it is sent, and answers by script.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -98,10 +97,10 @@ impl Script {
                 Answer::Silence => return std::future::pending().await,
                 Answer::HangUp => return,
             };
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let length = body.len();
-            let text = format!("HTTP/1.1 {status} Scripted\r\n{headers}content-length: {length}\r\n\r\n{body}");
-            if connection.write_all(text.as_bytes()).await.is_err() {
+            let mut lines = vec![format!("HTTP/1.1 {status} Scripted")];
+            lines.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
+            lines.push(format!("content-length: {}\r\n\r\n{body}", body.len()));
+            if connection.write_all(lines.join("\r\n").as_bytes()).await.is_err() {
                 return;
             }
         }
@@ -134,6 +133,3 @@ pub async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
-
-/// Long enough for a machine that is busy, short enough for a test that waits for it.
-pub const SOON: Duration = Duration::from_millis(500);

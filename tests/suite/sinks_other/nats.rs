@@ -194,6 +194,26 @@ async fn a_stream_that_was_lost_is_created_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_nothing_is_waited_for_once() {
+    let mut server = Server::start_new();
+    let nats = open(&server).await;
+    assert_eq!(nats.deliver(&[billed(0, 1)]).await, [Outcome::Delivered]);
+    server.freeze();
+    let began = Instant::now();
+    let events: Vec<_> = (0..6_000).map(|number| billed(number, 6_000)).collect();
+    let entries: Vec<_> = (0..6_000).map(|number| entry(number, &format!("c{number}"))).collect();
+    let (outcomes, failed) = tokio::join!(nats.deliver(&events), nats.deliver_entries(&entries));
+    let failure = "NATS: timed out: didn't receive ack in time";
+    assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Held || reason(outcome) == failure));
+    assert_eq!((reason(&outcomes[0]), failed.unwrap_err().reason.as_str()), (failure, failure));
+    assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
+    server.thaw();
+    deliver_until_done(&nats, &events).await;
+    assert_eq!(nats.deliver_entries(&entries).await, Ok(6_000));
+    assert_eq!(stream(&server).await.cached_info().state.messages, 12_000);
+}
+
+#[tokio::test]
 async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut server = Server::not_started("max_payload: 2000");
     server.start();
@@ -201,6 +221,14 @@ async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut large = billed(1, 1);
     large.envelope.description = Some("x".repeat(3_000));
     let outcomes = nats.deliver(&[large, billed(2, 1)]).await;
+    assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    // For the stream alone.
+    let jetstream = jetstream(&server).await;
+    let config = stream(&server).await.cached_info().config.clone();
+    jetstream.update_stream(Config { max_message_size: 600, ..config }).await.unwrap();
+    let mut large = billed(3, 1);
+    large.envelope.description = Some("x".repeat(1_000));
+    let outcomes = nats.deliver(&[large, billed(4, 1)]).await;
     assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
 }
 

@@ -1,7 +1,7 @@
 //! The entries of the journal as messages, reversals and adjustments included.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::SecondsFormat;
 use futures_util::{StreamExt, stream};
@@ -53,8 +53,10 @@ where
     for (place, entry) in entries.iter().enumerate() {
         customers.entry(entry.movement.customer_id.as_str()).or_default().push((place, entry));
     }
+    let trouble = OnceLock::new();
     // In a list: a task that waits for them must not have the closure in it.
-    let deliveries: Vec<_> = customers.into_values().map(|entries| one_after_the_other(entries, &publish)).collect();
+    let deliveries: Vec<_> =
+        customers.into_values().map(|entries| one_after_the_other(entries, &publish, &trouble)).collect();
     let mut deliveries = stream::iter(deliveries).buffer_unordered(in_flight);
     let mut first_missing: Option<(usize, Problem)> = None;
     while let Some(delivered) = deliveries.next().await {
@@ -71,14 +73,23 @@ where
     }
 }
 
-/// The first entry that is not stored ends it.
-async fn one_after_the_other<'e, F, D>(entries: Vec<(usize, &'e Entry)>, publish: &F) -> Result<(), (usize, Problem)>
+/// The first entry that is not stored ends it, whosever it is: one wait for a server that says nothing is enough.
+async fn one_after_the_other<'e, F, D>(
+    entries: Vec<(usize, &'e Entry)>,
+    publish: &F,
+    trouble: &OnceLock<Problem>,
+) -> Result<(), (usize, Problem)>
 where
     F: Fn(&'e Entry) -> D,
     D: Future<Output = Result<(), Problem>>,
 {
     for (place, entry) in entries {
-        publish(entry).await.map_err(|problem| (place, problem))?;
+        if let Some(problem) = trouble.get() {
+            return Err((place, problem.clone()));
+        }
+        if let Err(problem) = publish(entry).await {
+            return Err((place, trouble.get_or_init(|| problem).clone()));
+        }
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! The connection to NATS and the stream behind it.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::{ContextBuilder, PublishErrorKind};
+use async_nats::jetstream::context::{ContextBuilder, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::{Config, StorageType};
+use async_nats::jetstream::{self, ErrorCode};
 use async_nats::{Client, Event};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -55,9 +57,13 @@ impl Link {
     pub(super) async fn open(settings: Settings, read: ReadSecret<'_>) -> Result<Self, String> {
         let servers = settings.check()?;
         let (tell, mut known) = watch::channel(Known::default());
+        // Of two sinks the second finds it chosen.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let options = settings
             .identify(read)?
             .name("deltabook")
+            // A server that is cut off without a word is found out in half a minute.
+            .ping_interval(Duration::from_secs(10))
             .retry_on_initial_connect()
             .reconnect_delay_callback(pause)
             .event_callback(move |event| {
@@ -110,13 +116,15 @@ impl Link {
             Err(error) => Err(error),
         };
         let Err(error) = published else { return Ok(()) };
-        match error.kind() {
-            PublishErrorKind::MaxPayloadExceeded => return Err(Problem::TooLarge(format!("NATS: {error}"))),
-            // Somebody has deleted it.
-            PublishErrorKind::StreamNotFound => self.stream_seen.store(0, Ordering::Relaxed),
-            _ => {}
+        let reason = format!("NATS: {error}");
+        if is_too_large(&error) {
+            return Err(Problem::TooLarge(reason));
         }
-        Err(Problem::Down(format!("NATS: {error}")))
+        if error.kind() == PublishErrorKind::StreamNotFound {
+            // Somebody has deleted it.
+            self.stream_seen.store(0, Ordering::Relaxed);
+        }
+        Err(Problem::Down(reason))
     }
 
     fn check_connection(&self) -> Result<(), Problem> {
@@ -128,6 +136,13 @@ impl Link {
             problem.map_or("NATS: not connected".to_owned(), |why| format!("NATS: not connected: {why}")),
         ))
     }
+}
+
+/// For the server, or for the stream.
+fn is_too_large(error: &PublishError) -> bool {
+    let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+    let code = answer.map(jetstream::Error::error_code);
+    error.kind() == PublishErrorKind::MaxPayloadExceeded || code == Some(ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM)
 }
 
 fn learn(known: &mut Known, event: &Event) {

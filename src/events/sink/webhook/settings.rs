@@ -1,0 +1,74 @@
+//! Where a webhook is, and what it may be.
+
+use std::num::NonZeroU16;
+
+use reqwest::Url;
+use serde::Deserialize;
+use url::Host;
+
+use super::address::is_public;
+use crate::events::secret::SecretSource;
+use crate::events::sink::http::Timeouts;
+
+/// Whom to tell, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub url: String,
+    /// Each signs; so a new one can be given to the receiver before the old one goes.
+    pub secrets: Vec<SecretSource>,
+    /// The `source` of the CloudEvents: a URI, or a part of one.
+    #[serde(default = "deltabook")]
+    pub source: String,
+    /// How many customers' events are on their way at the same time.
+    #[serde(default = "sixteen")]
+    pub concurrency: NonZeroU16,
+    /// Whether the receiver may be on a network that is not public.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// Whether events may go unencrypted.
+    #[serde(default)]
+    pub allow_http: bool,
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+fn deltabook() -> String {
+    "deltabook".to_owned()
+}
+
+fn sixteen() -> NonZeroU16 {
+    NonZeroU16::MIN.saturating_add(15)
+}
+
+impl Settings {
+    /// Where to post. A name is looked up later, and then checked too.
+    ///
+    /// # Errors
+    /// What is wrong with any of the settings; of the URL, it repeats no more than the host.
+    pub(super) fn check(&self) -> Result<Url, String> {
+        if self.source.is_empty() || !self.source.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("source: it is a URI, or a part of one".to_owned());
+        }
+        let url = Url::parse(&self.url).map_err(|error| format!("url: {error}"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http => {}
+            "http" => return Err("url: it begins with https://, unless allow_http is set".to_owned()),
+            _ => return Err("url: it begins with https://".to_owned()),
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("url: it has no user, password or fragment".to_owned());
+        }
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            Some(Host::Domain(_)) => None,
+            None => return Err("url: it has no host".to_owned()),
+        };
+        match literal.filter(|address| !self.allow_private && !is_public(*address)) {
+            Some(address) => Err(format!("url: {address} is not public, and allow_private is not set")),
+            None => Ok(url),
+        }
+    }
+}
