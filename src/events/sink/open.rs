@@ -11,11 +11,13 @@ use super::kissmetrics::Kissmetrics;
 use super::nats::Nats;
 use super::segment::Segment;
 use super::stdout::Stdout;
-use super::{Delivering, Outgoing, Sink};
+use super::webhook::Webhook;
+use super::{Delivering, DeliveringEntries, Outgoing, Sink};
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::events::choice::Choice;
 use crate::events::secret::ReadSecret;
+use crate::store::entry::Entry;
 
 /// A sink, as the configuration describes it.
 #[derive(Debug, Clone)]
@@ -34,6 +36,7 @@ enum Kind {
     Segment(super::segment::Settings),
     Intilery(super::intilery::Settings),
     Nats(super::nats::Settings),
+    Webhook(super::webhook::Settings),
 }
 
 /// The settings that every sink has.
@@ -65,6 +68,7 @@ impl SinkSettings {
             "segment" => Kind::Segment(settings(own)?),
             "intilery" => Kind::Intilery(settings(own)?),
             "nats" => Kind::Nats(settings(own)?),
+            "webhook" => Kind::Webhook(settings(own)?),
             _ => {
                 return Err(format!(
                     "kind {kind:?} is none of file, stdout, kissmetrics, segment, intilery, nats, webhook"
@@ -87,6 +91,7 @@ impl SinkSettings {
             Kind::Segment(settings) => Arc::new(Segment::open(settings, choice, read, clock)?),
             Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
             Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
+            Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
         })
     }
 }
@@ -96,7 +101,7 @@ fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
 }
 
 macro_rules! sink {
-    ($($name:ident $(: $needs_seconds:literal)?),*) => {$(
+    ($($name:ident $({ $more:ident })?),*) => {$(
         impl Sink for $name {
             fn choice(&self) -> &Choice {
                 $name::choice(self)
@@ -106,13 +111,23 @@ macro_rules! sink {
                 Box::pin($name::deliver(self, events))
             }
 
-            $(
-                fn needs_seconds(&self) -> bool {
-                    $needs_seconds
-                }
-            )?
+            $(sink!(@ $more);)?
         }
     )*};
+    (@ needs_seconds) => {
+        fn needs_seconds(&self) -> bool {
+            true
+        }
+    };
+    (@ journal) => {
+        fn wants_journal(&self) -> bool {
+            Nats::wants_journal(self)
+        }
+
+        fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> DeliveringEntries<'s> {
+            Box::pin(async move { Nats::deliver_entries(self, entries).await.map_err(|failure| failure.reason) })
+        }
+    };
 }
 
-sink!(File, Stdout, Kissmetrics: true, Segment, Intilery, Nats);
+sink!(File, Stdout, Kissmetrics { needs_seconds }, Segment, Intilery, Nats { journal }, Webhook);

@@ -46,6 +46,12 @@ impl Webhook {
         Ok(Self { choice, url, source: settings.source, concurrency, http, signer, clock })
     }
 
+    /// Which events it gets.
+    #[must_use]
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
     /// Says what became of each event: delivered is what the receiver answered with success.
     pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
         by_customer(events, self.concurrency, async |event| self.post(event).await).await
