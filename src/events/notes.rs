@@ -43,7 +43,6 @@ impl Try {
         Wanted {
             sequence: self.delivery.sequence,
             identity: &self.envelope.identity,
-            event: self.envelope.event.as_str(),
             second: self.envelope.timestamp.timestamp(),
         }
     }

@@ -29,7 +29,7 @@ pub struct Outgoing {
     /// Its place in the outbox.
     pub sequence: i64,
     pub envelope: Envelope,
-    /// The second under which KISSmetrics is told of it: unique for each person and event name.
+    /// The second under which KISSmetrics is told of it: unique for each person.
     pub second: Option<i64>,
 }
 

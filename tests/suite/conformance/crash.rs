@@ -69,7 +69,11 @@ fn to_file(folder: &Path, name: &str) -> PathBuf {
     let events = EventName::ALL.iter().map(|name| format!("{:?}", name.as_str())).collect::<Vec<_>>().join(", ");
     let path = folder.join(format!("{name}.jsonl"));
     let config = folder.join(format!("{name}.toml"));
-    fs::write(&config, format!("[sinks.{name}]\nkind = \"file\"\npath = {path:?}\nevents = [{events}]\n")).unwrap();
+    fs::write(
+        &config,
+        format!("[sinks.{name}]\nkind = \"file\"\npath = \"{}\"\nevents = [{events}]\n", path.display()),
+    )
+    .unwrap();
     config
 }
 
@@ -95,7 +99,7 @@ async fn check_arrived(url: &str, config: &Path) {
     let mut repeats = 0;
     for row in file.lines() {
         let event: Envelope = serde_json::from_str(row).unwrap();
-        let place = places[&event.id];
+        let place = *places.get(&event.id).unwrap();
         if !arrived.insert(event.id) {
             repeats += 1;
             continue;
