@@ -1,6 +1,6 @@
 //! What the store costs, next to what its database costs without it.
 //!
-//! Run with `cargo bench --bench store -- unary bulk large`; without names, all of them. `--scale 0.1` makes
+//! Run with `cargo bench --bench store -- unary bulk large events`; without names, all of them. `--scale 0.1` makes
 //! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
 //! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
 //! several runs each the medians are divided.
@@ -14,6 +14,8 @@
 #[path = "../../tests/suite"]
 mod suite {
     #[expect(dead_code, reason = "the tests use all of it")]
+    pub mod nats;
+    #[expect(dead_code, reason = "the tests use all of it")]
     pub mod postgres;
     #[expect(dead_code, reason = "the tests use all of it")]
     pub mod store;
@@ -22,6 +24,7 @@ mod suite {
 mod book;
 mod bulk;
 mod copy;
+mod events;
 mod import;
 mod large;
 mod large_book;
@@ -60,7 +63,8 @@ impl Options {
 
 type Benchmark = (&'static str, fn(&Options));
 
-const BENCHMARKS: [Benchmark; 3] = [("unary", unary::run), ("bulk", bulk::run), ("large", large::run)];
+const BENCHMARKS: [Benchmark; 4] =
+    [("unary", unary::run), ("bulk", bulk::run), ("large", large::run), ("events", events::run)];
 
 fn main() {
     let options = Options::parse();

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::postgres::debian;
+use super::super::postgres::debian;
 
 const GIVEN: &str = "DELTABOOK_TEST_NATS_SERVER";
 

@@ -9,8 +9,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use super::super::postgres::server::free_port;
 use super::program;
-use crate::postgres::server::free_port;
 
 static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(program::find);
 
