@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::courier::{Courier, Round, Turn};
@@ -18,6 +19,8 @@ const POLL: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_millis(20);
 /// Before it is looked again whether a sink wants events after all.
 const DISABLED: Duration = Duration::from_secs(5);
+/// What is on its way at the end has so long to arrive.
+const GRACE: Duration = Duration::from_secs(10);
 /// After a failure of the database.
 const RECOVERY: Duration = Duration::from_secs(1);
 
@@ -39,12 +42,15 @@ impl Relay {
         Self { stop, tasks }
     }
 
-    /// Begins nothing more, finishes what was begun, and ends.
+    /// Begins nothing more, finishes what was begun, and ends. What a sink does not answer in time may come again.
     pub async fn finish(self) {
         self.stop.cancel();
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a part of the relay ended badly");
+        let end = Instant::now() + GRACE;
+        for mut task in self.tasks {
+            match timeout_at(end, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a part of the relay ended badly"),
+                Err(_) => task.abort(),
             }
         }
     }

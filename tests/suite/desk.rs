@@ -112,12 +112,21 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// By the machine's clock.
+    pub async fn open_now(store: Store) -> Self {
+        Self::with_clock(store, Clock::system(), Arc::default()).await
+    }
+
     pub async fn open(store: Store, now: &str) -> Self {
         let time = Arc::new(Mutex::new(now.parse().unwrap()));
         let clock = Clock::of({
             let time = Arc::clone(&time);
             move || *time.lock().unwrap()
         });
+        Self::with_clock(store, clock, time).await
+    }
+
+    async fn with_clock(store: Store, clock: Clock, time: Arc<Mutex<DateTime<Utc>>>) -> Self {
         let db = Db::open(store.url()).await.unwrap();
         let (ledger, writers) =
             Ledger::start(db.clone(), &TenantId::only(), clock.clone(), Load::Requests).await.unwrap();
