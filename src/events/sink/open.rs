@@ -11,6 +11,7 @@ use super::kissmetrics::Kissmetrics;
 use super::nats::Nats;
 use super::segment::Segment;
 use super::stdout::Stdout;
+use super::webhook::Webhook;
 use super::{Delivering, Outgoing, Sink};
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
@@ -34,6 +35,7 @@ enum Kind {
     Segment(super::segment::Settings),
     Intilery(super::intilery::Settings),
     Nats(super::nats::Settings),
+    Webhook(super::webhook::Settings),
 }
 
 /// The settings that every sink has.
@@ -65,6 +67,7 @@ impl SinkSettings {
             "segment" => Kind::Segment(settings(own)?),
             "intilery" => Kind::Intilery(settings(own)?),
             "nats" => Kind::Nats(settings(own)?),
+            "webhook" => Kind::Webhook(settings(own)?),
             _ => {
                 return Err(format!(
                     "kind {kind:?} is none of file, stdout, kissmetrics, segment, intilery, nats, webhook"
@@ -86,6 +89,7 @@ impl SinkSettings {
             Kind::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, choice, read, clock)?),
             Kind::Segment(settings) => Arc::new(Segment::open(settings, choice, read, clock)?),
             Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
+            Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
             Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
         })
     }
@@ -115,4 +119,4 @@ macro_rules! sink {
     )*};
 }
 
-sink!(File, Stdout, Kissmetrics: true, Segment, Intilery, Nats);
+sink!(File, Stdout, Kissmetrics: true, Segment, Intilery, Nats, Webhook);
