@@ -69,15 +69,15 @@ create table delivery (
 );
 create index delivery_place on delivery (tenant_id, sink, is_dead, sequence);
 
--- The seconds under which KISSmetrics is told of events: it drops a second event with the same person, name and second.
+-- The seconds under which KISSmetrics is told of events: it drops a second event with the same person, name and second,
+-- and what it is told of a person twice in a second. So no two events of a person share one.
 create table kissmetrics_second (
     tenant_id text collate "C" not null,
     sink text collate "C" not null,
     identity text collate "C" not null,
-    event text collate "C" not null,
     second bigint not null,
     -- The place in the outbox.
     sequence bigint not null,
-    primary key (tenant_id, sink, identity, event, second)
+    primary key (tenant_id, sink, identity, second)
 );
 create unique index kissmetrics_second_of on kissmetrics_second (tenant_id, sink, sequence);

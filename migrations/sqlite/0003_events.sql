@@ -66,15 +66,15 @@ create table delivery (
 ) strict, without rowid;
 create index delivery_place on delivery (tenant_id, sink, is_dead, sequence);
 
--- The seconds under which KISSmetrics is told of events: it drops a second event with the same person, name and second.
+-- The seconds under which KISSmetrics is told of events: it drops a second event with the same person, name and second,
+-- and what it is told of a person twice in a second. So no two events of a person share one.
 create table kissmetrics_second (
     tenant_id text not null,
     sink text not null,
     identity text not null,
-    event text not null,
     second integer not null,
     -- The place in the outbox.
     sequence integer not null,
-    primary key (tenant_id, sink, identity, event, second)
+    primary key (tenant_id, sink, identity, second)
 ) strict, without rowid;
 create unique index kissmetrics_second_of on kissmetrics_second (tenant_id, sink, sequence);

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// After one failure; doubled with each further one.
 const FIRST: Duration = Duration::from_secs(1);
 /// The longest wait before an event is tried again.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+const LONGEST: Duration = Duration::from_mins(10);
 /// The longest pause of a sink that takes nothing: as soon as it is back, it should be found out.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

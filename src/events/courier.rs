@@ -5,15 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::backoff;
+use super::notes::{Notes, Try, later};
 use super::sink::{Outcome, Outgoing, Sink};
 use crate::clock::Clock;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::form::envelope::Envelope;
 use crate::store::db::{Db, Lock, Tx};
 use crate::store::delivery::{self, Delivery};
 use crate::store::entry::Sequence;
@@ -23,8 +22,6 @@ use crate::store::outbox;
 use crate::store::sequence::{self, Numbered};
 use crate::store::sink::{self, Progress};
 
-/// An event that fails for so long is given up.
-const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(80);
 /// While so many events wait apart, nothing new is begun.
 const MAX_WAITING: i64 = 1_000;
 /// When nothing is taken and so many customers' events fail, it is the sink that fails.
@@ -50,8 +47,8 @@ pub struct Courier {
 #[derive(Debug)]
 pub struct Turn {
     lock: Lock,
-    generation: i64,
-    progress: Progress,
+    pub(super) generation: i64,
+    pub(super) progress: Progress,
     batch: usize,
     /// The customers whose events failed since something was delivered.
     failing: BTreeSet<CustomerId>,
@@ -70,26 +67,6 @@ pub enum Round {
     Disabled,
     /// Somebody else serves the sink now.
     Lost,
-}
-
-/// An event to try, as it waits apart or as it comes from the outbox.
-#[derive(Debug)]
-struct Try {
-    delivery: Delivery,
-    /// Whether it waits apart already.
-    is_apart: bool,
-    envelope: Envelope,
-}
-
-/// What is to be noted.
-#[derive(Debug, Default)]
-struct Notes {
-    apart: Vec<Delivery>,
-    done: Vec<Sequence>,
-    delivered: usize,
-    failing: BTreeSet<CustomerId>,
-    retry_after: Option<Duration>,
-    disabled: Option<String>,
 }
 
 impl Courier {
@@ -125,7 +102,11 @@ impl Courier {
             notes.add(tried, outcome, tried_at);
         }
         turn.size_batch(tried_at.signed_duration_since(now), notes.delivered);
-        self.note(turn, notes, position, tried_at).await
+        let round = self.note(turn, notes, position, tried_at).await?;
+        if self.sink.wants_journal() && matches!(round, Round::Idle | Round::Worked) {
+            return self.deliver_journal(turn, round).await;
+        }
+        Ok(round)
     }
 
     /// What to try, what needs no trying, and how far in the outbox that is.
@@ -248,59 +229,4 @@ impl Turn {
             self.batch = self.batch.saturating_mul(2).min(LARGEST_BATCH);
         }
     }
-}
-
-impl Try {
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted {
-            sequence: self.delivery.sequence,
-            identity: &self.envelope.identity,
-            event: self.envelope.event.as_str(),
-            second: self.envelope.timestamp.timestamp(),
-        }
-    }
-}
-
-impl Notes {
-    fn add(&mut self, Try { mut delivery, is_apart, .. }: Try, outcome: Outcome, now: DateTime<Utc>) {
-        match outcome {
-            Outcome::Delivered => {
-                self.delivered = self.delivered.saturating_add(1);
-                if is_apart {
-                    self.done.push(delivery.sequence);
-                }
-                return;
-            }
-            Outcome::Held if is_apart => return,
-            Outcome::Held => {}
-            Outcome::Failed { reason, retry_after } => {
-                self.failing.insert(delivery.customer_id.clone());
-                self.retry_after = self.retry_after.max(retry_after);
-                delivery.attempt(now, reason);
-                let first = delivery.first_tried_at.unwrap_or(now);
-                delivery.is_dead = now.signed_duration_since(first) > GIVE_UP_AFTER;
-                delivery.next_at = later(now, backoff::before_retry(delivery.attempts, delivery.sequence));
-            }
-            Outcome::Refused { reason } => {
-                // Whoever refuses one event may well take others.
-                delivery.attempt(now, reason);
-                delivery.is_dead = true;
-            }
-            Outcome::Disabled { reason } => self.disabled = Some(reason),
-        }
-        self.apart.push(delivery);
-    }
-}
-
-impl Delivery {
-    fn attempt(&mut self, now: DateTime<Utc>, reason: String) {
-        self.attempts = self.attempts.saturating_add(1);
-        self.first_tried_at = self.first_tried_at.or(Some(now));
-        self.reason = reason;
-    }
-}
-
-fn later(now: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
-    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::days(1));
-    now.checked_add_signed(wait).unwrap_or(now)
 }

@@ -6,6 +6,8 @@
 mod backoff;
 pub mod choice;
 pub mod courier;
+mod journal;
+mod notes;
 pub mod relay;
 pub mod reminder;
 pub mod secret;

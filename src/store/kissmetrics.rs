@@ -1,5 +1,5 @@
 //! The seconds under which KISSmetrics is told of events. It drops a second event with the same person, name and second,
-//! so each gets one of its own, and keeps it.
+//! and what it is told of a person twice in a second: so each event of a person gets a second of its own, and keeps it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,6 @@ pub struct Wanted<'e> {
     /// Its place in the outbox.
     pub sequence: Sequence,
     pub identity: &'e str,
-    pub event: &'e str,
     /// When it happened, in seconds since 1970. It gets this one, or the first later one that is free.
     pub second: i64,
 }
@@ -30,10 +29,10 @@ pub(super) const GIVEN: Statement = Statement {
 
 pub(super) const TAKEN: Statement = Statement {
     sqlite: "
-        select identity, event, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
         and identity in (select value from json_each($3)) and second >= $4",
     postgres: "
-        select identity, event, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
         and identity = any ($3) and second >= $4",
 };
 
@@ -43,7 +42,6 @@ pub(super) static KEEP: Insert = Insert::new(
         ("tenant_id", Kind::Text),
         ("sink", Kind::Text),
         ("identity", Kind::Text),
-        ("event", Kind::Text),
         ("second", Kind::Integer),
         ("sequence", Kind::Integer),
     ],
@@ -63,7 +61,7 @@ pub async fn seconds(
     let mut taken = taken(tx, tenant, sink, &new).await?;
     let mut kept: Vec<i64> = Vec::with_capacity(new.len());
     for event in &new {
-        let taken = taken.entry((event.identity.to_owned(), event.event.to_owned())).or_default();
+        let taken = taken.entry(event.identity.to_owned()).or_default();
         let mut second = event.second;
         while !taken.insert(second) {
             second = second.saturating_add(1);
@@ -76,7 +74,6 @@ pub async fn seconds(
         Column::Text(vec![tenant.as_str(); count]),
         Column::Text(vec![sink; count]),
         Column::Text(new.iter().map(|event| event.identity).collect()),
-        Column::Text(new.iter().map(|event| event.event).collect()),
         Column::Integer(kept),
         Column::Integer(new.iter().map(|event| event.sequence).collect()),
     ];
@@ -99,14 +96,14 @@ async fn given(
     Ok(rows.into_iter().collect())
 }
 
-type Taken = BTreeMap<(String, String), BTreeSet<i64>>;
+type Taken = BTreeMap<String, BTreeSet<i64>>;
 
 async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&Wanted<'_>]) -> Result<Taken, StoreError> {
     let Some(first) = events.iter().map(|event| event.second).min() else { return Ok(Taken::new()) };
     let identities: BTreeSet<&str> = events.iter().map(|event| event.identity).collect();
     let identities: Set<'_> = identities.into_iter().collect();
     let statement = TAKEN.on(tx);
-    let rows: Vec<(String, String, i64)> = on!(tx, connection => {
+    let rows: Vec<(String, i64)> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(sink)
@@ -116,8 +113,8 @@ async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&Wanted<'_>
             .await?
     });
     let mut taken = Taken::new();
-    for (identity, event, second) in rows {
-        taken.entry((identity, event)).or_default().insert(second);
+    for (identity, second) in rows {
+        taken.entry(identity).or_default().insert(second);
     }
     Ok(taken)
 }

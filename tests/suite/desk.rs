@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use super::server::verified;
 use super::store::Store;
 
+pub const NOTHING: [String; 0] = [];
+
 /// What a sink says to an event.
 type Answer = Box<dyn FnMut(&Outgoing) -> Outcome + Send>;
 
@@ -137,7 +139,7 @@ impl Desk {
             tenant_id: TenantId::only(),
             clock: self.clock.clone(),
             name: name.to_owned(),
-            sink: Arc::clone(sink) as Arc<dyn Sink>,
+            sink: Arc::<Scripted>::clone(sink),
         }
     }
 
@@ -149,7 +151,7 @@ impl Desk {
     /// Delivers what is due.
     pub async fn drain(&self, sink: &Arc<Scripted>) {
         let left = drain(vec![self.courier("sink", sink)], &self.reminder()).await.unwrap();
-        assert_eq!(left, [] as [String; 0]);
+        assert_eq!(left, NOTHING);
     }
 
     pub async fn finish(self) {

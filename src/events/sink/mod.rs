@@ -16,10 +16,12 @@ pub mod webhook;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::choice::Choice;
 use crate::form::envelope::Envelope;
+use crate::store::entry::Entry;
 
 /// An event on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub struct Outgoing {
     /// Its place in the outbox.
     pub sequence: i64,
     pub envelope: Envelope,
-    /// The second under which KISSmetrics is told of it: unique for each person and event name.
+    /// The second under which KISSmetrics is told of it: unique for each person.
     pub second: Option<i64>,
 }
 
@@ -55,6 +57,9 @@ pub enum Outcome {
 /// What became of some events, one for each, in their order.
 pub type Delivering<'s> = Pin<Box<dyn Future<Output = Vec<Outcome>> + Send + 's>>;
 
+/// How many entries were delivered, or why none was.
+pub type DeliveringEntries<'s> = Pin<Box<dyn Future<Output = Result<usize, String>> + Send + 's>>;
+
 /// A receiver of events.
 pub trait Sink: fmt::Debug + Send + Sync {
     /// Which events it gets.
@@ -67,5 +72,16 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// Whether events need a second of their own.
     fn needs_seconds(&self) -> bool {
         false
+    }
+
+    /// Whether it is to be given the journal too.
+    fn wants_journal(&self) -> bool {
+        false
+    }
+
+    /// Delivers entries of the journal, in its order; gives how many of the first it has, or why it has none.
+    fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> DeliveringEntries<'s> {
+        let count = entries.len();
+        Box::pin(async move { Ok(count) })
     }
 }

@@ -12,11 +12,12 @@ use super::nats::Nats;
 use super::segment::Segment;
 use super::stdout::Stdout;
 use super::webhook::Webhook;
-use super::{Delivering, Outgoing, Sink};
+use super::{Delivering, DeliveringEntries, Outgoing, Sink};
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::events::choice::Choice;
 use crate::events::secret::ReadSecret;
+use crate::store::entry::Entry;
 
 /// A sink, as the configuration describes it.
 #[derive(Debug, Clone)]
@@ -89,8 +90,8 @@ impl SinkSettings {
             Kind::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, choice, read, clock)?),
             Kind::Segment(settings) => Arc::new(Segment::open(settings, choice, read, clock)?),
             Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
-            Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
             Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
+            Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
         })
     }
 }
@@ -100,7 +101,7 @@ fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
 }
 
 macro_rules! sink {
-    ($($name:ident $(: $needs_seconds:literal)?),*) => {$(
+    ($($name:ident $({ $more:ident })?),*) => {$(
         impl Sink for $name {
             fn choice(&self) -> &Choice {
                 $name::choice(self)
@@ -110,13 +111,23 @@ macro_rules! sink {
                 Box::pin($name::deliver(self, events))
             }
 
-            $(
-                fn needs_seconds(&self) -> bool {
-                    $needs_seconds
-                }
-            )?
+            $(sink!(@ $more);)?
         }
     )*};
+    (@ needs_seconds) => {
+        fn needs_seconds(&self) -> bool {
+            true
+        }
+    };
+    (@ journal) => {
+        fn wants_journal(&self) -> bool {
+            Nats::wants_journal(self)
+        }
+
+        fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> DeliveringEntries<'s> {
+            Box::pin(async move { Nats::deliver_entries(self, entries).await.map_err(|failure| failure.reason) })
+        }
+    };
 }
 
-sink!(File, Stdout, Kissmetrics: true, Segment, Intilery, Nats, Webhook);
+sink!(File, Stdout, Kissmetrics { needs_seconds }, Segment, Intilery, Nats { journal }, Webhook);

@@ -1,13 +1,22 @@
-//! `kill -9` in the middle of a stream of facts: what was acknowledged is there, nothing is there twice.
+//! `kill -9` in the middle of a stream of facts: what was acknowledged is there, nothing is there twice, and every event
+//! arrives.
 
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use deltabook::domain::event::EventName;
+use deltabook::domain::ids::TenantId;
+use deltabook::form::envelope::Envelope;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::store::db::Db;
+use deltabook::store::outbox;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
@@ -26,25 +35,80 @@ struct Server {
 }
 
 impl Server {
-    fn start(url: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_deltabook"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", url])
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    fn start(url: &str, config: &Path) -> Self {
+        let (child, said) = start(&["serve", "--listen", "127.0.0.1:0"], url, config);
         let address = said.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
         let address = address.unwrap_or_else(|| panic!("the server said {said:?}")).to_owned();
         Self { child, address }
     }
+}
 
-    /// SIGKILL: no time to finish anything.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+/// A process of its own, and the first line that it says.
+fn start(arguments: &[&str], url: &str, config: &Path) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deltabook"))
+        .args(arguments)
+        .args(["--database-url", url, "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    (child, said)
+}
+
+/// SIGKILL: no time to finish anything.
+fn end(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// A configuration with one file that gets every event.
+fn to_file(folder: &Path, name: &str) -> PathBuf {
+    let events = EventName::ALL.iter().map(|name| format!("{:?}", name.as_str())).collect::<Vec<_>>().join(", ");
+    let path = folder.join(format!("{name}.jsonl"));
+    let config = folder.join(format!("{name}.toml"));
+    fs::write(
+        &config,
+        format!("[sinks.{name}]\nkind = \"file\"\npath = \"{}\"\nevents = [{events}]\n", path.display()),
+    )
+    .unwrap();
+    config
+}
+
+/// Everything that the outbox has arrived in the file, each customer's events in their order.
+async fn check_arrived(url: &str, config: &Path) {
+    let drained = Command::new(env!("CARGO_BIN_EXE_deltabook"))
+        .args(["relay", "--drain", "--database-url", url, "--config"])
+        .arg(config)
+        .output()
+        .unwrap();
+    assert!(drained.status.success() && drained.stderr.is_empty(), "{drained:?}");
+    let db = Db::open_existing(url).await.unwrap();
+    let mut tx = db.read().await.unwrap();
+    let outbox = outbox::between(&mut tx, &TenantId::only(), 0, i64::MAX, i64::MAX).await.unwrap();
+    tx.rollback().await.unwrap();
+    db.close().await;
+    assert!(outbox.len() > 100, "only {} events", outbox.len());
+    let places: HashMap<String, i64> = outbox.into_iter().map(|it| (it.envelope.id, it.sequence)).collect();
+
+    let file = fs::read_to_string(config.with_extension("jsonl")).unwrap();
+    let mut arrived: HashSet<String> = HashSet::new();
+    let mut last: HashMap<String, i64> = HashMap::new();
+    let mut repeats = 0;
+    for row in file.lines() {
+        let event: Envelope = serde_json::from_str(row).unwrap();
+        let place = *places.get(&event.id).unwrap();
+        if !arrived.insert(event.id) {
+            repeats += 1;
+            continue;
+        }
+        let before = last.insert(event.customer_id.clone(), place);
+        assert!(before.is_none_or(|before| before < place), "{} is out of order", event.customer_id);
     }
+    assert_eq!(arrived.len(), places.len(), "every event has arrived");
+    assert!(repeats <= arrived.len(), "{repeats} events came twice");
 }
 
 /// Lines and price changes of a few customers: each batch touches several, and later ones correct earlier ones.
@@ -92,9 +156,13 @@ async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
     let store = store();
+    let folder = tempfile::tempdir().unwrap();
+    let (by_server, by_relay) = (to_file(folder.path(), "by-server"), to_file(folder.path(), "by-relay"));
     let acknowledged = Arc::new(AtomicI64::new(0));
     for kill in 0..KILLS {
-        let server = Server::start(store.url());
+        let server = Server::start(store.url(), &by_server);
+        let (relay, said) = start(&["relay"], store.url(), &by_relay);
+        assert!(said.starts_with("deltabook delivers to by-relay"), "{said}");
         // From the last acknowledged batch: the client cannot know whether the next one was recorded.
         let first = acknowledged.load(Ordering::SeqCst).max(1);
         let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
@@ -105,7 +173,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         tokio::time::sleep(Duration::from_millis(10 + (kill * 37) % 150)).await;
-        server.kill();
+        end(server.child);
+        end(relay);
         streaming.await.unwrap();
     }
     let acknowledged = acknowledged.load(Ordering::SeqCst);
@@ -114,5 +183,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
     assert_eq!(found.differences, []);
     let facts = i64::try_from(found.facts).unwrap();
     let acknowledged_facts = acknowledged * i64::from(FACTS_IN_A_BATCH);
+    for config in [&by_server, &by_relay] {
+        check_arrived(store.url(), config).await;
+    }
     assert!(facts >= acknowledged_facts, "{facts} facts are there, {acknowledged_facts} were acknowledged");
 }

@@ -8,7 +8,7 @@ use deltabook::events::sink::Outcome;
 use serde_json::json;
 
 use super::store;
-use crate::desk::{Desk, Scripted, charge, fails, line, order, quantity};
+use crate::desk::{Desk, NOTHING, Scripted, charge, fails, line, order, quantity};
 
 #[tokio::test]
 async fn a_renewal_before_the_end_takes_the_cancellation_away_and_one_after_it_does_not() {
@@ -21,17 +21,17 @@ async fn a_renewal_before_the_end_takes_the_cancellation_away_and_one_after_it_d
     desk.at("2026-05-31T12:00:00Z");
     desk.record(vec![renewal("early")]).await;
     desk.drain(&sink).await;
-    assert_eq!(sink.take_shown(), [] as [String; 0]);
+    assert_eq!(sink.take_shown(), NOTHING);
     desk.at("2026-05-31T23:59:59Z");
     desk.drain(&sink).await;
-    assert_eq!(sink.take_shown(), [] as [String; 0]);
+    assert_eq!(sink.take_shown(), NOTHING);
     desk.at("2026-06-01T00:00:00Z");
     desk.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-06-01 late Canceled"]);
     desk.at("2026-06-02T12:00:00Z");
     desk.record(vec![renewal("late")]).await;
     desk.drain(&sink).await;
-    assert_eq!(sink.take_shown(), [] as [String; 0], "what was sent is not taken back, and nothing else is said");
+    assert_eq!(sink.take_shown(), NOTHING, "what was sent is not taken back, and nothing else is said");
     desk.finish().await;
 }
 
@@ -68,7 +68,7 @@ async fn what_is_not_due_changes_with_the_facts_and_what_went_out_never_comes_ag
     let (desk, sink) = (Desk::open(store(), "2026-01-10T12:00:00Z").await, Scripted::new());
     desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 3)]).await;
     desk.drain(&sink).await;
-    assert_eq!(sink.take_shown(), [] as [String; 0]);
+    assert_eq!(sink.take_shown(), NOTHING);
     // Before it is due it becomes smaller.
     desk.record(vec![order(
         "acme",
@@ -87,7 +87,7 @@ async fn what_is_not_due_changes_with_the_facts_and_what_went_out_never_comes_ag
         let fields = json!({"revision": revision, "voided": voided, "entries": [{"line_id": "L1", "quantity": "5"}]});
         desk.record(vec![order("acme", "O1", "2026-02-01", fields)]).await;
         desk.drain(&sink).await;
-        assert_eq!(sink.take_shown(), [] as [String; 0]);
+        assert_eq!(sink.take_shown(), NOTHING);
     }
     desk.finish().await;
 }
@@ -173,7 +173,7 @@ async fn a_sink_that_takes_nothing_is_left_alone_for_a_while_and_catches_up_in_o
     }
     sink.answers(|_| Outcome::Failed {
         reason: "busy".to_owned(),
-        retry_after: Some(std::time::Duration::from_secs(3_600)),
+        retry_after: Some(std::time::Duration::from_hours(1)),
     });
     let courier = desk.courier("sink", &sink);
     let mut turn = courier.take_turn().await.unwrap().unwrap();

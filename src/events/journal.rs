@@ -1,0 +1,51 @@
+//! The journal, for a sink that wants it: in one order, so that an entry that fails holds back all behind it.
+
+use std::sync::Arc;
+
+use super::backoff;
+use super::courier::{Courier, Round, Turn};
+use super::notes::later;
+use crate::store::entry::Entry;
+use crate::store::error::StoreError;
+use crate::store::sequence::{self, Numbered};
+use crate::store::{journal, sink};
+
+/// Entries that are delivered at once.
+const PAGE: i64 = 2_000;
+
+impl Courier {
+    /// Delivers the next entries; `round` is what is told when there are none.
+    pub(super) async fn deliver_journal(&self, turn: &mut Turn, round: Round) -> Result<Round, StoreError> {
+        let after = turn.progress.journal_position;
+        let settled = sequence::settled(&self.db, Numbered::Journal).await?;
+        if settled <= after {
+            return Ok(round);
+        }
+        let mut tx = self.db.read().await?;
+        let entries = journal::between(&mut tx, &self.tenant_id, after, settled, PAGE).await?;
+        tx.rollback().await?;
+        if entries.is_empty() {
+            return Ok(round);
+        }
+        let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
+        let delivered = self.sink.deliver_entries(&entries).await;
+        let last = |count: usize| count.checked_sub(1).and_then(|last| entries.get(last));
+        let mut progress = turn.progress.clone();
+        match delivered.as_ref().map(|count| last(*count)) {
+            Ok(Some(last)) => progress.journal_position = last.sequence,
+            failed => {
+                let now = self.clock.now();
+                tracing::warn!(sink = self.name, ?failed, "the journal could not be delivered");
+                progress.paused_until = progress.paused_until.max(Some(later(now, backoff::pause(1, after))));
+            }
+        }
+        let mut tx = self.db.write().await?;
+        if !sink::note(&mut tx, &self.tenant_id, &self.name, turn.generation, &progress).await? {
+            tx.rollback().await?;
+            return Ok(Round::Lost);
+        }
+        tx.commit().await?;
+        turn.progress = progress;
+        Ok(Round::Worked)
+    }
+}
