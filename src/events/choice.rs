@@ -1,6 +1,6 @@
 //! Which events a sink gets, and under which names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -31,6 +31,26 @@ impl Choice {
         let named = self.events.iter().flatten().chain(self.names.keys());
         match named.into_iter().find(|name| EventName::parse(name).is_none()) {
             Some(name) => Err(format!("{name:?} is no event; they are {}", all_names())),
+            None => Ok(()),
+        }
+    }
+
+    /// What is wrong with it, if anything is, for a sink whose properties are these.
+    ///
+    /// # Errors
+    /// What is chosen that is not there, or cannot be told apart.
+    pub fn check_properties(&self, all: &BTreeSet<&str>) -> Result<(), String> {
+        self.check()?;
+        if let Some((event, _)) = self.names.iter().find(|(_, name)| name.trim().is_empty()) {
+            return Err(format!("{event:?} needs a name; `events` says which are sent"));
+        }
+        if let Some(name) = self.properties.keys().find(|name| !all.contains(name.as_str())) {
+            let all: Vec<_> = all.iter().copied().collect();
+            return Err(format!("{name:?} is no property; they are {}", all.join(", ")));
+        }
+        let mut sent = BTreeSet::new();
+        match all.iter().filter_map(|name| self.property(name)).find(|name| !sent.insert(*name)) {
+            Some(name) => Err(format!("two properties have the name {name:?}")),
             None => Ok(()),
         }
     }

@@ -48,6 +48,7 @@ impl File {
     /// # Errors
     /// What is wrong with the settings, or with the file.
     pub fn open(settings: Settings, choice: Choice, _: ReadSecret<'_>, _: Clock) -> Result<Self, String> {
+        payload::check(&choice)?;
         if settings.max_bytes == 0 || settings.keep == 0 {
             return Err("max_bytes and keep are at least 1".to_owned());
         }

@@ -44,6 +44,7 @@ impl Nats {
         _: Clock,
         tenant_id: TenantId,
     ) -> Result<Self, String> {
+        payload::check(&choice)?;
         let place = format!("{}.{}", settings.subject, subject::token(tenant_id.as_str()));
         let wants_journal = settings.journal;
         let link = Link::open(settings, read).await?;

@@ -65,20 +65,7 @@ impl Names {
     /// # Errors
     /// What is chosen that is not there, or cannot be told apart.
     pub fn check(&self, choice: &Choice) -> Result<(), String> {
-        choice.check()?;
-        if let Some((event, _)) = choice.names.iter().find(|(_, name)| name.trim().is_empty()) {
-            return Err(format!("{event:?} needs a name; `events` says which are sent"));
-        }
-        let all = self.all();
-        if let Some(name) = choice.properties.keys().find(|name| !all.contains(name.as_str())) {
-            let all: Vec<_> = all.into_iter().collect();
-            return Err(format!("{name:?} is no property; they are {}", all.join(", ")));
-        }
-        let mut sent = BTreeSet::new();
-        match all.into_iter().filter_map(|name| choice.property(name)).find(|name| !sent.insert(*name)) {
-            Some(name) => Err(format!("two properties have the name {name:?}")),
-            None => Ok(()),
-        }
+        choice.check_properties(&self.all())
     }
 }
 

@@ -24,8 +24,9 @@ pub struct Stdout {
 
 impl Stdout {
     /// # Errors
-    /// None so far.
+    /// What is wrong with the choice.
     pub fn open(_: Settings, choice: Choice, _: ReadSecret<'_>, _: Clock) -> Result<Self, String> {
+        payload::check(&choice)?;
         Ok(Self { choice, out: Arc::new(Mutex::new(io::stdout())) })
     }
 

@@ -12,7 +12,7 @@ use reqwest::header::CONTENT_TYPE;
 
 use super::http::Http;
 use super::in_order::by_customer;
-use super::{Outcome, Outgoing};
+use super::{Outcome, Outgoing, payload};
 use crate::clock::Clock;
 use crate::events::choice::Choice;
 use crate::events::secret::ReadSecret;
@@ -37,6 +37,7 @@ impl Webhook {
     /// # Errors
     /// What is wrong with the settings or the secrets.
     pub fn open(settings: Settings, choice: Choice, read: ReadSecret<'_>, clock: Clock) -> Result<Self, String> {
+        payload::check(&choice)?;
         let url = settings.check()?;
         let signer = Signer::read(&settings.secrets, read)?;
         let http = Http::open_with(settings.timeouts, clock.clone(), |client| {

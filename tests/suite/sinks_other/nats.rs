@@ -14,6 +14,7 @@ use deltabook::domain::movement::{Category, Cause, Level, Movement, Subcategory}
 use deltabook::domain::number::Quantity;
 use deltabook::domain::rule::{Rule, RuleSet};
 use deltabook::events::choice::Choice;
+use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::nats::{Nats, Settings};
 use deltabook::events::sink::{Outcome, Outgoing};
 use deltabook::store::entry::Entry;
@@ -327,6 +328,18 @@ async fn a_password_is_used_and_not_told() {
     with_token.start();
     let nats = try_open(&with_token.url(), json!({"token": {"env": "T"}})).await.unwrap();
     assert_eq!(nats.deliver(&[upgraded()]).await, [Outcome::Delivered]);
+}
+
+#[tokio::test]
+async fn credentials_are_those_of_a_credentials_file() {
+    // The example of the library's documentation.
+    let file = "-----BEGIN NATS USER JWT-----\neyJ0eXAiOiJqd3QiLCJhbGciOiJlZDI1NTE5.e30.c2ln\n------END NATS USER JWT------\n\n\
+                -----BEGIN USER NKEY SEED-----\nSUAIO3FHUX5PNV2LQIIP7TZ3N4L7TX3W53MQGEIVYFIGA635OZCKEYHFLM\n\
+                ------END USER NKEY SEED------\n";
+    let given = json!({"url": "nats://127.0.0.1:1", "credentials": {"file": "deltabook.creds"}});
+    let read = |_: &SecretSource| Ok(file.into());
+    let opened = Nats::open(settings(given), Choice::default(), &read, Clock::system(), TenantId::only()).await;
+    assert!(!format!("{:?}", opened.unwrap()).contains("SUAIO"));
 }
 
 #[tokio::test]
