@@ -109,50 +109,75 @@ impl Courier {
         Ok(round)
     }
 
-    /// What to try, what needs no trying, and how far in the outbox that is.
+    /// What to try, what needs no trying, and how far in the outbox that is: what waits apart and may be tried again,
+    /// else what is new, else, of a sink in trouble, what waits apart although its time has not come. (In this order,
+    /// because events that fail for ever must not be all that a sink in trouble is tried with.)
     async fn next(&self, turn: &Turn, now: DateTime<Utc>) -> Result<(Vec<Try>, Notes, Sequence), StoreError> {
         let settled = sequence::settled(&self.db, Numbered::Outbox).await?;
         let mut tx = self.db.read().await?;
-        let (tenant_id, name) = (&self.tenant_id, self.name.as_str());
-        let is_in_trouble = turn.progress.failures > 0;
-        // A sink in trouble is tried with what waits, whether its time has come or not.
-        let until = if is_in_trouble { DateTime::<Utc>::MAX_UTC } else { now };
+        let mut position = turn.progress.position;
+        let (mut tries, mut notes) = self.apart(&mut tx, now, turn.batch).await?;
+        let nothing = |tries: &[Try], notes: &Notes| tries.is_empty() && notes.done.is_empty();
+        if nothing(&tries, &notes) && settled > position {
+            let waiting = delivery::waiting(&mut tx, &self.tenant_id, &self.name).await?;
+            if waiting < MAX_WAITING {
+                (tries, notes, position) = self.fresh(&mut tx, position, settled, turn.batch, now).await?;
+            }
+        }
+        if nothing(&tries, &notes) && notes.apart.is_empty() && turn.progress.failures > 0 {
+            let far = now.checked_add_signed(TimeDelta::days(1)).unwrap_or(now);
+            (tries, notes) = self.apart(&mut tx, far, turn.batch).await?;
+        }
+        tx.rollback().await?;
+        Ok((tries, notes, position))
+    }
+
+    /// What waits apart and may be tried at a time.
+    async fn apart(&self, tx: &mut Tx, time: DateTime<Utc>, limit: usize) -> Result<(Vec<Try>, Notes), StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let (mut tries, mut notes) = (Vec::new(), Notes::default());
-        let limit = i64::try_from(turn.batch).unwrap_or(i64::MAX);
-        let far = DateTime::from_timestamp_secs(253_402_300_799).unwrap_or(now);
-        for (delivery, envelope) in delivery::ready(&mut tx, tenant_id, name, until.min(far), limit).await? {
+        for (delivery, envelope) in delivery::ready(tx, &self.tenant_id, &self.name, time, limit).await? {
             match envelope.filter(|envelope| self.sink.choice().includes(envelope)) {
                 Some(envelope) => tries.push(Try { delivery, is_apart: true, envelope }),
                 // No longer kept, or no longer chosen.
                 None => notes.done.push(delivery.sequence),
             }
         }
-        let waiting = delivery::waiting(&mut tx, tenant_id, name).await?;
-        let mut position = turn.progress.position;
-        if tries.is_empty() && notes.done.is_empty() && waiting < MAX_WAITING && settled > position {
-            let events = outbox::between(&mut tx, tenant_id, position, settled, limit).await?;
-            position = events.last().map_or(position, |last| last.sequence);
-            let customers: BTreeSet<&CustomerId> = events.iter().map(|event| &event.customer_id).collect();
-            let customers: Vec<&CustomerId> = customers.into_iter().collect();
-            let held_back = delivery::held_back(&mut tx, tenant_id, name, &customers).await?;
-            for event in events.into_iter().filter(|event| self.sink.choice().includes(&event.envelope)) {
-                let delivery = Delivery {
-                    customer_id: event.customer_id,
-                    sequence: event.sequence,
-                    is_dead: false,
-                    attempts: 0,
-                    first_tried_at: None,
-                    next_at: now,
-                    reason: String::new(),
-                };
-                if held_back.contains(&delivery.customer_id) {
-                    notes.apart.push(delivery);
-                } else {
-                    tries.push(Try { delivery, is_apart: false, envelope: event.envelope });
-                }
+        Ok((tries, notes))
+    }
+
+    /// What is new behind a place; who has something waiting apart has this wait behind it.
+    async fn fresh(
+        &self,
+        tx: &mut Tx,
+        after: Sequence,
+        through: Sequence,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<Try>, Notes, Sequence), StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let events = outbox::between(tx, &self.tenant_id, after, through, limit).await?;
+        let position = events.last().map_or(after, |last| last.sequence);
+        let customers: BTreeSet<&CustomerId> = events.iter().map(|event| &event.customer_id).collect();
+        let customers: Vec<&CustomerId> = customers.into_iter().collect();
+        let held_back = delivery::held_back(tx, &self.tenant_id, &self.name, &customers).await?;
+        let (mut tries, mut notes) = (Vec::new(), Notes::default());
+        for event in events.into_iter().filter(|event| self.sink.choice().includes(&event.envelope)) {
+            let delivery = Delivery {
+                customer_id: event.customer_id,
+                sequence: event.sequence,
+                is_dead: false,
+                attempts: 0,
+                first_tried_at: None,
+                next_at: now,
+                reason: String::new(),
+            };
+            if held_back.contains(&delivery.customer_id) {
+                notes.apart.push(delivery);
+            } else {
+                tries.push(Try { delivery, is_apart: false, envelope: event.envelope });
             }
         }
-        tx.rollback().await?;
         Ok((tries, notes, position))
     }
 

@@ -129,9 +129,11 @@ fn not_accepted(status: StatusCode, retry_after: Option<Duration>) -> Outcome {
     let code = status.as_u16();
     match code {
         401 | 403 => failed(format!("answered {code}: it does not accept the key"), retry_after),
-        408 | 425 | 429 | 500.. => failed(format!("answered {code}"), retry_after),
         410 => Outcome::Disabled { reason: format!("answered {code}: it is gone") },
-        400..500 => Outcome::Refused { reason: format!("answered {code}") },
+        // About what was sent: it will be the same the next time.
+        400 | 413 | 414 | 415 | 422 | 431 => Outcome::Refused { reason: format!("answered {code}") },
+        // About where it was sent to, which an operator can mend.
+        400.. => failed(format!("answered {code}"), retry_after),
         _ => failed(format!("answered {code}: redirects are not followed"), retry_after),
     }
 }
@@ -218,11 +220,11 @@ mod tests {
 
     #[test]
     fn an_answer_has_one_meaning() {
-        for code in [401, 403, 408, 425, 429, 500, 502, 503, 504, 301, 302, 307, 308] {
+        for code in [401, 402, 403, 404, 405, 408, 425, 451, 429, 500, 502, 503, 504, 301, 302, 307, 308] {
             let outcome = not_accepted(StatusCode::from_u16(code).unwrap(), None);
             assert!(matches!(outcome, Outcome::Failed { .. }), "{code}");
         }
-        for code in [400, 402, 404, 405, 413, 415, 422, 451] {
+        for code in [400, 413, 415, 422] {
             let outcome = not_accepted(StatusCode::from_u16(code).unwrap(), None);
             assert!(matches!(outcome, Outcome::Refused { .. }), "{code}");
         }
