@@ -95,8 +95,8 @@ struct Notes {
 impl Courier {
     /// Takes the turn, unless somebody else has it.
     pub async fn take_turn(&self) -> Result<Option<Turn>, StoreError> {
-        let name = format!("sink {} {}", self.tenant_id, self.name);
-        let Some(lock) = self.db.try_lock(&name).await? else { return Ok(None) };
+        let lock = self.db.try_lock(&format!("sink {} {}", self.tenant_id, self.name)).await?;
+        let Some(lock) = lock else { return Ok(None) };
         let mut tx = self.db.write().await?;
         let (generation, progress) = sink::take_over(&mut tx, &self.tenant_id, &self.name).await?;
         tx.commit().await?;
@@ -120,8 +120,7 @@ impl Courier {
         let outcomes = if outgoing.is_empty() { Vec::new() } else { self.sink.deliver(&outgoing).await };
         let tried_at = self.clock.now();
         // A sink that answers too little has not taken the rest.
-        let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::Held));
-        for (tried, outcome) in tries.into_iter().zip(outcomes) {
+        for (tried, outcome) in tries.into_iter().zip(outcomes.into_iter().chain(std::iter::repeat(Outcome::Held))) {
             notes.add(tried, outcome, tried_at);
         }
         turn.size_batch(tried_at.signed_duration_since(now), notes.delivered);
@@ -133,24 +132,24 @@ impl Courier {
         let settled = sequence::settled(&self.db, Numbered::Outbox).await?;
         let mut tx = self.db.read().await?;
         let (tenant_id, name) = (&self.tenant_id, self.name.as_str());
-        let is_in_trouble = turn.progress.failures > 0;
+        let far = DateTime::from_timestamp_secs(253_402_300_799).unwrap_or(now);
         // A sink in trouble is tried with what waits, whether its time has come or not.
-        let until = if is_in_trouble { DateTime::<Utc>::MAX_UTC } else { now };
+        let until = if turn.progress.failures > 0 { far } else { now };
         let (mut tries, mut notes) = (Vec::new(), Notes::default());
         let limit = i64::try_from(turn.batch).unwrap_or(i64::MAX);
-        let far = DateTime::from_timestamp_secs(253_402_300_799).unwrap_or(now);
-        for (delivery, envelope) in delivery::ready(&mut tx, tenant_id, name, until.min(far), limit).await? {
+        for (delivery, envelope) in delivery::ready(&mut tx, tenant_id, name, until, limit).await? {
             match envelope.filter(|envelope| self.sink.choice().includes(envelope)) {
                 Some(envelope) => tries.push(Try { delivery, is_apart: true, envelope }),
                 // No longer kept, or no longer chosen.
                 None => notes.done.push(delivery.sequence),
             }
         }
-        let waiting = delivery::waiting(&mut tx, tenant_id, name).await?;
         let mut position = turn.progress.position;
-        if tries.is_empty() && notes.done.is_empty() && waiting < MAX_WAITING && settled > position {
+        let may_begin = tries.is_empty() && notes.done.is_empty() && settled > position;
+        if may_begin && delivery::count(&mut tx, tenant_id, name, false).await? < MAX_WAITING {
             let events = outbox::between(&mut tx, tenant_id, position, settled, limit).await?;
-            position = events.last().map_or(position, |last| last.sequence);
+            // Behind a batch that is not full there is nothing that is still kept.
+            position = events.get(turn.batch.saturating_sub(1)).map_or(settled, |last| last.sequence);
             let customers: BTreeSet<&CustomerId> = events.iter().map(|event| &event.customer_id).collect();
             let customers: Vec<&CustomerId> = customers.into_iter().collect();
             let held_back = delivery::held_back(&mut tx, tenant_id, name, &customers).await?;

@@ -6,7 +6,9 @@
 mod backoff;
 pub mod choice;
 pub mod courier;
+pub mod redrive;
 pub mod relay;
 pub mod reminder;
+pub mod retention;
 pub mod secret;
 pub mod sink;
