@@ -19,6 +19,12 @@ impl Clock {
         Self(Arc::new(Utc::now))
     }
 
+    /// A clock of one's own, such as one that can be set.
+    #[must_use]
+    pub fn told_by(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
     /// Now, to the microsecond: databases keep no more.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

@@ -59,7 +59,7 @@ fn every_command_explains_itself_and_its_options() {
 fn a_store_or_server_that_is_not_there_is_named() {
     let folder = Folder::new();
     let missing = "error: there is no store no.db; `deltabook serve` and `deltabook import` create one\n";
-    for question in ["movements", "explain 1", "waterfall --year 2025", "mrr", "verify"] {
+    for question in ["movements", "explain 1", "waterfall --year 2025", "mrr", "verify", "deliveries list"] {
         folder.refuses(&format!("{question} --database-url no.db"), missing);
     }
     assert!(folder.names().is_empty());

@@ -20,6 +20,7 @@ use serde_json::json;
 use tonic::{Code, Status};
 
 use super::store;
+use crate::binary::{Folder, shown};
 use crate::server::verified;
 use crate::store::Store;
 
@@ -38,8 +39,7 @@ impl Sink for Scripted {
 
     fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
         let mut script = self.script.lock().unwrap();
-        let outcomes: Vec<Outcome> =
-            events.iter().map(|_| script.pop_front().unwrap_or(Outcome::Delivered)).collect();
+        let outcomes: Vec<Outcome> = events.iter().map(|_| script.pop_front().unwrap_or(Outcome::Delivered)).collect();
         let taken = events.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Delivered);
         let taken = taken.map(|(event, _)| (event.sequence, event.envelope.id.clone()));
         self.delivered.lock().unwrap().extend(taken);
@@ -316,15 +316,57 @@ async fn verify_finds_an_event_that_is_not_in_the_outbox() {
     let books = Books::open(Vec::new()).await;
     let store = books.close().await;
     assert_eq!(verified(store.url()).await.differences, []);
-    let url = store.url().to_owned();
-    let tampered = tokio::task::spawn_blocking(move || {
-        let gone = store.tamper("delete from outbox where customer_id = 'b' and event_key = 'Billed/C2'");
-        (gone, store)
-    });
-    let (gone, _store) = tampered.await.unwrap();
-    assert_eq!(gone, 1);
-    let found = verified(&url).await.differences;
+    assert_eq!(store.tamper("delete from outbox where customer_id = 'b' and event_key = 'Billed/C2'"), 1);
+    let found = verified(store.url()).await.differences;
     let told: Vec<String> =
         found.iter().map(|it| format!("{}: {}", it.customer_id.as_ref().unwrap(), it.what)).collect();
     assert_eq!(told, ["b: the facts call for Billed/C2, which is not in the outbox"]);
+}
+
+const CHARGES: &str = r#"{"charge": {"charge_id": "C1", "customer_id": "acme", "status": "SUCCEEDED", "amount": "100", "currency": "USD", "occurred_at": "2026-02-01T12:00:00Z"}}
+{"charge": {"charge_id": "C2", "customer_id": "acme", "status": "SUCCEEDED", "amount": "100", "currency": "USD", "occurred_at": "2026-03-01T12:00:00Z"}}
+"#;
+
+#[test]
+fn deliveries_are_looked_after_from_the_command_line() {
+    let config = "[outbox]\nretention_days = 60\n\n[sinks.log]\nkind = \"file\"\npath = \"events.jsonl\"\n";
+    let folder = Folder::with(&[("charges.jsonl", CHARGES), ("deltabook.toml", config)]).on(store());
+    assert_eq!(folder.run("import charges.jsonl").code, Some(0));
+    assert_eq!(folder.ask("deliveries list"), "nothing found\n");
+    folder.refuses("deliveries enable --sink log", "error: no sink log was ever served\n");
+    let drain = "relay --config deltabook.toml --drain";
+    assert_eq!(folder.ask(drain), "");
+
+    let sinks = folder.rows("deliveries list");
+    assert_eq!(shown(&sinks, &["sink", "lag_seconds", "waiting_count", "dead_count", "failures"]), ["log 0 0 0 0"]);
+    assert_eq!(sinks[0]["position"], sinks[0]["last_position"]);
+    assert!(folder.ask("deliveries list").starts_with("sink  place  of  lag  waiting  dead  failures  paused until"));
+    let delivered = || std::fs::read_to_string(folder.path("events.jsonl")).unwrap().lines().count();
+    let before = delivered();
+    let redriven = folder.ask("deliveries redrive --sink log --from 2026-02-01 --to 2026-02-28 --customer acme");
+    assert_eq!(redriven, "1 event to be delivered again\n");
+    let waiting = folder.rows("deliveries list --sink log");
+    assert_eq!(
+        shown(&waiting, &["event_name", "event_date", "customer_id", "attempts", "reason"]),
+        ["Billed 2026-02-01 acme 0 -"]
+    );
+    assert_eq!(folder.ask("deliveries dead --sink log"), "nothing found\n");
+    let one = "update delivery set is_dead = true, attempts = 3, reason = 'no'";
+    let one = if matches!(folder.store(), Store::Sqlite { .. }) { one.replace("true", "1") } else { one.to_owned() };
+    assert_eq!(folder.store().tamper(&one), 1);
+    let dead = folder.rows("deliveries dead --sink log");
+    assert_eq!(shown(&dead, &["event_name", "attempts", "next_attempt_at", "reason"]), ["Billed 3 - no"]);
+    assert_eq!(folder.ask("deliveries redrive --sink log --dead"), "1 event to be delivered again\n");
+    assert_eq!(folder.ask(drain), "");
+    assert_eq!(delivered(), before + 1);
+    assert_eq!(folder.ask("deliveries enable --sink log"), "sink log was not disabled\n");
+
+    assert_eq!(folder.run("deliveries redrive --sink log").code, Some(2));
+    assert_eq!(folder.run("deliveries redrive --sink log --from 2026-02-01").code, Some(2));
+    assert_eq!(folder.run("deliveries redrive --sink log --dead --from 2026-02-01 --to 2026-02-01").code, Some(2));
+    folder.write("wrong.toml", "[outbox]\nretention_days = 0\n");
+    folder.refuses(
+        "relay --config wrong.toml",
+        "error: wrong.toml: outbox.retention_days is not a whole number from 1 to 36500\n",
+    );
 }
