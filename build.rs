@@ -11,8 +11,12 @@ use protox::prost::Message;
 
 const PROTO_ROOT: &str = "proto";
 
-const PROTO_FILES: [&str; 3] =
-    ["deltabook/v1/facts.proto", "deltabook/v1/billing_service.proto", "deltabook/v1/movement_service.proto"];
+const PROTO_FILES: [&str; 4] = [
+    "deltabook/v1/facts.proto",
+    "deltabook/v1/billing_service.proto",
+    "deltabook/v1/movement_service.proto",
+    "deltabook/v1/admin_service.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");

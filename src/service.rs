@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -10,6 +11,7 @@ use crate::domain::ids::TenantId;
 use crate::events::courier::Courier;
 use crate::events::relay::{Relay, drain};
 use crate::events::reminder::Reminder;
+use crate::events::retention::{DEFAULT_RETENTION, Retention};
 use crate::events::sink::Sink;
 use crate::grpc::server::{ServeError, Services, listen};
 use crate::ledger::writers::{Ledger, Load, Writers};
@@ -18,6 +20,19 @@ use crate::store::error::StoreError;
 
 /// Sinks by their names.
 pub type Sinks = Vec<(String, Arc<dyn Sink>)>;
+
+/// Who gets events, and how long events are kept that everybody has had.
+#[derive(Debug)]
+pub struct Sending {
+    pub sinks: Sinks,
+    pub retention: TimeDelta,
+}
+
+impl From<Sinks> for Sending {
+    fn from(sinks: Sinks) -> Self {
+        Self { sinks, retention: DEFAULT_RETENTION }
+    }
+}
 
 /// A service whose store is open.
 #[derive(Debug)]
@@ -33,12 +48,14 @@ impl Service {
         settings: impl Into<Settings>,
         tenant_id: TenantId,
         clock: Clock,
-        sinks: Sinks,
+        sending: impl Into<Sending>,
     ) -> Result<Self, StoreError> {
+        let Sending { sinks, retention } = sending.into();
         let db = Db::open(settings).await?;
         let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Load::Requests).await?;
         let services = Services { db, ledger, tenant_id, clock };
-        let relay = Relay::start(couriers(&services, sinks), reminder(&services), services.ledger.committed());
+        let (couriers, committed) = (couriers(&services, sinks), services.ledger.committed());
+        let relay = Relay::start(couriers, reminder(&services), keeping(&services, retention), committed);
         Ok(Self { services, writers, relay })
     }
 
@@ -65,7 +82,8 @@ impl Service {
     }
 }
 
-/// Delivers everything that is due, as far as the sinks take it; gives the names of sinks that somebody else serves.
+/// Delivers everything that is due, as far as the sinks take it, and ends the keeping of old events; gives the names of
+/// sinks that somebody else serves.
 ///
 /// # Errors
 /// When the store fails.
@@ -73,15 +91,18 @@ pub async fn deliver_what_is_due(
     settings: impl Into<Settings>,
     tenant_id: TenantId,
     clock: Clock,
-    sinks: Sinks,
+    sending: impl Into<Sending>,
 ) -> Result<Vec<String>, StoreError> {
+    let Sending { sinks, retention } = sending.into();
     let db = Db::open(settings).await?;
     let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Load::Bulk).await?;
     let services = Services { db: db.clone(), ledger, tenant_id, clock };
-    let left = drain(couriers(&services, sinks), &reminder(&services)).await;
+    let drained = drain(couriers(&services, sinks), &reminder(&services)).await;
+    let pruned = keeping(&services, retention).prune().await;
     writers.finish().await;
     db.close().await;
-    left
+    pruned?;
+    drained
 }
 
 fn couriers(services: &Services, sinks: Sinks) -> Vec<Courier> {
@@ -89,6 +110,11 @@ fn couriers(services: &Services, sinks: Sinks) -> Vec<Courier> {
     let courier =
         |(name, sink)| Courier { db: db.clone(), tenant_id: tenant_id.clone(), clock: clock.clone(), name, sink };
     sinks.into_iter().map(courier).collect()
+}
+
+fn keeping(services: &Services, keep: TimeDelta) -> Retention {
+    let Services { db, tenant_id, clock, .. } = services.clone();
+    Retention { db, tenant_id, clock, keep }
 }
 
 fn reminder(services: &Services) -> Reminder {

@@ -8,7 +8,7 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::form::decode::parse_date;
-use deltabook::grpc::questions::Questions;
+use deltabook::grpc::questions::{Deliveries, Questions};
 use deltabook::grpc::v1;
 use deltabook::reports::month::Month;
 use deltabook::store::db::Db;
@@ -59,15 +59,34 @@ impl LevelArg {
 }
 
 impl Whom {
+    /// To ask about the journal.
     pub async fn connect(&self) -> anyhow::Result<Questions> {
         let Some(server) = &self.server else {
-            let db = Db::open_existing(&self.store).await?;
-            return Ok(Questions::of_store(db, TenantId::only(), Clock::system()));
+            return Ok(Questions::of_store(self.open().await?, TenantId::only(), Clock::system()));
         };
-        let url = if server.contains("://") { server.clone() } else { format!("http://{server}") };
-        let endpoint = Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))?;
-        Questions::of_server(endpoint).await.with_context(|| format!("cannot reach the server at {server}"))
+        Questions::of_server(endpoint(server)?).await.with_context(|| unreachable(server))
     }
+
+    /// To look after deliveries.
+    pub async fn deliveries(&self) -> anyhow::Result<Deliveries> {
+        let Some(server) = &self.server else {
+            return Ok(Deliveries::of_store(self.open().await?, TenantId::only(), Clock::system()));
+        };
+        Deliveries::of_server(endpoint(server)?).await.with_context(|| unreachable(server))
+    }
+
+    async fn open(&self) -> anyhow::Result<Db> {
+        Ok(Db::open_existing(&self.store).await?)
+    }
+}
+
+fn endpoint(server: &str) -> anyhow::Result<Endpoint> {
+    let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+    Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))
+}
+
+fn unreachable(server: &str) -> String {
+    format!("cannot reach the server at {server}")
 }
 
 /// A date of an option, as it goes to the service.

@@ -5,6 +5,8 @@
 mod ask;
 mod classified;
 mod classify;
+mod deliveries;
+mod delivery_output;
 mod demo;
 mod event_output;
 mod explain;
@@ -66,6 +68,7 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Waterfall(waterfall::WaterfallArgs),
     Mrr(mrr::MrrArgs),
+    Deliveries(deliveries::DeliveriesArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -88,6 +91,7 @@ impl Cli {
             Command::Explain(args) => explain::run(args).await,
             Command::Waterfall(args) => waterfall::run(args).await,
             Command::Mrr(args) => mrr::run(args).await,
+            Command::Deliveries(args) => deliveries::run(args).await,
             Command::Verify(args) => verify::run(args).await,
         }
     }

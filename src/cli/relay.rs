@@ -9,7 +9,7 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
 use deltabook::domain::ids::TenantId;
-use deltabook::service::{Service, deliver_what_is_due};
+use deltabook::service::{Sending, Service, deliver_what_is_due};
 use deltabook::store::db::shown;
 
 use super::output::note;
@@ -43,17 +43,19 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
         bail!("there are no sinks: name a configuration that has some with --config");
     }
     let shutdown = stop_signal()?;
+    let retention = config.retention;
     let sinks = config.open_sinks(&clock, &tenant_id).await?;
-    let names: Vec<&str> = sinks.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<String> = sinks.iter().map(|(name, _)| name.clone()).collect();
+    let sending = Sending { sinks, retention };
     if args.drain {
-        let left = deliver_what_is_due(&args.store, tenant_id, clock, sinks).await?;
+        let left = deliver_what_is_due(&args.store, tenant_id, clock, sending).await?;
         for name in &left {
             note(&format!("sink {name} is served by another process"));
         }
         return Ok(ExitCode::SUCCESS);
     }
     let (names, store) = (names.join(", "), shown(&args.store.database_url));
-    let service = Service::open(&args.store, tenant_id, clock, sinks).await?;
+    let service = Service::open(&args.store, tenant_id, clock, sending).await?;
     note(&format!("deltabook delivers to {names}, store {store}"));
     service.relay(shutdown).await;
     note("deltabook has ended");

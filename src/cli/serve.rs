@@ -11,7 +11,7 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
 use deltabook::domain::ids::TenantId;
-use deltabook::service::Service;
+use deltabook::service::{Sending, Service};
 use deltabook::store::db::shown;
 
 use super::output::note;
@@ -43,8 +43,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     let shutdown = stop_signal()?;
     let (clock, tenant_id) = (Clock::system(), TenantId::only());
-    let sinks = args.config.read()?.open_sinks(&clock, &tenant_id).await?;
-    let service = Service::open(&args.store, tenant_id, clock, sinks).await?;
+    let config = args.config.read()?;
+    let retention = config.retention;
+    let sinks = config.open_sinks(&clock, &tenant_id).await?;
+    let service = Service::open(&args.store, tenant_id, clock, Sending { sinks, retention }).await?;
     note(&format!("deltabook listens on {address}, store {}", shown(&args.store.database_url)));
     service.serve(listener, shutdown).await?;
     note("deltabook has ended");

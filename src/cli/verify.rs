@@ -16,7 +16,7 @@ use deltabook::store::db::Db;
 #[command(after_help = "\
 What it checks for each customer: the journal's movements are what the rules give for the facts; a reversal cancels its
 entry exactly; at both levels the movements add up to the MRR of the counting lines on every date (R14), so the levels
-agree.")]
+agree; and every event that was due when the customer was changed last is in the outbox (R18).")]
 pub struct VerifyArgs {
     #[command(flatten)]
     store: StoreOptions,

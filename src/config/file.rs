@@ -1,14 +1,16 @@
-//! The configuration file, TOML: which sinks get events.
+//! The configuration file, TOML: which sinks get events, and how long events are kept.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use clap::Args;
 use secrecy::SecretString;
 use toml::{Table, Value};
 
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
+use crate::events::retention::DEFAULT_RETENTION;
 use crate::events::secret::SecretSource;
 use crate::events::sink::Sink;
 use crate::events::sink::open::SinkSettings;
@@ -22,9 +24,17 @@ pub struct ConfigOptions {
 }
 
 /// What a configuration says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Config {
     pub sinks: Vec<SinkSettings>,
+    /// How long events are kept that every sink has had.
+    pub retention: TimeDelta,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { sinks: Vec::new(), retention: DEFAULT_RETENTION }
+    }
 }
 
 /// What is wrong with a configuration.
@@ -41,6 +51,7 @@ pub enum ConfigError {
 /// The largest file.
 const MAX_BYTES: u64 = 1 << 20;
 const MAX_SINKS: usize = 64;
+const MAX_RETENTION_DAYS: i64 = 36_500;
 
 impl ConfigOptions {
     /// Reads the file; without one there is nothing configured.
@@ -60,6 +71,8 @@ impl ConfigOptions {
             match (key.as_str(), value) {
                 ("sinks", Value::Table(sinks)) => config.sinks = read_sinks(path, sinks)?,
                 ("sinks", _) => return Err(malformed(path, "sinks is not a table: write [sinks.NAME]")),
+                ("outbox", Value::Table(outbox)) => config.retention = read_retention(path, &outbox)?,
+                ("outbox", _) => return Err(malformed(path, "outbox is not a table: write [outbox]")),
                 (key, _) => return Err(malformed(path, format!("{key} is not known"))),
             }
         }
@@ -78,6 +91,18 @@ fn read_sinks(path: &Path, sinks: Table) -> Result<Vec<SinkSettings>, ConfigErro
         _ => Err(malformed(path, format!("sinks.{name} is not a table"))),
     };
     sinks.into_iter().map(read).collect()
+}
+
+fn read_retention(path: &Path, outbox: &Table) -> Result<TimeDelta, ConfigError> {
+    if let Some(key) = outbox.keys().find(|key| *key != "retention_days") {
+        return Err(malformed(path, format!("outbox.{key} is not known")));
+    }
+    let Some(value) = outbox.get("retention_days") else { return Ok(DEFAULT_RETENTION) };
+    let days = value.as_integer().filter(|days| (1..=MAX_RETENTION_DAYS).contains(days));
+    let days = days.and_then(TimeDelta::try_days);
+    days.ok_or_else(|| {
+        malformed(path, format!("outbox.retention_days is not a whole number from 1 to {MAX_RETENTION_DAYS}"))
+    })
 }
 
 fn malformed(path: &Path, problem: impl Into<String>) -> ConfigError {

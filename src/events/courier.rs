@@ -72,8 +72,8 @@ pub enum Round {
 impl Courier {
     /// Takes the turn, unless somebody else has it.
     pub async fn take_turn(&self) -> Result<Option<Turn>, StoreError> {
-        let name = format!("sink {} {}", self.tenant_id, self.name);
-        let Some(lock) = self.db.try_lock(&name).await? else { return Ok(None) };
+        let lock = self.db.try_lock(&format!("sink {} {}", self.tenant_id, self.name)).await?;
+        let Some(lock) = lock else { return Ok(None) };
         let mut tx = self.db.write().await?;
         let (generation, progress) = sink::take_over(&mut tx, &self.tenant_id, &self.name).await?;
         tx.commit().await?;
@@ -97,8 +97,7 @@ impl Courier {
         let outcomes = if outgoing.is_empty() { Vec::new() } else { self.sink.deliver(&outgoing).await };
         let tried_at = self.clock.now();
         // A sink that answers too little has not taken the rest.
-        let outcomes = outcomes.into_iter().chain(std::iter::repeat(Outcome::Held));
-        for (tried, outcome) in tries.into_iter().zip(outcomes) {
+        for (tried, outcome) in tries.into_iter().zip(outcomes.into_iter().chain(std::iter::repeat(Outcome::Held))) {
             notes.add(tried, outcome, tried_at);
         }
         turn.size_batch(tried_at.signed_duration_since(now), notes.delivered);
@@ -119,7 +118,7 @@ impl Courier {
         let (mut tries, mut notes) = self.apart(&mut tx, now, turn.batch).await?;
         let nothing = |tries: &[Try], notes: &Notes| tries.is_empty() && notes.done.is_empty();
         if nothing(&tries, &notes) && settled > position {
-            let waiting = delivery::waiting(&mut tx, &self.tenant_id, &self.name).await?;
+            let waiting = delivery::count(&mut tx, &self.tenant_id, &self.name, false).await?;
             if waiting < MAX_WAITING {
                 (tries, notes, position) = self.fresh(&mut tx, position, settled, turn.batch, now).await?;
             }
@@ -157,7 +156,11 @@ impl Courier {
     ) -> Result<(Vec<Try>, Notes, Sequence), StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let events = outbox::between(tx, &self.tenant_id, after, through, limit).await?;
-        let position = events.last().map_or(after, |last| last.sequence);
+        let position = match events.last() {
+            Some(last) => last.sequence,
+            // What is no longer kept need not be looked through again.
+            None => outbox::last(tx, &self.tenant_id, through).await?.unwrap_or(after),
+        };
         let customers: BTreeSet<&CustomerId> = events.iter().map(|event| &event.customer_id).collect();
         let customers: Vec<&CustomerId> = customers.into_iter().collect();
         let held_back = delivery::held_back(tx, &self.tenant_id, &self.name, &customers).await?;

@@ -1,8 +1,9 @@
 //! The relay: a task for each sink, so that one that is slow or dead never delays another, and one that finds out which
-//! events have become due. Several processes may run one; they take turns.
+//! events have become due, and one that ends the keeping of old ones. Several processes may run one; they take turns.
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::courier::{Courier, Round, Turn};
 use super::reminder::Reminder;
+use super::retention::Retention;
 use crate::clock::told_or_after;
 use crate::store::error::StoreError;
 
@@ -21,6 +23,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 const DISABLED: Duration = Duration::from_secs(5);
 /// What is on its way at the end has so long to arrive.
 const GRACE: Duration = Duration::from_secs(10);
+/// How often events that need not be kept any more are looked for, and how often whether it is time to.
+const RETENTION: TimeDelta = TimeDelta::hours(1);
+const RETENTION_POLL: Duration = Duration::from_secs(1);
 /// After a failure of the database.
 const RECOVERY: Duration = Duration::from_secs(1);
 
@@ -32,12 +37,21 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts to deliver. `committed` is told when this process may have written to the outbox.
+    /// Starts to deliver. `committed` is told when this process may have written to the outbox. How long events are kept
+    /// is decided by those who deliver them: a process without sinks prunes nothing.
     #[must_use]
-    pub fn start(couriers: Vec<Courier>, reminder: Reminder, committed: watch::Receiver<()>) -> Self {
+    pub fn start(
+        couriers: Vec<Courier>,
+        reminder: Reminder,
+        retention: Retention,
+        committed: watch::Receiver<()>,
+    ) -> Self {
         let stop = CancellationToken::new();
         let serve = |courier| tokio::spawn(serve(courier, committed.clone(), stop.clone()));
         let mut tasks: Vec<JoinHandle<()>> = couriers.into_iter().map(serve).collect();
+        if !tasks.is_empty() {
+            tasks.push(tokio::spawn(prune(retention, stop.clone())));
+        }
         tasks.push(tokio::spawn(remind(reminder, stop.clone())));
         Self { stop, tasks }
     }
@@ -137,6 +151,25 @@ async fn remind(reminder: Reminder, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+async fn prune(retention: Retention, stop: CancellationToken) {
+    let mut next = None;
+    while !stop.is_cancelled() {
+        let now = retention.clock.now();
+        if next.is_none_or(|next| now >= next) {
+            next = now.checked_add_signed(RETENTION);
+            match retention.prune().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "events are no longer kept"),
+                Err(error) => tracing::warn!(%error, "old events could not be let go"),
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETENTION_POLL) => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Movements and reports → wire.
 
+use chrono::{DateTime, Utc};
+
 use super::facts::{discount_to_wire, interval_to_wire};
 use super::v1;
 use super::words::{instant, number};
@@ -10,9 +12,12 @@ use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::void::Void;
 use crate::form::encode as raw;
+use crate::form::envelope::Envelope;
+use crate::reports::deliveries::SinkState;
 use crate::reports::mrr::CurrencyMrr;
 use crate::reports::reasons::Reason;
 use crate::reports::waterfall::{Period, Step, Waterfall};
+use crate::store::delivery::Delivery;
 use crate::store::entry::Entry;
 
 fn shown<T: ToString>(value: Option<&T>) -> String {
@@ -166,6 +171,39 @@ fn period(it: &Period) -> v1::WaterfallPeriod {
             churn: count(Step::Churn),
             ignored: count(Step::Ignored),
         }),
+    }
+}
+
+pub(super) fn sink(it: &SinkState, now: DateTime<Utc>) -> v1::Sink {
+    let progress = &it.progress;
+    let lag = it.oldest_undelivered_at.map(|oldest| now.signed_duration_since(oldest).num_seconds().max(0));
+    v1::Sink {
+        name: it.name.clone(),
+        position: progress.position,
+        last_position: it.last_position,
+        oldest_undelivered_at: it.oldest_undelivered_at.map(instant),
+        lag_seconds: lag.unwrap_or_default(),
+        waiting_count: it.waiting,
+        dead_count: it.dead,
+        failures: progress.failures,
+        paused_until: progress.paused_until.map(instant),
+        delivered_at: progress.delivered_at.map(instant),
+        disabled_reason: shown(progress.disabled.as_ref()),
+    }
+}
+
+pub(super) fn delivery((it, envelope): &(Delivery, Option<Envelope>)) -> v1::Delivery {
+    let of_event = |text: fn(&Envelope) -> String| envelope.as_ref().map(text).unwrap_or_default();
+    v1::Delivery {
+        position: it.sequence,
+        event_id: of_event(|event| event.id.clone()),
+        event_name: of_event(|event| event.event.to_string()),
+        event_date: of_event(|event| event.date.to_string()),
+        customer_id: it.customer_id.to_string(),
+        attempts: it.attempts,
+        first_tried_at: it.first_tried_at.map(instant),
+        next_attempt_at: (!it.is_dead).then(|| instant(it.next_at)),
+        reason: it.reason.clone(),
     }
 }
 

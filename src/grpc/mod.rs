@@ -3,6 +3,7 @@
 //! A request is decoded ([`decode`]), handed to the ledger or a report, and the answer encoded ([`encode`]); errors
 //! become statuses in one place ([`status`]).
 
+mod admin;
 mod billing;
 pub mod codec;
 mod decode;

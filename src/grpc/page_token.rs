@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::reports::deliveries::DeliveryQuery;
+use crate::store::entry::Sequence;
 use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
 
 /// A token for the page behind the cursor.
@@ -20,8 +22,23 @@ pub(super) fn read(token: &str, filter: &MovementFilter, order: MovementOrder) -
     Some(Cursor { effective_date, sequence: sequence.parse().ok()? })
 }
 
+/// A token for the deliveries behind a place.
+pub(super) fn write_place(place: Sequence, query: &DeliveryQuery) -> String {
+    format!("{place}.{}", fingerprint(&format!("{query:?}")))
+}
+
+/// The place of a token; None for a token that is not one of ours, or of another question.
+pub(super) fn read_place(token: &str, query: &DeliveryQuery) -> Option<Sequence> {
+    let (place, of_question) = token.split_once('.')?;
+    (of_question == fingerprint(&format!("{query:?}"))).then_some(place)?.parse().ok()
+}
+
 /// A fingerprint of the filter and the order.
 fn question(filter: &MovementFilter, order: MovementOrder) -> String {
-    let digest = Sha256::digest(format!("{filter:?} {order:?}"));
+    fingerprint(&format!("{filter:?} {order:?}"))
+}
+
+fn fingerprint(question: &str) -> String {
+    let digest = Sha256::digest(question);
     digest.first_chunk().map_or_else(String::new, |start| format!("{:016x}", u64::from_be_bytes(*start)))
 }

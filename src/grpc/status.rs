@@ -130,7 +130,7 @@ pub(super) fn fact_path(index: usize) -> String {
     format!("facts[{index}]")
 }
 
-fn store(error: &StoreError) -> Status {
+pub(super) fn store(error: &StoreError) -> Status {
     tracing::error!(?error, "the store failed");
     if error.is_timeout() {
         return error_info(Code::DeadlineExceeded, "STATEMENT_TIMEOUT", "the store took longer than a statement may");

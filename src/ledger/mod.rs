@@ -14,6 +14,7 @@ pub mod error;
 pub mod job;
 mod known;
 pub mod submitted;
+mod unannounced;
 pub mod verify;
 pub mod view;
 mod writer;

@@ -1,7 +1,8 @@
 //! Derives every customer again and compares it with the journal.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::unannounced::unannounced;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -9,12 +10,13 @@ use crate::domain::movement::Movement;
 use crate::domain::policy::Policy;
 use crate::domain::replay::replay;
 use crate::domain::truth::{closings, untruths};
+use crate::store::customer::Times;
 use crate::store::db::{Db, Tx};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
 use crate::store::fact::StoredFact;
 use crate::store::total::{self, Sum, TotalKey, Totals};
-use crate::store::{customer, fact, journal, tenant};
+use crate::store::{customer, fact, journal, outbox, tenant};
 
 /// Customers that are listed at once.
 const PAGE: i64 = 500;
@@ -41,11 +43,14 @@ pub struct Difference {
 struct Books {
     facts: Vec<StoredFact>,
     entries: Vec<Entry>,
+    /// The keys of the events in the outbox.
+    events: BTreeSet<String>,
+    times: Option<Times>,
 }
 
 /// Verifies every customer of a tenant: the journal is what a replay gives, reversals cancel exactly, MRR is the sum of
-/// the movements at both levels (R14), and so the levels agree; and the totals are what the journal comes to. Sees one
-/// state of the store throughout. `progress` is told of each customer.
+/// the movements at both levels (R14), and so the levels agree; every event that was due is in the outbox (R18); and the
+/// totals are what the journal comes to. Sees one state of the store throughout. `progress` is told of each customer.
 pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -> Result<Verification, StoreError> {
     let mut found = Verification::default();
     let mut totals = Totals::default();
@@ -126,12 +131,18 @@ async fn books_of(
     for entry in journal::of_customers(tx, tenant_id, customers).await? {
         all.entry(entry.movement.customer_id.clone()).or_default().entries.push(entry);
     }
+    for (customer_id, key) in outbox::keys(tx, tenant_id, customers).await? {
+        all.entry(customer_id).or_default().events.insert(key);
+    }
+    for (customer_id, times) in customer::times(tx, tenant_id, customers).await? {
+        all.entry(customer_id).or_default().times = Some(times);
+    }
     Ok(all)
 }
 
 /// Totals that are not what the journal comes to.
 fn wrong_totals(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
-    let keys: std::collections::BTreeSet<&TotalKey> = expected.keys().chain(stored.keys()).collect();
+    let keys: BTreeSet<&TotalKey> = expected.keys().chain(stored.keys()).collect();
     let sums = keys.into_iter().map(|key| {
         let of = |sums: &BTreeMap<TotalKey, Sum>| sums.get(key).copied().unwrap_or_default();
         (key, of(expected), of(stored))
@@ -163,7 +174,7 @@ fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
 
 /// What is wrong with one customer's journal.
 fn check(books: Books, policy: &Policy) -> Vec<String> {
-    let Books { facts, entries } = books;
+    let Books { facts, entries, events, times } = books;
     let facts: CustomerFacts = facts.into_iter().map(|stored| stored.fact).collect();
     let mut differences = wrong_reversals(&entries);
     differences.extend(entries.iter().filter_map(wrong_posting_date));
@@ -189,6 +200,10 @@ fn check(books: Books, policy: &Policy) -> Vec<String> {
                 })),
                 Err(error) => differences.push(error.to_string()),
             }
+            match times.map_or(Ok(Vec::new()), |times| unannounced(&replayed, &facts, policy, times, &events)) {
+                Ok(unannounced) => differences.extend(unannounced),
+                Err(error) => differences.push(error.to_string()),
+            }
         }
         (Err(error), _) | (_, Err(error)) => differences.push(error.to_string()),
     }
@@ -204,7 +219,7 @@ fn wrong_posting_date(entry: &Entry) -> Option<String> {
 
 /// R16: a reversal cancels an earlier entry of the customer exactly, and only once.
 fn wrong_reversals(entries: &[Entry]) -> Vec<String> {
-    let mut reversed = std::collections::BTreeSet::new();
+    let mut reversed = BTreeSet::new();
     let mut wrong = Vec::new();
     for entry in entries {
         let Some(sequence) = entry.reverses else { continue };

@@ -1,6 +1,7 @@
-//! Questions about the journal. Reports read entries, never facts; only [`explain`] looks at the facts behind a
-//! movement.
+//! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`] looks at the
+//! facts behind a movement.
 
+pub mod deliveries;
 pub mod error;
 pub mod explain;
 pub mod feed;

@@ -141,6 +141,45 @@ pub async fn due(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
+/// One by one on PostgreSQL, as [`VERSIONS`].
+pub(super) const TIMES: Statement = Statement {
+    sqlite: "
+        select customer_id, changed_at, next_event_at from customer
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.* from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, changed_at, next_event_at from customer
+            where tenant_id = $1 and customer_id = wanted.id
+            offset 0) as it",
+};
+
+/// When a customer was changed last, and when its next event was due then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub changed_at: DateTime<Utc>,
+    pub next_event_at: Option<DateTime<Utc>>,
+}
+
+/// The times of those of the customers that are there.
+pub async fn times(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, Times)>, StoreError> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = TIMES.on(tx);
+    let rows: Vec<(String, Instant, Option<Instant>)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    let times = |(id, changed_at, next_event_at): (String, Instant, Option<Instant>)| {
+        Ok((parse_id(&id)?, Times { changed_at: changed_at.0, next_event_at: next_event_at.map(|at| at.0) }))
+    };
+    rows.into_iter().map(times).collect()
+}
+
 pub(super) const PAGE: Statement = Statement::both(
     "select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3",
 );

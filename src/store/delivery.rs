@@ -63,12 +63,13 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, sink: &str, deliveries: &[Deliv
     Ok(())
 }
 
+/// `is_dead = false`, here and below: of `not is_dead` SQLite does not see that an index has it.
 pub(super) const REMOVE: Statement = Statement {
     sqlite: "
-        delete from delivery where tenant_id = $1 and sink = $2
+        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
         and sequence in (select cast(value as integer) from json_each($3))",
     postgres: "
-        delete from delivery where tenant_id = $1 and sink = $2
+        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
         and sequence = any (array(select unnest($3::text[])::bigint))",
 };
 
@@ -117,15 +118,29 @@ pub async fn held_back(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-pub(super) const WAITING: Statement =
-    Statement::both("select count(*) from delivery where tenant_id = $1 and sink = $2 and not is_dead");
+pub(super) const COUNT: Statement =
+    Statement::both("select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = $3");
 
-/// How many events wait apart.
-pub async fn waiting(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<i64, StoreError> {
-    let statement = WAITING.on(tx);
+/// How many events wait apart, or are dead.
+pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) -> Result<i64, StoreError> {
+    let statement = COUNT.on(tx);
     Ok(on!(tx, connection => {
-        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).bind(is_dead).fetch_one(connection).await?
     }))
+}
+
+pub(super) const OLDEST: Statement = Statement::both(
+    "select min(recorded_at) from outbox where sequence = (
+        select min(sequence) from delivery where tenant_id = $1 and sink = $2 and is_dead = false)",
+);
+
+/// When the first of the events that wait apart was written.
+pub async fn oldest(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let statement = OLDEST.on(tx);
+    let oldest: Option<Instant> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+    });
+    Ok(oldest.map(|at| at.0))
 }
 
 #[derive(sqlx::FromRow)]
@@ -168,7 +183,7 @@ macro_rules! select {
 
 pub(super) const READY: Statement = Statement::both(concat!(
     select!(),
-    "and not is_dead and not exists (
+    "and is_dead = false and not exists (
         select 1 from delivery as earlier
         where earlier.tenant_id = $1 and earlier.sink = $2 and earlier.customer_id = delivery.customer_id
             and not earlier.is_dead and earlier.sequence <= delivery.sequence and earlier.next_at > $3)
@@ -226,7 +241,7 @@ pub async fn page(
 }
 
 pub(super) const HURRY: Statement = Statement::both(
-    "update delivery set next_at = $3 where tenant_id = $1 and sink = $2 and not is_dead and next_at > $3",
+    "update delivery set next_at = $3 where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3",
 );
 
 /// Lets everything be tried at once: the sink takes events again.

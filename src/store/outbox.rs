@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::customer::{parse_id, set};
-use super::db::{Column, Insert, Json, Kind, Statement, Tx, on};
+use super::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
 use super::entry::Sequence;
 use super::error::StoreError;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -127,4 +127,65 @@ pub async fn between(
             .await?
     });
     rows.into_iter().map(Row::parse).collect()
+}
+
+pub(super) const FIRST: Statement = Statement::both(
+    "select sequence, recorded_at from outbox
+    where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null order by sequence limit 1",
+);
+
+/// The first event behind one place and up to another that is still kept: its place, and when it was written.
+pub async fn first(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Sequence,
+    through: Sequence,
+) -> Result<Option<(Sequence, DateTime<Utc>)>, StoreError> {
+    let statement = FIRST.on(tx);
+    let row: Option<(Sequence, Instant)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(after).bind(through).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    Ok(row.map(|(sequence, recorded_at)| (sequence, recorded_at.0)))
+}
+
+/// An event that waits somewhere, or was given up there, may yet be sent.
+pub(super) const PRUNE: Statement = Statement::both(
+    "update outbox set body = null
+    where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null and recorded_at < $4
+        and sequence not in (
+            select sequence from delivery
+            where tenant_id = $3 and sink in (select sink from sink where tenant_id = $3) and is_dead in (false, true)
+                and sequence > $1 and sequence <= $2)",
+);
+
+/// Keeps the events behind one place and up to another no longer, as far as they were written before an instant and wait
+/// nowhere; gives their number. Their keys stay: they say what went out.
+pub async fn prune(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (after, through): (Sequence, Sequence),
+    before: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let statement = PRUNE.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(after)
+            .bind(through)
+            .bind(tenant.as_str())
+            .bind(Instant(before))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    }))
+}
+
+pub(super) const LAST: Statement =
+    Statement::both("select max(sequence) from outbox where tenant_id = $1 and sequence <= $2");
+
+/// The place of the last event up to one, whether it is still kept or not.
+pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
+    let statement = LAST.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(through).fetch_one(connection).await?
+    }))
 }

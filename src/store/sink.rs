@@ -116,12 +116,25 @@ pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress
     Ok(rows.into_iter().map(|row| (row.sink.clone(), row.progress())).collect())
 }
 
+pub(super) const ONE: Statement =
+    Statement::both(concat!("select ", columns!(), " from sink where tenant_id = $1 and sink = $2"));
+
+/// How far one sink has come; None for one that was never served.
+pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Progress>, StoreError> {
+    let statement = ONE.on(tx);
+    let row: Option<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).fetch_optional(connection).await?
+    });
+    Ok(row.map(Row::progress))
+}
+
+/// Whoever serves it at the moment must begin anew: it would note what it knows.
 pub(super) const ENABLE: Statement = Statement::both(
     "update sink set disabled = null, failures = 0, paused_until = null, generation = generation + 1
-    where tenant_id = $1 and sink = $2",
+    where tenant_id = $1 and sink = $2 and disabled is not null",
 );
 
-/// Lets a sink get events again, at once. False: there is none of this name.
+/// Lets a disabled sink get events again, at once. False: none of this name is disabled.
 pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, StoreError> {
     let statement = ENABLE.on(tx);
     let enabled = on!(tx, connection => {

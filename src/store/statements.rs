@@ -9,8 +9,8 @@ use super::{
     tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 16] = [
-    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE],
+const STATEMENTS: [&[Statement]; 17] = [
+    &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[tenant::ENSURE, tenant::POLICY],
     &[fact::OF_CUSTOMERS],
     &[
@@ -22,9 +22,10 @@ const STATEMENTS: [&[Statement]; 16] = [
         journal::BETWEEN,
     ],
     &[sequence::LAST, sequence::LAST_OF_OUTBOX],
-    &[outbox::KEYS, outbox::BETWEEN],
-    &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ENABLE],
-    &[delivery::REMOVE, delivery::HELD_BACK, delivery::WAITING, delivery::READY, delivery::PAGE, delivery::HURRY],
+    &[outbox::KEYS, outbox::BETWEEN, outbox::LAST, outbox::FIRST, outbox::PRUNE],
+    &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ONE, sink::ENABLE],
+    &[delivery::REMOVE, delivery::HELD_BACK, delivery::COUNT, delivery::OLDEST],
+    &[delivery::READY, delivery::PAGE, delivery::HURRY],
     &[redrive::DEAD, redrive::RANGE],
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
     &[sums::BY_MONTH, sums::BY_MONTH_OF_CUSTOMER, sums::THROUGH, sums::THROUGH_OF_CUSTOMER],

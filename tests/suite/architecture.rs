@@ -46,7 +46,7 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("ledger", &["clock", "domain", "form", "store"]),
     ("reports", &["clock", "domain", "form", "store"]),
     ("events", &["clock", "domain", "form", "ledger", "store"]),
-    ("grpc", &["clock", "domain", "form", "ledger", "reports", "store"]),
+    ("grpc", &["clock", "domain", "events", "form", "ledger", "reports", "store"]),
     ("service", &["clock", "domain", "events", "grpc", "ledger", "store"]),
     (
         "cli",

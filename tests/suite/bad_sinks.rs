@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
-use deltabook::events::relay::Relay;
 use deltabook::events::sink::open::SinkSettings;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
 use serde_json::json;
@@ -69,7 +68,7 @@ async fn a_healthy_sink_notices_nothing_of_bad_ones() {
         courier.sink = sink;
         couriers.push(courier);
     }
-    let relay = Relay::start(couriers, desk.reminder(), desk.ledger.committed());
+    let relay = desk.relay(couriers);
     let mut slowest = Duration::ZERO;
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
@@ -101,7 +100,7 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
     let sink = open(&format!("kind = \"nats\"\nurl = \"{}\"\njournal = true", server.url())).await;
     let mut courier = desk.courier("nats", &Scripted::new());
     courier.sink = sink;
-    let relay = Relay::start(vec![courier], desk.reminder(), desk.ledger.committed());
+    let relay = desk.relay(vec![courier]);
     let record = async |from: usize| {
         for customer in from..from + CUSTOMERS / 3 {
             let customer = format!("customer-{customer}");

@@ -19,7 +19,7 @@ fn the_demo_shows_movements_a_reason_and_a_waterfall_and_ends() {
 #[test]
 fn every_command_explains_itself_and_its_options() {
     let whom = ["--database-url", "--server", "--format"];
-    let commands: [(&str, &[&str]); 9] = [
+    let commands: [(&str, &[&str]); 12] = [
         ("demo", &["--exit"]),
         ("serve", &["--listen", "--database-url", "DELTABOOK_LISTEN", "DATABASE_URL"]),
         ("classify", &["--format", "--level", "--events", "--lapse-grace-days", "<FILE>"]),
@@ -32,11 +32,15 @@ fn every_command_explains_itself_and_its_options() {
         ("waterfall", &["--level", "--year", "--from", "--to", "--currency", "--customer"]),
         ("mrr", &["--date", "--level", "--currency", "--customer"]),
         ("verify", &["--database-url", "exit code 1"]),
+        ("deliveries", &["list", "dead", "redrive", "enable", "--sink crm"]),
+        ("deliveries list", &["--sink", "--limit", "--format", "--database-url", "--server"]),
+        ("deliveries redrive", &["--sink", "--dead", "--from", "--to", "--customer", "--server"]),
     ];
     let folder = Folder::new();
     let overview = folder.ask("--help");
     for (command, options) in commands {
-        assert!(overview.lines().any(|line| line.trim_start().starts_with(command)), "{command} in {overview}");
+        let name = command.split(' ').next().unwrap();
+        assert!(overview.lines().any(|line| line.trim_start().starts_with(name)), "{command} in {overview}");
         let help = folder.ask(&format!("{command} --help"));
         assert!(help.contains(&format!("Usage: deltabook {command}")), "{help}");
         let is_question = ["movements", "explain", "waterfall", "mrr"].contains(&command);
@@ -55,7 +59,7 @@ fn every_command_explains_itself_and_its_options() {
 fn a_store_or_server_that_is_not_there_is_named() {
     let folder = Folder::new();
     let missing = "error: there is no store no.db; `deltabook serve` and `deltabook import` create one\n";
-    for question in ["movements", "explain 1", "waterfall --year 2025", "mrr", "verify"] {
+    for question in ["movements", "explain 1", "waterfall --year 2025", "mrr", "verify", "deliveries list"] {
         folder.refuses(&format!("{question} --database-url no.db"), missing);
     }
     assert!(folder.names().is_empty());

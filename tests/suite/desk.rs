@@ -8,8 +8,9 @@ use deltabook::domain::fact::Fact;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
 use deltabook::events::courier::Courier;
-use deltabook::events::relay::drain;
+use deltabook::events::relay::{Relay, drain};
 use deltabook::events::reminder::Reminder;
+use deltabook::events::retention::{DEFAULT_RETENTION, Retention};
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
 use deltabook::form::decode;
 use deltabook::ledger::job::Mode;
@@ -155,6 +156,12 @@ impl Desk {
     pub fn reminder(&self) -> Reminder {
         let (db, clock, ledger) = (self.db.clone(), self.clock.clone(), self.ledger.clone());
         Reminder { db, tenant_id: TenantId::only(), clock, ledger }
+    }
+
+    pub fn relay(&self, couriers: Vec<Courier>) -> Relay {
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: DEFAULT_RETENTION };
+        Relay::start(couriers, self.reminder(), retention, self.ledger.committed())
     }
 
     /// Delivers what is due.

@@ -6,6 +6,7 @@ use deltabook::form::raw::RawFact;
 use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
+use deltabook::grpc::v1::admin_service_client::AdminServiceClient;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use deltabook::ledger::verify::{Verification, verify};
@@ -21,6 +22,7 @@ use super::store::Store;
 pub struct TestServer {
     pub billing: BillingServiceClient<Channel>,
     pub movements: MovementServiceClient<Channel>,
+    pub admin: AdminServiceClient<Channel>,
     pub channel: Channel,
     pub store: Store,
     stop: oneshot::Sender<()>,
@@ -40,7 +42,8 @@ impl TestServer {
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());
         let movements = MovementServiceClient::new(channel.clone());
-        Self { billing, movements, channel, store, stop, running }
+        let admin = AdminServiceClient::new(channel.clone());
+        Self { billing, movements, admin, channel, store, stop, running }
     }
 
     pub async fn record(&mut self, facts: Vec<v1::Fact>) -> Result<v1::RecordFactsResponse, tonic::Status> {
@@ -54,8 +57,8 @@ impl TestServer {
 
     /// Ends the server cleanly, and verifies what it leaves.
     pub async fn finish(self) -> Verification {
-        let Self { billing, movements, channel, store, stop, running } = self;
-        drop((billing, movements, channel));
+        let Self { billing, movements, admin, channel, store, stop, running } = self;
+        drop((billing, movements, admin, channel));
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();
         let found = verified(store.url()).await;

@@ -243,7 +243,7 @@ async fn two_relays_send_no_event_twice() {
     let mut relays = Vec::new();
     for _ in 0..2 {
         let couriers = vec![desk.courier("sink", &sink)];
-        relays.push(deltabook::events::relay::Relay::start(couriers, desk.reminder(), desk.ledger.committed()));
+        relays.push(desk.relay(couriers));
     }
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");

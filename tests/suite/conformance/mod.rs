@@ -5,6 +5,7 @@ use super::store;
 mod billing;
 mod commands;
 mod crash;
+mod deliveries;
 mod events;
 mod import;
 mod import_facts;

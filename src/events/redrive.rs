@@ -1,0 +1,61 @@
+//! What an operator does about deliveries: send events again, and let a disabled sink have events.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::store::redrive::{self, Range};
+use crate::store::sink;
+
+/// What to send again.
+#[derive(Debug, Clone)]
+pub enum Again {
+    /// What was given up, of one customer or of all.
+    Dead(Option<CustomerId>),
+    /// What the sink has passed, of some dates.
+    Dates(Range),
+}
+
+/// Puts events up for delivery to a sink once more; gives their number, or None when the sink was never served. Each
+/// step is a transaction: what is done stays done, whatever becomes of the rest.
+pub async fn redrive(
+    db: &Db,
+    tenant_id: &TenantId,
+    sink: &str,
+    again: &Again,
+    now: DateTime<Utc>,
+) -> Result<Option<u64>, StoreError> {
+    let mut tx = db.write().await?;
+    let Some(progress) = sink::one(&mut tx, tenant_id, sink).await? else { return Ok(None) };
+    let range = match again {
+        Again::Dead(customer) => {
+            let count = redrive::dead(&mut tx, tenant_id, sink, customer.as_ref(), now).await?;
+            tx.commit().await?;
+            return Ok(Some(count));
+        }
+        Again::Dates(range) => range,
+    };
+    tx.rollback().await?;
+    // What lies behind the sink's position is delivered anyway.
+    let (mut after, mut count) = (Some(0), 0_u64);
+    while let Some(place) = after {
+        let mut tx = db.write().await?;
+        let (more, next) = redrive::some_of(&mut tx, tenant_id, sink, range, (place, progress.position), now).await?;
+        tx.commit().await?;
+        count = count.saturating_add(more);
+        after = next;
+    }
+    Ok(Some(count))
+}
+
+/// Lets a disabled sink have events again. False: it was not disabled. None: it was never served.
+pub async fn enable(db: &Db, tenant_id: &TenantId, sink: &str) -> Result<Option<bool>, StoreError> {
+    let mut tx = db.write().await?;
+    if sink::one(&mut tx, tenant_id, sink).await?.is_none() {
+        return Ok(None);
+    }
+    let was_disabled = sink::enable(&mut tx, tenant_id, sink).await?;
+    tx.commit().await?;
+    Ok(Some(was_disabled))
+}

@@ -1,0 +1,113 @@
+//! `AdminService`: how far events have come, and what can be done about those that did not arrive.
+
+use std::fmt::Display;
+
+use tonic::{Request, Response, Status};
+
+use super::status::{invalid, invalid_field, not_found, report, store};
+use super::{decode, encode, page_token, v1};
+use crate::clock::Clock;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::events::redrive::{Again, enable, redrive};
+use crate::form::decode::parse_date;
+use crate::form::violation::{Form, Violation};
+use crate::reports::deliveries::{DEFAULT_PAGE_SIZE, DeliveryQuery, MAX_PAGE_SIZE, deliveries, sinks};
+use crate::store::db::Db;
+use crate::store::redrive::Range;
+
+/// The service.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    pub(super) db: Db,
+    pub(super) tenant_id: TenantId,
+    pub(super) clock: Clock,
+}
+
+#[tonic::async_trait]
+impl v1::admin_service_server::AdminService for Admin {
+    async fn list_sinks(
+        &self,
+        _request: Request<v1::ListSinksRequest>,
+    ) -> Result<Response<v1::ListSinksResponse>, Status> {
+        let sinks = sinks(&self.db, &self.tenant_id).await.map_err(|error| report(&error))?;
+        let now = self.clock.now();
+        Ok(Response::new(v1::ListSinksResponse { sinks: sinks.iter().map(|it| encode::sink(it, now)).collect() }))
+    }
+
+    async fn list_deliveries(
+        &self,
+        request: Request<v1::ListDeliveriesRequest>,
+    ) -> Result<Response<v1::ListDeliveriesResponse>, Status> {
+        let request = request.into_inner();
+        let is_dead = match v1::DeliveryState::try_from(request.state) {
+            Ok(v1::DeliveryState::Unspecified | v1::DeliveryState::Waiting) => false,
+            Ok(v1::DeliveryState::Dead) => true,
+            Err(_) => return Err(invalid_field("state", "is not a known state")),
+        };
+        let query = DeliveryQuery { sink: sink_name(request.sink)?, is_dead };
+        let size = match request.page_size {
+            0 => DEFAULT_PAGE_SIZE,
+            size if size < 0 => return Err(invalid_field("page_size", "is below 0")),
+            size => i64::from(size).min(MAX_PAGE_SIZE),
+        };
+        let after = match request.page_token.as_str() {
+            "" => 0,
+            token => page_token::read_place(token, &query)
+                .ok_or_else(|| invalid_field("page_token", "is not a token that this sink and state gave"))?,
+        };
+        let page = deliveries(&self.db, &self.tenant_id, &query, after, size).await;
+        let page = page.map_err(|error| report(&error))?.ok_or_else(|| no_sink(&query.sink))?;
+        Ok(Response::new(v1::ListDeliveriesResponse {
+            deliveries: page.deliveries.iter().map(encode::delivery).collect(),
+            next_page_token: page.next.map(|place| page_token::write_place(place, &query)).unwrap_or_default(),
+        }))
+    }
+
+    async fn redrive_deliveries(
+        &self,
+        request: Request<v1::RedriveDeliveriesRequest>,
+    ) -> Result<Response<v1::RedriveDeliveriesResponse>, Status> {
+        let request = request.into_inner();
+        let again = again(&request).map_err(invalid)?;
+        let sink = sink_name(request.sink)?;
+        let count = redrive(&self.db, &self.tenant_id, &sink, &again, self.clock.now()).await;
+        let count = count.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
+        Ok(Response::new(v1::RedriveDeliveriesResponse { event_count: i64::try_from(count).unwrap_or(i64::MAX) }))
+    }
+
+    async fn enable_sink(
+        &self,
+        request: Request<v1::EnableSinkRequest>,
+    ) -> Result<Response<v1::EnableSinkResponse>, Status> {
+        let sink = sink_name(request.into_inner().sink)?;
+        let enabled = enable(&self.db, &self.tenant_id, &sink).await;
+        let was_disabled = enabled.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
+        Ok(Response::new(v1::EnableSinkResponse { was_disabled }))
+    }
+}
+
+fn sink_name(name: String) -> Result<String, Status> {
+    if name.is_empty() { Err(invalid_field("sink", "is required")) } else { Ok(name) }
+}
+
+fn no_sink(name: impl Display) -> Status {
+    not_found(&format!("no sink {name} was ever served"))
+}
+
+fn again(request: &v1::RedriveDeliveriesRequest) -> Result<Again, Vec<Violation>> {
+    let mut form = Form::at("");
+    form.require(!request.sink.is_empty(), "sink", "is required");
+    let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
+    if request.dead {
+        let has_dates = !(request.from_date.is_empty() && request.to_date.is_empty());
+        form.require(!has_dates, "dead", "excludes from_date and to_date");
+        return form.finish(Some(Again::Dead(customer)));
+    }
+    let from = form.take("from_date", parse_date(&request.from_date));
+    let to = form.take("to_date", parse_date(&request.to_date));
+    if let (Some(from), Some(to)) = (from, to) {
+        form.require(from <= to, "to_date", "is before from_date");
+    }
+    let range = from.zip(to).map(|(from, to)| Range { from, to, customer });
+    form.finish(range.map(Again::Dates))
+}

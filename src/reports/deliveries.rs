@@ -1,0 +1,87 @@
+//! How far events have come at each sink, and which ones did not arrive.
+
+use chrono::{DateTime, Utc};
+
+use super::error::ReportError;
+use crate::domain::ids::TenantId;
+use crate::form::envelope::Envelope;
+use crate::store::db::Db;
+use crate::store::delivery::{self, Delivery};
+use crate::store::entry::Sequence;
+use crate::store::outbox;
+use crate::store::sequence::{Numbered, settled};
+use crate::store::sink::{self, Progress};
+
+/// Deliveries in a page, unless asked otherwise.
+pub const DEFAULT_PAGE_SIZE: i64 = 100;
+/// The most deliveries in a page.
+pub const MAX_PAGE_SIZE: i64 = 1_000;
+
+/// A sink, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SinkState {
+    pub name: String,
+    pub progress: Progress,
+    /// The last place that there is in the outbox.
+    pub last_position: Sequence,
+    /// When the oldest event was written that the sink has yet to take.
+    pub oldest_undelivered_at: Option<DateTime<Utc>>,
+    pub waiting: i64,
+    pub dead: i64,
+}
+
+/// Every sink that was ever served, by name.
+pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, ReportError> {
+    let last_position = settled(db, Numbered::Outbox).await?;
+    let mut tx = db.read().await?;
+    let mut states = Vec::new();
+    for (name, progress) in sink::all(&mut tx, tenant_id).await? {
+        let behind = outbox::first(&mut tx, tenant_id, progress.position, last_position).await?;
+        let behind = behind.map(|(_, recorded_at)| recorded_at);
+        let apart = delivery::oldest(&mut tx, tenant_id, &name).await?;
+        let oldest_undelivered_at = behind.into_iter().chain(apart).min();
+        let waiting = delivery::count(&mut tx, tenant_id, &name, false).await?;
+        let dead = delivery::count(&mut tx, tenant_id, &name, true).await?;
+        states.push(SinkState { name, progress, last_position, oldest_undelivered_at, waiting, dead });
+    }
+    Ok(states)
+}
+
+/// Which deliveries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryQuery {
+    pub sink: String,
+    /// Those that were given up; else those that wait.
+    pub is_dead: bool,
+}
+
+/// Some deliveries, each with its event as far as that is still kept, and the place behind which the next ones are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryPage {
+    pub deliveries: Vec<(Delivery, Option<Envelope>)>,
+    /// None: there are no more.
+    pub next: Option<Sequence>,
+}
+
+/// The page of at most `size` deliveries behind a place; None when the sink was never served.
+pub async fn deliveries(
+    db: &Db,
+    tenant_id: &TenantId,
+    query: &DeliveryQuery,
+    after: Sequence,
+    size: i64,
+) -> Result<Option<DeliveryPage>, ReportError> {
+    let size = size.clamp(1, MAX_PAGE_SIZE);
+    let mut tx = db.read().await?;
+    if sink::one(&mut tx, tenant_id, &query.sink).await?.is_none() {
+        return Ok(None);
+    }
+    // One more than the page holds tells whether there is another page.
+    let limit = size.saturating_add(1);
+    let mut deliveries = delivery::page(&mut tx, tenant_id, &query.sink, query.is_dead, after, limit).await?;
+    let fits = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_more = deliveries.len() > fits;
+    deliveries.truncate(fits);
+    let next = deliveries.last().filter(|_| has_more).map(|(delivery, _)| delivery.sequence);
+    Ok(Some(DeliveryPage { deliveries, next }))
+}
