@@ -2,7 +2,7 @@
 //!
 //! # Bird's eye
 //!
-//! *Facts in, movements derived.* A request is decoded, decided, recorded. The decision is a pure function of one
+//! *Facts in, movements derived, events out.* A request is decoded, decided, recorded. The decision is a pure function of one
 //! customer's facts ([`domain::replay`]); around it is a thin shell that loads, decides and writes. What is derived can
 //! be derived again: [`ledger::verify`] does it for every customer and compares.
 //!
@@ -11,9 +11,10 @@
 //!    │ decode: text → facts, every violation at once             grpc, form
 //!    ▼
 //!  ledger    requests wait for the writer of their customers; it takes what is waiting:
-//!    │       load the customers → replay (pure) → difference to the journal → one transaction
+//!    │       load the customers → replay (pure) → difference to the journal, events that are due → one transaction
 //!    │                                                           domain, store
-//!    └──▶ reports   read the journal and its totals              reports, store
+//!    ├──▶ reports   read the journal and its totals              reports, store
+//!    └──▶ relay     outbox → a courier for each sink → receivers events, store
 //! ```
 //!
 //! # Rooms
@@ -25,6 +26,7 @@
 //! | [`files`] | facts from JSON Lines, JSON documents and CSV, one by one or by customer |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
 //! | [`ledger`] | the shell: decide and record, in groups; verify |
+//! | [`events`] | from the outbox to the receivers: couriers, sinks, what is due, sending again |
 //! | [`reports`] | questions about the journal: lists, waterfall, MRR, why; following it |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`service`] | everything wired together, from start to a clean end |
@@ -34,7 +36,7 @@
 //!
 //! # Invariants
 //!
-//! - Imports run one way: `cli → service → grpc → ledger, reports → store → form → domain`. A test holds it.
+//! - Imports run one way: `cli → service → grpc → events → ledger, reports → store → form → domain`. A test holds it.
 //! - Only `store` names the database driver, only `clock` asks the time, only `config` names environment variables. The
 //!   generated types are `grpc`'s; of the others only the commands that are clients name them.
 //! - `domain` does no IO, knows no clock, no async, no serialisation, and does not panic: arithmetic is checked, and what
@@ -45,6 +47,8 @@
 //! - Totals are written with their entries; [`ledger::verify`] adds the journal up and compares.
 //! - Who follows the journal sees every entry, in the order of the numbers: it waits for transactions in flight
 //!   ([`store::sequence`]).
+//! - An event is written with what calls for it, once in its life, and each customer's in their order. What is still to come
+//!   is not written: the customer's row says when it is due, and it is derived then.
 //! - Facts and journal entries are never changed or deleted. A change of what is derived is a reversal and a new entry.
 //! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
 

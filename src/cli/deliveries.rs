@@ -79,7 +79,7 @@ Examples:
         sink: SinkName,
 
         /// What was given up
-        #[arg(long, required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+        #[arg(long, required_unless_present_any = ["from", "journal"], conflicts_with_all = ["from", "to"])]
         dead: bool,
 
         /// Everything from this date (YYYY-MM-DD) on
@@ -93,6 +93,10 @@ Examples:
         /// Only of this customer
         #[arg(long, value_name = "ID", value_parser = id_option)]
         customer: Option<String>,
+
+        /// Instead of events, the journal from its beginning, for a sink that gets it
+        #[arg(long, conflicts_with_all = ["dead", "from", "to", "customer"])]
+        journal: bool,
     },
     /// Let a sink have events again whose receiver wanted none any more (410 Gone)
     #[command(after_help = "\
@@ -143,18 +147,20 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
             list(asked, sink, v1::DeliveryState::Waiting, limit).await?;
         }
         What::Dead { asked, sink, limit } => list(asked, sink.name, v1::DeliveryState::Dead, limit).await?,
-        What::Redrive { whom, sink, dead, from, to, customer } => {
+        What::Redrive { whom, sink, dead, from, to, customer, journal } => {
             let request = v1::RedriveDeliveriesRequest {
                 sink: sink.name,
                 dead,
                 from_date: from.unwrap_or_default(),
                 to_date: to.unwrap_or_default(),
                 customer_id: customer.unwrap_or_default(),
+                journal,
             };
             let answer = whom.deliveries().await?.redrive_deliveries(request).await.map_err(told)?;
             let count = answer.event_count;
             let plural = if count == 1 { "" } else { "s" };
-            to_stdout(|out| writeln!(out, "{count} event{plural} to be delivered again"))?;
+            let what = if journal { "the journal is".to_owned() } else { format!("{count} event{plural}") };
+            to_stdout(|out| writeln!(out, "{what} to be delivered again"))?;
         }
         What::Enable { whom, sink: SinkName { name } } => {
             let request = v1::EnableSinkRequest { sink: name.clone() };

@@ -15,6 +15,8 @@ pub enum Again {
     Dead(Option<CustomerId>),
     /// What the sink has passed, of some dates.
     Dates(Range),
+    /// The journal from its beginning, for a sink that gets it.
+    Journal,
 }
 
 /// Puts events up for delivery to a sink once more; gives their number, or None when the sink was never served. Each
@@ -33,6 +35,11 @@ pub async fn redrive(
             let count = redrive::dead(&mut tx, tenant_id, sink, customer.as_ref(), now).await?;
             tx.commit().await?;
             return Ok(Some(count));
+        }
+        Again::Journal => {
+            sink::rewind_journal(&mut tx, tenant_id, sink).await?;
+            tx.commit().await?;
+            return Ok(Some(0));
         }
         Again::Dates(range) => range,
     };

@@ -98,8 +98,13 @@ fn again(request: &v1::RedriveDeliveriesRequest) -> Result<Again, Vec<Violation>
     let mut form = Form::at("");
     form.require(!request.sink.is_empty(), "sink", "is required");
     let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
+    let has_dates = !(request.from_date.is_empty() && request.to_date.is_empty());
+    if request.journal {
+        let is_alone = !has_dates && !request.dead && customer.is_none();
+        form.require(is_alone, "journal", "excludes dead, from_date, to_date and customer_id");
+        return form.finish(Some(Again::Journal));
+    }
     if request.dead {
-        let has_dates = !(request.from_date.is_empty() && request.to_date.is_empty());
         form.require(!has_dates, "dead", "excludes from_date and to_date");
         return form.finish(Some(Again::Dead(customer)));
     }

@@ -142,3 +142,16 @@ pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, 
     });
     Ok(enabled == 1)
 }
+
+pub(super) const REWIND_JOURNAL: Statement = Statement::both(
+    "update sink set journal_position = 0, generation = generation + 1 where tenant_id = $1 and sink = $2",
+);
+
+/// Lets a sink have the whole journal again. Whoever serves it begins a new turn.
+pub async fn rewind_journal(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(), StoreError> {
+    let statement = REWIND_JOURNAL.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(sink).execute(connection).await?;
+    });
+    Ok(())
+}

@@ -23,7 +23,7 @@ const STATEMENTS: [&[Statement]; 17] = [
     ],
     &[sequence::LAST, sequence::LAST_OF_OUTBOX],
     &[outbox::KEYS, outbox::BETWEEN, outbox::LAST, outbox::FIRST, outbox::PRUNE],
-    &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ONE, sink::ENABLE],
+    &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ONE, sink::ENABLE, sink::REWIND_JOURNAL],
     &[delivery::REMOVE, delivery::HELD_BACK, delivery::COUNT, delivery::OLDEST],
     &[delivery::READY, delivery::PAGE, delivery::HURRY],
     &[redrive::DEAD, redrive::RANGE],

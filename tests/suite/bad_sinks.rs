@@ -4,11 +4,14 @@ use std::iter::repeat_n;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
+use deltabook::events::redrive::{Again, redrive};
 use deltabook::events::sink::open::SinkSettings;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::store::redrive::Range;
 use serde_json::json;
 
 use super::desk::{Desk, Scripted, line, quantity};
@@ -115,6 +118,18 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     server.start();
     record(2 * CUSTOMERS / 3).await;
+    wait_for(&server, 3 * events, 3 * entries).await;
+    server.kill();
+    server.wipe();
+    server.start();
+    let all = Range {
+        from: NaiveDate::from_ymd_opt(1900, 1, 1).unwrap(),
+        to: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap(),
+        customer: None,
+    };
+    for again in [Again::Dates(all), Again::Journal] {
+        redrive(&desk.db, &TenantId::only(), "nats", &again, desk.clock.now()).await.unwrap().unwrap();
+    }
     wait_for(&server, 3 * events, 3 * entries).await;
     relay.finish().await;
     desk.finish().await;

@@ -38,7 +38,7 @@ fn upgraded() -> Outgoing {
     let fields = json!({
         "id": "7c6d1f0e-2b5a-8c4d-9e3f-0a1b2c3d4e5f", "event": "Upgraded", "date": "2026-03-01",
         "timestamp": "2026-03-01T00:00:00Z", "customer_id": "acme", "identity": "ann@acme.example", "currency": "EUR",
-        "mrr_delta": "20.000000", "mrr": "120.000000", "plan": "pro", "category": "UPSELL",
+        "mrr_delta": "20", "mrr": "120", "plan": "pro", "category": "UPSELL",
         "subcategory": "QUANTITY_INCREASE", "quantity_before": "5", "quantity_after": "6",
         "subscription_ids": ["S-1"], "reason": "asked for a seat", "account_name": "Acme \"Ü\" Ltd",
     });
