@@ -152,6 +152,7 @@ fn dates(from: &str, to: &str, customer: &str) -> v1::RedriveDeliveriesRequest {
         from_date: from.to_owned(),
         to_date: to.to_owned(),
         customer_id: customer.to_owned(),
+        ..Default::default()
     }
 }
 
