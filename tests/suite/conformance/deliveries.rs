@@ -263,7 +263,7 @@ async fn a_disabled_sink_gets_everything_once_it_is_enabled() {
 async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
     let mut books = Books::open(vec![refused()]).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: TimeDelta::days(30) };
+    let mut retention = Retention { db, tenant_id: TenantId::only(), clock, keep: TimeDelta::days(30), gone: 0 };
     books.pass(TimeDelta::days(31));
     assert_eq!(retention.prune().await.unwrap(), 0, "without a sink nothing is let go");
     let (_, delivered) = books.deliver().await;
@@ -293,7 +293,8 @@ async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
 async fn a_sink_that_lags_keeps_events() {
     let books = Books::open(Vec::new()).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let retention = Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30) };
+    let mut retention =
+        Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30), gone: 0 };
     books.deliver().await;
     let slow = Courier {
         db: books.db.clone(),
