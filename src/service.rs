@@ -114,7 +114,7 @@ fn couriers(services: &Services, sinks: Sinks) -> Vec<Courier> {
 
 fn keeping(services: &Services, keep: TimeDelta) -> Retention {
     let Services { db, tenant_id, clock, .. } = services.clone();
-    Retention { db, tenant_id, clock, keep }
+    Retention { db, tenant_id, clock, keep, gone: 0 }
 }
 
 fn reminder(services: &Services) -> Reminder {

@@ -155,7 +155,7 @@ async fn remind(reminder: Reminder, stop: CancellationToken) {
     }
 }
 
-async fn prune(retention: Retention, stop: CancellationToken) {
+async fn prune(mut retention: Retention, stop: CancellationToken) {
     let mut next = None;
     while !stop.is_cancelled() {
         let now = retention.clock.now();

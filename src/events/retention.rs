@@ -23,40 +23,44 @@ pub struct Retention {
     pub clock: Clock,
     /// Events are kept for so long after they were written.
     pub keep: TimeDelta,
+    /// Up to this place nothing is kept any more, as far as is known: 0 at first.
+    pub gone: Sequence,
 }
 
 impl Retention {
     /// Keeps no longer what every sink that was ever served has passed, what waits nowhere, and what was written long
     /// enough ago; gives the number of events. While somebody else does so, and when there is no sink, it is none.
-    pub async fn prune(&self) -> Result<u64, StoreError> {
+    pub async fn prune(&mut self) -> Result<u64, StoreError> {
         let Some(_lock) = self.db.try_lock(&format!("retention {}", self.tenant_id)).await? else { return Ok(0) };
         let Some(before) = self.clock.now().checked_sub_signed(self.keep) else { return Ok(0) };
         let mut tx = self.db.read().await?;
         let sinks = sink::all(&mut tx, &self.tenant_id).await?;
         tx.rollback().await?;
         let Some(passed) = sinks.iter().map(|(_, progress)| progress.position).min() else { return Ok(0) };
-        let (mut place, mut count) = (0, 0_u64);
-        while let Some(after) = self.next(place, passed, before).await? {
+        let mut place = self.first_kept(self.gone, passed).await?;
+        // What is kept today among them may be let go the next time.
+        self.gone = place.map_or(self.gone, |(place, _)| place.saturating_sub(1));
+        let mut count = 0_u64;
+        // Whatever lies behind a young event is hardly older.
+        while let Some((first, _)) = place.filter(|(_, recorded_at)| *recorded_at < before) {
+            let after = first.saturating_sub(1);
             let through = after.saturating_add(STEP).min(passed);
             let mut tx = self.db.write().await?;
             count = count.saturating_add(outbox::prune(&mut tx, &self.tenant_id, (after, through), before).await?);
             tx.commit().await?;
-            place = through;
+            place = self.first_kept(through, passed).await?;
         }
         Ok(count)
     }
 
-    /// The place before the next event that is still kept, unless that is young. Later ones are hardly older.
-    async fn next(
+    async fn first_kept(
         &self,
         after: Sequence,
         through: Sequence,
-        before: DateTime<Utc>,
-    ) -> Result<Option<Sequence>, StoreError> {
+    ) -> Result<Option<(Sequence, DateTime<Utc>)>, StoreError> {
         let mut tx = self.db.read().await?;
         let first = outbox::first(&mut tx, &self.tenant_id, after, through).await?;
         tx.rollback().await?;
-        let old = first.filter(|(_, recorded_at)| *recorded_at < before);
-        Ok(old.map(|(place, _)| place.saturating_sub(1)))
+        Ok(first)
     }
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 use tonic::{Code, Status};
 
 use super::store;
-use crate::binary::{Folder, shown};
+use crate::binary::{Folder, Serving, shown};
 use crate::server::verified;
 use crate::store::Store;
 
@@ -264,7 +264,7 @@ async fn a_disabled_sink_gets_everything_once_it_is_enabled() {
 async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
     let mut books = Books::open(vec![refused()]).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: TimeDelta::days(30) };
+    let mut retention = Retention { db, tenant_id: TenantId::only(), clock, keep: TimeDelta::days(30), gone: 0 };
     books.pass(TimeDelta::days(31));
     assert_eq!(retention.prune().await.unwrap(), 0, "without a sink nothing is let go");
     let (_, delivered) = books.deliver().await;
@@ -294,7 +294,8 @@ async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
 async fn a_sink_that_lags_keeps_events() {
     let books = Books::open(Vec::new()).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let retention = Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30) };
+    let mut retention =
+        Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30), gone: 0 };
     books.deliver().await;
     let slow = Courier {
         db: books.db.clone(),
@@ -357,7 +358,16 @@ fn deliveries_are_looked_after_from_the_command_line() {
     assert_eq!(folder.store().tamper(&one), 1);
     let dead = folder.rows("deliveries dead --sink log");
     assert_eq!(shown(&dead, &["event_name", "attempts", "next_attempt_at", "reason"]), ["Billed 3 - no"]);
-    assert_eq!(folder.ask("deliveries redrive --sink log --dead"), "1 event to be delivered again\n");
+    let mut serving = Serving::start(&folder);
+    for question in ["list", "list --format json", "list --sink log", "dead --sink log --format csv", "dead --sink no"]
+    {
+        let of_server = folder.run(&format!("deliveries {question} --server {}", serving.url));
+        assert_eq!(of_server, folder.run(&format!("deliveries {question}")), "{question}");
+    }
+    let redrive = format!("deliveries redrive --sink log --dead --server {}", serving.url);
+    assert_eq!(folder.ask(&redrive), "1 event to be delivered again\n");
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
     assert_eq!(folder.ask(drain), "");
     assert_eq!(delivered(), before + 1);
     assert_eq!(folder.ask("deliveries enable --sink log"), "sink log was not disabled\n");
