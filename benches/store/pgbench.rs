@@ -35,8 +35,12 @@ posted as (
     from touched, change, (values ('CONTRACT', 'S', 'L'), ('CUSTOMER', null, null))
         as levels (level, subscription_id, line_id)
     returning tenant_id, customer_id, sequence, level)
-insert into outbox (tenant_id, customer_id, sequence, due_at, body)
-select tenant_id, customer_id, sequence, now(), '{"event": "Upgraded", "amount": "20", "currency": "EUR"}'
+insert into outbox (tenant_id, customer_id, event_key, sequence, recorded_at, body)
+select tenant_id, customer_id, 'Upgraded/2026-03-01/EUR/' || sequence, nextval('outbox_sequence'), now(),
+    '{"id": "319874b6-209e-88d9-84d1-c0b160189108", "event": "Upgraded", "date": "2026-03-01",
+    "timestamp": "2026-03-01T00:00:00Z", "customer_id": "customer-1", "identity": "customer-1", "currency": "EUR",
+    "mrr_delta": "20", "mrr": "220", "plan": "seats", "category": "UPSELL", "subcategory": "QUANTITY_INCREASE",
+    "quantity_before": "10", "quantity_after": "11", "subscription_ids": ["S"]}'::jsonb
 from posted where level = 'CUSTOMER';
 "#;
 

@@ -28,7 +28,7 @@ create table outbox (
 );
 
 -- Readers that follow the outbox. It grows at its end.
-create index outbox_place on outbox (sequence);
+create index outbox_place on outbox (tenant_id, sequence);
 
 -- Numbers for the outbox, taken and followed as those of the journal.
 create sequence outbox_sequence;

@@ -28,7 +28,7 @@ create table outbox (
 ) strict, without rowid;
 
 -- Readers that follow the outbox. It grows at its end.
-create index outbox_place on outbox (sequence);
+create index outbox_place on outbox (tenant_id, sequence);
 
 -- A receiver of events, and how far it has come.
 create table sink (

@@ -103,21 +103,9 @@ impl Row {
     }
 }
 
-/// A statement on a stretch of the outbox. SQLite has to be told to look the stretch up: it would read all rows of the
-/// tenant, which it takes for few.
-macro_rules! by_place {
-    ($before:literal, $behind:literal) => {
-        Statement {
-            sqlite: concat!($before, " outbox indexed by outbox_place ", $behind),
-            postgres: concat!($before, " outbox ", $behind),
-        }
-    };
-}
-pub(super) use by_place;
-
-pub(super) const BETWEEN: Statement = by_place!(
-    "select sequence, customer_id, body from",
-    "where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null order by sequence limit $4"
+pub(super) const BETWEEN: Statement = Statement::both(
+    "select sequence, customer_id, body from outbox
+    where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit $4",
 );
 
 /// The events behind one place and up to another that are still kept, in their order.
@@ -141,9 +129,9 @@ pub async fn between(
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(super) const FIRST: Statement = by_place!(
-    "select sequence, recorded_at from",
-    "where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null order by sequence limit 1"
+pub(super) const FIRST: Statement = Statement::both(
+    "select sequence, recorded_at from outbox
+    where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit 1",
 );
 
 /// The first event behind one place and up to another that is still kept: its place, and when it was written.
@@ -161,14 +149,13 @@ pub async fn first(
 }
 
 /// An event that waits somewhere, or was given up there, may yet be sent.
-pub(super) const PRUNE: Statement = by_place!(
-    "update",
-    "set body = null
+pub(super) const PRUNE: Statement = Statement::both(
+    "update outbox set body = null
     where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null and recorded_at < $4
         and sequence not in (
             select sequence from delivery
             where tenant_id = $3 and sink in (select sink from sink where tenant_id = $3) and is_dead in (false, true)
-                and sequence > $1 and sequence <= $2)"
+                and sequence > $1 and sequence <= $2)",
 );
 
 /// Keeps the events behind one place and up to another no longer, as far as they were written before an instant and wait

@@ -5,7 +5,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::db::{Instant, Statement, Tx, on};
 use super::entry::Sequence;
 use super::error::StoreError;
-use super::outbox::by_place;
 use crate::domain::ids::{CustomerId, TenantId};
 
 pub(super) const DEAD: Statement = Statement::both(
@@ -47,13 +46,13 @@ pub struct Range {
 /// Places of the outbox that are looked through in one transaction.
 const STEP: Sequence = 50_000;
 
-pub(super) const RANGE: Statement = by_place!(
+pub(super) const RANGE: Statement = Statement::both(
     "insert into delivery (tenant_id, sink, customer_id, sequence, next_at)
-    select tenant_id, $2, customer_id, sequence, $3 from",
-    "where tenant_id = $1 and sequence > $4 and sequence <= $5 and body ->> 'date' between $6 and $7
+    select tenant_id, $2, customer_id, sequence, $3 from outbox
+    where tenant_id = $1 and sequence > $4 and sequence <= $5 and body ->> 'date' between $6 and $7
         and ($8 = '' or customer_id = $8)
     on conflict (tenant_id, sink, customer_id, sequence) do update
-    set is_dead = false, attempts = 0, first_tried_at = null, next_at = excluded.next_at"
+    set is_dead = false, attempts = 0, first_tried_at = null, next_at = excluded.next_at",
 );
 
 /// Sends again what a sink has passed: some places behind one, up to a last. Gives the number of events, and the place

@@ -22,7 +22,8 @@ pub(super) const LAST: Statement = Statement {
     postgres: "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
 };
 pub(super) const LAST_OF_OUTBOX: Statement = Statement {
-    sqlite: "select coalesce(max(sequence), 0) from outbox",
+    sqlite: "
+        select coalesce(max((select max(sequence) from outbox where outbox.tenant_id = tenant.tenant_id)), 0) from tenant",
     postgres: "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
 };
 
