@@ -160,7 +160,7 @@ impl Desk {
 
     pub fn relay(&self, couriers: Vec<Courier>) -> Relay {
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: DEFAULT_RETENTION };
+        let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: DEFAULT_RETENTION, gone: 0 };
         Relay::start(couriers, self.reminder(), retention, self.ledger.committed())
     }
 
