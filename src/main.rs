@@ -3,11 +3,15 @@
 mod cli;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 use cli::Cli;
 use cli::output::{StdoutClosed, note};
+
+/// What is left to be done at the end has so long.
+const END: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -22,5 +26,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Runtime::new()?.block_on(cli.run())
+    let runtime = tokio::runtime::Runtime::new()?;
+    let code = runtime.block_on(cli.run());
+    // What still waits, such as for somebody to read the standard output, waits for ever.
+    runtime.shutdown_timeout(END);
+    code
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
@@ -82,8 +83,8 @@ impl Service {
     }
 }
 
-/// Delivers everything that is due, as far as the sinks take it, and ends the keeping of old events; gives the names of
-/// sinks that somebody else serves.
+/// Delivers everything that is due, as far as the sinks take it or until `shutdown`, and ends the keeping of old events;
+/// gives the sinks that have not had everything, each with the reason.
 ///
 /// # Errors
 /// When the store fails.
@@ -92,12 +93,22 @@ pub async fn deliver_what_is_due(
     tenant_id: TenantId,
     clock: Clock,
     sending: impl Into<Sending>,
-) -> Result<Vec<String>, StoreError> {
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Vec<(String, &'static str)>, StoreError> {
     let Sending { sinks, retention } = sending.into();
     let db = Db::open(settings).await?;
     let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Load::Bulk).await?;
     let services = Services { db: db.clone(), ledger, tenant_id, clock };
-    let drained = drain(couriers(&services, sinks), &reminder(&services)).await;
+    let stop = CancellationToken::new();
+    let stopping = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            shutdown.await;
+            stop.cancel();
+        }
+    });
+    let drained = drain(couriers(&services, sinks), &reminder(&services), stop).await;
+    stopping.abort();
     let pruned = keeping(&services, retention).prune().await;
     writers.finish().await;
     db.close().await;

@@ -165,7 +165,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
         What::Enable { whom, sink: SinkName { name } } => {
             let request = v1::EnableSinkRequest { sink: name.clone() };
             let answer = whom.deliveries().await?.enable_sink(request).await.map_err(told)?;
-            let became = if answer.was_disabled { "is enabled again" } else { "was not disabled" };
+            let became = if answer.was_disabled { "has events again" } else { "was neither disabled nor paused" };
             to_stdout(|out| writeln!(out, "sink {name} {became}"))?;
         }
     }

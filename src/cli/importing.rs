@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use super::problems::Problems;
 
 /// Facts that are handed to the writers together.
-const BATCH: usize = 8_000;
+const BATCH: usize = 6_000;
 /// Batches that may be with the writers.
 const WINDOW: usize = 4;
 

@@ -31,7 +31,7 @@ pub struct RelayArgs {
     #[command(flatten)]
     config: ConfigOptions,
 
-    /// Deliver what is due, as far as the sinks take it, and end
+    /// Deliver what is due, as far as the sinks take it, and end; exit code 1 if not everything was taken
     #[arg(long)]
     drain: bool,
 }
@@ -48,11 +48,11 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     let names: Vec<String> = sinks.iter().map(|(name, _)| name.clone()).collect();
     let sending = Sending { sinks, retention };
     if args.drain {
-        let left = deliver_what_is_due(&args.store, tenant_id, clock, sending).await?;
-        for name in &left {
-            note(&format!("sink {name} is served by another process"));
+        let left = deliver_what_is_due(&args.store, tenant_id, clock, sending, shutdown).await?;
+        for (name, reason) in &left {
+            note(&format!("sink {name} {reason}"));
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let (names, store) = (names.join(", "), shown(&args.store.database_url));
     let service = Service::open(&args.store, tenant_id, clock, sending).await?;

@@ -65,7 +65,12 @@ impl ConfigOptions {
             return Err(malformed(path, "it is larger than 1 MiB"));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let table: Table = text.parse().map_err(|error: toml::de::Error| malformed(path, error.to_string().trim()))?;
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            // Not the line itself: there may be a secret in it.
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count().saturating_add(1);
+            malformed(path, format!("line {line}: {}", error.message().trim()))
+        })?;
         let mut config = Config::default();
         for (key, value) in table {
             match (key.as_str(), value) {

@@ -64,9 +64,10 @@ impl<'f> Items<'f> {
         positions.get(&(currency, item_id)).is_some_and(|position| position.lines > 0)
     }
 
-    /// The item with the most MRR, of those that lines sell.
-    pub fn largest(&self, currency: Currency) -> Option<&'f ItemId> {
-        let held = self.0.iter().filter(|((of, _), position)| *of == currency && position.lines > 0);
+    /// The item with the most MRR, of those that lines sell: in a currency, or in whichever.
+    pub fn largest(&self, currency: Option<Currency>) -> Option<&'f ItemId> {
+        let is_meant = |of: Currency| currency.is_none_or(|currency| currency == of);
+        let held = self.0.iter().filter(|((of, _), position)| is_meant(*of) && position.lines > 0);
         // Of equals the first by id.
         held.rev().max_by_key(|(_, position)| position.mrr).map(|((_, item_id), _)| *item_id)
     }

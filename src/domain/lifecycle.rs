@@ -18,8 +18,9 @@ use super::trial::Trial;
 #[derive(Default)]
 struct Together<'m> {
     delta: Money,
-    /// The one that changed most.
-    main: Option<&'m Movement>,
+    /// Those that changed most, each in its direction.
+    rise: Option<&'m Movement>,
+    fall: Option<&'m Movement>,
     causes: Vec<&'m Cause>,
     provisional_until: Option<NaiveDate>,
 }
@@ -53,7 +54,7 @@ fn movement_events(replay: &Replay, facts: &CustomerFacts) -> Result<Vec<Lifecyc
     for ((date, currency), of_date) in by_date(&replay.movements)? {
         let OfDate { mrr_after, new_customer, impact, churn } = of_date;
         let mut push = |together: Together<'_>, kind: fn(PlanChange) -> EventKind| {
-            let Some(main) = together.main else { return };
+            let Some(main) = together.main() else { return };
             let plan = replay.plans.binary_search_by_key(&(date, currency), |plan| (plan.date, plan.currency));
             let plan = plan.ok().and_then(|place| replay.plans.get(place)).map_or(&main.item_id, |plan| &plan.item_id);
             let change = PlanChange {
@@ -99,11 +100,17 @@ fn by_date(movements: &[Movement]) -> Result<BTreeMap<(NaiveDate, Currency), OfD
 }
 
 impl<'m> Together<'m> {
+    /// The one that changed most, in the direction of them all.
+    fn main(&self) -> Option<&'m Movement> {
+        if self.delta.is_negative() { self.fall } else { self.rise.or(self.fall) }
+    }
+
     fn add(&mut self, movement: &'m Movement) -> Result<(), OutOfRange> {
         let amount = |movement: &Movement| movement.delta.micros().unsigned_abs();
         self.delta = self.delta.checked_add(movement.delta)?;
-        if self.main.is_none_or(|main| amount(main) < amount(movement)) {
-            self.main = Some(movement);
+        let main = if movement.delta.is_negative() { &mut self.fall } else { &mut self.rise };
+        if main.is_none_or(|main| amount(main) < amount(movement)) {
+            *main = Some(movement);
         }
         self.causes.extend(&movement.causes);
         self.provisional_until = self.provisional_until.max(movement.provisional_until);

@@ -25,7 +25,8 @@ pub(super) fn add_plans(plans: &mut Vec<Plan>, movements: &[Movement], items: &I
         let Some(largest) = changed.first() else { continue };
         let (date, currency) = (largest.effective_date, largest.currency);
         let held = changed.iter().map(|movement| &movement.item_id).find(|item| items.is_held(currency, item));
-        let item_id = held.or_else(|| items.largest(currency)).unwrap_or(&largest.item_id).clone();
+        let item_id = held.or_else(|| items.largest(Some(currency))).or_else(|| items.largest(None));
+        let item_id = item_id.unwrap_or(&largest.item_id).clone();
         plans.push(Plan { date, currency, item_id });
     }
 }

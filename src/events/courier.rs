@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::backoff;
-use super::notes::{Notes, Try, later};
+use super::notes::{Notes, Try};
 use super::sink::{Outcome, Outgoing, Sink};
 use crate::clock::Clock;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -22,10 +21,8 @@ use crate::store::outbox;
 use crate::store::sequence::{self, Numbered};
 use crate::store::sink::{self, Progress};
 
-/// While so many events wait apart, nothing new is begun.
-const MAX_WAITING: i64 = 1_000;
-/// When nothing is taken and so many customers' events fail, it is the sink that fails.
-const MANY_FAILING: usize = 3;
+/// While so many events fail, each of another customer, nothing new is begun.
+const MAX_FAILING: i64 = 1_000;
 /// Events in a batch: few at first, more while that is fast.
 const SMALLEST_BATCH: usize = 32;
 const LARGEST_BATCH: usize = 4_096;
@@ -50,8 +47,9 @@ pub struct Turn {
     pub(super) generation: i64,
     pub(super) progress: Progress,
     batch: usize,
-    /// The customers whose events failed since something was delivered.
-    failing: BTreeSet<CustomerId>,
+    /// The customers whose events failed for the first time since something was delivered, and when that began.
+    pub(super) failing: BTreeSet<CustomerId>,
+    pub(super) failing_since: Option<DateTime<Utc>>,
 }
 
 /// What a round came to.
@@ -77,7 +75,22 @@ impl Courier {
         let mut tx = self.db.write().await?;
         let (generation, progress) = sink::take_over(&mut tx, &self.tenant_id, &self.name).await?;
         tx.commit().await?;
-        Ok(Some(Turn { lock, generation, progress, batch: SMALLEST_BATCH, failing: BTreeSet::new() }))
+        Ok(Some(Turn {
+            lock,
+            generation,
+            progress,
+            batch: SMALLEST_BATCH,
+            failing: BTreeSet::new(),
+            failing_since: None,
+        }))
+    }
+
+    /// Whether there are events that the sink has failed to take.
+    pub async fn has_waiting(&self) -> Result<bool, StoreError> {
+        let mut tx = self.db.read().await?;
+        let waiting = delivery::count(&mut tx, &self.tenant_id, &self.name, false).await?;
+        tx.rollback().await?;
+        Ok(waiting > 0)
     }
 
     /// Delivers a batch: what waits apart and may be tried again, then what is new.
@@ -101,7 +114,7 @@ impl Courier {
             notes.add(tried, outcome, tried_at);
         }
         turn.size_batch(tried_at.signed_duration_since(now), notes.delivered);
-        let round = self.note(turn, notes, position, tried_at).await?;
+        let round = self.note_surely(turn, &notes, position, tried_at).await?;
         if self.sink.wants_journal() && matches!(round, Round::Idle | Round::Worked) {
             return self.deliver_journal(turn, round).await;
         }
@@ -118,8 +131,8 @@ impl Courier {
         let (mut tries, mut notes) = self.apart(&mut tx, now, turn.batch).await?;
         let nothing = |tries: &[Try], notes: &Notes| tries.is_empty() && notes.done.is_empty();
         if nothing(&tries, &notes) && settled > position {
-            let waiting = delivery::count(&mut tx, &self.tenant_id, &self.name, false).await?;
-            if waiting < MAX_WAITING {
+            let failing = delivery::failing(&mut tx, &self.tenant_id, &self.name).await?;
+            if failing < MAX_FAILING {
                 (tries, notes, position) = self.fresh(&mut tx, position, settled, turn.batch, now).await?;
             }
         }
@@ -198,48 +211,6 @@ impl Courier {
             second: seconds.get(&it.delivery.sequence).copied(),
         });
         Ok(outgoing.collect())
-    }
-
-    async fn note(
-        &self,
-        turn: &mut Turn,
-        notes: Notes,
-        position: Sequence,
-        now: DateTime<Utc>,
-    ) -> Result<Round, StoreError> {
-        let mut progress = Progress { position, ..turn.progress.clone() };
-        let recovered = notes.delivered > 0 && progress.failures > 0;
-        if notes.delivered > 0 {
-            (progress.failures, progress.paused_until, progress.delivered_at) = (0, None, Some(now));
-            turn.failing.clear();
-        } else if !notes.failing.is_empty() {
-            turn.failing.extend(notes.failing);
-            if turn.failing.len() >= MANY_FAILING {
-                progress.failures = progress.failures.saturating_add(1);
-                progress.paused_until = Some(later(now, backoff::pause(progress.failures, position)));
-            }
-        }
-        if let Some(retry_after) = notes.retry_after {
-            progress.paused_until = progress.paused_until.max(Some(later(now, retry_after)));
-        }
-        progress.disabled.clone_from(&notes.disabled);
-        if progress == turn.progress && notes.apart.is_empty() && notes.done.is_empty() {
-            return Ok(Round::Idle);
-        }
-        let mut tx = self.db.write().await?;
-        let (tenant_id, name) = (&self.tenant_id, self.name.as_str());
-        if !sink::note(&mut tx, tenant_id, name, turn.generation, &progress).await? {
-            tx.rollback().await?;
-            return Ok(Round::Lost);
-        }
-        delivery::remove(&mut tx, tenant_id, name, &notes.done).await?;
-        delivery::put(&mut tx, tenant_id, name, &notes.apart).await?;
-        if recovered {
-            delivery::hurry(&mut tx, tenant_id, name, now).await?;
-        }
-        tx.commit().await?;
-        turn.progress = progress;
-        Ok(Round::Worked)
     }
 }
 

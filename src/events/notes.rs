@@ -6,15 +6,23 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::backoff;
+use super::courier::{Courier, Round, Turn};
 use super::sink::Outcome;
 use crate::domain::ids::CustomerId;
 use crate::form::envelope::Envelope;
-use crate::store::delivery::Delivery;
+use crate::store::delivery::{self, Delivery};
 use crate::store::entry::Sequence;
+use crate::store::error::StoreError;
 use crate::store::kissmetrics::Wanted;
+use crate::store::sink::{self, Progress};
 
 /// An event that fails for so long is given up.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(80);
+/// How often it is tried to note what was delivered, when the database fails.
+const NOTE_ATTEMPTS: u32 = 60;
+const NOTE_PAUSE: Duration = Duration::from_secs(1);
+/// When nothing is taken and so many customers' events fail for the first time, it is the sink that fails.
+const MANY_FAILING: usize = 3;
 
 /// An event to try, as it waits apart or as it comes from the outbox.
 #[derive(Debug)]
@@ -33,6 +41,9 @@ pub(super) struct Notes {
     /// Not apart any more.
     pub done: Vec<Sequence>,
     pub delivered: usize,
+    /// Whether an event failed, be it once more.
+    pub has_failed: bool,
+    /// The customers whose events failed for the first time.
     pub failing: BTreeSet<CustomerId>,
     pub retry_after: Option<Duration>,
     pub disabled: Option<String>,
@@ -61,12 +72,16 @@ impl Notes {
             Outcome::Held if is_apart => return,
             Outcome::Held => {}
             Outcome::Failed { reason, retry_after } => {
-                self.failing.insert(delivery.customer_id.clone());
+                self.has_failed = true;
+                if delivery.attempts == 0 {
+                    self.failing.insert(delivery.customer_id.clone());
+                }
                 self.retry_after = self.retry_after.max(retry_after);
                 delivery.attempt(now, reason);
                 let first = delivery.first_tried_at.unwrap_or(now);
                 delivery.is_dead = now.signed_duration_since(first) > GIVE_UP_AFTER;
-                delivery.next_at = later(now, backoff::before_retry(delivery.attempts, delivery.sequence));
+                let wait = backoff::before_retry(delivery.attempts, delivery.sequence);
+                delivery.next_at = later(now, wait.max(retry_after.unwrap_or_default()));
             }
             Outcome::Refused { reason } => {
                 // Whoever refuses one event may well take others.
@@ -76,6 +91,77 @@ impl Notes {
             Outcome::Disabled { reason } => self.disabled = Some(reason),
         }
         self.apart.push(delivery);
+    }
+}
+
+impl Courier {
+    /// What is not noted is sent again: so it is tried for a while.
+    pub(super) async fn note_surely(
+        &self,
+        turn: &mut Turn,
+        notes: &Notes,
+        position: Sequence,
+        now: DateTime<Utc>,
+    ) -> Result<Round, StoreError> {
+        let mut attempts = 0;
+        loop {
+            match self.note(turn, notes, position, now).await {
+                Err(error) if attempts < NOTE_ATTEMPTS => {
+                    tracing::warn!(sink = self.name, %error, "what was delivered could not be noted yet");
+                    attempts += 1;
+                    tokio::time::sleep(NOTE_PAUSE).await;
+                }
+                noted => return noted,
+            }
+        }
+    }
+
+    async fn note(
+        &self,
+        turn: &mut Turn,
+        notes: &Notes,
+        position: Sequence,
+        now: DateTime<Utc>,
+    ) -> Result<Round, StoreError> {
+        let mut progress = Progress { position, ..turn.progress.clone() };
+        // Before a restart nobody knows when it began.
+        let since = turn.failing_since.unwrap_or(DateTime::UNIX_EPOCH);
+        let has_recovered = notes.delivered > 0 && progress.failures > 0;
+        if notes.delivered > 0 {
+            (progress.failures, progress.paused_until, progress.delivered_at) = (0, None, Some(now));
+            turn.failing.clear();
+            turn.failing_since = None;
+        } else if notes.has_failed {
+            // What fails again and again may be its own fault: it says nothing of the sink.
+            turn.failing.extend(notes.failing.iter().cloned());
+            turn.failing_since = turn.failing_since.or(Some(now));
+            if progress.failures > 0 || turn.failing.len() >= MANY_FAILING {
+                progress.failures = progress.failures.saturating_add(1);
+                progress.paused_until = Some(later(now, backoff::pause(progress.failures, position)));
+            }
+        }
+        // One that asks to be left alone for a while speaks for the sink only when the sink takes nothing.
+        if let Some(retry_after) = notes.retry_after.filter(|_| progress.failures > 0) {
+            progress.paused_until = progress.paused_until.max(Some(later(now, retry_after)));
+        }
+        progress.disabled.clone_from(&notes.disabled);
+        if progress == turn.progress && notes.apart.is_empty() && notes.done.is_empty() {
+            return Ok(Round::Idle);
+        }
+        let mut tx = self.db.write().await?;
+        let (tenant_id, name) = (&self.tenant_id, self.name.as_str());
+        if !sink::note(&mut tx, tenant_id, name, turn.generation, &progress).await? {
+            tx.rollback().await?;
+            return Ok(Round::Lost);
+        }
+        delivery::remove(&mut tx, tenant_id, name, &notes.done).await?;
+        delivery::put(&mut tx, tenant_id, name, &notes.apart).await?;
+        if has_recovered {
+            delivery::hurry(&mut tx, tenant_id, name, since, now).await?;
+        }
+        tx.commit().await?;
+        turn.progress = progress;
+        Ok(Round::Worked)
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn redrive(
     Ok(Some(count))
 }
 
-/// Lets a disabled sink have events again. False: it was not disabled. None: it was never served.
+/// Lets a sink have events again that is disabled or paused. False: it is neither. None: it was never served.
 pub async fn enable(db: &Db, tenant_id: &TenantId, sink: &str) -> Result<Option<bool>, StoreError> {
     let mut tx = db.write().await?;
     if sink::one(&mut tx, tenant_id, sink).await?.is_none() {

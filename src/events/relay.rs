@@ -26,6 +26,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often events that need not be kept any more are looked for, and how often whether it is time to.
 const RETENTION: TimeDelta = TimeDelta::hours(1);
 const RETENTION_POLL: Duration = Duration::from_secs(1);
+/// Of a sink.
+const OTHERS: &str = "is served by another process";
 /// After a failure of the database.
 const RECOVERY: Duration = Duration::from_secs(1);
 
@@ -70,24 +72,28 @@ impl Relay {
     }
 }
 
-/// Delivers everything that is due now, as far as the sinks take it. Sinks that somebody else serves are left to them;
-/// gives their names.
+/// Delivers everything that is due now, as far as the sinks take it, or until `stop`; gives the names of the sinks that
+/// have not had everything, each with the reason.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn drain(couriers: Vec<Courier>, reminder: &Reminder) -> Result<Vec<String>, StoreError> {
+pub async fn drain(
+    couriers: Vec<Courier>,
+    reminder: &Reminder,
+    stop: CancellationToken,
+) -> Result<Vec<(String, &'static str)>, StoreError> {
     reminder.remind_all().await?;
     let mut turns = JoinSet::new();
     for courier in couriers {
+        let stop = stop.clone();
         turns.spawn(async move {
-            let Some(mut turn) = courier.take_turn().await? else { return Ok(Some(courier.name)) };
-            let delivered = async {
-                while courier.round(&mut turn).await? == Round::Worked {}
-                Ok(None)
+            let Some(mut turn) = courier.take_turn().await? else { return Ok(Some((courier.name, OTHERS))) };
+            let drained = tokio::select! {
+                () = stop.cancelled() => Ok(Some("was not finished")),
+                drained = drain_one(&courier, &mut turn) => drained,
             };
-            let delivered: Result<_, StoreError> = delivered.await;
             turn.end().await;
-            delivered
+            Ok::<_, StoreError>(drained?.map(|reason| (courier.name, reason)))
         });
     }
     let mut left = Vec::new();
@@ -95,6 +101,20 @@ pub async fn drain(couriers: Vec<Courier>, reminder: &Reminder) -> Result<Vec<St
         left.extend(of_one?);
     }
     Ok(left)
+}
+
+/// Why not everything was delivered; None: it was.
+async fn drain_one(courier: &Courier, turn: &mut Turn) -> Result<Option<&'static str>, StoreError> {
+    loop {
+        return Ok(match courier.round(turn).await? {
+            Round::Worked => continue,
+            Round::Idle if courier.has_waiting().await? => Some("has not taken everything"),
+            Round::Idle => None,
+            Round::Paused(_) => Some("takes nothing now"),
+            Round::Disabled => Some("is disabled"),
+            Round::Lost => Some(OTHERS),
+        });
+    }
 }
 
 async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: CancellationToken) {

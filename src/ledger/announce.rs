@@ -53,6 +53,6 @@ pub(super) fn to_send(
     NewEvent {
         customer_id: customer_id.clone(),
         key: event.key(),
-        envelope: Envelope::of(tenant_id, customer_id, facts.customer.as_ref(), event, policy),
+        body: Envelope::of(tenant_id, customer_id, facts.customer.as_ref(), event, policy).json(),
     }
 }

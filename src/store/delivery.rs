@@ -129,8 +129,20 @@ pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) ->
     }))
 }
 
+pub(super) const FAILING: Statement = Statement::both(
+    "select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = false and attempts > 0",
+);
+
+/// How many events failed and wait for another attempt: not those that only wait behind them.
+pub async fn failing(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<i64, StoreError> {
+    let statement = FAILING.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+    }))
+}
+
 pub(super) const OLDEST: Statement = Statement::both(
-    "select min(recorded_at) from outbox where sequence = (
+    "select min(recorded_at) from outbox where tenant_id = $1 and sequence = (
         select min(sequence) from delivery where tenant_id = $1 and sink = $2 and is_dead = false)",
 );
 
@@ -241,14 +253,27 @@ pub async fn page(
 }
 
 pub(super) const HURRY: Statement = Statement::both(
-    "update delivery set next_at = $3 where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3",
+    "update delivery set next_at = $3
+    where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3 and first_tried_at >= $4",
 );
 
-/// Lets everything be tried at once: the sink takes events again.
-pub async fn hurry(tx: &mut Tx, tenant: &TenantId, sink: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Lets everything be tried at once that failed first since a time: the sink takes events again.
+pub async fn hurry(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let statement = HURRY.on(tx);
     on!(tx, connection => {
-        sqlx::query(statement).bind(tenant.as_str()).bind(sink).bind(Instant(now)).execute(connection).await?;
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(Instant(now))
+            .bind(Instant(since))
+            .execute(connection)
+            .await?;
     });
     Ok(())
 }

@@ -131,10 +131,10 @@ pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Pr
 /// Whoever serves it at the moment must begin anew: it would note what it knows.
 pub(super) const ENABLE: Statement = Statement::both(
     "update sink set disabled = null, failures = 0, paused_until = null, generation = generation + 1
-    where tenant_id = $1 and sink = $2 and disabled is not null",
+    where tenant_id = $1 and sink = $2 and (disabled is not null or paused_until is not null)",
 );
 
-/// Lets a disabled sink get events again, at once. False: none of this name is disabled.
+/// Lets a sink that is disabled or paused get events again, at once. False: none of this name is.
 pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, StoreError> {
     let statement = ENABLE.on(tx);
     let enabled = on!(tx, connection => {

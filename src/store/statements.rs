@@ -2,7 +2,7 @@
 
 use sqlx::{Executor, SqlSafeStr};
 
-use super::db::{Db, Insert, Statement, TRY_LOCK, UNLOCK};
+use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
     customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive, sequence, sink, sums,
@@ -24,7 +24,7 @@ const STATEMENTS: [&[Statement]; 17] = [
     &[sequence::LAST, sequence::LAST_OF_OUTBOX],
     &[outbox::KEYS, outbox::BETWEEN, outbox::LAST, outbox::FIRST, outbox::PRUNE],
     &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ONE, sink::ENABLE, sink::REWIND_JOURNAL],
-    &[delivery::REMOVE, delivery::HELD_BACK, delivery::COUNT, delivery::OLDEST],
+    &[delivery::REMOVE, delivery::HELD_BACK, delivery::COUNT, delivery::FAILING, delivery::OLDEST],
     &[delivery::READY, delivery::PAGE, delivery::HURRY],
     &[redrive::DEAD, redrive::RANGE],
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
@@ -65,8 +65,14 @@ pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
         }
         Db::Postgres { read, .. } => {
             let inserts = INSERTS.iter().map(|insert| insert.statements().1);
-            let more =
-                inserts.chain([TRY_LOCK, UNLOCK, sequence::TAKE, sequence::IN_FLIGHT, sequence::OUTBOX_IN_FLIGHT]);
+            let more = inserts.chain([
+                IS_LOCKED,
+                TRY_LOCK,
+                UNLOCK,
+                sequence::TAKE,
+                sequence::IN_FLIGHT,
+                sequence::OUTBOX_IN_FLIGHT,
+            ]);
             let statements: Vec<&'static str> = each.map(|statement| statement.postgres).chain(more).collect();
             for statement in &statements {
                 read.acquire().await?.prepare(statement.into_sql_str()).await?;

@@ -87,3 +87,29 @@ fn a_store_or_server_that_is_not_there_is_named() {
         assert_eq!((said.stdout.as_str(), said.code), ("", Some(1)), "{command}");
     }
 }
+
+#[test]
+fn a_secret_that_stands_in_the_configuration_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("deltabook.toml");
+    let said = |text: &str| {
+        std::fs::write(&config, text).unwrap();
+        let relay = std::process::Command::new(env!("CARGO_BIN_EXE_deltabook"))
+            .args(["relay", "--config"])
+            .arg(&config)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(!relay.status.success());
+        String::from_utf8(relay.stderr).unwrap()
+    };
+    let inline = said("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\"\n");
+    assert!(inline.contains("sink a: write_key: a secret is kept elsewhere"), "{inline}");
+    let torn = said("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\n");
+    assert!(torn.contains("line 3"), "{torn}");
+    let list = said("[sinks.a]\nkind = \"webhook\"\nurl = \"https://example.com\"\nsecrets = [\"CANARY\"]\n");
+    assert!(list.contains("secrets"), "{list}");
+    for text in [inline, torn, list] {
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+}

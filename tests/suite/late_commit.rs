@@ -9,7 +9,8 @@ use deltabook::ledger::writers::{Ledger, Load};
 use deltabook::reports::follow::Follower;
 use deltabook::store::db::Db;
 use deltabook::store::entry::Entry;
-use deltabook::store::{journal, sequence};
+use deltabook::store::journal;
+use deltabook::store::sequence::{self, Numbered};
 
 use super::postgres;
 use super::server::a_line;
@@ -46,6 +47,26 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
     given_up.rollback().await.unwrap();
     assert_eq!(sequences(&follower.next().await.unwrap()), [7, 8]);
     assert!(follower.next().await.unwrap().is_empty());
+    writers.finish().await;
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_committed_late_is_waited_for() {
+    let database = postgres::database();
+    let db = Db::open(database.url()).await.unwrap();
+    let (ledger, writers) =
+        Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Requests).await.unwrap();
+    let settled = async || sequence::settled(&db, Numbered::Outbox).await.unwrap();
+    // A new customer has two events: that there is an account, and that it signed up.
+    ledger.record(vec![a_line("first")], Mode::Strict).await.unwrap();
+    assert_eq!(settled().await, 2);
+    let mut late = db.write().await.unwrap();
+    assert_eq!(sequence::take(&mut late, 0, 1).await.unwrap(), (vec![], vec![3]));
+    ledger.record(vec![a_line("second")], Mode::Strict).await.unwrap();
+    assert_eq!(settled().await, 2);
+    late.rollback().await.unwrap();
+    assert_eq!(settled().await, 5);
     writers.finish().await;
     db.close().await;
 }

@@ -97,7 +97,10 @@ impl SinkSettings {
 }
 
 fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
-    S::deserialize(Value::Table(table)).map_err(|error| error.message().trim().to_owned())
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let (path, problem) = (error.path().to_string(), error.inner().message().trim().to_owned());
+        if path == "." { problem } else { format!("{path}: {problem}") }
+    })
 }
 
 macro_rules! sink {

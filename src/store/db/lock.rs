@@ -23,6 +23,11 @@ enum Held {
     Session(Box<PgConnection>, i64),
 }
 
+pub(in crate::store) const IS_LOCKED: &str = "
+    select exists (
+        select from pg_locks
+        where locktype = 'advisory' and granted and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1
+            and database = (select oid from pg_database where datname = current_database()))";
 pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
 pub(in crate::store) const UNLOCK: &str = "select pg_advisory_unlock($1)";
 
@@ -38,7 +43,12 @@ impl Db {
                 });
                 lock.await.map_err(|_| sqlx::Error::WorkerCrashed)?
             }
-            Self::Postgres { write, .. } => {
+            Self::Postgres { write, read } => {
+                // A look costs less than a connection.
+                let is_taken: bool = sqlx::query_scalar(IS_LOCKED).bind(key(name)).fetch_one(read).await?;
+                if is_taken {
+                    return Ok(None);
+                }
                 // Out of the pool: the lock belongs to the connection.
                 let connection: PoolConnection<Postgres> = write.acquire().await?;
                 let mut connection = connection.detach();
@@ -73,7 +83,8 @@ impl Lock {
 }
 
 fn lock_file(database: PathBuf, name: &str) -> Result<Option<Lock>, StoreError> {
-    let mut path = database.into_os_string();
+    // One file has one lock, by whatever name it was opened.
+    let mut path = database.canonicalize().unwrap_or(database).into_os_string();
     path.push(format!("-{:016x}.lock", key(name)));
     let path = PathBuf::from(path);
     let failed = |error: std::io::Error| StoreError::from(sqlx::Error::Io(error));

@@ -17,7 +17,7 @@ use super::error::StoreError;
 
 pub(super) use insert::{Column, Insert, Kind};
 pub use lock::Lock;
-pub(super) use lock::{TRY_LOCK, UNLOCK};
+pub(super) use lock::{IS_LOCKED, TRY_LOCK, UNLOCK};
 pub use settings::Settings;
 pub(super) use types::{Instant, Json, Set};
 

@@ -370,7 +370,7 @@ fn deliveries_are_looked_after_from_the_command_line() {
     assert_eq!(serving.ended().0, Some(0));
     assert_eq!(folder.ask(drain), "");
     assert_eq!(delivered(), before + 1);
-    assert_eq!(folder.ask("deliveries enable --sink log"), "sink log was not disabled\n");
+    assert_eq!(folder.ask("deliveries enable --sink log"), "sink log was neither disabled nor paused\n");
 
     assert_eq!(folder.run("deliveries redrive --sink log").code, Some(2));
     assert_eq!(folder.run("deliveries redrive --sink log --from 2026-02-01").code, Some(2));

@@ -270,3 +270,74 @@ async fn two_relays_send_no_event_twice() {
     }
     desk.finish().await;
 }
+
+#[tokio::test]
+async fn poison_events_stop_nobody_however_many_wait_behind_them() {
+    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    // Four customers whose events always fail, one of them with more behind it than may fail at a time.
+    let charges = (0..1_300).map(|number| charge("bad-0", &format!("C{number}"), "2026-02-01T08:00:00Z"));
+    let facts: Vec<serde_json::Value> = charges.collect();
+    for part in facts.chunks(650) {
+        desk.record(part.to_vec()).await;
+    }
+    for customer in ["bad-1", "bad-2", "bad-3"] {
+        desk.record(vec![charge(customer, "C1", "2026-02-01T08:00:00Z")]).await;
+    }
+    let tried = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = std::sync::Arc::clone(&tried);
+    sink.answers(move |it| {
+        if !it.envelope.customer_id.starts_with("bad") {
+            return Outcome::Delivered;
+        }
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Outcome::Failed { reason: "no".to_owned(), retry_after: Some(std::time::Duration::from_hours(20)) }
+    });
+    let mut good = 0;
+    for minute in 1..30 {
+        desk.record(vec![charge(&format!("good-{minute}"), "C1", "2026-02-01T08:00:00Z")]).await;
+        desk.at(&format!("2026-03-01T12:{minute:02}:00Z"));
+        desk.drain(&sink).await;
+        good += sink.take().len();
+    }
+    assert_eq!(good, 29, "nobody waits for longer than a pause");
+    let tried = tried.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(tried < 20, "who asks to be left alone for hours was tried {tried} times");
+    desk.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_is_told_by_what_changed_most_in_its_direction() {
+    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let other = |line: &str, item: &str, fields: serde_json::Value| {
+        let mut all = json!({"line_id": line, "item_id": item});
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        all
+    };
+    let euro = other("L3", "vault", json!({"currency": "EUR", "subscription_id": "S3"}));
+    let support = other("L2", "support", json!({"start_date": "2026-02-01", "subscription_id": "S2"}));
+    let facts = vec![
+        line(
+            "acme",
+            json!({"price_steps": [{"quantity": "10", "unit_price": "9", "interval": {"unit": "MONTH", "count": 1}}]}),
+        ),
+        line("acme", support),
+        quantity("acme", "O1", "2026-02-01", 1),
+        line("acme", euro),
+        order("acme", "T1", "2026-02-20", json!({"type": "TERMINATION"})),
+        order("acme", "T2", "2026-02-20", json!({"type": "TERMINATION", "subscription_id": "S2"})),
+    ];
+    desk.record(facts).await;
+    desk.drain(&sink).await;
+    let sent = sink.take();
+    let shown: Vec<_> = sent
+        .iter()
+        .map(|it| {
+            let it = &it.envelope;
+            (it.event.as_str(), it.mrr_delta.as_deref(), it.category.as_deref(), it.plan.as_deref())
+        })
+        .collect();
+    // −81 and +100; and then all that was in USD, while the customer stays for the vault.
+    assert_eq!(shown[0], ("Upgraded", Some("19"), Some("UPSELL"), Some("support")));
+    assert_eq!((shown[1].0, shown[1].3), ("Downgraded", Some("vault")));
+    desk.finish().await;
+}

@@ -115,14 +115,20 @@ async fn a_file_that_is_taken_away_is_created_again_and_meanwhile_nothing_is_del
     assert_eq!(fs::read_to_string(&path).unwrap(), lines(&[billed(2, 1)]));
 }
 
-#[test]
-fn two_do_not_write_one_file() {
+#[tokio::test]
+async fn two_take_turns_at_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
-    let first = open(&path).unwrap();
-    assert!(open(&path).unwrap_err().ends_with("another process writes it"));
-    drop(first);
-    assert!(open(&path).is_ok());
+    let (first, second) = (open(&path).unwrap(), open(&path).unwrap());
+    assert_eq!(first.deliver(&[billed(1, 1)]).await, [Outcome::Delivered]);
+    let somebody = fs::File::open(&path).unwrap();
+    somebody.lock().unwrap();
+    let outcomes = second.deliver(&[billed(2, 1)]).await;
+    assert!(reason(&outcomes[0]).contains("another process writes it"), "{outcomes:?}");
+    drop(somebody);
+    assert_eq!(second.deliver(&[billed(2, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(first.deliver(&[billed(3, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), lines(&[billed(1, 1), billed(2, 1), billed(3, 1)]));
 }
 
 #[test]

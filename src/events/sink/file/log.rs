@@ -2,16 +2,15 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::Settings;
 
-/// The file; it is opened again after anything went wrong with it.
+/// The file. It is open and locked only while something is appended: another process may serve the sink next.
 #[derive(Debug)]
 pub(super) struct Log {
     settings: Settings,
-    current: Option<Current>,
 }
 
 #[derive(Debug)]
@@ -21,38 +20,29 @@ struct Current {
 }
 
 impl Log {
+    /// Makes sure that the file can be written.
     pub(super) fn open(settings: Settings) -> io::Result<Self> {
-        let current = Some(Current::open(&settings.path)?);
-        Ok(Self { settings, current })
+        match Current::open(&settings.path) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(Self { settings }),
+        }
     }
 
     /// Appends whole lines, and waits until they are on the disk.
-    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn append(&self, lines: &[u8]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
         let size = u64::try_from(lines.len()).map_err(io::Error::other)?;
-        let mut current = self.take_current()?;
+        let mut current = Current::open(&self.settings.path)?;
         if current.length > 0 && current.length.saturating_add(size) > self.settings.max_bytes {
             put_aside(&self.settings)?;
             current = Current::open(&self.settings.path)?;
         }
-        if let Err(error) = current.file.write_all(lines).and_then(|()| current.file.sync_data()) {
+        current.file.write_all(lines).and_then(|()| current.file.sync_data()).inspect_err(|_| {
             // The lines come again; should this fail too, all but a torn one stay twice.
             let _undone = current.file.set_len(current.length);
-            return Err(error);
-        }
-        current.length = current.length.saturating_add(size);
-        self.current = Some(current);
-        Ok(())
-    }
-
-    /// What is open, if that is still the file that people find under the path: lines in a removed one would be lost.
-    fn take_current(&mut self) -> io::Result<Current> {
-        let found = fs::metadata(&self.settings.path).map(|found| (found.dev(), found.ino())).ok();
-        let open = self.current.take();
-        let open = open.filter(|open| open.file.metadata().map(|it| (it.dev(), it.ino())).ok() == found);
-        open.map_or_else(|| Current::open(&self.settings.path), Ok)
+        })
     }
 }
 
@@ -65,7 +55,9 @@ impl Current {
         }
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(io::Error::other("another process writes it")),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, "another process writes it"));
+            }
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let length = whole_lines(&mut file)?;
