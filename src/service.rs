@@ -96,7 +96,7 @@ pub async fn deliver_what_is_due(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Vec<(String, &'static str)>, StoreError> {
     let Sending { sinks, retention } = sending.into();
-    let db = Db::open(settings).await?;
+    let db = Db::open_existing(settings).await?;
     let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, clock.clone(), Load::Bulk).await?;
     let services = Services { db: db.clone(), ledger, tenant_id, clock };
     let stop = CancellationToken::new();

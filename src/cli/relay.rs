@@ -10,7 +10,7 @@ use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
 use deltabook::domain::ids::TenantId;
 use deltabook::service::{Sending, Service, deliver_what_is_due};
-use deltabook::store::db::shown;
+use deltabook::store::db::{Db, shown};
 
 use super::output::note;
 use super::serve::stop_signal;
@@ -42,6 +42,8 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     if config.sinks.is_empty() {
         bail!("there are no sinks: name a configuration that has some with --config");
     }
+    // Whoever only delivers has nothing to do with a store that is not there.
+    Db::open_existing(&args.store).await?.close().await;
     let shutdown = stop_signal()?;
     let retention = config.retention;
     let sinks = config.open_sinks(&clock, &tenant_id).await?;

@@ -50,6 +50,8 @@ pub struct Turn {
     /// The customers whose events failed for the first time since something was delivered, and when that began.
     pub(super) failing: BTreeSet<CustomerId>,
     pub(super) failing_since: Option<DateTime<Utc>>,
+    /// No attempt to deliver the journal before.
+    pub(super) journal_paused_until: Option<DateTime<Utc>>,
 }
 
 /// What a round came to.
@@ -82,6 +84,7 @@ impl Courier {
             batch: SMALLEST_BATCH,
             failing: BTreeSet::new(),
             failing_since: None,
+            journal_paused_until: None,
         }))
     }
 
@@ -107,7 +110,15 @@ impl Courier {
         }
         let (tries, mut notes, position) = self.next(turn, now).await?;
         let outgoing = self.outgoing(&tries).await?;
-        let outcomes = if outgoing.is_empty() { Vec::new() } else { self.sink.deliver(&outgoing).await };
+        let outcomes = if outgoing.is_empty() {
+            Vec::new()
+        } else {
+            tokio::select! {
+                outcomes = self.sink.deliver(&outgoing) => outcomes,
+                // Somebody else may be at it already.
+                () = turn.lock.lost() => return Ok(Round::Lost),
+            }
+        };
         let tried_at = self.clock.now();
         // A sink that answers too little has not taken the rest.
         for (tried, outcome) in tries.into_iter().zip(outcomes.into_iter().chain(std::iter::repeat(Outcome::Held))) {

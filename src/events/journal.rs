@@ -17,6 +17,9 @@ impl Courier {
     /// Delivers the next entries; `round` is what is told when there are none.
     pub(super) async fn deliver_journal(&self, turn: &mut Turn, round: Round) -> Result<Round, StoreError> {
         let after = turn.progress.journal_position;
+        if turn.journal_paused_until.is_some_and(|until| until > self.clock.now()) {
+            return Ok(round);
+        }
         let settled = sequence::settled(&self.db, Numbered::Journal).await?;
         if settled <= after {
             return Ok(round);
@@ -36,7 +39,9 @@ impl Courier {
             failed => {
                 let now = self.clock.now();
                 tracing::warn!(sink = self.name, ?failed, "the journal could not be delivered");
-                progress.paused_until = progress.paused_until.max(Some(later(now, backoff::pause(1, after))));
+                // Its events go on.
+                turn.journal_paused_until = Some(later(now, backoff::pause(1, after)));
+                return Ok(round);
             }
         }
         let mut tx = self.db.write().await?;

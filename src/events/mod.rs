@@ -1,6 +1,6 @@
 //! Events on their way out: from the outbox to the systems that act on them.
 //!
-//! The outbox ([`crate::store::event`]) is written with the journal. The relay reads it and hands the events to sinks;
+//! The outbox ([`crate::store::outbox`]) is written with the journal. The relay reads it and hands the events to sinks;
 //! what each sink sends is documented in `docs/events.md`.
 
 mod backoff;

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Before it is looked again whether a sink wants events after all.
 const DISABLED: Duration = Duration::from_secs(5);
 /// What is on its way at the end has so long to arrive.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(16);
 /// How often events that need not be kept any more are looked for, and how often whether it is time to.
 const RETENTION: TimeDelta = TimeDelta::hours(1);
 const RETENTION_POLL: Duration = Duration::from_secs(1);

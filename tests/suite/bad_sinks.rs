@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
+use deltabook::events::courier::Round;
 use deltabook::events::redrive::{Again, redrive};
 use deltabook::events::sink::open::SinkSettings;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
@@ -16,6 +17,7 @@ use serde_json::json;
 
 use super::desk::{Desk, Scripted, line, quantity};
 use super::nats::Server;
+use super::postgres;
 use super::sinks::receiver::{Answer, Receiver};
 use super::store;
 
@@ -91,7 +93,7 @@ async fn a_healthy_sink_notices_nothing_of_bad_ones() {
     // Bad ones hold up the end, but not for long.
     let ending = Instant::now();
     relay.finish().await;
-    assert!(ending.elapsed() < Duration::from_secs(15), "{:?}", ending.elapsed());
+    assert!(ending.elapsed() < Duration::from_secs(20), "{:?}", ending.elapsed());
     desk.finish().await;
 }
 
@@ -132,6 +134,27 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
     }
     wait_for(&server, 3 * events, 3 * entries).await;
     relay.finish().await;
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loses_the_turn_in_the_middle_of_a_batch_stops_there() {
+    let store = store::postgres();
+    let url = store.url().to_owned();
+    let desk = Desk::open_now(store).await;
+    desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
+    let mut courier = desk.courier("sink", &Scripted::new());
+    courier.sink = Arc::new(Sleepy(Choice::default()));
+    let mut turn = courier.take_turn().await.unwrap().unwrap();
+    let began = Instant::now();
+    let round = tokio::spawn(async move { courier.round(&mut turn).await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let cut_off = "select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and objsubid = 1
+            and database = (select oid from pg_database where datname = current_database())";
+    tokio::task::spawn_blocking(move || postgres::execute(&url, cut_off.to_owned()).unwrap()).await.unwrap();
+    assert_eq!(round.await.unwrap(), Round::Lost);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     desk.finish().await;
 }
 

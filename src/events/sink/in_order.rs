@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::time::{Duration, Instant};
 
 use super::{Outcome, Outgoing};
 
 /// When so many customers' events fail, and none is taken in between, it is the receiver that fails: to try all others too
 /// would take hours where each waits for an answer.
 const ENOUGH: usize = 8;
+/// After so long nothing more is begun: what was delivered is noted only when all of it is over.
+const LONG: Duration = Duration::from_secs(5);
 
 /// Delivers events that are in outbox order, at most `concurrency` of them at a time, and says what became of each. No
 /// event is tried when an earlier one of its customer may still have to go out: it is [`Outcome::Held`]. A refused event
@@ -24,10 +27,10 @@ where
     for (place, event) in events.iter().enumerate() {
         customers.entry(&event.envelope.customer_id).or_default().push((place, event));
     }
-    let failures = AtomicUsize::new(0);
+    let (failures, end) = (AtomicUsize::new(0), Instant::now() + LONG);
     // In a list: a task that waits for them must not have the closure in it.
     let deliveries: Vec<_> =
-        customers.into_values().map(|events| one_after_the_other(events, &deliver, &failures)).collect();
+        customers.into_values().map(|events| one_after_the_other(events, &deliver, &failures, end)).collect();
     let mut deliveries = stream::iter(deliveries).buffer_unordered(concurrency.max(1));
     let mut outcomes = BTreeMap::new();
     while let Some(delivered) = deliveries.next().await {
@@ -41,6 +44,7 @@ async fn one_after_the_other<'e, F, D>(
     events: Vec<(usize, &'e Outgoing)>,
     deliver: &F,
     failures: &AtomicUsize,
+    end: Instant,
 ) -> Vec<(usize, Outcome)>
 where
     F: Fn(&'e Outgoing) -> D,
@@ -48,7 +52,7 @@ where
 {
     let mut outcomes = Vec::with_capacity(events.len());
     for (place, event) in events {
-        if failures.load(Ordering::Relaxed) >= ENOUGH {
+        if failures.load(Ordering::Relaxed) >= ENOUGH || Instant::now() >= end {
             break;
         }
         let outcome = deliver(event).await;

@@ -95,7 +95,14 @@ impl Nats {
         journal::deliver(entries, IN_FLIGHT, async |entry| {
             let subject = subject::of_entry(&self.place, entry);
             let id = format!("journal-{}-{}", self.tenant_id, entry.sequence);
-            self.link.publish(subject, &id, journal::json(entry)).await
+            match self.link.publish(subject, &id, journal::json(entry)).await {
+                // It never will be stored, and others wait behind it.
+                Err(Problem::TooLarge(reason)) => {
+                    tracing::error!(movement_id = entry.sequence, reason, "an entry of the journal is left out");
+                    Ok(())
+                }
+                published => published,
+            }
         })
         .await
     }

@@ -3,6 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
@@ -10,6 +11,9 @@ use sqlx::{Connection, Postgres, pool::PoolConnection};
 
 use super::Db;
 use crate::store::error::StoreError;
+
+/// How often it is made sure that a lock is still held.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Held until it is released, or soon after it is dropped.
 #[derive(Debug)]
@@ -23,13 +27,14 @@ enum Held {
     Session(Box<PgConnection>, i64),
 }
 
+/// The key has the table in it: a database can have several stores, in schemas of their own.
 pub(in crate::store) const IS_LOCKED: &str = "
     select exists (
         select from pg_locks
-        where locktype = 'advisory' and granted and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = $1
+        where locktype = 'advisory' and granted and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ($1 # 'sink'::regclass::oid::bigint)
             and database = (select oid from pg_database where datname = current_database()))";
-pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
-pub(in crate::store) const UNLOCK: &str = "select pg_advisory_unlock($1)";
+pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1 # 'sink'::regclass::oid::bigint)";
+pub(in crate::store) const UNLOCK: &str = "select pg_advisory_unlock($1 # 'sink'::regclass::oid::bigint)";
 
 impl Db {
     /// The lock of this name, unless another process, or somebody else in this one, has it.
@@ -69,6 +74,13 @@ impl Lock {
         match &mut self.0 {
             Held::File(_) => true,
             Held::Session(connection, _) => connection.ping().await.is_ok(),
+        }
+    }
+
+    /// Until it is held no more: a connection on which nothing happens may be cut off.
+    pub async fn lost(&mut self) {
+        while self.is_held().await {
+            tokio::time::sleep(LOOK).await;
         }
     }
 
