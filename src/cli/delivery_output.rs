@@ -9,7 +9,7 @@ use super::ask::{Answer, text, value};
 use super::table::{Table, left, right};
 
 /// The sinks with every field, named as in the contract.
-pub fn sinks_answer(sinks: &[v1::Sink]) -> Answer<11> {
+pub fn sinks_answer(sinks: &[v1::Sink]) -> Answer<13> {
     Answer {
         names: [
             "sink",
@@ -23,12 +23,14 @@ pub fn sinks_answer(sinks: &[v1::Sink]) -> Answer<11> {
             "paused_until",
             "delivered_at",
             "disabled_reason",
+            "journal_position",
+            "last_journal_position",
         ],
         rows: sinks.iter().map(sink_row).collect(),
     }
 }
 
-fn sink_row(it: &v1::Sink) -> [Value; 11] {
+fn sink_row(it: &v1::Sink) -> [Value; 13] {
     [
         value(&it.name),
         it.position.into(),
@@ -41,11 +43,13 @@ fn sink_row(it: &v1::Sink) -> [Value; 11] {
         instant(it.paused_until.as_ref()),
         instant(it.delivered_at.as_ref()),
         value(&it.disabled_reason),
+        it.journal_position.into(),
+        it.last_journal_position.into(),
     ]
 }
 
 /// What people want to see of them.
-pub fn sinks_table(answer: &Answer<11>) -> Table {
+pub fn sinks_table(answer: &Answer<13>) -> Table {
     let mut table = Table::new([
         left("sink"),
         right("place"),
@@ -58,7 +62,7 @@ pub fn sinks_table(answer: &Answer<11>) -> Table {
         left("last delivered"),
         left("disabled"),
     ]);
-    for [name, position, last, _, lag, waiting, dead, failures, paused, delivered, disabled] in &answer.rows {
+    for [name, position, last, _, lag, waiting, dead, failures, paused, delivered, disabled, ..] in &answer.rows {
         table.row([
             text(name),
             text(position),

@@ -189,6 +189,8 @@ pub(super) fn sink(it: &SinkState, now: DateTime<Utc>) -> v1::Sink {
         paused_until: progress.paused_until.map(instant),
         delivered_at: progress.delivered_at.map(instant),
         disabled_reason: shown(progress.disabled.as_ref()),
+        journal_position: progress.journal_position,
+        last_journal_position: it.last_journal_position,
     }
 }
 

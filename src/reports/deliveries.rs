@@ -24,6 +24,8 @@ pub struct SinkState {
     pub progress: Progress,
     /// The last place that there is in the outbox.
     pub last_position: Sequence,
+    /// The last place that there is in the journal.
+    pub last_journal_position: Sequence,
     /// When the oldest event was written that the sink has yet to take.
     pub oldest_undelivered_at: Option<DateTime<Utc>>,
     pub waiting: i64,
@@ -33,6 +35,7 @@ pub struct SinkState {
 /// Every sink that was ever served, by name.
 pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, ReportError> {
     let last_position = settled(db, Numbered::Outbox).await?;
+    let last_journal_position = settled(db, Numbered::Journal).await?;
     let mut tx = db.read().await?;
     let mut states = Vec::new();
     for (name, progress) in sink::all(&mut tx, tenant_id).await? {
@@ -42,7 +45,15 @@ pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, Repo
         let oldest_undelivered_at = behind.into_iter().chain(apart).min();
         let waiting = delivery::count(&mut tx, tenant_id, &name, false).await?;
         let dead = delivery::count(&mut tx, tenant_id, &name, true).await?;
-        states.push(SinkState { name, progress, last_position, oldest_undelivered_at, waiting, dead });
+        states.push(SinkState {
+            name,
+            progress,
+            last_position,
+            last_journal_position,
+            oldest_undelivered_at,
+            waiting,
+            dead,
+        });
     }
     Ok(states)
 }
