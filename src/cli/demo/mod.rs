@@ -39,14 +39,19 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     };
     let service = Service::open(&store, TenantId::only(), Clock::system(), Vec::new()).await?;
     let serving = tokio::spawn(service.serve(listener, shutdown));
-    let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
-    let story = story::tell(channel, &address).await?;
-    to_stdout(|out| out.write_all(story.text.as_bytes()))?;
-    if !args.exit {
-        to_stdout(|out| out.write_all(story::try_next(&address, &store, &story.explained).as_bytes()))?;
-        stopped.await;
-    }
+    let shown = async {
+        let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
+        let story = story::tell(channel, &address).await?;
+        to_stdout(|out| out.write_all(story.text.as_bytes()))?;
+        if !args.exit {
+            to_stdout(|out| out.write_all(story::try_next(&address, &store, &story.explained).as_bytes()))?;
+            stopped.await;
+        }
+        anyhow::Ok(ExitCode::SUCCESS)
+    };
+    let shown = shown.await;
+    // Whatever became of it, the server ends before the program does.
     let _server_ended = stop.send(());
     serving.await??;
-    Ok(ExitCode::SUCCESS)
+    shown
 }
