@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::customer_facts::CustomerFacts;
 use super::event::{Bill, EventKind, LifecycleEvent, PlanChange};
 use super::fact::{Charge, ChargeStatus};
-use super::ids::Currency;
+use super::ids::{Currency, SubscriptionId};
 use super::money::{Money, OutOfRange};
 use super::movement::{Category, Cause, Level, Movement, Subcategory};
 use super::policy::Policy;
@@ -119,7 +119,7 @@ impl<'m> Together<'m> {
 }
 
 /// The contracts that have movements on the date. Movements come by date.
-fn subscriptions(movements: &[Movement], date: NaiveDate, currency: Currency) -> Vec<super::ids::SubscriptionId> {
+fn subscriptions(movements: &[Movement], date: NaiveDate, currency: Currency) -> Vec<SubscriptionId> {
     let from = movements.partition_point(|movement| movement.effective_date < date);
     let of_date = movements.iter().skip(from).take_while(|movement| movement.effective_date == date);
     let of_currency = of_date.filter(|movement| movement.currency == currency);

@@ -51,7 +51,7 @@ mod spelling;
 mod step;
 mod story;
 mod timeline;
-pub mod trial;
+mod trial;
 pub mod truth;
 mod unchanged;
 pub mod void;

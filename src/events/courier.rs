@@ -1,7 +1,7 @@
 //! Serves one sink: takes what is due from the outbox, delivers it, and notes what became of it.
 //!
 //! What is delivered in order costs one row a batch: how far the sink has come. What fails is put aside with everything
-//! behind it of the same customer, so that others go on. While too much is put aside, nothing new is begun.
+//! behind it of the same customer, so that others go on. While too many customers' events fail, nothing new is begun.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -88,10 +88,7 @@ pub async fn drain(
         let stop = stop.clone();
         turns.spawn(async move {
             let Some(mut turn) = courier.take_turn().await? else { return Ok(Some((courier.name, OTHERS))) };
-            let drained = tokio::select! {
-                () = stop.cancelled() => Ok(Some("was not finished")),
-                drained = drain_one(&courier, &mut turn) => drained,
-            };
+            let drained = drain_one(&courier, &mut turn, &stop).await;
             turn.end().await;
             Ok::<_, StoreError>(drained?.map(|reason| (courier.name, reason)))
         });
@@ -104,8 +101,13 @@ pub async fn drain(
 }
 
 /// Why not everything was delivered; None: it was.
-async fn drain_one(courier: &Courier, turn: &mut Turn) -> Result<Option<&'static str>, StoreError> {
-    loop {
+async fn drain_one(
+    courier: &Courier,
+    turn: &mut Turn,
+    stop: &CancellationToken,
+) -> Result<Option<&'static str>, StoreError> {
+    // Between rounds: what is delivered is to be noted.
+    while !stop.is_cancelled() {
         return Ok(match courier.round(turn).await? {
             Round::Worked => continue,
             Round::Idle if courier.has_waiting().await? => Some("has not taken everything"),
@@ -115,6 +117,7 @@ async fn drain_one(courier: &Courier, turn: &mut Turn) -> Result<Option<&'static
             Round::Lost => Some(OTHERS),
         });
     }
+    Ok(Some("was not finished"))
 }
 
 async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: CancellationToken) {

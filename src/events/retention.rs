@@ -31,7 +31,13 @@ impl Retention {
     /// Keeps no longer what every sink that was ever served has passed, what waits nowhere, and what was written long
     /// enough ago; gives the number of events. While somebody else does so, and when there is no sink, it is none.
     pub async fn prune(&mut self) -> Result<u64, StoreError> {
-        let Some(_lock) = self.db.try_lock(&format!("retention {}", self.tenant_id)).await? else { return Ok(0) };
+        let Some(lock) = self.db.try_lock(&format!("retention {}", self.tenant_id)).await? else { return Ok(0) };
+        let pruned = self.prune_alone().await;
+        lock.release().await;
+        pruned
+    }
+
+    async fn prune_alone(&mut self) -> Result<u64, StoreError> {
         let Some(before) = self.clock.now().checked_sub_signed(self.keep) else { return Ok(0) };
         let mut tx = self.db.read().await?;
         let sinks = sink::all(&mut tx, &self.tenant_id).await?;

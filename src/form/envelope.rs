@@ -9,7 +9,7 @@ use crate::domain::event::{Bill, EventKind, EventName, LifecycleEvent, PlanChang
 use crate::domain::fact::Customer;
 use crate::domain::ids::{CustomerId, SubscriptionId, TenantId};
 use crate::domain::policy::Policy;
-use crate::domain::trial::Trial;
+use crate::domain::replay::Trial;
 
 /// An event, and whom it is about. Amounts and quantities are decimal strings; what does not belong to an event is
 /// absent.

@@ -1,6 +1,8 @@
 //! Which events of a customer are due, and when the next one will be (R18).
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::known::Known;
 use crate::domain::customer_facts::CustomerFacts;
@@ -34,12 +36,22 @@ pub(super) fn announce(
     if known.version == 0 {
         announcement.due.push(LifecycleEvent { kind: EventKind::AccountCreated, date: today, provisional_until: None });
     }
-    let unsent =
-        lifecycle(replay, facts, &known.policy)?.into_iter().filter(|event| !known.sent.contains(&event.key()));
-    let (due, later): (Vec<LifecycleEvent>, Vec<LifecycleEvent>) = unsent.partition(|event| event.due_on() <= today);
+    let (due, later) = unsent(replay, facts, &known.policy, &known.sent, today)?;
     announcement.due.extend(due);
     announcement.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| known.policy.start_of(date));
     Ok(announcement)
+}
+
+/// What has not gone out yet: what is due on a date, and what is due later.
+pub(super) fn unsent(
+    replay: &Replay,
+    facts: &CustomerFacts,
+    policy: &Policy,
+    sent: &BTreeSet<String>,
+    today: NaiveDate,
+) -> Result<(Vec<LifecycleEvent>, Vec<LifecycleEvent>), OutOfRange> {
+    let unsent = lifecycle(replay, facts, policy)?.into_iter().filter(|event| !sent.contains(&event.key()));
+    Ok(unsent.partition(|event| event.due_on() <= today))
 }
 
 /// The event as it goes out.

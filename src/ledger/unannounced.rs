@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::announce::unsent;
 use crate::domain::customer_facts::CustomerFacts;
-use crate::domain::event::LifecycleEvent;
-use crate::domain::lifecycle::lifecycle;
 use crate::domain::money::OutOfRange;
 use crate::domain::policy::Policy;
 use crate::domain::replay::Replay;
@@ -24,8 +23,6 @@ pub(super) fn unannounced(
     if times.next_event_at.is_some_and(|next_at| next_at <= times.changed_at) {
         return Ok(Vec::new());
     }
-    let date = policy.date_of(times.changed_at);
-    let due = lifecycle(replay, facts, policy)?.into_iter().filter(|event| event.due_on() <= date);
-    let missing = due.map(|event: LifecycleEvent| event.key()).filter(|key| !written.contains(key));
-    Ok(missing.map(|key| format!("the facts call for {key}, which is not in the outbox")).collect())
+    let (missing, _) = unsent(replay, facts, policy, written, policy.date_of(times.changed_at))?;
+    Ok(missing.iter().map(|event| format!("the facts call for {}, which is not in the outbox", event.key())).collect())
 }

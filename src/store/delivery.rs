@@ -89,10 +89,10 @@ pub async fn remove(tx: &mut Tx, tenant: &TenantId, sink: &str, delivered: &[Seq
 
 pub(super) const HELD_BACK: Statement = Statement {
     sqlite: "
-        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and not is_dead
+        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
         and customer_id in (select value from json_each($3))",
     postgres: "
-        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and not is_dead
+        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
         and customer_id = any ($3)",
 };
 

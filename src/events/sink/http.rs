@@ -37,6 +37,11 @@ impl Default for Timeouts {
     }
 }
 
+/// The same for every connection. Of two sinks the second finds it chosen.
+pub(super) fn choose_tls_provider() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
 /// One sink's connections.
 #[derive(Debug)]
 pub struct Http {
@@ -61,8 +66,7 @@ impl Http {
         clock: Clock,
         adapt: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, String> {
-        // Of two sinks the second finds it chosen.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        choose_tls_provider();
         let client = Client::builder()
             .user_agent(concat!("deltabook/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(timeouts.connect_seconds.get()))

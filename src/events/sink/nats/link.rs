@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::settings::Settings;
 use crate::events::secret::ReadSecret;
+use crate::events::sink::http::choose_tls_provider;
 
 /// How long the server may take to store a message.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -57,8 +58,7 @@ impl Link {
     pub(super) async fn open(settings: Settings, read: ReadSecret<'_>) -> Result<Self, String> {
         let servers = settings.check()?;
         let (tell, mut known) = watch::channel(Known::default());
-        // Of two sinks the second finds it chosen.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        choose_tls_provider();
         let options = settings
             .identify(read)?
             .name("deltabook")
