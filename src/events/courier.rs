@@ -43,7 +43,7 @@ pub struct Courier {
 /// The turn of a courier, while nobody else may serve the sink.
 #[derive(Debug)]
 pub struct Turn {
-    lock: Lock,
+    pub(super) lock: Lock,
     pub(super) generation: i64,
     pub(super) progress: Progress,
     batch: usize,

@@ -31,7 +31,10 @@ impl Courier {
             return Ok(round);
         }
         let entries: Vec<Arc<Entry>> = entries.into_iter().map(Arc::new).collect();
-        let delivered = self.sink.deliver_entries(&entries).await;
+        let delivered = tokio::select! {
+            delivered = self.sink.deliver_entries(&entries) => delivered,
+            () = turn.lock.lost() => return Ok(Round::Lost),
+        };
         let last = |count: usize| count.checked_sub(1).and_then(|last| entries.get(last));
         let mut progress = turn.progress.clone();
         match delivered.as_ref().map(|count| last(*count)) {

@@ -5,6 +5,7 @@ use super::db::{Statement, Tx, on};
 use super::entry::{Entry, Sequence};
 use super::entry_row::{APPEND, EntryRow, columns, values};
 use super::error::StoreError;
+use super::sequence::between_numbers;
 use crate::domain::ids::{CustomerId, TenantId};
 
 /// Appends entries. Their sequences come from [`super::sequence::take`], in the same transaction.
@@ -135,15 +136,6 @@ pub async fn between(
     through: Sequence,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let statement = BETWEEN.on(tx);
-    let rows: Vec<EntryRow> = on!(tx, connection => {
-        sqlx::query_as(statement)
-            .bind(after)
-            .bind(through)
-            .bind(tenant.as_str())
-            .bind(limit)
-            .fetch_all(connection)
-            .await?
-    });
+    let rows: Vec<EntryRow> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
     rows.into_iter().map(EntryRow::parse).collect()
 }

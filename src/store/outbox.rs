@@ -6,6 +6,7 @@ use super::customer::{parse_id, set};
 use super::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
 use super::entry::Sequence;
 use super::error::StoreError;
+use super::sequence::between_numbers;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::form::envelope::Envelope;
 
@@ -117,16 +118,7 @@ pub async fn between(
     through: Sequence,
     limit: i64,
 ) -> Result<Vec<OutboxEvent>, StoreError> {
-    let statement = BETWEEN.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
-        sqlx::query_as(statement)
-            .bind(after)
-            .bind(through)
-            .bind(tenant.as_str())
-            .bind(limit)
-            .fetch_all(connection)
-            .await?
-    });
+    let rows: Vec<Row> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
     rows.into_iter().map(Row::parse).collect()
 }
 

@@ -6,9 +6,14 @@
 //! sees which number was the last, and only then which locks are held, knows that every row up to the lowest of them
 //! is committed or never will be.
 
-use super::db::{Db, Statement, Tx};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use super::db::{Db, Statement, Tx, on};
 use super::entry::Sequence;
 use super::error::StoreError;
+use crate::domain::ids::TenantId;
 
 /// What is numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +95,30 @@ pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError
     let locked: Vec<i64> = sqlx::query_scalar(in_flight).fetch_all(pool).await?;
     let before: Option<Sequence> = locked.into_iter().filter_map(|low_bits| unlocked_before(last, low_bits)).min();
     Ok(before.unwrap_or(last))
+}
+
+/// The rows behind one number and up to another, in their order: of a statement that has the two, the tenant and a limit
+/// as its parameters.
+pub(super) async fn between_numbers<R>(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    (after, through): (Sequence, Sequence),
+    limit: i64,
+) -> Result<Vec<R>, StoreError>
+where
+    R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let statement = statement.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(after)
+            .bind(through)
+            .bind(tenant.as_str())
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    }))
 }
 
 /// The locked number in full, from its low bits; None if it is higher than the last.
