@@ -6,7 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::domain::author::Author;
 use crate::store::db::Settings;
+
+/// Who works on a store without a server: whoever the machine says it is.
+#[must_use]
+pub fn local_author() -> Author {
+    let user =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    Author::new(&format!("local {}", user.as_deref().unwrap_or("user")), "")
+}
 
 /// The store that a command works on.
 #[derive(Debug, Clone, Args)]

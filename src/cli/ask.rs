@@ -8,9 +8,9 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::form::decode::parse_date;
+use deltabook::form::month::Month;
 use deltabook::grpc::questions::{Deliveries, Questions};
 use deltabook::grpc::v1;
-use deltabook::reports::month::Month;
 use deltabook::store::db::Db;
 use tonic::transport::Endpoint;
 

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::OnceLock;
 
+use deltabook::config::local_author;
+use deltabook::domain::author::Author;
 use deltabook::domain::fact::Fact;
 use deltabook::files::by_customer::{Book, Problem, Said};
 use deltabook::files::reading::Place;
@@ -29,6 +31,7 @@ pub struct Importing {
     names: Vec<String>,
     bar: ProgressBar,
     failure: OnceLock<RecordError>,
+    author: Author,
 }
 
 /// What was recorded so far.
@@ -53,7 +56,7 @@ pub struct Imported {
 
 impl Importing {
     pub fn new(ledger: Ledger, runtime: Handle, names: Vec<String>, bar: ProgressBar) -> Self {
-        Self { ledger, runtime, names, bar, failure: OnceLock::new() }
+        Self { ledger, runtime, names, bar, failure: OnceLock::new(), author: local_author() }
     }
 
     /// Why recording ended before its time.
@@ -77,7 +80,7 @@ impl Importing {
         let said = std::mem::take(&mut recording.batch);
         let (places, facts): (Vec<(usize, Place)>, Vec<Fact>) =
             said.into_iter().map(|said| ((said.file, said.place), said.fact)).unzip();
-        let submitted = self.runtime.block_on(self.ledger.submit(facts))?;
+        let submitted = self.runtime.block_on(self.ledger.submit(facts, &self.author))?;
         recording.submitted.push_back((places, submitted));
         Ok(())
     }

@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use deltabook::clock::Clock;
 use deltabook::domain::money::Money;
+use deltabook::form::month::Month;
 use deltabook::grpc::v1;
-use deltabook::reports::month::Month;
 use serde_json::Value;
 
 use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, id_option, month_option, text, told, value};

@@ -14,12 +14,16 @@
 //! | `story`, `posting`, [`replay`] | facts → movements, R11, R15 |
 //! | [`truth`] | R14, checked |
 //! | [`explain`] | the lines behind a movement |
-//! | [`correction`] | R16 |
+//! | [`correction`], [`books`] | R16 |
+//! | [`audit`], [`author`] | who did what |
 //! | [`event`], [`lifecycle`], `plan` | R18 |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod atom;
+pub mod audit;
+pub mod author;
+pub mod books;
 mod causes;
 mod classify;
 mod contract;

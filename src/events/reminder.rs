@@ -41,11 +41,11 @@ impl Reminder {
             let mut reminders = JoinSet::new();
             for customer_id in due {
                 let ledger = self.ledger.clone();
-                reminders.spawn(async move { ledger.remind(customer_id).await });
+                reminders.spawn(async move { ledger.derive_again(customer_id).await });
             }
             for reminded in reminders.join_all().await {
                 match reminded {
-                    Ok(()) => {}
+                    Ok(_) => {}
                     Err(RecordError::ShuttingDown) => return Ok(()),
                     // Tried again the next time.
                     Err(error) => {

@@ -11,6 +11,7 @@ mod digits;
 pub mod encode;
 pub mod envelope;
 pub mod event;
+pub mod month;
 pub mod movement;
 pub mod raw;
 pub mod record;

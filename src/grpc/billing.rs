@@ -13,6 +13,7 @@ use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
 use super::stream::stream_facts;
 use super::{encode, v1};
+use crate::domain::author::Author;
 use crate::domain::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, LineId, TenantId};
 use crate::domain::void::Void;
@@ -61,8 +62,9 @@ impl v1::billing_service_server::BillingService for Billing {
         if !violations.is_empty() {
             return Err(invalid(violations));
         }
+        let author = Author::new("anonymous", &request_id);
         let mode = if validate_only { Mode::Preview } else { Mode::Strict };
-        let recorded = self.ledger.record(read.clone(), mode).await.map_err(record)?;
+        let recorded = self.ledger.record(read.clone(), mode, &author).await.map_err(record)?;
         Ok(Response::new(answer(&read, &recorded, request_id)))
     }
 
@@ -73,7 +75,8 @@ impl v1::billing_service_server::BillingService for Billing {
         request: Request<Streaming<v1::StreamFactsRequest>>,
     ) -> Result<Response<Self::StreamFactsStream>, Status> {
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
-        tokio::spawn(stream_facts(self.ledger.clone(), request.into_inner(), answers, self.draining.clone()));
+        let author = Author::new("anonymous", "");
+        tokio::spawn(stream_facts(self.ledger.clone(), author, request.into_inner(), answers, self.draining.clone()));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 

@@ -8,6 +8,7 @@ use super::billing::{check_count, decode_fact, to_i32};
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{invalid, record};
 use super::v1;
+use crate::domain::author::Author;
 use crate::domain::ids::CustomerId;
 use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, RecordError};
@@ -21,6 +22,7 @@ type Answer = Result<v1::StreamFactsResponse, Status>;
 /// stream, and so does a client that has gone away.
 pub(super) async fn stream_facts(
     ledger: Ledger,
+    author: Author,
     mut batches: Streaming<v1::StreamFactsRequest>,
     answers: mpsc::Sender<Answer>,
     draining: CancellationToken,
@@ -48,7 +50,7 @@ pub(super) async fn stream_facts(
                 batch = batches.message() => batch,
             };
             let batch = match batch {
-                Ok(Some(batch)) => Batch::submit(&ledger, batch).await,
+                Ok(Some(batch)) => Batch::submit(&ledger, batch, &author).await,
                 Ok(None) => break,
                 Err(status) => Err(status),
             };
@@ -73,7 +75,7 @@ struct Batch {
 }
 
 impl Batch {
-    async fn submit(ledger: &Ledger, batch: v1::StreamFactsRequest) -> Result<Self, Status> {
+    async fn submit(ledger: &Ledger, batch: v1::StreamFactsRequest, author: &Author) -> Result<Self, Status> {
         if batch.facts.len() > MAX_FACTS {
             return Err(invalid(check_count(batch.facts.len())));
         }
@@ -88,7 +90,7 @@ impl Batch {
             }
         }
         let customers = read.iter().map(|fact| fact.customer_id().clone()).collect();
-        let submitted = ledger.submit(read).await.map_err(record)?;
+        let submitted = ledger.submit(read, author).await.map_err(record)?;
         Ok(Self { number: batch.batch_number, places, customers, malformed, submitted })
     }
 

@@ -31,14 +31,14 @@ pub(super) fn announce(
     replay: &Replay,
     now: DateTime<Utc>,
 ) -> Result<Announcement, OutOfRange> {
-    let today = known.policy.date_of(now);
+    let today = known.books.policy.date_of(now);
     let mut announcement = Announcement::default();
     if known.version == 0 {
         announcement.due.push(LifecycleEvent { kind: EventKind::AccountCreated, date: today, provisional_until: None });
     }
-    let (due, later) = unsent(replay, facts, &known.policy, &known.sent, today)?;
+    let (due, later) = unsent(replay, facts, &known.books.policy, &known.sent, today)?;
     announcement.due.extend(due);
-    announcement.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| known.policy.start_of(date));
+    announcement.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| known.books.policy.start_of(date));
     Ok(announcement)
 }
 

@@ -23,7 +23,7 @@ use crate::store::db::{Db, Tx};
 use crate::store::entry::Entry;
 use crate::store::error::StoreError;
 use crate::store::total::{self, Totals};
-use crate::store::{customer, fact, journal, outbox, sequence};
+use crate::store::{audit, customer, fact, journal, outbox, sequence, tenant};
 
 /// How often a batch is tried when others change its customers.
 const MAX_CONFLICTS: usize = 8;
@@ -51,7 +51,7 @@ pub(super) struct Desk {
 pub(super) type Results = Vec<Result<Recorded, RecordError>>;
 
 /// Why a batch is not stored.
-enum Setback {
+pub(super) enum Setback {
     /// Customers are not as they were known.
     Stale,
     /// Nothing is stored, or, at the end, nobody knows.
@@ -158,6 +158,8 @@ impl Desk {
     async fn try_with_locks(&self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, Setback> {
         let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
         let mut tx = self.db.write().await?;
+        // Before any row, as everybody does it who writes.
+        tenant::hold(&mut tx, &self.tenant_id).await?;
         let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
         let draft = self.draft(requests, known, now);
         self.write(tx, draft, now).await
@@ -173,25 +175,43 @@ impl Desk {
             }
         }
         if draft.is_empty() {
+            let books = tenant::books(&mut tx, &self.tenant_id).await?;
+            self.check_books(&draft, books.version)?;
             draft.number(&[]);
             tx.rollback().await?;
         } else {
-            if !customer::touch(&mut tx, &self.tenant_id, &draft.touches(), now).await? {
-                return Err(Setback::Stale);
-            }
-            let (numbers, places) = sequence::take(&mut tx, draft.entries.len(), draft.events.len()).await?;
-            draft.number(&numbers);
-            fact::append(&mut tx, &self.tenant_id, &draft.facts, now).await?;
-            journal::append(&mut tx, &self.tenant_id, &draft.entries).await?;
-            outbox::append(&mut tx, &self.tenant_id, &draft.events, places, now).await?;
-            let mut totals = Totals::default();
-            draft.entries.iter().for_each(|entry| totals.add(entry));
-            total::add(&mut tx, &self.tenant_id, self.shard, &totals).await?;
+            self.append(&mut tx, &mut draft, now).await?;
             tx.commit().await.map_err(|error| Setback::Failed { error, in_commit: true })?;
         }
         let (customers, told) = draft.finish();
         self.cache.put(customers);
         Ok(self.with_repeats(told).await)
+    }
+
+    /// Everything that a draft comes to. What others may wait for comes last.
+    pub async fn append(&self, tx: &mut Tx, draft: &mut Draft<'_>, now: DateTime<Utc>) -> Result<(), Setback> {
+        let taken = sequence::take(tx, &self.tenant_id, draft.entries.len(), draft.events.len()).await?;
+        self.check_books(draft, taken.books_version)?;
+        if !customer::touch(tx, &self.tenant_id, &draft.touches(), now).await? {
+            return Err(Setback::Stale);
+        }
+        draft.number(&taken.entries);
+        fact::append(tx, &self.tenant_id, &draft.facts, now).await?;
+        journal::append(tx, &self.tenant_id, &draft.entries).await?;
+        outbox::append(tx, &self.tenant_id, &draft.events, taken.events, now).await?;
+        let mut totals = Totals::default();
+        draft.entries.iter().for_each(|entry| totals.add(entry));
+        total::add(tx, &self.tenant_id, self.shard, &totals).await?;
+        Ok(audit::append(tx, &self.tenant_id, &draft.audits, now).await?)
+    }
+
+    /// A month was closed meanwhile, or the policy changed: then every customer in memory was read too early.
+    fn check_books(&self, draft: &Draft<'_>, version: i64) -> Result<(), Setback> {
+        if draft.is_of_books(version) {
+            return Ok(());
+        }
+        self.cache.clear();
+        Err(Setback::Stale)
     }
 
     /// Decides. What takes long does not keep the thread from others' tasks.
@@ -251,5 +271,5 @@ impl Desk {
 
 fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {
     let of_facts = requests.iter().flat_map(|request| request.facts.iter().map(Fact::customer_id));
-    of_facts.chain(requests.iter().filter_map(|request| request.due.as_ref())).collect()
+    of_facts.chain(requests.iter().filter_map(|request| request.again.as_ref())).collect()
 }

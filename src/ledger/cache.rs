@@ -49,6 +49,15 @@ impl Cache {
         }
     }
 
+    /// Takes everybody out.
+    pub fn clear(&self) {
+        for part in self.parts.iter() {
+            let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+            part.customers.clear();
+            part.weight = 0;
+        }
+    }
+
     fn part(&self, customer_id: &CustomerId) -> Option<MutexGuard<'_, Part>> {
         let parts = u64::try_from(self.parts.len()).ok()?;
         let place = self.hasher.hash_one(customer_id).checked_rem(parts)?;

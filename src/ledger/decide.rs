@@ -43,7 +43,7 @@ pub(super) fn decide<'f>(
     new: &[Numbered<'f>],
     now: DateTime<Utc>,
 ) -> Result<Decision<'f>, Vec<Problem>> {
-    let mut decision = sort_out(known, new)?;
+    let decision = sort_out(known, new)?;
     if decision.recorded.is_empty() {
         return Ok(decision);
     }
@@ -57,18 +57,23 @@ pub(super) fn decide<'f>(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let Ok(replayed) = replay(&facts, &known.policy) else {
-        return Err(blame_out_of_range(known, &decision.recorded).into_iter().collect());
-    };
+    match derive(known, &facts, now) {
+        Ok(derived) => Ok(Decision { recorded: decision.recorded, unchanged: decision.unchanged, ..derived }),
+        Err(OutOfRange) => Err(blame_out_of_range(known, &decision.recorded).into_iter().collect()),
+    }
+}
+
+/// What these facts of a customer give that is not in the books yet.
+pub(super) fn derive<'f>(known: &Known, facts: &CustomerFacts, now: DateTime<Utc>) -> Result<Decision<'f>, OutOfRange> {
+    let replayed = replay(facts, &known.books.policy)?;
     let live: Vec<(Sequence, &Movement)> = known.live.iter().map(|entry| (entry.sequence, &entry.movement)).collect();
     let correction = correct(&live, &replayed.movements);
-    decision.reversals = correction.reversals;
-    decision.postings = correction.postings.into_iter().cloned().collect();
-    decision.announcement = match announce(known, &facts, &replayed, now) {
-        Ok(announcement) => announcement,
-        Err(OutOfRange) => return Err(blame_out_of_range(known, &decision.recorded).into_iter().collect()),
-    };
-    Ok(decision)
+    Ok(Decision {
+        reversals: correction.reversals,
+        postings: correction.postings.into_iter().cloned().collect(),
+        announcement: announce(known, facts, &replayed, now)?,
+        ..Decision::default()
+    })
 }
 
 /// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
@@ -181,7 +186,7 @@ fn merged<'f>(known: &Known, new: impl Iterator<Item = &'f Numbered<'f>>) -> Cus
 
 /// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.
 fn blame_out_of_range(known: &Known, recorded: &[Numbered<'_>]) -> Option<Problem> {
-    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), &known.policy).is_ok();
+    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), &known.books.policy).is_ok();
     let (mut fitting, mut too_many) = (0, recorded.len());
     while too_many.saturating_sub(fitting) > 1 {
         let middle = usize::midpoint(fitting, too_many);

@@ -1,20 +1,22 @@
 //! What a batch of requests comes to, in memory: each request is decided on what those before it left. Nothing is
 //! stored yet.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::announce::{Announcement, announce, to_send};
-use super::decide::{Decision, Numbered, decide, decide_leniently};
+use super::announce::{Announcement, to_send};
+use super::audited::audit_of;
+use super::decide::{Decision, Numbered, decide, decide_leniently, derive};
 use super::error::RecordError;
 use super::job::{MAX_GIVEN, Mode, Outcome, Recorded, Request};
 use super::known::Known;
+use super::post::Place;
+use crate::domain::audit::NewAudit;
+use crate::domain::author::Author;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::movement::Movement;
-use crate::domain::replay::replay;
 use crate::store::customer::{Touch, Version};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::fact::NewFact;
@@ -32,6 +34,7 @@ pub(super) struct Draft<'r> {
     /// Their sequences are −1, −2, … until [`Draft::number`].
     pub entries: Vec<Entry>,
     pub events: Vec<NewEvent>,
+    pub audits: Vec<NewAudit>,
     answers: Vec<Answer>,
 }
 
@@ -54,13 +57,15 @@ struct Change<'r> {
     facts: Vec<&'r Fact>,
     entries: Vec<Entry>,
     announcement: Announcement,
+    author: &'r Author,
 }
 
 impl<'r> Draft<'r> {
     /// A draft on these customers: everyone whom the requests are about.
     pub fn new(tenant_id: &'r TenantId, customers: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Self {
         let (from, facts, entries) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { tenant_id, now, customers, from, facts, entries, events: Vec::new(), answers: Vec::new() }
+        let (events, audits, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tenant_id, now, customers, from, facts, entries, events, audits, answers }
     }
 
     /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
@@ -110,15 +115,17 @@ impl<'r> Draft<'r> {
                 }
             }
             if !decision.recorded.is_empty() {
-                let version = known.version.saturating_add(1);
-                let entries = self.entries_of(decision.reversals, decision.postings, known, version, unnumbered)?;
+                let place = Place { unnumbered, ..self.place(known) };
+                let (version, entries) = (place.version, place.posted(known, decision.reversals, decision.postings)?);
                 unnumbered = unnumbered.saturating_add(entries.len());
                 let facts = decision.recorded.into_iter().map(|(_, fact)| fact).collect();
-                let announcement = decision.announcement;
-                changes.push(Change { customer_id, version, facts, entries, announcement });
+                let (announcement, author) = (decision.announcement, &request.author);
+                changes.push(Change { customer_id, version, facts, entries, announcement, author });
             }
         }
-        changes.extend(request.due.as_ref().and_then(|customer_id| self.remind(customer_id)));
+        if let Some(customer_id) = &request.again {
+            changes.extend(self.derive_again(customer_id, &request.author)?);
+        }
         if request.mode != Mode::Lenient && !recorded.refused.is_empty() {
             recorded.refused.sort_by_key(|problem| problem.index);
             return Err(RecordError::Problems(recorded.refused));
@@ -126,48 +133,43 @@ impl<'r> Draft<'r> {
         Ok((recorded, changes))
     }
 
-    /// A recording without facts: the time has come for events.
-    fn remind(&self, customer_id: &'r CustomerId) -> Option<Change<'r>> {
-        let known = self.customers.get(customer_id).filter(|known| known.version > 0)?;
-        let version = known.version.saturating_add(1);
-        // What was recorded can be derived. If it cannot, there is nothing to remind of, again and again.
-        let announcement = replay(&known.facts, &known.policy)
-            .and_then(|replayed| announce(known, &known.facts, &replayed, self.now))
-            .inspect_err(|error| tracing::error!(%customer_id, %error, "the events of a customer cannot be derived"))
+    /// A recording without facts: the time has come for events, or the policy is another.
+    fn derive_again(&self, customer_id: &'r CustomerId, author: &'r Author) -> Result<Option<Change<'r>>, RecordError> {
+        let Some(known) = self.customers.get(customer_id).filter(|known| known.version > 0) else { return Ok(None) };
+        let place = self.place(known);
+        // What was recorded can be derived. If it cannot, there is nothing to do, again and again.
+        let derived = derive(known, &known.facts, self.now)
+            .inspect_err(|error| tracing::error!(%customer_id, %error, "a customer cannot be derived"))
             .unwrap_or_default();
-        Some(Change { customer_id, version, facts: Vec::new(), entries: Vec::new(), announcement })
+        let entries = place.posted(known, derived.reversals, derived.postings)?;
+        let announcement = derived.announcement;
+        Ok(Some(Change { customer_id, version: place.version, facts: Vec::new(), entries, announcement, author }))
     }
 
-    /// R16: reversals first, then the new movements.
-    fn entries_of(
-        &self,
-        reversals: Vec<Sequence>,
-        postings: Vec<Movement>,
-        known: &Known,
-        version: Version,
-        unnumbered: usize,
-    ) -> Result<Vec<Entry>, RecordError> {
-        let mut changes = Vec::with_capacity(reversals.len().saturating_add(postings.len()));
-        let reversals: HashSet<Sequence> = reversals.into_iter().collect();
-        for entry in known.live.iter().filter(|entry| reversals.contains(&entry.sequence)) {
-            // The one amount without an opposite is beyond what a replay gives.
-            let movement = entry.movement.reversed().map_err(|_| RecordError::Failed)?;
-            changes.push((Some(entry.sequence), movement));
-        }
-        changes.extend(postings.into_iter().map(|movement| (None, movement)));
-        let entries = changes.into_iter().enumerate().map(|(place, (reverses, movement))| Entry {
-            sequence: place_holder(unnumbered.saturating_add(place)),
-            version,
-            recorded_at: self.now,
-            posting_date: movement.effective_date,
-            reverses,
-            movement,
-        });
-        Ok(entries.collect())
+    /// Posts what is still provisional after today, and posted before a date, on that date instead.
+    pub fn carry_over(
+        &mut self,
+        customer_id: &'r CustomerId,
+        today: NaiveDate,
+        to: NaiveDate,
+        author: &'r Author,
+    ) -> Result<(), RecordError> {
+        let Some(known) = self.customers.get(customer_id) else { return Ok(()) };
+        let place = self.place(known);
+        let (version, entries) = (place.version, place.carried(known, today, to)?);
+        // Nothing else changes: not even when its next event is due.
+        let announcement = derive(known, &known.facts, self.now).unwrap_or_default().announcement;
+        self.apply(vec![Change { customer_id, version, facts: Vec::new(), entries, announcement, author }]);
+        Ok(())
+    }
+
+    /// Where the next recording of a customer comes.
+    fn place(&self, known: &Known) -> Place {
+        Place { version: known.version.saturating_add(1), unnumbered: self.entries.len(), now: self.now }
     }
 
     fn apply(&mut self, changes: Vec<Change<'r>>) {
-        for Change { customer_id, version, facts, entries, announcement } in changes {
+        for Change { customer_id, version, facts, entries, announcement, author } in changes {
             // Decided on, so known.
             let Some(known) = self.customers.get_mut(customer_id) else { continue };
             self.from.entry(customer_id.clone()).or_insert(known.version);
@@ -175,11 +177,12 @@ impl<'r> Draft<'r> {
             known.post(&entries);
             self.entries.extend(entries);
             for fact in facts {
+                self.audits.extend(audit_of(known.facts.get(&fact.key()).as_ref(), fact, author));
                 known.insert(fact.clone(), version);
                 self.facts.push(NewFact { fact, version });
             }
             for event in &announcement.due {
-                let event = to_send(self.tenant_id, customer_id, &known.facts, &known.policy, event);
+                let event = to_send(self.tenant_id, customer_id, &known.facts, &known.books.policy, event);
                 known.sent.insert(event.key.clone());
                 self.events.push(event);
             }
@@ -200,8 +203,14 @@ impl<'r> Draft<'r> {
             from,
             to: known.version,
             next_event_at: known.next_event_at,
+            books_version: known.books.version,
         });
         touch.collect()
+    }
+
+    /// Whether everybody was read under this version of the books.
+    pub fn is_of_books(&self, version: i64) -> bool {
+        self.customers.values().all(|known| known.books.version == version)
     }
 
     /// The customers on whom something was decided, although nothing of them changes; with the version that they had.
@@ -249,11 +258,6 @@ impl<'r> Draft<'r> {
         });
         (self.customers, told.collect())
     }
-}
-
-/// The sequence of an entry that has no number yet.
-fn place_holder(place: usize) -> Sequence {
-    i64::try_from(place).unwrap_or(i64::MAX).saturating_neg().saturating_sub(1)
 }
 
 fn by_customer(facts: &[Fact]) -> BTreeMap<&CustomerId, Vec<Numbered<'_>>> {

@@ -1,6 +1,7 @@
 //! What a writer is asked to do, and what became of it.
 
 use super::error::Problem;
+use crate::domain::author::Author;
 use crate::domain::fact::Fact;
 use crate::domain::ids::CustomerId;
 use crate::store::entry::Entry;
@@ -29,8 +30,10 @@ pub enum Outcome {
 pub(super) struct Request {
     pub facts: Vec<Fact>,
     pub mode: Mode,
-    /// A customer whose events are to go out that have become due.
-    pub due: Option<CustomerId>,
+    /// A customer to derive again: events have become due, or the policy is another.
+    pub again: Option<CustomerId>,
+    /// Who asks.
+    pub author: Author,
 }
 
 /// What became of a request.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::books::Books;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, Revision, SubscriptionLine};
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::policy::Policy;
 use crate::store::customer::Version;
 use crate::store::db::Tx;
 use crate::store::entry::{Entry, Sequence};
@@ -20,8 +20,8 @@ use crate::store::{customer, fact, journal, outbox, tenant};
 pub struct Known {
     /// The last recording; 0 for a customer of whom nothing is recorded.
     pub version: Version,
-    /// Under which its movements were derived: whoever changes the policy derives every customer anew.
-    pub policy: Policy,
+    /// As they were when it was read: whoever writes makes sure that they still are.
+    pub books: Books,
     /// Each in its highest revision.
     pub facts: CustomerFacts,
     /// Every revision (R17).
@@ -156,14 +156,14 @@ pub(super) async fn load(
     customers: &[&CustomerId],
     lock: bool,
 ) -> Result<BTreeMap<CustomerId, Known>, StoreError> {
-    let policy = tenant::policy(tx, tenant_id).await?;
+    let books = tenant::books(tx, tenant_id).await?;
     let versions = if lock {
         customer::lock(tx, tenant_id, customers).await?
     } else {
         customer::versions(tx, tenant_id, customers).await?
     };
     let mut known: BTreeMap<CustomerId, Known> =
-        customers.iter().map(|id| ((*id).clone(), Known { policy, ..Known::default() })).collect();
+        customers.iter().map(|id| ((*id).clone(), Known { books, ..Known::default() })).collect();
     let there: Vec<&CustomerId> = versions.keys().collect();
     for StoredFact { fact, version, .. } in fact::of_customers(tx, tenant_id, &there).await? {
         if let Some(known) = known.get_mut(fact.customer_id()) {

@@ -2,20 +2,32 @@
 //!
 //! [`writers`] is the handle: it hands each request to the writer of its customers. A [`writer`] is a task that records
 //! what is waiting together: a request that is dropped drops only its answer, never a transaction half-way. [`batch`]
-//! has the phases, [`draft`] is what they come to in memory, [`decide`] is pure, [`announce`] says which events are due, [`known`] is a customer as a decision
-//! needs it, [`cache`] those at hand. [`verify`] derives everything again and compares.
+//! has the phases, [`draft`] is what they come to in memory, [`decide`] is pure, [`post`] makes entries of it, [`announce`] says
+//! which events are due, [`audited`] what goes into the audit trail, [`known`] is a customer as a decision needs it,
+//! [`cache`] those at hand.
+//!
+//! [`period`] closes months and [`policy`] changes the policy: both keep all writers away while they change the books.
+//! [`verify`] derives everything again and compares; [`trail`] verifies the audit trail.
 
 mod announce;
+mod audited;
 mod batch;
 mod cache;
 mod decide;
+mod digest;
 mod draft;
 pub mod error;
 pub mod job;
 mod known;
+pub mod period;
+pub mod policy;
+mod post;
 pub mod submitted;
+pub mod trail;
 mod unannounced;
 pub mod verify;
+mod verify_periods;
+mod verify_reversals;
 pub mod view;
 mod writer;
 pub mod writers;

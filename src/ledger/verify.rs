@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::trail::verify_trail;
 use super::unannounced::unannounced;
+use super::verify_periods::{wrong_periods, wrong_posting_date};
+use super::verify_reversals::wrong_reversals;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -10,13 +13,14 @@ use crate::domain::movement::Movement;
 use crate::domain::policy::Policy;
 use crate::domain::replay::replay;
 use crate::domain::truth::{closings, untruths};
+use crate::form::month::Month;
 use crate::store::customer::Times;
 use crate::store::db::{Db, Tx};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
 use crate::store::fact::StoredFact;
 use crate::store::total::{self, Sum, TotalKey, Totals};
-use crate::store::{customer, fact, journal, outbox, tenant};
+use crate::store::{closing, customer, fact, journal, outbox, tenant};
 
 /// Customers that are listed at once.
 const PAGE: i64 = 500;
@@ -56,7 +60,9 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
     let mut totals = Totals::default();
     let mut after = None;
     let mut tx = db.read().await?;
-    let policy = tenant::policy(&mut tx, tenant_id).await?;
+    let state = tenant::books(&mut tx, tenant_id).await?;
+    let history = closing::all(&mut tx, tenant_id).await?;
+    let ever_closed: BTreeSet<Month> = history.iter().map(|closing| Month::of(closing.month)).collect();
     loop {
         let page = customer::page(&mut tx, tenant_id, after.as_ref(), PAGE).await?;
         let mut all = books(&mut tx, tenant_id, &page).await?;
@@ -67,7 +73,7 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
                     found.facts = found.facts.saturating_add(books.facts.len());
                     found.entries = found.entries.saturating_add(books.entries.len());
                     books.entries.iter().for_each(|entry| totals.add(entry));
-                    check(books, &policy)
+                    check(books, &state.policy, &ever_closed)
                 }
                 Err(error) => vec![error.to_string()],
             };
@@ -91,6 +97,9 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
     ];
     let of_all = |what| Difference { customer_id: None, what };
     found.differences.extend(differences.into_iter().flatten().map(of_all));
+    found.differences.extend(wrong_periods(&state, &history, &totals.months).into_iter().map(of_all));
+    let trail = verify_trail(&mut tx, tenant_id, None).await?;
+    found.differences.extend(trail.problem.map(|problem| of_all(format!("the audit trail: {problem}"))));
     Ok(found)
 }
 
@@ -173,11 +182,11 @@ fn live(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
 }
 
 /// What is wrong with one customer's journal.
-fn check(books: Books, policy: &Policy) -> Vec<String> {
+fn check(books: Books, policy: &Policy, ever_closed: &BTreeSet<Month>) -> Vec<String> {
     let Books { facts, entries, events, times } = books;
     let facts: CustomerFacts = facts.into_iter().map(|stored| stored.fact).collect();
     let mut differences = wrong_reversals(&entries);
-    differences.extend(entries.iter().filter_map(wrong_posting_date));
+    differences.extend(entries.iter().filter_map(|entry| wrong_posting_date(entry, ever_closed)));
     let live: Vec<(Sequence, &Movement)> = live(&entries).map(|entry| (entry.sequence, &entry.movement)).collect();
     match (replay(&facts, policy), closings(&facts)) {
         (Ok(replayed), Ok(closings)) => {
@@ -208,36 +217,4 @@ fn check(books: Books, policy: &Policy) -> Vec<String> {
         (Err(error), _) | (_, Err(error)) => differences.push(error.to_string()),
     }
     differences
-}
-
-/// R16: an entry is posted on its effective date. (No month is ever closed yet.)
-fn wrong_posting_date(entry: &Entry) -> Option<String> {
-    let effective_date = entry.movement.effective_date;
-    (entry.posting_date != effective_date)
-        .then(|| format!("movement {} of {effective_date} is posted on {}", entry.sequence, entry.posting_date))
-}
-
-/// R16: a reversal cancels an earlier entry of the customer exactly, and only once.
-fn wrong_reversals(entries: &[Entry]) -> Vec<String> {
-    let mut reversed = BTreeSet::new();
-    let mut wrong = Vec::new();
-    for entry in entries {
-        let Some(sequence) = entry.reverses else { continue };
-        let original = entries
-            .binary_search_by_key(&sequence, |entry| entry.sequence)
-            .ok()
-            .and_then(|position| entries.get(position))
-            .filter(|original| original.sequence < entry.sequence && original.reverses.is_none());
-        match original {
-            None => wrong.push(format!("movement {} reverses movement {sequence}, which is not there", entry.sequence)),
-            Some(_) if !reversed.insert(sequence) => {
-                wrong.push(format!("movement {} reverses movement {sequence} a second time", entry.sequence));
-            }
-            Some(original) if original.movement.reversed().as_ref() != Ok(&entry.movement) => {
-                wrong.push(format!("movement {} does not cancel movement {sequence} exactly", entry.sequence));
-            }
-            Some(_) => {}
-        }
-    }
-    wrong
 }

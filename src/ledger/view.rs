@@ -25,7 +25,7 @@ pub async fn customer_view(
     if stored.is_empty() {
         return Ok(None);
     }
-    let policy = tenant::policy(&mut tx, tenant_id).await?;
+    let policy = tenant::books(&mut tx, tenant_id).await?.policy;
     let facts: CustomerFacts = stored.into_iter().map(|stored| stored.fact).collect();
     let replay = replay(&facts, &policy).map_err(|error| StoreError::corrupt("fact", customer_id, "body", error))?;
     Ok(Some(CustomerView { facts, replay }))

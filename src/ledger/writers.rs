@@ -18,6 +18,7 @@ use super::known::fact_weight;
 use super::submitted::Submitted;
 use super::writer::{Job, write_all};
 use crate::clock::Clock;
+use crate::domain::author::Author;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::policy::Policy;
@@ -56,6 +57,9 @@ pub struct Ledger {
     room: Arc<Semaphore>,
     stop: CancellationToken,
     committed: watch::Receiver<()>,
+    /// For what concerns all of the books.
+    pub(super) desk: Desk,
+    pub(super) clock: Clock,
 }
 
 /// The tasks that write; to be waited for at the end.
@@ -83,23 +87,23 @@ impl Ledger {
         let told = Arc::new(told);
         let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let cache = Cache::new(if load == Load::Requests { CACHE } else { 0 });
+        let desk = Desk { db, tenant_id: tenant_id.clone(), cache, shard: 0 };
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
-            let (db, tenant_id, cache) = (db.clone(), tenant_id.clone(), cache.clone());
-            let desk = Desk { db, tenant_id, cache, shard };
+            let desk = Desk { shard, ..desk.clone() };
             tasks.push(tokio::spawn(write_all(desk, clock.clone(), queue, stop.clone(), Arc::clone(&told))));
             queues.push(jobs);
         }
         let room = Arc::new(Semaphore::new(MAX_WAITING));
-        let ledger = Self { queues: queues.into(), room, stop: stop.clone(), committed };
+        let ledger = Self { queues: queues.into(), room, stop: stop.clone(), committed, desk, clock };
         Ok((ledger, Writers { stop, tasks }))
     }
 
     /// Records facts, or says what they would mean. Once begun, they are recorded even if nobody waits for the answer;
     /// if nobody waits before they are begun, they are not.
-    pub async fn record(&self, facts: Vec<Fact>, mode: Mode) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, facts: Vec<Fact>, mode: Mode, author: &Author) -> Result<Recorded, RecordError> {
         if mode == Mode::Lenient {
-            return self.submit(facts).await?.finish().await;
+            return self.submit(facts, author).await?.finish().await;
         }
         // All of it in one transaction: with the writer of the first customer. Others may have customers of it in
         // memory; they find out.
@@ -108,18 +112,17 @@ impl Ledger {
         let room = Arc::clone(&self.room).try_acquire_many_owned(weight(&facts));
         let room = room.map_err(|_| RecordError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
-        queue.try_send(Job { request: Request { facts, mode, due: None }, answer, room }).map_err(
-            |error| match error {
-                TrySendError::Full(_) => RecordError::Overloaded,
-                TrySendError::Closed(_) => RecordError::ShuttingDown,
-            },
-        )?;
+        let request = Request { facts, mode, again: None, author: author.clone() };
+        queue.try_send(Job { request, answer, room }).map_err(|error| match error {
+            TrySendError::Full(_) => RecordError::Overloaded,
+            TrySendError::Closed(_) => RecordError::ShuttingDown,
+        })?;
         answered.await.map_err(|_| RecordError::ShuttingDown)?
     }
 
     /// Hands facts to the writers of their customers, to be recorded leniently. Waits until there is room for them: that
     /// is what slows a sender down. What is submitted first is recorded first, customer by customer.
-    pub async fn submit(&self, facts: Vec<Fact>) -> Result<Submitted, RecordError> {
+    pub async fn submit(&self, facts: Vec<Fact>, author: &Author) -> Result<Submitted, RecordError> {
         let mut submitted = Submitted::of(facts.len());
         let mut parts: Vec<(Vec<usize>, Vec<Fact>)> = self.queues.iter().map(|_| Default::default()).collect();
         for (index, fact) in facts.into_iter().enumerate() {
@@ -135,21 +138,23 @@ impl Ledger {
             let room = Arc::clone(&self.room).acquire_many_owned(weight(&facts)).await;
             let room = room.map_err(|_| RecordError::ShuttingDown)?;
             let (answer, answered) = oneshot::channel();
-            let job = Job { request: Request { facts, mode: Mode::Lenient, due: None }, answer, room };
-            queue.send(job).await.map_err(|_| RecordError::ShuttingDown)?;
+            let request = Request { facts, mode: Mode::Lenient, again: None, author: author.clone() };
+            queue.send(Job { request, answer, room }).await.map_err(|_| RecordError::ShuttingDown)?;
             submitted.add(places, answered);
         }
         Ok(submitted)
     }
 
-    /// Sends the events of a customer that have become due. Waits until there is room.
-    pub async fn remind(&self, customer_id: CustomerId) -> Result<(), RecordError> {
+    /// Derives a customer again: sends the events that have become due, and posts what the policy gives now. Waits until
+    /// there is room.
+    pub async fn derive_again(&self, customer_id: CustomerId) -> Result<Recorded, RecordError> {
         let queue = self.queues.get(self.writer_of(&customer_id)).ok_or(RecordError::Failed)?;
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| RecordError::ShuttingDown)?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { facts: Vec::new(), mode: Mode::Lenient, due: Some(customer_id) };
+        let author = Author::service();
+        let request = Request { facts: Vec::new(), mode: Mode::Lenient, again: Some(customer_id), author };
         queue.send(Job { request, answer, room }).await.map_err(|_| RecordError::ShuttingDown)?;
-        answered.await.map_err(|_| RecordError::ShuttingDown)?.map(drop)
+        answered.await.map_err(|_| RecordError::ShuttingDown)?
     }
 
     fn writer_of(&self, customer_id: &CustomerId) -> usize {

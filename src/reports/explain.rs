@@ -40,7 +40,7 @@ pub async fn explain(db: &Db, tenant_id: &TenantId, sequence: Sequence) -> Resul
     let customer_id = entry.movement.customer_id.clone();
     let entries = journal::of_customers(&mut tx, tenant_id, &[&customer_id]).await?;
     let stored = fact::of_customers(&mut tx, tenant_id, &[&customer_id]).await?;
-    let policy = tenant::policy(&mut tx, tenant_id).await?;
+    let policy = tenant::books(&mut tx, tenant_id).await?.policy;
     let facts: CustomerFacts = stored.into_iter().map(|stored| stored.fact).collect();
     let replayed = replay(&facts, &policy)?;
     let is_live = replayed.movements.contains(&entry.movement);

@@ -6,7 +6,6 @@ pub mod error;
 pub mod explain;
 pub mod feed;
 pub mod follow;
-pub mod month;
 pub mod movements;
 pub mod mrr;
 pub mod reasons;

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 
 use super::error::ReportError;
-use super::month::Month;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::Money;
 use crate::domain::movement::Level;
+use crate::form::month::Month;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::sums::{SumFilter, through};

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::error::ReportError;
-use super::month::Month;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::{Level, Subcategory};
+use crate::form::month::Month;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::sums::{MonthSum, SumFilter, by_month};

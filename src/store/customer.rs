@@ -78,10 +78,11 @@ pub(super) static TOUCH: Insert = Insert::new(
         ("created_at", Kind::Instant),
         ("changed_at", Kind::Instant),
         ("next_event_at", Kind::Instant),
+        ("books_version", Kind::Integer),
     ],
     "on conflict (tenant_id, customer_id) do update
     set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at,
-        next_event_at = excluded.next_event_at
+        next_event_at = excluded.next_event_at, books_version = excluded.books_version
     where customer.version = excluded.previous_version",
 );
 
@@ -94,6 +95,8 @@ pub struct Touch<'c> {
     pub to: Version,
     /// When the next event of the customer is due.
     pub next_event_at: Option<DateTime<Utc>>,
+    /// The version of the books under which it was derived.
+    pub books_version: i64,
 }
 
 /// Counts the recordings of customers, given in the order of their ids. False: some do not have the version that they
@@ -113,6 +116,7 @@ pub async fn touch(
         Column::Instant(vec![now; count]),
         Column::Instant(vec![now; count]),
         Column::OptionalInstant(touches.iter().map(|touch| touch.next_event_at).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.books_version).collect()),
     ];
     let touched = TOUCH.run(tx, count, columns).await?;
     Ok(usize::try_from(touched) == Ok(count))
@@ -195,6 +199,33 @@ pub async fn page(
     let statement = PAGE.on(tx);
     let ids: Vec<String> = on!(tx, connection => {
         sqlx::query_scalar(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+pub(super) const DERIVED_BEFORE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and customer_id > $2 and books_version < $3
+    order by customer_id limit $4",
+);
+
+/// The next customers by id after one (None: from the first) that were derived before a version of the books.
+pub async fn derived_before(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    books_version: i64,
+    after: Option<&CustomerId>,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let after = after.map_or("", CustomerId::as_str);
+    let statement = DERIVED_BEFORE.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(after)
+            .bind(books_version)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
     });
     ids.iter().map(|id| parse_id(id)).collect()
 }

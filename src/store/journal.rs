@@ -1,6 +1,8 @@
 //! Appending to the journal, and reading it.
 
-use super::customer::{Version, set};
+use chrono::NaiveDate;
+
+use super::customer::{Version, parse_id, set};
 use super::db::{Statement, Tx, on};
 use super::entry::{Entry, Sequence};
 use super::entry_row::{APPEND, EntryRow, columns, values};
@@ -74,6 +76,37 @@ async fn fetch(
         sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
     rows.into_iter().map(EntryRow::parse).collect()
+}
+
+pub(super) const PROVISIONAL: Statement = Statement::both(
+    "select distinct customer_id from entry
+    where tenant_id = $1 and provisional_until > $2 and posting_date < $3
+        and reverses is null and not exists (
+            select 1 from entry as later
+            where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
+                and later.reverses = entry.sequence)
+    order by customer_id limit $4",
+);
+
+/// Customers with an entry that counts, is posted before a date, and is still provisional after another (R11).
+pub async fn with_provisional(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    today: NaiveDate,
+    posted_before: NaiveDate,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = PROVISIONAL.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(today)
+            .bind(posted_before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
 }
 
 pub(super) const OF_RECORDING: Statement = Statement::both(concat!(

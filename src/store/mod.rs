@@ -4,6 +4,8 @@
 //! of tables. Every statement is a constant beside the function that uses it. A transaction is [`db::Tx`]; nothing is
 //! stored but by [`db::Tx::commit`].
 
+pub mod audit;
+pub mod closing;
 pub mod customer;
 pub mod db;
 pub mod delivery;

@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use super::db::{Db, Statement, Tx, on};
 use super::entry::Sequence;
 use super::error::StoreError;
+use super::tenant;
 use crate::domain::ids::TenantId;
 
 /// What is numbered.
@@ -32,9 +33,10 @@ pub(super) const LAST_OF_OUTBOX: Statement = Statement {
     postgres: "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
 };
 
-/// Both at once, to save a round trip. A lock's key is the sequence (its object id) and the low 31 bits of the number.
+/// All at once, to save round trips. A lock's key is the sequence (its object id) and the low 31 bits of the number.
 pub(super) const TAKE: &str = "
-    with last as materialized (
+    with held as materialized (select coalesce(hold_books($3), 0) as version),
+    last as materialized (
         select coalesce(pg_sequence_last_value('journal_sequence'), 0) as entry,
             coalesce(pg_sequence_last_value('outbox_sequence'), 0) as event),
     locked as materialized (
@@ -43,23 +45,38 @@ pub(super) const TAKE: &str = "
             pg_advisory_xact_lock_shared(
                 ('outbox_sequence'::regclass::oid::bigint << 32 >> 32)::int, (event & 2147483647)::int)
         from last)
-    select coalesce(array_agg(nextval('journal_sequence')) filter (where number <= $1::bigint), '{}'),
+    select (select version from held), coalesce(array_agg(nextval('journal_sequence')) filter (where number <= $1::bigint), '{}'),
         coalesce(array_agg(nextval('outbox_sequence')) filter (where number <= $2::bigint), '{}')
     from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number";
 
-/// Takes numbers for entries and for events, in rising order.
-pub async fn take(tx: &mut Tx, entries: usize, events: usize) -> Result<(Vec<Sequence>, Vec<Sequence>), StoreError> {
+/// What a writer has until its transaction ends.
+#[derive(Debug)]
+pub struct Taken {
+    /// The version of the books, which nobody changes meanwhile.
+    pub books_version: i64,
+    /// Numbers for entries, in rising order.
+    pub entries: Vec<Sequence>,
+    /// The same for events.
+    pub events: Vec<Sequence>,
+}
+
+/// Takes numbers for entries and for events, and keeps the books as they are.
+pub async fn take(tx: &mut Tx, tenant: &TenantId, entries: usize, events: usize) -> Result<Taken, StoreError> {
     let wanted = |count| i64::try_from(count).unwrap_or(i64::MAX);
     let (entries, events) = (wanted(entries), wanted(events));
+    let books_version = if matches!(tx, Tx::Sqlite(_)) { tenant::hold(tx, tenant).await? } else { 0 };
     match tx {
-        _ if entries == 0 && events == 0 => Ok((Vec::new(), Vec::new())),
         Tx::Sqlite(tx) => {
             let last: Sequence = sqlx::query_scalar(LAST.sqlite).fetch_one(&mut **tx).await?;
             let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.sqlite).fetch_one(&mut **tx).await?;
             let after = |last: Sequence, wanted| (last.saturating_add(1)..=last.saturating_add(wanted)).collect();
-            Ok((after(last, entries), after(last_event, events)))
+            Ok(Taken { books_version, entries: after(last, entries), events: after(last_event, events) })
         }
-        Tx::Postgres(tx) => Ok(sqlx::query_as(TAKE).bind(entries).bind(events).fetch_one(&mut **tx).await?),
+        Tx::Postgres(tx) => {
+            let taken = sqlx::query_as(TAKE).bind(entries).bind(events).bind(tenant.as_str());
+            let (books_version, entries, events) = taken.fetch_one(&mut **tx).await?;
+            Ok(Taken { books_version, entries, events })
+        }
     }
 }
 

@@ -5,13 +5,16 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive, sequence, sink, sums,
-    tenant, total,
+    audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive,
+    sequence, sink, sums, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 17] = [
+const STATEMENTS: [&[Statement]; 20] = [
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
-    &[tenant::ENSURE, tenant::POLICY],
+    &[customer::DERIVED_BEFORE],
+    &[tenant::ENSURE, tenant::BOOKS, tenant::HOLD, tenant::CHANGE, closing::APPEND, closing::ALL],
+    &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER],
+    &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
     &[fact::OF_CUSTOMERS],
     &[
         journal::OF_CUSTOMERS,
@@ -36,7 +39,8 @@ const STATEMENTS: [&[Statement]; 17] = [
     &movement_page::EFFECTIVE_DATE_DESCENDING,
 ];
 
-static INSERTS: [&Insert; 9] = [
+static INSERTS: [&Insert; 10] = [
+    &audit::APPEND,
     &customer::TOUCH,
     &fact::APPEND,
     &entry_row::APPEND,
@@ -69,6 +73,8 @@ pub async fn prepare_all(db: &Db) -> Result<usize, StoreError> {
                 IS_LOCKED,
                 TRY_LOCK,
                 UNLOCK,
+                tenant::HOLD_ALONE,
+                tenant::WAIT_LONGER,
                 sequence::TAKE,
                 sequence::IN_FLIGHT,
                 sequence::OUTBOX_IN_FLIGHT,

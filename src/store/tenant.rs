@@ -1,9 +1,11 @@
 //! The sets of books, and what each has decided.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
+use super::audit;
 use super::db::{Instant, Statement, Tx, on};
 use super::error::StoreError;
+use crate::domain::books::Books;
 use crate::domain::ids::TenantId;
 use crate::domain::policy::Policy;
 
@@ -25,22 +27,72 @@ pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTim
             .execute(connection)
             .await?;
     });
-    Ok(())
+    audit::begin(tx, tenant).await
 }
 
-pub(super) const POLICY: Statement =
-    Statement::both("select lapse_grace_days, time_zone from tenant where tenant_id = $1");
+pub(super) const BOOKS: Statement = Statement::both(
+    "select version, policy_version, open_from, lapse_grace_days, time_zone from tenant where tenant_id = $1",
+);
 
-/// The tenant's policy; the default for a tenant that is not there yet.
-pub async fn policy(tx: &mut Tx, tenant: &TenantId) -> Result<Policy, StoreError> {
-    let statement = POLICY.on(tx);
-    let row: Option<(i32, String)> = on!(tx, connection => {
+/// The state of the tenant's books; new ones for a tenant that is not there yet.
+pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> {
+    let statement = BOOKS.on(tx);
+    let row: Option<(i64, i64, NaiveDate, i32, String)> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
     });
-    let Some((grace, zone)) = row else { return Ok(Policy::default()) };
+    let Some((version, policy_version, open_from, grace, zone)) = row else { return Ok(Books::default()) };
     let lapse_grace_days = u16::try_from(grace)
         .map_err(|_| StoreError::corrupt("tenant", tenant, "lapse_grace_days", "is out of range"))?;
     let time_zone =
         zone.parse().map_err(|_| StoreError::corrupt("tenant", tenant, "time_zone", "is not a known time zone"))?;
-    Ok(Policy { lapse_grace_days, time_zone })
+    Ok(Books { version, policy_version, open_from, policy: Policy { lapse_grace_days, time_zone } })
+}
+
+pub(super) const HOLD_ALONE: &str =
+    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, 0)";
+pub(super) const WAIT_LONGER: &str = "set local lock_timeout = '30s'";
+
+/// Waits until nobody writes, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
+/// alone.)
+pub async fn hold_alone(tx: &mut Tx) -> Result<(), StoreError> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(WAIT_LONGER).execute(&mut **tx).await?;
+        sqlx::query(HOLD_ALONE).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) const HOLD: Statement = Statement {
+    sqlite: "select coalesce((select version from tenant where tenant_id = $1), 0)",
+    postgres: "select coalesce(hold_books($1), 0)",
+};
+
+/// Keeps the books as they are until the transaction ends; gives their version.
+pub async fn hold(tx: &mut Tx, tenant: &TenantId) -> Result<i64, StoreError> {
+    let statement = HOLD.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?
+    }))
+}
+
+pub(super) const CHANGE: Statement = Statement::both(
+    "update tenant set version = $2, policy_version = $3, open_from = $4, lapse_grace_days = $5, time_zone = $6
+    where tenant_id = $1",
+);
+
+/// Changes the books. Whoever does it holds them alone.
+pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(), StoreError> {
+    let statement = CHANGE.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(books.version)
+            .bind(books.policy_version)
+            .bind(books.open_from)
+            .bind(i32::from(books.policy.lapse_grace_days))
+            .bind(books.policy.time_zone.name())
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
 }

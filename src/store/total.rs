@@ -237,6 +237,35 @@ async fn read_from(
     rows.into_iter().map(Row::parse).collect()
 }
 
+pub(super) const OF_MONTH: Statement = Statement::both(
+    "select level, posting_month as date, currency, subcategory, '' as item, is_adjustment, counts_from,
+        cast(sum(delta_units) as bigint) as delta_units,
+        cast(sum(delta_micros) as bigint) as delta_micros,
+        cast(sum(movements) as bigint) as movements
+    from month_total where tenant_id = $1 and posting_month = $2
+    group by 1, 2, 3, 4, 5, 6, 7",
+);
+
+/// The totals of the month that begins on a date.
+pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
+    let statement = OF_MONTH.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(month).fetch_all(connection).await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(super) const FIRST_MONTH: Statement =
+    Statement::both("select min(posting_month) from month_total where tenant_id = $1");
+
+/// The first month in which anything was ever posted.
+pub async fn first_month(tx: &mut Tx, tenant: &TenantId) -> Result<Option<NaiveDate>, StoreError> {
+    let statement = FIRST_MONTH.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?
+    }))
+}
+
 impl Row {
     fn parse(self) -> Result<(TotalKey, Sum), StoreError> {
         let unknown = |column, text: &str| StoreError::corrupt("totals", self.date, column, format!("is {text:?}"));

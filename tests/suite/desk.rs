@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
 use deltabook::domain::fact::Fact;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
@@ -141,7 +142,7 @@ impl Desk {
 
     pub async fn record(&self, facts: Vec<Value>) {
         let fact = |fact: Value| -> Fact { decode::fact(&serde_json::from_value(fact).unwrap(), "fact").unwrap() };
-        self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict).await.unwrap();
+        self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Author::service()).await.unwrap();
     }
 
     pub fn courier(&self, name: &str, sink: &Arc<Scripted>) -> Courier {

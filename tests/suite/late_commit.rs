@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
 use deltabook::domain::ids::{CustomerId, TenantId};
 use deltabook::ledger::job::Mode;
 use deltabook::ledger::writers::{Ledger, Load};
@@ -22,18 +23,18 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
     let tenant = TenantId::only();
     let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Load::Requests).await.unwrap();
     let mut follower = Follower::new(db.clone(), tenant.clone(), 0);
-    let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict);
+    let author = Author::service();
+    let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict, &author);
     record("first").await.unwrap();
     let first = follower.next().await.unwrap();
     assert_eq!(sequences(&first), [1, 2]);
 
     // Takes the numbers 3 and 4, and is slow.
     let mut late = db.write().await.unwrap();
-    let (numbers, _) = sequence::take(&mut late, 2, 0).await.unwrap();
-    assert_eq!(numbers, [3, 4]);
+    assert_eq!(sequence::take(&mut late, &tenant, 2, 0).await.unwrap().entries, [3, 4]);
     // So are these: another takes 5 and 6, and gives up.
     let mut given_up = db.write().await.unwrap();
-    assert_eq!(sequence::take(&mut given_up, 2, 0).await.unwrap().0, [5, 6]);
+    assert_eq!(sequence::take(&mut given_up, &tenant, 2, 0).await.unwrap().entries, [5, 6]);
     record("second").await.unwrap();
     assert!(follower.next().await.unwrap().is_empty());
 
@@ -59,11 +60,12 @@ async fn an_event_that_is_committed_late_is_waited_for() {
         Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Requests).await.unwrap();
     let settled = async || sequence::settled(&db, Numbered::Outbox).await.unwrap();
     // A new customer has two events: that there is an account, and that it signed up.
-    ledger.record(vec![a_line("first")], Mode::Strict).await.unwrap();
+    ledger.record(vec![a_line("first")], Mode::Strict, &Author::service()).await.unwrap();
     assert_eq!(settled().await, 2);
     let mut late = db.write().await.unwrap();
-    assert_eq!(sequence::take(&mut late, 0, 1).await.unwrap(), (vec![], vec![3]));
-    ledger.record(vec![a_line("second")], Mode::Strict).await.unwrap();
+    let taken = sequence::take(&mut late, &TenantId::only(), 0, 1).await.unwrap();
+    assert_eq!((taken.entries, taken.events), (vec![], vec![3]));
+    ledger.record(vec![a_line("second")], Mode::Strict, &Author::service()).await.unwrap();
     assert_eq!(settled().await, 2);
     late.rollback().await.unwrap();
     assert_eq!(settled().await, 5);

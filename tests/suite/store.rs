@@ -48,23 +48,30 @@ impl Store {
         }
     }
 
-    /// Changes rows behind the service's back, whatever the tables' constraints say of them; gives their number.
+    /// Changes rows behind the service's back, whatever the tables' constraints and triggers say of them; gives their
+    /// number.
     pub fn tamper(&self, statement: &str) -> u64 {
+        let disarmed = match self {
+            Self::Sqlite { .. } => format!(
+                "pragma ignore_check_constraints = on; pragma foreign_keys = off; {DROP_UNIQUE}; {}; {statement}",
+                TRIGGERS.map(|name| format!("drop trigger if exists {name}")).join("; "),
+            ),
+            Self::Postgres(_) => format!("{DROP_CHECKS}; {DROP_UNIQUE}; {DROP_TRIGGERS}; {statement}"),
+        };
+        self.execute(&disarmed).unwrap()
+    }
+
+    /// Runs a statement as anybody could who reaches the database; gives the number of rows that it changed.
+    pub fn execute(&self, statement: &str) -> sqlx::Result<u64> {
         match self {
             Self::Sqlite { url, .. } => block_on(async {
                 let options = SqliteConnectOptions::new().filename(url);
-                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-                let statements = format!(
-                    "pragma ignore_check_constraints = on; pragma foreign_keys = off; {DROP_UNIQUE}; {statement}"
-                );
-                let changed = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-                changed.rows_affected()
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                let changed = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut connection).await;
+                connection.close().await?;
+                Ok(changed?.rows_affected())
             }),
-            Self::Postgres(database) => {
-                let statements = format!("{DROP_CHECKS}; {DROP_UNIQUE}; {statement}");
-                postgres::execute(database.url(), statements).unwrap()
-            }
+            Self::Postgres(database) => postgres::execute(database.url(), statement.to_owned()),
         }
     }
 
@@ -88,6 +95,25 @@ impl Store {
 }
 
 const DROP_UNIQUE: &str = "drop index if exists entry_reverses";
+
+const TRIGGERS: [&str; 9] = [
+    "entry_in_open_month",
+    "fact_changed",
+    "fact_deleted",
+    "entry_changed",
+    "entry_deleted",
+    "closing_changed",
+    "closing_deleted",
+    "audit_entry_changed",
+    "audit_entry_deleted",
+];
+
+const DROP_TRIGGERS: &str = "
+    drop trigger if exists entry_in_open_month on entry;
+    drop trigger if exists fact_stays on fact;
+    drop trigger if exists entry_stays on entry;
+    drop trigger if exists closing_stays on closing;
+    drop trigger if exists audit_entry_stays on audit_entry";
 
 const DROP_CHECKS: &str = "
     do $$ declare constraint_of record; begin

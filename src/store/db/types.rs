@@ -8,6 +8,12 @@ use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Instant(pub DateTime<Utc>);
 
+impl From<Instant> for DateTime<Utc> {
+    fn from(instant: Instant) -> Self {
+        instant.0
+    }
+}
+
 impl Type<Sqlite> for Instant {
     fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
         <i64 as Type<Sqlite>>::type_info()

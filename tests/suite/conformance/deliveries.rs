@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
 use deltabook::events::courier::{Courier, Round};
@@ -87,7 +88,7 @@ impl Books {
             "currency": "USD", "occurred_at": format!("2026-02-{day:02}T12:00:00Z"),
         }});
         let fact = decode::fact(&serde_json::from_value(charge).unwrap(), "").unwrap();
-        self.ledger.record(vec![fact], Mode::Strict).await.unwrap();
+        self.ledger.record(vec![fact], Mode::Strict, &Author::service()).await.unwrap();
     }
 
     fn pass(&self, time: TimeDelta) {

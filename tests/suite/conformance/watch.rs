@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::ledger::job::Mode;
@@ -56,7 +57,7 @@ async fn a_follower_of_several_processes_skips_nothing() {
             recording.spawn(async move {
                 for customer in (caller..CUSTOMERS).step_by(4) {
                     let fact = a_line(&format!("customer-{process}-{customer}"));
-                    ledger.record(vec![fact], Mode::Strict).await.unwrap();
+                    ledger.record(vec![fact], Mode::Strict, &Author::service()).await.unwrap();
                 }
             });
         }
@@ -107,7 +108,7 @@ async fn many_readers_beside_writers_all_see_everything() {
         });
     }
     for customer in 0..CUSTOMERS {
-        ledger.record(vec![a_line(&format!("customer-{customer}"))], Mode::Strict).await.unwrap();
+        ledger.record(vec![a_line(&format!("customer-{customer}"))], Mode::Strict, &Author::service()).await.unwrap();
     }
     let all = reading.join_all().await;
     let first = all.first().unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use crate::form::decode::{FIRST_YEAR, parse_date};
+use super::decode::{FIRST_YEAR, parse_date};
 
 /// A calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +42,12 @@ impl Month {
     #[must_use]
     pub fn last_date(self) -> NaiveDate {
         self.end().pred_opt().unwrap_or(self.0)
+    }
+
+    /// The month before it.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.checked_sub_months(Months::new(1)).unwrap_or(self.0))
     }
 
     #[must_use]

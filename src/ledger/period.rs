@@ -1,0 +1,255 @@
+//! R16: closing a month, and opening it again.
+//!
+//! Whoever does it waits until nobody writes, and keeps everybody from it meanwhile. A close carries over what is still
+//! provisional (R11), takes the digest of the month's totals, and lets the books begin with the next month: all in one
+//! transaction.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::batch::{Desk, Setback};
+use super::digest::digest;
+use super::draft::Draft;
+use super::known::load;
+use super::writers::Ledger;
+use crate::domain::audit::{Action, NewAudit};
+use crate::domain::author::Author;
+use crate::domain::books::Books;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::form::month::Month;
+use crate::store::closing::{self, Closing};
+use crate::store::db::{Db, Tx};
+use crate::store::error::StoreError;
+use crate::store::{audit, journal, tenant, total};
+
+/// Customers whose provisional entries are carried over at once.
+const PAGE: i64 = 500;
+/// How often it is tried when others are in the way.
+const MAX_ATTEMPTS: usize = 5;
+
+/// Why a month is not closed or reopened.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PeriodError {
+    #[error("{0} has not ended yet; a month is closed when it is over (R16)")]
+    NotOver(Month),
+    #[error("{0} is closed already")]
+    Closed(Month),
+    #[error("{next} is the next month to close; months are closed in order, and none is skipped (R16)")]
+    NotNext { next: Month },
+    #[error("no month is closed")]
+    NoneClosed,
+    #[error("{last} is the last closed month; months are reopened from the last one on (R16)")]
+    NotLast { last: Month },
+    #[error("the policy was changed, and not every customer is derived anew yet; try again when that is done")]
+    PolicyPending,
+    /// Others wrote all the time.
+    #[error("others write to the books")]
+    Conflict,
+    #[error("the work ended badly")]
+    Failed,
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+}
+
+impl From<StoreError> for PeriodError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl From<Setback> for PeriodError {
+    fn from(setback: Setback) -> Self {
+        match setback {
+            Setback::Stale => Self::Conflict,
+            Setback::Failed { error, .. } => error.into(),
+        }
+    }
+}
+
+/// What is done to a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Close,
+    Reopen,
+}
+
+impl Ledger {
+    /// Closes a month: the first one ever is that of the first entry, then one after the other.
+    pub async fn close_month(&self, month: Month, reason: &str, author: &Author) -> Result<Closing, PeriodError> {
+        self.change_month(Change::Close, month, reason, author).await
+    }
+
+    /// Opens the last closed month again. What was posted in later months because it was closed stays there.
+    pub async fn reopen_month(&self, month: Month, reason: &str, author: &Author) -> Result<Closing, PeriodError> {
+        self.change_month(Change::Reopen, month, reason, author).await
+    }
+
+    /// In a task of its own: a caller who goes away does not end it half-way.
+    async fn change_month(
+        &self,
+        change: Change,
+        month: Month,
+        reason: &str,
+        author: &Author,
+    ) -> Result<Closing, PeriodError> {
+        let (desk, clock) = (self.desk.clone(), self.clock.clone());
+        let (reason, author) = (reason.to_owned(), author.clone());
+        let work = tokio::spawn(async move {
+            let mut attempts = 1;
+            loop {
+                match desk.change_month(change, month, &reason, &author, clock.now()).await {
+                    Err(PeriodError::Conflict) if attempts < MAX_ATTEMPTS => {}
+                    Err(PeriodError::Store(error)) if error.is_busy() && attempts < MAX_ATTEMPTS => {}
+                    result => return result,
+                }
+                attempts = attempts.saturating_add(1);
+            }
+        });
+        work.await.map_err(|error| {
+            tracing::error!(%error, "closing a month panicked");
+            PeriodError::Failed
+        })?
+    }
+}
+
+impl Desk {
+    async fn change_month(
+        &self,
+        change: Change,
+        month: Month,
+        reason: &str,
+        author: &Author,
+        now: DateTime<Utc>,
+    ) -> Result<Closing, PeriodError> {
+        let mut tx = self.db.write().await?;
+        tenant::hold_alone(&mut tx).await?;
+        let books = tenant::books(&mut tx, &self.tenant_id).await?;
+        let history = closing::all(&mut tx, &self.tenant_id).await?;
+        let (open_from, digest) = match change {
+            Change::Close => {
+                let first = total::first_month(&mut tx, &self.tenant_id).await?.map(Month::of);
+                check_close(month, &books, &history, first, now)?;
+                self.carry_over(&mut tx, month, &books, author, now).await?;
+                (month.end(), Some(digest(month, &total::of_month(&mut tx, &self.tenant_id, month.start()).await?)))
+            }
+            Change::Reopen => {
+                check_reopen(month, &history)?;
+                // The first month that was closed had everything before it closed too.
+                let is_first = closed_months(&history).len() == 1;
+                (if is_first { Books::default().open_from } else { month.start() }, None)
+            }
+        };
+        let next = Books { version: books.version.saturating_add(1), open_from, ..books };
+        tenant::change(&mut tx, &self.tenant_id, &next).await?;
+        let sequence = history.last().map_or(0, |last| last.sequence).saturating_add(1);
+        let actor = author.actor.to_string();
+        let closing = Closing {
+            sequence,
+            month: month.start(),
+            is_closed: change == Change::Close,
+            digest,
+            recorded_at: now,
+            actor,
+            reason: reason.to_owned(),
+        };
+        closing::append(&mut tx, &self.tenant_id, &closing).await?;
+        audit::append(&mut tx, &self.tenant_id, &[audited(&closing, month, author)], now).await?;
+        tx.commit().await?;
+        self.cache.clear();
+        Ok(closing)
+    }
+
+    /// What is still provisional would count in the month after it was closed: it is posted in the next month instead,
+    /// an adjustment like any other.
+    async fn carry_over(
+        &self,
+        tx: &mut Tx,
+        month: Month,
+        books: &Books,
+        author: &Author,
+        now: DateTime<Utc>,
+    ) -> Result<(), PeriodError> {
+        let today = books.policy.date_of(now);
+        loop {
+            let page = journal::with_provisional(tx, &self.tenant_id, today, month.end(), PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            let customers: Vec<&CustomerId> = page.iter().collect();
+            let known = load(tx, &self.tenant_id, &customers, true).await?;
+            let mut draft = Draft::new(&self.tenant_id, known, now);
+            for customer_id in &page {
+                draft.carry_over(customer_id, today, month.end(), author).map_err(|_| PeriodError::Failed)?;
+            }
+            self.append(tx, &mut draft, now).await?;
+        }
+    }
+}
+
+fn check_close(
+    month: Month,
+    books: &Books,
+    history: &[Closing],
+    first: Option<Month>,
+    now: DateTime<Utc>,
+) -> Result<(), PeriodError> {
+    let last = closed_months(history).last().copied();
+    if last.is_some_and(|last| month <= last) {
+        return Err(PeriodError::Closed(month));
+    }
+    if books.policy.date_of(now) < month.end() {
+        return Err(PeriodError::NotOver(month));
+    }
+    let next = last.map_or(first, |last| Some(last.next()));
+    match next {
+        Some(next) if next != month => Err(PeriodError::NotNext { next }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn check_reopen(month: Month, history: &[Closing]) -> Result<(), PeriodError> {
+    match closed_months(history).last() {
+        None => Err(PeriodError::NoneClosed),
+        Some(last) if *last != month => Err(PeriodError::NotLast { last: *last }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The months that are closed, in order.
+#[must_use]
+pub fn closed_months(history: &[Closing]) -> Vec<Month> {
+    let mut closed = Vec::new();
+    for closing in history {
+        let month = Month::of(closing.month);
+        closed.retain(|closed| *closed != month);
+        if closing.is_closed {
+            closed.push(month);
+        }
+    }
+    closed
+}
+
+fn audited(closing: &Closing, month: Month, author: &Author) -> NewAudit {
+    let (action, before) =
+        if closing.is_closed { (Action::PeriodClosed, "open") } else { (Action::PeriodReopened, "closed") };
+    let after = match &closing.digest {
+        Some(digest) => format!("closed, digest {digest}"),
+        None => "open".to_owned(),
+    };
+    NewAudit {
+        author: author.clone(),
+        action,
+        customer_id: None,
+        subject: month.to_string(),
+        before: before.to_owned(),
+        after,
+        reason: closing.reason.clone(),
+    }
+}
+
+/// Everything that happened to the months of a tenant, in order.
+pub async fn closings(db: &Db, tenant_id: &TenantId) -> Result<Vec<Closing>, StoreError> {
+    let mut tx = db.read().await?;
+    closing::all(&mut tx, tenant_id).await
+}

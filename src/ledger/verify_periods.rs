@@ -1,0 +1,43 @@
+//! R16: where entries are posted, and that closed months are as they were when they were closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Datelike;
+
+use super::digest::digest;
+use super::period::closed_months;
+use crate::domain::books::Books;
+use crate::form::month::Month;
+use crate::store::closing::Closing;
+use crate::store::entry::Entry;
+use crate::store::total::{Sum, TotalKey};
+
+/// An entry is posted on its effective date, or, if that was in a closed month, on the first of a later one.
+pub(super) fn wrong_posting_date(entry: &Entry, ever_closed: &BTreeSet<Month>) -> Option<String> {
+    let (effective_date, posting_date) = (entry.movement.effective_date, entry.posting_date);
+    let is_adjustment = posting_date.day() == 1
+        && posting_date > effective_date
+        && ever_closed.contains(&Month::of(posting_date).previous());
+    (posting_date != effective_date && !is_adjustment)
+        .then(|| format!("movement {} of {effective_date} is posted on {posting_date}", entry.sequence))
+}
+
+/// What does not fit of the closings, when the journal comes to these totals by month.
+pub(super) fn wrong_periods(books: &Books, history: &[Closing], months: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
+    let closed = closed_months(history);
+    let mut wrong = Vec::new();
+    for month in &closed {
+        let last = history.iter().rev().find(|closing| Month::of(closing.month) == *month);
+        let kept = last.and_then(|closing| closing.digest.as_deref());
+        let now = digest(*month, months);
+        if kept != Some(&now) {
+            let kept = kept.unwrap_or("none");
+            wrong.push(format!("{month} was closed with the digest {kept}, the journal now gives {now}"));
+        }
+    }
+    let open_from = closed.last().map_or(Books::default().open_from, |last| last.end());
+    if books.open_from != open_from {
+        wrong.push(format!("the books are open from {}, by the closings from {open_from}", books.open_from));
+    }
+    wrong
+}
