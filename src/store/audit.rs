@@ -270,3 +270,58 @@ pub async fn page(
             .await?
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever byte of a row is another one, so is its hash.
+    #[test]
+    fn each_byte_of_a_row_is_in_its_hash() {
+        let tenant = TenantId::only();
+        let row = AuditEntry {
+            sequence: 7,
+            recorded_at: DateTime::from_timestamp_micros(1_790_000_000_000_001).unwrap(),
+            actor: "key 7 (Kim)".to_owned(),
+            action: "OVERRIDE_SET".to_owned(),
+            customer_id: "acme".to_owned(),
+            subject: "the override of change order O1".to_owned(),
+            before: "{}".to_owned(),
+            after: "{\"revision\":1}".to_owned(),
+            reason: "month end".to_owned(),
+            request_id: "request-1".to_owned(),
+            hash: String::new(),
+        };
+        let hash = row.hash_after(&tenant, NO_HASH);
+        let texts: [fn(&mut AuditEntry) -> &mut String; 8] = [
+            |row| &mut row.actor,
+            |row| &mut row.action,
+            |row| &mut row.customer_id,
+            |row| &mut row.subject,
+            |row| &mut row.before,
+            |row| &mut row.after,
+            |row| &mut row.reason,
+            |row| &mut row.request_id,
+        ];
+        for text in texts {
+            for place in 0..text(&mut row.clone()).len() {
+                for bit in 0..7 {
+                    let mut other = row.clone();
+                    let mut bytes = text(&mut other).clone().into_bytes();
+                    bytes[place] ^= 1 << bit;
+                    *text(&mut other) = String::from_utf8(bytes).unwrap();
+                    assert_ne!(other.hash_after(&tenant, NO_HASH), hash, "{other:?}");
+                }
+            }
+        }
+        for bit in 0..50 {
+            let moved = AuditEntry { sequence: row.sequence ^ (1 << bit), ..row.clone() };
+            assert_ne!(moved.hash_after(&tenant, NO_HASH), hash);
+            let micros = row.recorded_at.timestamp_micros() ^ (1 << bit);
+            let later = AuditEntry { recorded_at: DateTime::from_timestamp_micros(micros).unwrap(), ..row.clone() };
+            assert_ne!(later.hash_after(&tenant, NO_HASH), hash);
+        }
+        assert_ne!(row.hash_after(&TenantId::parse("other").unwrap(), NO_HASH), hash);
+        assert_ne!(row.hash_after(&tenant, &hash), hash);
+    }
+}

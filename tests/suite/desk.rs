@@ -140,8 +140,11 @@ impl Desk {
         *self.time.lock().unwrap() = now.parse().unwrap();
     }
 
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub async fn record(&self, facts: Vec<Value>) {
-        let fact = |fact: Value| -> Fact { decode::fact(&serde_json::from_value(fact).unwrap(), "fact").unwrap() };
         self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Author::service()).await.unwrap();
     }
 
@@ -178,6 +181,10 @@ impl Desk {
         self.db.close().await;
         assert_eq!(verified(self.store.url()).await.differences, [], "verify");
     }
+}
+
+pub fn fact(fact: Value) -> Fact {
+    decode::fact(&serde_json::from_value(fact).unwrap(), "fact").unwrap()
 }
 
 /// A line of 100 USD a month, with more fields.

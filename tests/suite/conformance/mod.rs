@@ -2,6 +2,7 @@
 
 use super::store;
 
+mod audit;
 mod billing;
 mod commands;
 mod crash;
@@ -10,6 +11,7 @@ mod events;
 mod import;
 mod import_facts;
 mod load;
+mod periods;
 mod policy;
 mod questions;
 mod serve;
