@@ -1,6 +1,7 @@
 //! What the questions share: a store or a server to ask, and a format for the answer.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
@@ -11,7 +12,9 @@ use deltabook::form::decode::parse_date;
 use deltabook::form::month::Month;
 use deltabook::grpc::questions::{Deliveries, Questions};
 use deltabook::grpc::v1;
+use deltabook::grpc::words::instant;
 use deltabook::store::db::Db;
+use prost_types::Timestamp;
 use tonic::transport::Endpoint;
 
 use super::output::{csv, to_stdout};
@@ -58,6 +61,29 @@ impl LevelArg {
     }
 }
 
+/// How a report sees the journal.
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// Every change in its own month, although that was closed; without it, closed months stay as they were reported
+    #[arg(long)]
+    restated: bool,
+
+    /// As the journal was known at this instant: 2026-01-05T00:00:00Z
+    #[arg(long, value_name = "INSTANT", value_parser = instant_option)]
+    as_known_at: Option<DateTime<Utc>>,
+}
+
+impl ViewArgs {
+    pub fn view(&self) -> i32 {
+        let view = if self.restated { v1::ReportView::Restated } else { v1::ReportView::AsReported };
+        view.into()
+    }
+
+    pub fn as_known_at(&self) -> Option<Timestamp> {
+        self.as_known_at.map(instant)
+    }
+}
+
 impl Whom {
     /// To ask about the journal.
     pub async fn connect(&self) -> anyhow::Result<Questions> {
@@ -92,6 +118,12 @@ fn unreachable(server: &str) -> String {
 /// A date of an option, as it goes to the service.
 pub fn date_option(text: &str) -> Result<String, &'static str> {
     parse_date(text).map(|date| date.to_string())
+}
+
+/// An instant of an option.
+pub fn instant_option(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| "is not an instant such as 2026-01-05T00:00:00Z")?;
+    Ok(instant.to_utc())
 }
 
 /// A month of an option.

@@ -19,6 +19,7 @@ use super::table::{Table, amount, change, left, right};
 Examples:
   deltabook movements --customer acme
   deltabook movements --level customer --category churn --from 2026-01-01 --to 2026-03-31
+  deltabook movements --adjustments --posted-from 2026-04-01
   deltabook movements --all --format csv > journal.csv
   deltabook movements --server http://127.0.0.1:50051 --limit 20")]
 pub struct MovementsArgs {
@@ -64,6 +65,9 @@ pub struct MovementsArgs {
     #[arg(long)]
     live: bool,
 
+    #[command(flatten)]
+    posting: PostingArgs,
+
     /// By effective date instead of by when they were recorded
     #[arg(long)]
     by_date: bool,
@@ -75,6 +79,22 @@ pub struct MovementsArgs {
     /// All of them, the earliest first
     #[arg(long)]
     all: bool,
+}
+
+/// When reports count the movements.
+#[derive(Debug, Args)]
+struct PostingArgs {
+    /// Only what was posted in another month than its own, because that one was closed
+    #[arg(long)]
+    adjustments: bool,
+
+    /// Posted on this date (YYYY-MM-DD) or later
+    #[arg(long, value_name = "DATE", value_parser = date_option)]
+    posted_from: Option<String>,
+
+    /// Posted on this date or earlier
+    #[arg(long, value_name = "DATE", value_parser = date_option)]
+    posted_to: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -139,6 +159,9 @@ fn filter(args: &MovementsArgs) -> v1::MovementFilter {
         item_id: args.item.clone().unwrap_or_default(),
         currency: args.currency.clone().unwrap_or_default(),
         live_only: args.live,
+        posting_from: args.posting.posted_from.clone().unwrap_or_default(),
+        posting_to: args.posting.posted_to.clone().unwrap_or_default(),
+        adjustments_only: args.posting.adjustments,
     }
 }
 
@@ -152,7 +175,7 @@ fn order(args: &MovementsArgs) -> v1::MovementOrder {
 }
 
 /// The movements with every field, named as in the contract.
-pub fn answer(movements: &[v1::Movement]) -> Answer<23> {
+pub fn answer(movements: &[v1::Movement]) -> Answer<24> {
     Answer {
         names: [
             "movement_id",
@@ -178,12 +201,13 @@ pub fn answer(movements: &[v1::Movement]) -> Answer<23> {
             "rules",
             "provisional_until",
             "reverses_movement_id",
+            "prior_period_adjustment",
         ],
         rows: movements.iter().map(row).collect(),
     }
 }
 
-fn row(it: &v1::Movement) -> [Value; 23] {
+fn row(it: &v1::Movement) -> [Value; 24] {
     let causes: Vec<Value> = it.causes.iter().map(|cause| cause_words(cause).into()).collect();
     let rules: Vec<Value> = it.rules.iter().map(|rule| format!("R{rule}").into()).collect();
     [
@@ -210,11 +234,12 @@ fn row(it: &v1::Movement) -> [Value; 23] {
         rules.into(),
         value(&it.provisional_until),
         value(&it.reverses_movement_id),
+        if it.prior_period_adjustment { true.into() } else { Value::Null },
     ]
 }
 
 /// What people want to see of them.
-pub fn table(answer: &Answer<23>) -> Table {
+pub fn table(answer: &Answer<24>) -> Table {
     let mut table = Table::new([
         right("id"),
         left("date"),
@@ -230,14 +255,16 @@ pub fn table(answer: &Answer<23>) -> Table {
         left("by"),
     ]);
     for row in &answer.rows {
-        let [id, level, customer, date, _, currency, item, _, _, category, subcategory, delta, before, after, ..] = row;
-        let [.., renewed, causes, _, _, reverses] = row;
+        let [id, level, customer, date, posted, currency, item, _, _, category, subcategory, delta, before, after, ..] =
+            row;
+        let [.., renewed, causes, _, _, reverses, is_adjustment] = row;
         let money = |value: &Value| Money::parse(&text(value)).unwrap_or_default();
         let by = match (reverses, renewed) {
             (Value::Null, Value::Null) => text(causes),
             (Value::Null, renewed) => format!("{}: {} renewed", text(causes), amount(money(renewed))),
             (reversed, _) => format!("reversal of {}", text(reversed)),
         };
+        let by = if is_adjustment.is_null() { by } else { format!("{by} (posted {})", text(posted)) };
         table.row([
             text(id),
             text(date),

@@ -7,7 +7,9 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, date_option, id_option, text, told, value};
+use super::ask::{
+    Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, date_option, id_option, text, told, value,
+};
 use super::table::{Table, amount, left, right};
 
 /// Show MRR and ARR at the end of a date
@@ -17,7 +19,9 @@ ARR = 12 × MRR. A date to come counts what is known to come by then: steps, sta
 
 Examples:
   deltabook mrr
-  deltabook mrr --date 2026-06-30 --customer acme")]
+  deltabook mrr --date 2026-06-30 --customer acme
+  deltabook mrr --date 2026-03-31 --restated
+  deltabook mrr --date 2026-03-31 --as-known-at 2026-04-05T00:00:00Z")]
 pub struct MrrArgs {
     #[command(flatten)]
     whom: Whom,
@@ -25,7 +29,7 @@ pub struct MrrArgs {
     #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
     format: AnswerFormat,
 
-    /// The date, YYYY-MM-DD (default: today)
+    /// The date, YYYY-MM-DD (default: today, or the date of --as-known-at)
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     date: Option<String>,
 
@@ -40,6 +44,9 @@ pub struct MrrArgs {
     /// Only of this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
+
+    #[command(flatten)]
+    view: ViewArgs,
 }
 
 pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
@@ -48,6 +55,8 @@ pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
         level: args.level.to_wire(),
         currency: args.currency.clone().unwrap_or_default(),
         customer_id: args.customer.clone().unwrap_or_default(),
+        view: args.view.view(),
+        as_known_at: args.view.as_known_at(),
     };
     let found = args.whom.connect().await?.get_mrr(request).await.map_err(told)?;
     let rows = found.totals.iter().map(|it| [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr)]);

@@ -22,19 +22,20 @@ pub const fn right(heading: &'static str) -> Column {
 }
 
 impl Table {
-    pub fn new<const N: usize>(columns: [Column; N]) -> Self {
+    pub fn new(columns: impl Into<Vec<Column>>) -> Self {
+        let columns = columns.into();
         let mut table = comfy_table::Table::new();
         let dashes = LineStyle::none().fill('-').junction(' ');
         table.load_style(TableStyle::new().header_separator(dashes));
-        table.set_header(columns.each_ref().map(|Column(heading, _)| *heading));
+        table.set_header(columns.iter().map(|Column(heading, _)| *heading));
         for (column, Column(_, alignment)) in table.column_iter_mut().zip(columns) {
             column.set_padding((0, 1)).set_cell_alignment(alignment);
         }
         Self(table)
     }
 
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.add_row(cells);
+    pub fn row(&mut self, cells: impl Into<Vec<String>>) {
+        self.0.add_row(cells.into());
     }
 }
 

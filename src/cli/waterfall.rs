@@ -10,17 +10,23 @@ use deltabook::form::month::Month;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, id_option, month_option, text, told, value};
+use super::ask::{
+    Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, text, told, value,
+};
 use super::table::{Table, amount, left, right};
 
 /// Show how MRR came from its opening to its closing, month by month
 #[derive(Debug, Args)]
 #[command(after_help = "\
 opening + new + reactivation + upsell + downsell + churn + ignored = closing, in every month and at both levels.
+What changed of a month after it was closed is in the month that was open then; `adjustments` says how much of the
+columns that is.
 
 Examples:
   deltabook waterfall --year 2026
   deltabook waterfall --level contract --from 2025-07 --to 2026-06 --currency USD
+  deltabook waterfall --year 2026 --restated
+  deltabook waterfall --year 2026 --as-known-at 2026-07-05T00:00:00Z
   deltabook waterfall --year 2026 --format csv > waterfall.csv")]
 pub struct WaterfallArgs {
     #[command(flatten)]
@@ -52,6 +58,9 @@ pub struct WaterfallArgs {
     /// Only of this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
+
+    #[command(flatten)]
+    view: ViewArgs,
 }
 
 pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
@@ -62,6 +71,8 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         to_month,
         currency: args.currency.clone().unwrap_or_default(),
         customer_id: args.customer.clone().unwrap_or_default(),
+        view: args.view.view(),
+        as_known_at: args.view.as_known_at(),
     };
     let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
     answer(&found).write(args.format, table)?;
@@ -78,7 +89,7 @@ fn months(args: &WaterfallArgs) -> anyhow::Result<(String, String)> {
 }
 
 /// The periods of every currency.
-pub fn answer(found: &v1::GetWaterfallResponse) -> Answer<16> {
+pub fn answer(found: &v1::GetWaterfallResponse) -> Answer<17> {
     let rows = found.waterfalls.iter().flat_map(|it| it.periods.iter().map(|period| row(&it.currency, period)));
     Answer {
         names: [
@@ -98,12 +109,13 @@ pub fn answer(found: &v1::GetWaterfallResponse) -> Answer<16> {
             "upsell_count",
             "downsell_count",
             "churn_count",
+            "adjustments",
         ],
         rows: rows.collect(),
     }
 }
 
-fn row(currency: &str, it: &v1::WaterfallPeriod) -> [Value; 16] {
+fn row(currency: &str, it: &v1::WaterfallPeriod) -> [Value; 17] {
     let counts = it.counts.unwrap_or_default();
     [
         value(currency),
@@ -122,12 +134,15 @@ fn row(currency: &str, it: &v1::WaterfallPeriod) -> [Value; 16] {
         counts.upsell.into(),
         counts.downsell.into(),
         counts.churn.into(),
+        value(it.adjustments.as_ref().map(|it| it.amount.as_str()).unwrap_or_default()),
     ]
 }
 
-/// Amounts by month; a column without any amount in it is shown all the same, so that the sum can be read.
-pub fn table(answer: &Answer<16>) -> Table {
-    let mut table = Table::new([
+/// Amounts by month; a column without any amount in it is shown all the same, so that the sum can be read. Adjustments
+/// are in the columns already: they are shown only where there are any.
+pub fn table(answer: &Answer<17>) -> Table {
+    let has_adjustments = answer.rows.iter().any(|[.., adjustments]| !adjustments.is_null());
+    let mut columns = vec![
         left("month"),
         left("currency"),
         right("opening"),
@@ -138,22 +153,22 @@ pub fn table(answer: &Answer<16>) -> Table {
         right("churn"),
         right("ignored"),
         right("closing"),
-    ]);
+    ];
+    if has_adjustments {
+        columns.push(right("adjustments"));
+    }
+    let mut table = Table::new(columns);
     for row in &answer.rows {
         let [currency, start, _, opening, new, reactivation, upsell, downsell, churn, ignored, closing, ..] = row;
+        let [.., adjustments] = row;
         let money = |value: &Value| amount(Money::parse(&text(value)).unwrap_or_default());
-        table.row([
-            text(start).chars().take(7).collect(),
-            text(currency),
-            money(opening),
-            money(new),
-            money(reactivation),
-            money(upsell),
-            money(downsell),
-            money(churn),
-            money(ignored),
-            money(closing),
-        ]);
+        let mut cells = vec![text(start).chars().take(7).collect(), text(currency)];
+        let amounts = [opening, new, reactivation, upsell, downsell, churn, ignored, closing];
+        cells.extend(amounts.into_iter().map(money));
+        if has_adjustments {
+            cells.push(if adjustments.is_null() { String::new() } else { money(adjustments) });
+        }
+        table.row(cells);
     }
     table
 }

@@ -1,5 +1,8 @@
 //! Wire → queries.
 
+use chrono::{DateTime, SubsecRound, Utc};
+use prost_types::Timestamp;
+
 use super::status::invalid_field;
 use super::v1;
 use super::words::word;
@@ -7,7 +10,9 @@ use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::movement::{Category, Level, Subcategory};
 use crate::form::decode::parse_date;
 use crate::form::violation::{Form, Violation};
+use crate::reports::scope::Scope;
 use crate::store::movement_page::MovementFilter;
+use crate::store::sums::View;
 
 /// A level of a query; None for UNSPECIFIED.
 pub(super) fn level(value: i32) -> Result<Option<Level>, &'static str> {
@@ -50,8 +55,46 @@ pub(super) fn filter(it: &v1::MovementFilter) -> Result<MovementFilter, Vec<Viol
         item_id: optional(&mut form, "item_id", &it.item_id, ItemId::parse),
         currency: optional(&mut form, "currency", &it.currency, Currency::parse),
         live_only: it.live_only,
+        posting_from: optional(&mut form, "posting_from", &it.posting_from, parse_date),
+        posting_to: optional(&mut form, "posting_to", &it.posting_to, parse_date),
+        adjustments_only: it.adjustments_only,
     };
     form.finish(Some(filter))
+}
+
+/// What a report is about.
+pub(super) struct ScopeFields<'r> {
+    pub level: i32,
+    pub currency: &'r str,
+    pub customer_id: &'r str,
+    pub view: i32,
+    pub as_known_at: Option<Timestamp>,
+}
+
+/// The scope of a report: of CUSTOMER level and as reported unless asked otherwise.
+pub(super) fn scope(form: &mut Form, fields: &ScopeFields<'_>, now: DateTime<Utc>) -> Scope {
+    Scope {
+        level: form.take("level", level(fields.level)).flatten().unwrap_or(Level::Customer),
+        currency: optional(form, "currency", fields.currency, Currency::parse),
+        customer: optional(form, "customer_id", fields.customer_id, CustomerId::parse),
+        view: form.take("view", view(fields.view)).unwrap_or_default(),
+        known_at: fields.as_known_at.and_then(|instant| form.take("as_known_at", past(instant, now))),
+    }
+}
+
+fn view(value: i32) -> Result<View, &'static str> {
+    match v1::ReportView::try_from(value) {
+        Ok(v1::ReportView::Unspecified | v1::ReportView::AsReported) => Ok(View::AsReported),
+        Ok(v1::ReportView::Restated) => Ok(View::Restated),
+        Err(_) => Err("is not a view"),
+    }
+}
+
+/// An instant that is not in the future, to the microsecond: the journal knows no finer ones.
+fn past(instant: Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
+    let nanos = u32::try_from(instant.nanos).map_err(|_| "is not an instant")?;
+    let instant = DateTime::from_timestamp(instant.seconds, nanos).ok_or("is not an instant")?.trunc_subsecs(6);
+    if instant > now { Err("is in the future") } else { Ok(instant) }
 }
 
 /// The most values that a filter may list.

@@ -16,7 +16,7 @@ use crate::form::envelope::Envelope;
 use crate::reports::deliveries::SinkState;
 use crate::reports::mrr::CurrencyMrr;
 use crate::reports::reasons::Reason;
-use crate::reports::waterfall::{Period, Step, Waterfall};
+use crate::reports::waterfall::{Adjustments, Period, Step, StepSum, Steps, Waterfall};
 use crate::store::delivery::Delivery;
 use crate::store::entry::Entry;
 
@@ -69,6 +69,7 @@ pub(super) fn movement(entry: &Entry) -> v1::Movement {
         rules: it.rules.iter().map(|rule| i32::from(rule.number())).collect(),
         provisional_until: shown(it.provisional_until.as_ref()),
         reverses_movement_id: shown(entry.reverses.as_ref()),
+        prior_period_adjustment: entry.is_adjustment(),
     }
 }
 
@@ -150,8 +151,7 @@ pub(super) fn waterfall(it: &Waterfall) -> v1::Waterfall {
 }
 
 fn period(it: &Period) -> v1::WaterfallPeriod {
-    let amount = |step| it.step(step).amount.to_string();
-    let count = |step| it.step(step).movements;
+    let amount = |step| step_sum(&it.steps, step).amount.to_string();
     v1::WaterfallPeriod {
         start: it.month.start().to_string(),
         end: it.month.end().to_string(),
@@ -163,15 +163,41 @@ fn period(it: &Period) -> v1::WaterfallPeriod {
         churn: amount(Step::Churn),
         ignored: amount(Step::Ignored),
         closing: it.closing.to_string(),
-        counts: Some(v1::WaterfallCounts {
-            new: count(Step::New),
-            reactivation: count(Step::Reactivation),
-            upsell: count(Step::Upsell),
-            downsell: count(Step::Downsell),
-            churn: count(Step::Churn),
-            ignored: count(Step::Ignored),
-        }),
+        counts: Some(counts(&it.steps)),
+        adjustments: it.adjustments.as_ref().map(adjustments),
     }
+}
+
+fn adjustments(Adjustments { amount, steps }: &Adjustments) -> v1::WaterfallAdjustments {
+    let together = amount.to_string();
+    let amount = |step| step_sum(steps, step).amount.to_string();
+    v1::WaterfallAdjustments {
+        amount: together,
+        new: amount(Step::New),
+        reactivation: amount(Step::Reactivation),
+        upsell: amount(Step::Upsell),
+        downsell: amount(Step::Downsell),
+        churn: amount(Step::Churn),
+        ignored: amount(Step::Ignored),
+        counts: Some(counts(steps)),
+    }
+}
+
+fn counts(steps: &Steps) -> v1::WaterfallCounts {
+    let count = |step| step_sum(steps, step).movements;
+    v1::WaterfallCounts {
+        new: count(Step::New),
+        reactivation: count(Step::Reactivation),
+        upsell: count(Step::Upsell),
+        downsell: count(Step::Downsell),
+        churn: count(Step::Churn),
+        ignored: count(Step::Ignored),
+    }
+}
+
+/// What a column comes to; nothing where it has no movement.
+fn step_sum(steps: &Steps, step: Step) -> StepSum {
+    steps.get(&step).copied().unwrap_or_default()
 }
 
 pub(super) fn sink(it: &SinkState, now: DateTime<Utc>) -> v1::Sink {

@@ -17,7 +17,7 @@ pub mod server;
 mod status;
 mod stream;
 mod watch;
-mod words;
+pub mod words;
 
 /// Generated from `proto/deltabook/v1`.
 pub mod v1 {

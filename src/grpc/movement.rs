@@ -1,16 +1,17 @@
 //! `MovementService`: questions about the journal.
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use super::decode::ScopeFields;
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
 use super::status::{invalid, invalid_field, not_found, report};
 use super::watch::{Watch, watch};
 use super::{decode, encode, page_token, v1};
 use crate::clock::Clock;
-use crate::domain::ids::{Currency, CustomerId, TenantId};
-use crate::domain::movement::Level;
+use crate::domain::ids::TenantId;
 use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::month::Month;
@@ -18,7 +19,7 @@ use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
 use crate::reports::feed::Feed;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
-use crate::reports::mrr::{MrrQuery, mrr};
+use crate::reports::mrr::mrr;
 use crate::reports::waterfall::{WaterfallQuery, waterfall};
 use crate::store::db::Db;
 use crate::store::movement_page::MovementOrder;
@@ -84,8 +85,9 @@ impl v1::movement_service_server::MovementService for Movements {
         &self,
         request: Request<v1::GetWaterfallRequest>,
     ) -> Result<Response<v1::GetWaterfallResponse>, Status> {
-        let query = waterfall_query(&request.into_inner()).map_err(invalid)?;
-        let waterfalls = waterfall(&self.db, &self.tenant_id, &query, self.clock.today()).await;
+        let now = self.clock.now();
+        let query = waterfall_query(&request.into_inner(), now).map_err(invalid)?;
+        let waterfalls = waterfall(&self.db, &self.tenant_id, &query, now).await;
         let waterfalls = waterfalls.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
     }
@@ -101,20 +103,23 @@ impl v1::movement_service_server::MovementService for Movements {
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {
-        let today = self.clock.today();
+        let now = self.clock.now();
         let request = request.into_inner();
         let mut form = Form::at("");
-        let query = MrrQuery {
-            date: decode::optional(&mut form, "date", &request.date, parse_date).unwrap_or(today),
-            level: level(&mut form, request.level),
-            currency: decode::optional(&mut form, "currency", &request.currency, Currency::parse),
-            customer: decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse),
+        let date = decode::optional(&mut form, "date", &request.date, parse_date);
+        let fields = ScopeFields {
+            level: request.level,
+            currency: &request.currency,
+            customer_id: &request.customer_id,
+            view: request.view,
+            as_known_at: request.as_known_at,
         };
-        let query = form.finish(Some(query)).map_err(invalid)?;
-        let totals = mrr(&self.db, &self.tenant_id, &query, today).await.map_err(|error| report(&error))?;
+        let scope = decode::scope(&mut form, &fields, now);
+        let scope = form.finish(Some(scope)).map_err(invalid)?;
+        let found = mrr(&self.db, &self.tenant_id, &scope, date, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetMrrResponse {
-            date: query.date.to_string(),
-            totals: totals.iter().map(encode::currency_mrr).collect(),
+            date: found.date.to_string(),
+            totals: found.totals.iter().map(encode::currency_mrr).collect(),
         }))
     }
 }
@@ -129,12 +134,7 @@ fn order(value: i32) -> Result<MovementOrder, Status> {
     }
 }
 
-/// The level of a report: CUSTOMER unless asked otherwise.
-fn level(form: &mut Form, value: i32) -> Level {
-    form.take("level", decode::level(value)).flatten().unwrap_or(Level::Customer)
-}
-
-fn waterfall_query(request: &v1::GetWaterfallRequest) -> Result<WaterfallQuery, Vec<Violation>> {
+fn waterfall_query(request: &v1::GetWaterfallRequest, now: DateTime<Utc>) -> Result<WaterfallQuery, Vec<Violation>> {
     let mut form = Form::at("");
     let first = form.take("from_month", Month::parse(&request.from_month));
     let last = form.take("to_month", Month::parse(&request.to_month));
@@ -143,9 +143,14 @@ fn waterfall_query(request: &v1::GetWaterfallRequest) -> Result<WaterfallQuery, 
         form.require(months > 0, "to_month", "is before from_month");
         form.require(months <= MAX_MONTHS, "to_month", &format!("is more than {MAX_MONTHS} months from from_month"));
     }
-    let level = level(&mut form, request.level);
-    let currency = decode::optional(&mut form, "currency", &request.currency, Currency::parse);
-    let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
-    let query = first.zip(last).map(|(first, last)| WaterfallQuery { level, first, last, currency, customer });
+    let fields = ScopeFields {
+        level: request.level,
+        currency: &request.currency,
+        customer_id: &request.customer_id,
+        view: request.view,
+        as_known_at: request.as_known_at,
+    };
+    let scope = decode::scope(&mut form, &fields, now);
+    let query = first.zip(last).map(|(first, last)| WaterfallQuery { scope, first, last });
     form.finish(query)
 }

@@ -19,7 +19,9 @@ macro_rules! number {
 }
 pub(super) use number;
 
-pub(super) fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
+/// An instant on the wire.
+#[must_use]
+pub fn instant(instant: chrono::DateTime<chrono::Utc>) -> Timestamp {
     Timestamp {
         seconds: instant.timestamp(),
         nanos: i32::try_from(instant.timestamp_subsec_nanos()).unwrap_or_default(),

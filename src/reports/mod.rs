@@ -9,4 +9,5 @@ pub mod follow;
 pub mod movements;
 pub mod mrr;
 pub mod reasons;
+pub mod scope;
 pub mod waterfall;

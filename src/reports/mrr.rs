@@ -1,25 +1,20 @@
 //! MRR and ARR at the end of a date.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::ReportError;
-use crate::domain::ids::{Currency, CustomerId, TenantId};
+use super::scope::Scope;
+use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::Money;
-use crate::domain::movement::Level;
-use crate::form::month::Month;
 use crate::store::db::Db;
-use crate::store::error::StoreError;
-use crate::store::sums::{SumFilter, through};
+use crate::store::sums::through;
 
-/// Which MRR.
-#[derive(Debug, Clone)]
-pub struct MrrQuery {
+/// MRR at a date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mrr {
     pub date: NaiveDate,
-    pub level: Level,
-    /// None: all, each on its own.
-    pub currency: Option<Currency>,
-    /// None: all together.
-    pub customer: Option<CustomerId>,
+    /// Of currencies in which there is any, or of the one that was asked for.
+    pub totals: Vec<CurrencyMrr>,
 }
 
 /// MRR of one currency. ARR = 12 × MRR (R2).
@@ -30,34 +25,27 @@ pub struct CurrencyMrr {
     pub arr: Money,
 }
 
-/// MRR as reported, of currencies in which there is any, or of the one that was asked for: the sum of all entries posted up to the date (R14). Provisional movements are left out until their
-/// date (R11).
+/// MRR at the end of a date (None: of the day at which the journal is seen): the sum of all entries up to it (R14).
 pub async fn mrr(
     db: &Db,
     tenant_id: &TenantId,
-    query: &MrrQuery,
-    today: NaiveDate,
-) -> Result<Vec<CurrencyMrr>, ReportError> {
+    scope: &Scope,
+    date: Option<NaiveDate>,
+    now: DateTime<Utc>,
+) -> Result<Mrr, ReportError> {
     let mut tx = db.read().await?;
-    let filter = SumFilter {
-        level: query.level.as_str(),
-        currency: query.currency.as_ref().map(Currency::as_str),
-        customer: query.customer.as_ref(),
-        today,
-    };
-    let sums = through(&mut tx, tenant_id, filter, Month::of(query.date).start(), query.date).await?;
-    let with_currency = sums.iter().map(|sum| {
-        let text = &sum.currency;
-        let currency =
-            Currency::parse(text).map_err(|problem| StoreError::corrupt("month_total", text, "currency", problem))?;
-        let mrr = sum.delta()?;
+    let today = scope.today(&mut tx, tenant_id, now).await?;
+    let date = date.unwrap_or(today);
+    let sums = through(&mut tx, tenant_id, &scope.filter(today), date).await?;
+    let with_currency = sums.into_iter().map(|(currency, sum)| {
+        let mrr = sum.money()?;
         Ok(CurrencyMrr { currency, mrr, arr: mrr.per_year()? })
     });
-    let mut all: Vec<CurrencyMrr> = with_currency.collect::<Result<_, ReportError>>()?;
+    let mut totals: Vec<CurrencyMrr> = with_currency.collect::<Result<_, ReportError>>()?;
     // Whether a sum of 0 has rows says only how its entries were recorded.
-    all.retain(|it| it.mrr != Money::default());
-    if let (true, Some(currency)) = (all.is_empty(), query.currency) {
-        all.push(CurrencyMrr { currency, mrr: Money::default(), arr: Money::default() });
+    totals.retain(|it| it.mrr != Money::default());
+    if let (true, Some(currency)) = (totals.is_empty(), scope.currency) {
+        totals.push(CurrencyMrr { currency, mrr: Money::default(), arr: Money::default() });
     }
-    Ok(all)
+    Ok(Mrr { date, totals })
 }

@@ -4,27 +4,24 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 
 use super::error::ReportError;
-use crate::domain::ids::{Currency, CustomerId, TenantId};
+use super::scope::Scope;
+use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
-use crate::domain::movement::{Level, Subcategory};
+use crate::domain::movement::Subcategory;
 use crate::form::month::Month;
 use crate::store::db::Db;
-use crate::store::error::StoreError;
-use crate::store::sums::{MonthSum, SumFilter, by_month};
+use crate::store::sums::{SumKey, View, by_month};
+use crate::store::total::Sum;
 
 /// Which waterfall.
 #[derive(Debug, Clone)]
 pub struct WaterfallQuery {
-    pub level: Level,
+    pub scope: Scope,
     pub first: Month,
     pub last: Month,
-    /// None: all, each on its own.
-    pub currency: Option<Currency>,
-    /// None: all together.
-    pub customer: Option<CustomerId>,
 }
 
 /// A currency's months.
@@ -39,10 +36,22 @@ pub struct Waterfall {
 pub struct Period {
     pub month: Month,
     pub opening: Money,
-    /// By column.
-    pub steps: BTreeMap<Step, StepSum>,
+    pub steps: Steps,
+    /// The part of the steps that belongs to months that were closed (R16); None: nothing, as always when restated.
+    pub adjustments: Option<Adjustments>,
     pub closing: Money,
 }
+
+/// Prior-period adjustments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustments {
+    /// All of them together; 0 where they only move an amount from one column to another.
+    pub amount: Money,
+    pub steps: Steps,
+}
+
+/// What the columns come to; one without movements is not there.
+pub type Steps = BTreeMap<Step, StepSum>;
 
 /// A column between opening and closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,63 +93,72 @@ pub struct StepSum {
     pub movements: i64,
 }
 
-impl Period {
-    /// What a column comes to; nothing where it has no movement.
-    #[must_use]
-    pub fn step(&self, step: Step) -> StepSum {
-        self.steps.get(&step).copied().unwrap_or_default()
+impl StepSum {
+    fn add(&mut self, sum: Sum) -> Result<(), OutOfRange> {
+        self.amount = self.amount.checked_add(sum.money()?)?;
+        self.movements = self.movements.checked_add(sum.movements).ok_or(OutOfRange)?;
+        Ok(())
     }
 }
 
-/// The waterfall as reported: by posting date. Provisional movements are left out until their date (R11).
+/// The waterfall of each currency in which there are movements.
 pub async fn waterfall(
     db: &Db,
     tenant_id: &TenantId,
     query: &WaterfallQuery,
-    today: NaiveDate,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Waterfall>, ReportError> {
     let mut tx = db.read().await?;
-    let filter = SumFilter {
-        level: query.level.as_str(),
-        currency: query.currency.as_ref().map(Currency::as_str),
-        customer: query.customer.as_ref(),
-        today,
-    };
-    let sums = by_month(&mut tx, tenant_id, filter, query.first.start(), query.last.last_date()).await?;
-    sums.chunk_by(|a, b| a.currency == b.currency).map(|sums| of_currency(sums, query)).collect()
+    let today = query.scope.today(&mut tx, tenant_id, now).await?;
+    let filter = query.scope.filter(today);
+    let sums = by_month(&mut tx, tenant_id, &filter, query.first.start(), query.last.last_date()).await?;
+    let sums: Vec<(SumKey, Sum)> = sums.into_iter().collect();
+    sums.chunk_by(|(a, _), (b, _)| a.currency == b.currency).filter_map(|sums| of_currency(sums, query)).collect()
 }
 
-fn of_currency(sums: &[MonthSum], query: &WaterfallQuery) -> Result<Waterfall, ReportError> {
-    let text = sums.first().map_or("", |sum| &sum.currency);
-    let currency = Currency::parse(text).map_err(|problem| StoreError::corrupt("entry", text, "currency", problem))?;
+/// The waterfall of sums of one currency.
+fn of_currency(sums: &[(SumKey, Sum)], query: &WaterfallQuery) -> Option<Result<Waterfall, ReportError>> {
+    let currency = sums.first()?.0.currency;
+    let periods = periods(sums, query).map_err(ReportError::from);
+    Some(periods.map(|periods| Waterfall { currency, periods }))
+}
+
+fn periods(sums: &[(SumKey, Sum)], query: &WaterfallQuery) -> Result<Vec<Period>, OutOfRange> {
     let mut opening = Money::ZERO;
-    let mut months: BTreeMap<Month, BTreeMap<Step, StepSum>> = BTreeMap::new();
-    for sum in sums {
-        let amount = sum.delta()?;
-        let Some(month) = sum.posting_month else {
-            opening = opening.checked_add(amount)?;
+    let mut months: BTreeMap<Month, (Steps, Steps)> = BTreeMap::new();
+    for (key, sum) in sums {
+        let Some(month) = key.month else {
+            opening = opening.checked_add(sum.money()?)?;
             continue;
         };
-        let subcategory = Subcategory::parse(&sum.subcategory).ok_or_else(|| {
-            StoreError::corrupt("month_total", month, "subcategory", format!("is {:?}", sum.subcategory))
-        })?;
-        if let Some(step) = Step::of(subcategory) {
-            let column = months.entry(Month::of(month)).or_default().entry(step).or_default();
-            column.amount = column.amount.checked_add(amount)?;
-            column.movements = column.movements.checked_add(sum.movements).ok_or(OutOfRange)?;
+        if let Some(step) = Step::of(key.subcategory) {
+            let (steps, adjustments) = months.entry(Month::of(month)).or_default();
+            steps.entry(step).or_default().add(*sum)?;
+            if key.is_adjustment && query.scope.view == View::AsReported {
+                adjustments.entry(step).or_default().add(*sum)?;
+            }
         }
     }
     let mut periods = Vec::new();
     let mut month = query.first;
     while month <= query.last {
-        let steps = months.remove(&month).unwrap_or_default();
-        let mut closing = opening;
-        for sum in steps.values() {
-            closing = closing.checked_add(sum.amount)?;
-        }
-        periods.push(Period { month, opening, steps, closing });
+        let (steps, adjustments) = months.remove(&month).unwrap_or_default();
+        let closing = total(opening, &steps)?;
+        periods.push(Period { month, opening, steps, adjustments: together(adjustments)?, closing });
         opening = closing;
         month = month.next();
     }
-    Ok(Waterfall { currency, periods })
+    Ok(periods)
+}
+
+/// An amount and the steps together.
+fn total(opening: Money, steps: &Steps) -> Result<Money, OutOfRange> {
+    steps.values().try_fold(opening, |total, sum| total.checked_add(sum.amount))
+}
+
+fn together(steps: Steps) -> Result<Option<Adjustments>, OutOfRange> {
+    if steps.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Adjustments { amount: total(Money::ZERO, &steps)?, steps }))
 }

@@ -21,3 +21,11 @@ pub struct Entry {
     pub reverses: Option<Sequence>,
     pub movement: Movement,
 }
+
+impl Entry {
+    /// Whether it is posted in another month than its own, because that one was closed (R16).
+    #[must_use]
+    pub fn is_adjustment(&self) -> bool {
+        self.posting_date != self.movement.effective_date
+    }
+}

@@ -25,6 +25,12 @@ pub struct MovementFilter {
     pub currency: Option<Currency>,
     /// Leaves out reversals and what they reversed.
     pub live_only: bool,
+    /// Posted on this date or later.
+    pub posting_from: Option<NaiveDate>,
+    /// Posted on this date or earlier.
+    pub posting_to: Option<NaiveDate>,
+    /// Only what is posted in another month than its own (R16).
+    pub adjustments_only: bool,
 }
 
 /// In which order to list.
@@ -71,6 +77,9 @@ macro_rules! page {
                     select 1 from entry as later
                     where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
                         and later.reverses = entry.sequence)))
+                and (cast($15 as date) is null or posting_date >= $15)
+                and (cast($16 as date) is null or posting_date <= $16)
+                and (not $17 or posting_date <> effective_date)
                 and ",
             $after,
             " order by ",
@@ -164,6 +173,9 @@ pub async fn page(
             .bind(after.effective_date)
             .bind(after.sequence)
             .bind(limit)
+            .bind(filter.posting_from)
+            .bind(filter.posting_to)
+            .bind(filter.adjustments_only)
             .fetch_all(connection)
             .await?
     });

@@ -9,7 +9,7 @@ use super::{
     sequence, sink, sums, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 20] = [
+const STATEMENTS: [&[Statement]; 21] = [
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE],
     &[tenant::ENSURE, tenant::BOOKS, tenant::HOLD, tenant::CHANGE, closing::APPEND, closing::ALL],
@@ -31,7 +31,8 @@ const STATEMENTS: [&[Statement]; 20] = [
     &[delivery::READY, delivery::PAGE, delivery::HURRY],
     &[redrive::DEAD, redrive::RANGE],
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
-    &[sums::BY_MONTH, sums::BY_MONTH_OF_CUSTOMER, sums::THROUGH, sums::THROUGH_OF_CUSTOMER],
+    &[sums::MONTHS, sums::DAYS, sums::OF_CUSTOMER, sums::OF_CUSTOMER_RESTATED],
+    &[sums::ADJUSTMENTS, sums::RECORDED_AFTER, sums::RECORDED_AFTER_RESTATED],
     &total::READ,
     &movement_page::JOURNAL,
     &movement_page::JOURNAL_DESCENDING,

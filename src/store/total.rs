@@ -9,6 +9,7 @@ use super::db::{Column, Insert, Kind, Statement, Tx, on};
 use super::entry::Entry;
 use super::error::StoreError;
 use crate::domain::ids::TenantId;
+use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::{Level, Subcategory};
 
 /// On which all entries count that are not provisional.
@@ -46,6 +47,20 @@ impl Sum {
     pub fn add(&mut self, other: Self) {
         self.delta = self.delta.saturating_add(other.delta);
         self.movements = self.movements.saturating_add(other.movements);
+    }
+
+    /// The same the other way.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self { delta: self.delta.saturating_neg(), movements: self.movements.saturating_neg() }
+    }
+
+    /// As an amount.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when it does not fit.
+    pub fn money(self) -> Result<Money, OutOfRange> {
+        i64::try_from(self.delta).map(Money::from_micros).map_err(|_| OutOfRange)
     }
 
     /// In units of the currency, for people.
@@ -90,7 +105,7 @@ impl Totals {
             currency: movement.currency.to_string(),
             subcategory: movement.subcategory,
             item: String::new(),
-            is_adjustment: entry.posting_date != movement.effective_date,
+            is_adjustment: entry.is_adjustment(),
             counts_from: movement.provisional_until.unwrap_or(ALWAYS),
         };
         let month = TotalKey { date: day.date.with_day(1).unwrap_or(day.date), ..day.clone() };

@@ -49,7 +49,12 @@ date        currency       MRR        ARR
 2025-12-31  USD       1,443.00  17,316.00
 ";
     assert_eq!(folder.ask("mrr --date 2025-12-31"), mrr);
+    assert_eq!(folder.ask("mrr --date 2025-12-31 --restated"), mrr);
     assert_eq!(folder.ask("mrr --date 2024-12-31"), "nothing found\n");
+    assert_eq!(folder.ask("mrr --date 2025-12-31 --as-known-at 2025-12-31T12:00:00+01:00"), "nothing found\n");
+    assert_eq!(folder.ask("movements --adjustments"), "nothing found\n");
+    folder
+        .refuses("waterfall --year 2025 --as-known-at 2999-01-01T00:00:00Z", "error: as_known_at: is in the future\n");
     assert_eq!(folder.ask("movements --customer nobody"), "nothing found\n");
 }
 

@@ -17,4 +17,5 @@ mod questions;
 mod serve;
 mod statements;
 mod verify;
+mod views;
 mod watch;

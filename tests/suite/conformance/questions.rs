@@ -180,6 +180,31 @@ async fn a_movement_is_explained_by_its_rules_lines_and_facts() {
     server.finish().await;
 }
 
+#[tokio::test]
+async fn nobody_knows_the_journal_of_tomorrow() {
+    let mut server = with_a_small_book().await;
+    let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    // In the year 2200; and beyond what a timestamp may be.
+    for (as_known_at, problem) in [(at(7_258_118_400), "is in the future"), (at(i64::MAX), "is not an instant")] {
+        let request = v1::GetMrrRequest { as_known_at, ..Default::default() };
+        let of_mrr = server.movements.get_mrr(request).await.unwrap_err();
+        let (from_month, to_month) = ("2026-01".to_owned(), "2026-02".to_owned());
+        let request = v1::GetWaterfallRequest { from_month, to_month, as_known_at, ..Default::default() };
+        let of_waterfall = server.movements.get_waterfall(request).await.unwrap_err();
+        for refused in [of_mrr, of_waterfall] {
+            assert_eq!(refused.code(), Code::InvalidArgument);
+            let violation = &refused.get_details_bad_request().unwrap().field_violations[0];
+            assert_eq!((violation.field.as_str(), violation.description.as_str()), ("as_known_at", problem));
+        }
+    }
+    let nothing = v1::GetMrrRequest { as_known_at: at(0), ..Default::default() };
+    let answer = server.movements.get_mrr(nothing).await.unwrap().into_inner();
+    assert_eq!((answer.date.as_str(), answer.totals.len()), ("1970-01-01", 0));
+    let unknown = v1::GetMrrRequest { view: 7, ..Default::default() };
+    assert_eq!(server.movements.get_mrr(unknown).await.unwrap_err().code(), Code::InvalidArgument);
+    server.finish().await;
+}
+
 /// A request whose first field has another wire type than the contract says.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Wrong {
