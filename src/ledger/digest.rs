@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::movement::{Level, Subcategory};
 use crate::form::month::Month;
-use crate::store::audit::hex;
+use crate::store::audit_entry::hex;
 use crate::store::total::{Sum, TotalKey};
 
 /// SHA-256 of a month's totals, in hexadecimal digits: of a line for each level, currency and subcategory, own movements

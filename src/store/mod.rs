@@ -5,6 +5,7 @@
 //! stored but by [`db::Tx::commit`].
 
 pub mod audit;
+pub mod audit_entry;
 pub mod closing;
 pub mod customer;
 pub mod db;

@@ -4,6 +4,7 @@ use super::store;
 
 mod audit;
 mod billing;
+mod closed_books;
 mod commands;
 mod crash;
 mod deliveries;
