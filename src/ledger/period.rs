@@ -21,7 +21,7 @@ use crate::form::month::Month;
 use crate::store::closing::{self, Closing};
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
-use crate::store::{audit, journal, tenant, total};
+use crate::store::{audit, customer, journal, tenant, total};
 
 /// Customers whose provisional entries are carried over at once.
 const PAGE: i64 = 500;
@@ -130,6 +130,7 @@ impl Desk {
             Change::Close => {
                 let first = total::first_month(&mut tx, &self.tenant_id).await?.map(Month::of);
                 check_close(month, &books, &history, first, now)?;
+                self.check_policy_is_in_force(&mut tx, &books).await?;
                 self.carry_over(&mut tx, month, &books, author, now).await?;
                 (month.end(), Some(digest(month, &total::of_month(&mut tx, &self.tenant_id, month.start()).await?)))
             }
@@ -158,6 +159,15 @@ impl Desk {
         tx.commit().await?;
         self.cache.clear();
         Ok(closing)
+    }
+
+    /// Derived anew afterwards, a customer would bring adjustments that nobody can explain by then.
+    async fn check_policy_is_in_force(&self, tx: &mut Tx, books: &Books) -> Result<(), PeriodError> {
+        let version = books.policy_version;
+        if version == 0 || customer::derived_before(tx, &self.tenant_id, version, None, 1).await?.is_empty() {
+            return Ok(());
+        }
+        Err(PeriodError::PolicyPending)
     }
 
     /// What is still provisional would count in the month after it was closed: it is posted in the next month instead,

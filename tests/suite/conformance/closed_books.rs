@@ -157,7 +157,8 @@ fn whatever_happens_both_views_agree_and_closed_months_keep_their_digest() {
     let url = store.url().to_owned();
     let (mut number, mut closings, mut adjusted) = (0, 0, 0);
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() });
     let told = std::cell::RefCell::new((&mut number, &mut closings, &mut adjusted));
     let outcome = runner.run(&(histories(), arrivals(), events()), |(history, arrival, events)| {
         let mut told = told.borrow_mut();

@@ -9,6 +9,7 @@ use deltabook::domain::policy::Policy;
 use deltabook::form::month::Month;
 use deltabook::ledger::job::Mode;
 use deltabook::ledger::period::PeriodError;
+use deltabook::ledger::policy::Replayed;
 use deltabook::ledger::writers::{Ledger, Load};
 use deltabook::store::audit::{self, AuditFilter};
 use deltabook::store::closing::Closing;
@@ -169,6 +170,28 @@ async fn what_is_provisional_when_its_month_is_closed_is_carried_over() {
     assert_eq!(totals(&desk, "2026-01").await, january);
     assert_eq!(adjustments(&desk, "2026-02").await, ["2026-02-01 CUSTOMER_CHURN -100.000000"]);
     close(&desk, "2026-02").await.unwrap();
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next_one() {
+    let desk = Desk::open(store(), "2026-01-25T00:00:00Z").await;
+    desk.record(vec![
+        line("acme", json!({"end_date": "2026-01-20"})),
+        line("globex", json!({"end_date": "2026-01-20"})),
+    ])
+    .await;
+    // The process ended when the policy was set, and nobody was derived anew.
+    let set = "update tenant set lapse_grace_days = 30, version = version + 1, policy_version = version + 1";
+    assert_eq!(desk.store().execute(set).unwrap(), 1);
+    desk.at("2026-02-05T00:00:00Z");
+    assert!(matches!(close(&desk, "2026-01").await, Err(PeriodError::PolicyPending)));
+    let replayed = desk.ledger.replay_for_policy().await.unwrap();
+    // At each level, both churns: reversed, and posted as provisional.
+    assert_eq!((replayed.customers, replayed.entries), (2, 8));
+    assert_eq!(desk.ledger.replay_for_policy().await.unwrap(), Replayed::default());
+    assert_eq!(actions(&desk).await, ["POLICY_REPLAYED policy by deltabook"]);
+    close(&desk, "2026-01").await.unwrap();
     desk.finish().await;
 }
 
