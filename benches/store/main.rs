@@ -1,6 +1,6 @@
 //! What the store costs, next to what its database costs without it.
 //!
-//! Run with `cargo bench --bench store -- unary bulk large events`; without names, all of them. `--scale 0.1` makes
+//! Run with `cargo bench --bench store -- unary bulk large events trail`; without names, all of them. `--scale 0.1` makes
 //! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
 //! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
 //! several runs each the medians are divided.
@@ -32,6 +32,7 @@ mod measure;
 mod pgbench;
 mod server;
 mod sqlite_rows;
+mod trail;
 mod unary;
 
 use clap::Parser;
@@ -63,8 +64,8 @@ impl Options {
 
 type Benchmark = (&'static str, fn(&Options));
 
-const BENCHMARKS: [Benchmark; 4] =
-    [("unary", unary::run), ("bulk", bulk::run), ("large", large::run), ("events", events::run)];
+const BENCHMARKS: [Benchmark; 5] =
+    [("unary", unary::run), ("bulk", bulk::run), ("large", large::run), ("events", events::run), ("trail", trail::run)];
 
 fn main() {
     let options = Options::parse();
