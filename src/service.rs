@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -14,6 +13,7 @@ use crate::events::relay::{Relay, drain};
 use crate::events::reminder::Reminder;
 use crate::events::retention::{DEFAULT_RETENTION, Retention};
 use crate::events::sink::Sink;
+use crate::grpc::listener::Listener;
 use crate::grpc::server::{ServeError, Services, listen};
 use crate::ledger::writers::{Ledger, Load, Writers};
 use crate::store::db::{Db, Settings};
@@ -71,11 +71,11 @@ impl Service {
     /// Serves until `shutdown` is done. Then it accepts nothing more, finishes what it accepted, and closes the store.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listener: impl Into<Listener>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
         let db = self.services.db.clone();
-        let ended = listen(self.services, listener, shutdown).await;
+        let ended = listen(self.services, listener.into(), shutdown).await;
         self.relay.finish().await;
         self.writers.finish().await;
         db.close().await;

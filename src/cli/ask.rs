@@ -15,10 +15,10 @@ use deltabook::grpc::v1;
 use deltabook::grpc::words::instant;
 use deltabook::store::db::Db;
 use prost_types::Timestamp;
-use tonic::transport::Endpoint;
 
 use super::output::{csv, to_stdout};
 use super::table::Table;
+use super::trust::TrustOptions;
 
 /// Whom to ask.
 #[derive(Debug, Args)]
@@ -26,9 +26,12 @@ pub struct Whom {
     #[command(flatten)]
     store: StoreOptions,
 
-    /// Ask a running server instead of a store: 127.0.0.1:50051
+    /// Ask a running server instead of a store: 127.0.0.1:50051, or https://books.example.com:50051
     #[arg(long, env = "DELTABOOK_SERVER", value_name = "URL")]
     server: Option<String>,
+
+    #[command(flatten)]
+    trust: TrustOptions,
 }
 
 /// How an answer is written.
@@ -90,7 +93,7 @@ impl Whom {
         let Some(server) = &self.server else {
             return Ok(Questions::of_store(self.open().await?, TenantId::only(), Clock::system()));
         };
-        Questions::of_server(endpoint(server)?).await.with_context(|| unreachable(server))
+        Questions::of_server(self.trust.endpoint(server)?).await.with_context(|| unreachable(server))
     }
 
     /// To look after deliveries.
@@ -98,17 +101,12 @@ impl Whom {
         let Some(server) = &self.server else {
             return Ok(Deliveries::of_store(self.open().await?, TenantId::only(), Clock::system()));
         };
-        Deliveries::of_server(endpoint(server)?).await.with_context(|| unreachable(server))
+        Deliveries::of_server(self.trust.endpoint(server)?).await.with_context(|| unreachable(server))
     }
 
     async fn open(&self) -> anyhow::Result<Db> {
         Ok(Db::open_existing(&self.store).await?)
     }
-}
-
-fn endpoint(server: &str) -> anyhow::Result<Endpoint> {
-    let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
-    Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))
 }
 
 fn unreachable(server: &str) -> String {

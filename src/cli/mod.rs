@@ -22,6 +22,7 @@ mod progress;
 mod relay;
 mod serve;
 mod table;
+mod trust;
 mod verify;
 mod waterfall;
 

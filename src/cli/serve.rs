@@ -1,6 +1,7 @@
 //! `deltabook serve`: the service.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -11,6 +12,8 @@ use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
 use deltabook::domain::ids::TenantId;
+use deltabook::grpc::listener::Listener;
+use deltabook::grpc::tls::{Tls, TlsFiles};
 use deltabook::service::{Sending, Service};
 use deltabook::store::db::shown;
 
@@ -23,6 +26,7 @@ Examples:
   deltabook serve
   deltabook serve --listen 127.0.0.1:6000 --database-url books.db
   deltabook serve --config deltabook.toml
+  deltabook serve --tls-certificate server.pem --tls-key server.key
   grpcurl -plaintext 127.0.0.1:50051 list
 
 At Ctrl-C or SIGTERM it accepts nothing more, finishes what it accepted, and ends.")]
@@ -32,22 +36,53 @@ pub struct ServeArgs {
     listen: SocketAddr,
 
     #[command(flatten)]
+    tls: TlsOptions,
+
+    #[command(flatten)]
     store: StoreOptions,
 
     #[command(flatten)]
     config: ConfigOptions,
 }
 
+/// What connections are encrypted with.
+#[derive(Debug, Args)]
+struct TlsOptions {
+    /// Encrypt connections (TLS) with this certificate: PEM, the server's first, then those that lead to its authority.
+    /// Renewed files are taken up without a restart.
+    #[arg(long = "tls-certificate", env = "DELTABOOK_TLS_CERTIFICATE", value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+
+    /// The certificate's private key: PEM, not encrypted
+    #[arg(long = "tls-key", env = "DELTABOOK_TLS_KEY", value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+
+    /// Let in only clients with a certificate of these authorities: PEM (mutual TLS)
+    #[arg(long = "tls-client-ca", env = "DELTABOOK_TLS_CLIENT_CA", value_name = "FILE", requires = "certificate")]
+    client_ca: Option<PathBuf>,
+}
+
+impl TlsOptions {
+    fn open(self) -> anyhow::Result<Option<Tls>> {
+        let (Some(certificate), Some(key)) = (self.certificate, self.key) else { return Ok(None) };
+        let files = TlsFiles { certificate, key, client_ca: self.client_ca };
+        Ok(Some(Tls::open(files).context("TLS")?))
+    }
+}
+
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let listener = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let address = listener.local_addr()?;
+    let tls = args.tls.open()?;
+    let socket = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let address = socket.local_addr()?;
+    let scheme = if tls.is_some() { "https://" } else { "" };
+    let listener = Listener { tls, ..Listener::from(socket) };
     let shutdown = stop_signal()?;
     let (clock, tenant_id) = (Clock::system(), TenantId::only());
     let config = args.config.read()?;
     let retention = config.retention;
     let sinks = config.open_sinks(&clock, &tenant_id).await?;
     let service = Service::open(&args.store, tenant_id, clock, Sending { sinks, retention }).await?;
-    note(&format!("deltabook listens on {address}, store {}", shown(&args.store.database_url)));
+    note(&format!("deltabook listens on {scheme}{address}, store {}", shown(&args.store.database_url)));
     service.serve(listener, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! `BillingService`: facts in, and what became of them.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -34,6 +35,7 @@ pub(super) struct Billing {
     pub tenant_id: TenantId,
     /// Cancelled once the service accepts nothing more.
     pub draining: CancellationToken,
+    pub stream_idle_time: Duration,
 }
 
 #[tonic::async_trait]
@@ -76,7 +78,8 @@ impl v1::billing_service_server::BillingService for Billing {
     ) -> Result<Response<Self::StreamFactsStream>, Status> {
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
         let author = Author::new("anonymous", "");
-        tokio::spawn(stream_facts(self.ledger.clone(), author, request.into_inner(), answers, self.draining.clone()));
+        let (ledger, draining) = (self.ledger.clone(), self.draining.clone());
+        tokio::spawn(stream_facts(ledger, author, request.into_inner(), answers, draining, self.stream_idle_time));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 

@@ -6,16 +6,20 @@
 mod admin;
 mod billing;
 pub mod codec;
+mod connection;
 mod decode;
 mod encode;
 pub mod facts;
 pub mod limits;
+pub mod listener;
 mod movement;
 mod page_token;
+mod places;
 pub mod questions;
 pub mod server;
 mod status;
 mod stream;
+pub mod tls;
 mod watch;
 pub mod words;
 

@@ -2,10 +2,8 @@
 
 use std::future::Future;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 
 use super::DESCRIPTORS;
@@ -13,8 +11,9 @@ use super::admin::Admin;
 use super::billing::Billing;
 use super::limits::{
     DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
-    MAX_STREAMS_PER_CONNECTION,
+    MAX_STREAMS_PER_CONNECTION, REQUEST_TIME,
 };
+use super::listener::Listener;
 use super::movement::Movements;
 use super::v1::admin_service_server::AdminServiceServer;
 use super::v1::billing_service_server::BillingServiceServer;
@@ -46,13 +45,18 @@ pub enum ServeError {
 /// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time.
 pub async fn listen(
     services: Services,
-    listener: TcpListener,
+    listener: Listener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let Services { db, ledger, tenant_id, clock } = services;
     let draining = CancellationToken::new();
-    let billing =
-        Billing { ledger: ledger.clone(), db: db.clone(), tenant_id: tenant_id.clone(), draining: draining.clone() };
+    let billing = Billing {
+        ledger: ledger.clone(),
+        db: db.clone(),
+        tenant_id: tenant_id.clone(),
+        draining: draining.clone(),
+        stream_idle_time: listener.limits.stream_idle_time,
+    };
     let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
     let admin = Admin { db: db.clone(), tenant_id: tenant_id.clone(), clock: clock.clone() };
     let movements = Movements { db, tenant_id, clock, feed, draining: draining.clone() };
@@ -75,15 +79,13 @@ pub async fn listen(
         ledger.stop();
         drain.cancel();
     };
-    // Said of the connections: the server's own settings hold only for those that it accepts itself. An answer is several
-    // writes, which must not wait for the acknowledgement of the first.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
     let server = Server::builder()
         .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
         // Callers who give up are no attack: their requests end, the connection stays.
         .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .timeout(REQUEST_TIME)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -102,7 +104,7 @@ pub async fn listen(
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_ANSWER_BYTES),
         )
-        .serve_with_incoming_shutdown(incoming, stop);
+        .serve_with_incoming_shutdown(listener.accept(), stop);
     let overdue = async move {
         draining.cancelled().await;
         tokio::time::sleep(DRAIN_TIMEOUT).await;

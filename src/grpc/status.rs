@@ -66,6 +66,12 @@ pub(super) fn not_found(what: &str) -> Status {
     error_info(Code::NotFound, "NOT_FOUND", what)
 }
 
+/// The client of a stream has sent nothing for so long.
+pub(super) fn idle(waited: Duration) -> Status {
+    let message = format!("nothing came for {} seconds; begin another stream", waited.as_secs());
+    error_info(Code::DeadlineExceeded, "STREAM_IDLE", &message)
+}
+
 pub(super) fn record(error: RecordError) -> Status {
     match error {
         RecordError::Problems(problems) => refused(&problems),

@@ -1,12 +1,15 @@
 //! `StreamFacts`: facts in volume. While a batch is recorded, the next ones are read and decoded.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::billing::{check_count, decode_fact, to_i32};
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
-use super::status::{invalid, record};
+use super::status::{idle, invalid, record};
 use super::v1;
 use crate::domain::author::Author;
 use crate::domain::ids::CustomerId;
@@ -19,13 +22,14 @@ use crate::ledger::writers::Ledger;
 type Answer = Result<v1::StreamFactsResponse, Status>;
 
 /// Reads batches and submits them in their order; answers them in that order as they are recorded. An error ends the
-/// stream, and so does a client that has gone away.
+/// stream, and so does a client that has gone away, or from which nothing comes for so long.
 pub(super) async fn stream_facts(
     ledger: Ledger,
     author: Author,
     mut batches: Streaming<v1::StreamFactsRequest>,
     answers: mpsc::Sender<Answer>,
     draining: CancellationToken,
+    idle_time: Duration,
 ) {
     let (submitted, mut in_order) = mpsc::channel::<Result<Batch, Status>>(STREAM_READ_AHEAD);
     let answering = async {
@@ -47,7 +51,7 @@ pub(super) async fn stream_facts(
                 biased;
                 () = submitted.closed() => break,
                 () = draining.cancelled() => Err(record(RecordError::ShuttingDown)),
-                batch = batches.message() => batch,
+                batch = timeout(idle_time, batches.message()) => batch.unwrap_or_else(|_| Err(idle(idle_time))),
             };
             let batch = match batch {
                 Ok(Some(batch)) => Batch::submit(&ledger, batch, &author).await,

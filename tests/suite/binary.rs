@@ -74,8 +74,10 @@ impl Folder {
     pub fn command(&self, command_line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deltabook"));
         command.args(command_line.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
-        for setting in ["DATABASE_URL", "DELTABOOK_SERVER", "DELTABOOK_LISTEN"] {
-            command.env_remove(setting);
+        for (setting, _) in std::env::vars_os() {
+            if setting == "DATABASE_URL" || setting.as_encoded_bytes().starts_with(b"DELTABOOK_") {
+                command.env_remove(setting);
+            }
         }
         if let Some(store) = &self.store {
             command.env("DATABASE_URL", store.url());
@@ -145,7 +147,27 @@ pub struct Serving {
 impl Serving {
     /// Starts it, on the store of the folder.
     pub fn start(folder: &Folder) -> Self {
-        let mut command = folder.command("serve --listen 127.0.0.1:0");
+        Self::start_with(folder, "")
+    }
+
+    /// With options besides.
+    pub fn start_with(folder: &Folder, options: &str) -> Self {
+        Self::spawn(folder, folder.command(&format!("serve --listen 127.0.0.1:0 {options}")))
+    }
+
+    /// Under limits that a shell sets.
+    pub fn start_under(folder: &Folder, limits: &str) -> Self {
+        let serve = folder.command("serve --listen 127.0.0.1:0");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(serve.get_program()).args(serve.get_args());
+        shell.current_dir(folder.path("")).stdin(Stdio::null());
+        for (name, value) in serve.get_envs() {
+            value.map(|value| shell.env(name, value));
+        }
+        Self::spawn(folder, shell)
+    }
+
+    fn spawn(folder: &Folder, mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut serving = Self { child, stderr, url: String::new() };
@@ -155,7 +177,7 @@ impl Serving {
         let Some((address, rest)) = address else { panic!("{first}") };
         let store = folder.store.as_ref().map_or_else(|| "deltabook.db".to_owned(), Store::shown);
         assert_eq!(rest, format!("store {store}\n"));
-        serving.url = format!("http://{address}");
+        serving.url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
         serving
     }
 

@@ -14,6 +14,7 @@ mod history;
 mod late_commit;
 mod laws;
 mod lifecycle;
+mod listening;
 mod nats;
 mod on_postgres;
 mod on_sqlite;

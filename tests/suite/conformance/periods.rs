@@ -208,7 +208,7 @@ async fn after_a_reopening_a_correction_is_where_the_entry_is() {
     desk.record(vec![revised]).await;
     assert_eq!(adjustments(&desk, "2026-02").await, [""; 0]);
     let january = totals(&desk, "2026-01").await;
-    let amounts: Vec<String> = january.values().map(|sum| sum.amount().to_string()).collect();
+    let amounts: Vec<String> = january.values().map(|sum| sum.amount()).collect();
     assert_eq!(amounts, ["100.000000", "200.000000", "100.000000", "200.000000"]);
     desk.finish().await;
 }
@@ -275,7 +275,7 @@ async fn no_entry_lands_in_a_month_that_is_being_closed() {
     }
     // They really met.
     assert!(posted_later > 0, "all were before the close");
-    assert!(posted_later < (WRITERS * MONTHS) as usize, "all were after the close");
+    assert!(posted_later < usize::try_from(WRITERS * MONTHS).unwrap(), "all were after the close");
     second.1.finish().await;
     desk.finish().await;
 }

@@ -1,0 +1,154 @@
+//! Clients that hold connections without using them, and that nobody else notices them.
+
+use std::time::Duration;
+
+use deltabook::grpc::limits::ConnectionLimits;
+use deltabook::grpc::v1;
+use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Code;
+use tonic::transport::Endpoint;
+use tonic_types::StatusExt;
+
+use super::authority::{Authority, files};
+use super::{Listening, PATIENCE, answers, closed, records};
+use crate::binary::{Folder, Serving};
+use crate::server::line;
+
+const SOON: Duration = Duration::from_millis(200);
+const NEVER: Duration = Duration::from_hours(1);
+
+#[tokio::test]
+async fn a_connection_that_does_not_begin_is_closed() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    let limits = ConnectionLimits { handshake_time: SOON, ..ConnectionLimits::default() };
+    for tls in [None, Some(files(&folder, &authority))] {
+        let is_plain = tls.is_none();
+        let server = Listening::start(tls, limits).await;
+        // The beginning of HTTP/2, and of TLS.
+        let half: [&[u8]; 2] = [b"PRI * HTTP/2.0\r\n", &[22, 3, 1, 2, 0, 1]];
+        for beginning in [&b""[..], half[usize::from(!is_plain)]] {
+            let mut connection = server.connect().await;
+            connection.write_all(beginning).await.unwrap();
+            closed(connection).await;
+        }
+        server.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_2_is_closed_at_once() {
+    let limits = ConnectionLimits { handshake_time: NEVER, ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let mut connection = server.connect().await;
+    connection.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert_eq!(closed(connection).await, b"");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn of_connections_that_do_not_begin_the_oldest_make_room() {
+    const HANDSHAKES: usize = 8;
+    let limits = ConnectionLimits { handshake_time: NEVER, handshakes: HANDSHAKES, ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..10 * HANDSHAKES {
+        silent.push(server.connect().await);
+    }
+    // The first of these takes the place of one more, and leaves it to the next.
+    for _ in 0..3 {
+        answers(server.endpoint()).await.unwrap();
+    }
+    let kept = silent.split_off(silent.len() - (HANDSHAKES - 1));
+    for connection in silent {
+        closed(connection).await;
+    }
+    for connection in &kept {
+        assert!(connection.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock));
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn more_connections_than_there_may_be_are_refused_and_hurt_nobody() {
+    let limits = ConnectionLimits { connections: 4, connections_of_one_address: 3, ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let mut held = Vec::new();
+    for _ in 0..limits.connections_of_one_address {
+        let channel = server.endpoint().connect().await.unwrap();
+        records(&channel).await.unwrap();
+        held.push(channel);
+    }
+    for _ in 0..20 {
+        assert!(answers(server.endpoint()).await.is_err());
+    }
+    for channel in &held {
+        records(channel).await.unwrap();
+    }
+    // Another address still gets in.
+    answers(endpoint_from("127.0.0.2", &server)).await.unwrap();
+    drop(held.pop());
+    let again = async {
+        while answers(server.endpoint()).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("a place that is free again is given again");
+    drop(held);
+    server.finish().await;
+}
+
+/// By a client of this address.
+fn endpoint_from(address: &str, server: &Listening) -> Endpoint {
+    server.endpoint().local_address(Some(address.parse().unwrap()))
+}
+
+#[tokio::test]
+async fn a_stream_on_which_nothing_comes_ends_with_a_reason() {
+    let limits = ConnectionLimits { stream_idle_time: Duration::from_secs(1), ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let channel = server.endpoint().connect().await.unwrap();
+    let (batches, sent) = mpsc::channel(4);
+    let first = v1::StreamFactsRequest { batch_number: 1, facts: vec![line("acme", "L1", json!({}))] };
+    batches.send(first).await.unwrap();
+    let stream = BillingServiceClient::new(channel.clone()).stream_facts(ReceiverStream::new(sent)).await;
+    let mut answered = stream.unwrap().into_inner();
+    assert_eq!(answered.message().await.unwrap().unwrap().recorded_count, 1);
+    let ended = answered.message().await.unwrap_err();
+    assert_eq!(
+        (ended.code(), ended.message()),
+        (Code::DeadlineExceeded, "nothing came for 1 seconds; begin another stream")
+    );
+    assert_eq!(ended.get_details_error_info().unwrap().reason, "STREAM_IDLE");
+    // Only the stream ends.
+    records(&channel).await.unwrap();
+    drop((batches, answered, channel));
+    server.finish().await;
+}
+
+// The server is a process of its own, and the test waits for it in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_server_without_file_handles_left_goes_on_when_it_has_some_again() {
+    let folder = Folder::new();
+    let mut serving = Serving::start_under(&folder, "ulimit -n 64");
+    let address = serving.url.trim_start_matches("http://").to_owned();
+    // Accepted by the system, not by the server.
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        let mut connection = TcpStream::connect(&address).await.unwrap();
+        connection.write_all(b"PRI").await.unwrap();
+        held.push(connection);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    drop(held);
+    let endpoint = Endpoint::from_shared(serving.url.clone()).unwrap();
+    tokio::time::timeout(PATIENCE, answers(endpoint)).await.expect("it is dead").unwrap();
+    serving.terminate();
+    let (code, said) = serving.ended();
+    assert_eq!(code, Some(0));
+    assert!(said.contains("cannot accept connections"), "it never ran out: {said}");
+}
