@@ -11,10 +11,12 @@ use protox::prost::Message;
 
 const PROTO_ROOT: &str = "proto";
 
-const PROTO_FILES: [&str; 4] = [
+const PROTO_FILES: [&str; 6] = [
     "deltabook/v1/facts.proto",
     "deltabook/v1/billing_service.proto",
     "deltabook/v1/movement_service.proto",
+    "deltabook/v1/overrides.proto",
+    "deltabook/v1/finance_service.proto",
     "deltabook/v1/admin_service.proto",
 ];
 

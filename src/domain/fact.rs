@@ -13,7 +13,7 @@ use super::movement::{Levels, Subcategory};
 use super::number::{Amount, Discount, Quantity};
 use super::spelling::spelling;
 
-pub use super::fact_key::{FactKey, FactKind};
+pub use super::fact_key::{FactKey, FactKind, OVERRIDE_OF};
 
 /// The highest revision of a fact wins (R17). 0 is a fact that was never revised.
 pub type Revision = u64;

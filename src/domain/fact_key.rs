@@ -25,6 +25,9 @@ pub enum FactKey {
     Override(OverrideTarget),
 }
 
+/// What comes before the cause, where an override is named.
+pub const OVERRIDE_OF: &str = "the override of ";
+
 impl std::fmt::Display for FactKey {
     /// `change order O1`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -33,7 +36,7 @@ impl std::fmt::Display for FactKey {
             Self::Line(id) => write!(f, "line {id}"),
             Self::Order(id) => write!(f, "change order {id}"),
             Self::Charge(id) => write!(f, "charge {id}"),
-            Self::Override(_) => write!(f, "the override of {}", self.id()),
+            Self::Override(_) => write!(f, "{OVERRIDE_OF}{}", self.id()),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use super::customer_facts::CustomerFacts;
 use super::fact::{ChangeOrder, ChangeOrderType, FactKey, Override, OverrideTarget};
 use super::ids::{ChangeOrderId, LineId, SubscriptionId};
+use super::movement::{Level, Subcategory};
+use super::void::Void;
 
 /// The most facts of one customer, revisions not counted: a replay stays around a second.
 pub const MAX_FACTS_PER_CUSTOMER: usize = 20_000;
@@ -22,13 +24,13 @@ pub enum Refusal {
     UnknownSubscription(SubscriptionId),
     #[error("line {line} is not on subscription {subscription}")]
     UnknownLine { line: LineId, subscription: SubscriptionId },
-    #[error("no line {0} is known")]
+    #[error("no line {0} is known that could be overridden (R13)")]
     NoSuchLine(LineId),
-    #[error("no change order {0} is known")]
+    #[error("no change order {0} is known that could be overridden (R13)")]
     NoSuchOrder(ChangeOrderId),
-    #[error("line {line} has no later price step of {date}")]
+    #[error("line {line} has no later price step of {date} that could be overridden (R13)")]
     NoSuchPriceStep { line: LineId, date: chrono::NaiveDate },
-    #[error("line {0} has no trial")]
+    #[error("line {0} has no trial whose end could be overridden (R13)")]
     NoTrial(LineId),
     #[error(
         "subscription {subscription} renews {first} by one line and {second} by another; all its lines renew the same one"
@@ -36,8 +38,14 @@ pub enum Refusal {
     RenewsTwo { subscription: SubscriptionId, first: SubscriptionId, second: SubscriptionId },
     #[error("subscription {0} renews itself, by a circle of renewal links")]
     RenewalCircle(SubscriptionId),
-    #[error("a REACTIVATION follows its suspension and has no modification type of its own")]
+    #[error("a REACTIVATION follows its suspension and has no modification type of its own (R10)")]
     ReactivationType,
+    #[error("{0} does not occur: nothing changes by it that could be overridden (R13)")]
+    NoSuchCause(String),
+    #[error("the renewal linkage is system-controlled: an override makes no renewal, and takes none away (R9, R13)")]
+    RenewalLinkage,
+    #[error("{subcategory} is a subcategory of the {level} level, where the override does not hold (R13)")]
+    SubcategoryOfOtherLevel { subcategory: Subcategory, level: Level },
     #[error("an amount leaves the range that the journal can hold (below 9.2 × 10¹² a month)")]
     OutOfRange,
     #[error("a customer has at most {MAX_FACTS_PER_CUSTOMER} facts")]
@@ -66,6 +74,9 @@ impl Refusal {
             | Self::RenewsTwo { .. }
             | Self::RenewalCircle(_)
             | Self::ReactivationType
+            | Self::NoSuchCause(_)
+            | Self::RenewalLinkage
+            | Self::SubcategoryOfOtherLevel { .. }
             | Self::OutOfRange
             | Self::TooManyFacts
             | Self::TooManyRefused
@@ -87,6 +98,9 @@ impl Refusal {
             Self::RenewsTwo { .. } => "RENEWS_TWO_SUBSCRIPTIONS",
             Self::RenewalCircle(_) => "RENEWAL_CIRCLE",
             Self::ReactivationType => "REACTIVATION_HAS_NO_TYPE",
+            Self::NoSuchCause(_) => "NO_SUCH_CAUSE",
+            Self::RenewalLinkage => "RENEWAL_IS_SYSTEM_CONTROLLED",
+            Self::SubcategoryOfOtherLevel { .. } => "SUBCATEGORY_OF_OTHER_LEVEL",
             Self::OutOfRange => "AMOUNT_OUT_OF_RANGE",
             Self::TooManyFacts => "TOO_MANY_FACTS",
             Self::TooManyApplications(_) => "TOO_MANY_ORDERS_FOR_ALL_LINES",
@@ -188,6 +202,25 @@ fn check_circles(links: &Links<'_>, found: &mut Vec<(FactKey, Refusal)>) {
     }
 }
 
+/// Whether a new override is for a cause that there is, beyond what its kind and names show: else it would be void (R15).
+#[must_use]
+pub fn override_objection(over: &Override, facts: &CustomerFacts, voids: &[Void]) -> Option<Refusal> {
+    let key = FactKey::Override(over.target.clone());
+    match &over.target {
+        OverrideTarget::ChangeOrder(id) if facts.orders.get(id).is_some_and(|order| order.voided) => {
+            Some(Refusal::NoSuchCause(key.id()))
+        }
+        _ if !voids.iter().any(|void| void.fact == key) => None,
+        OverrideTarget::NaturalEnd(line) if is_renewed_by_link(line, facts) => Some(Refusal::RenewalLinkage),
+        _ => Some(Refusal::NoSuchCause(key.id())),
+    }
+}
+
+fn is_renewed_by_link(line: &LineId, facts: &CustomerFacts) -> bool {
+    let Some(line) = facts.lines.get(line) else { return false };
+    facts.lines.values().any(|other| other.renews_subscription_id.as_ref() == Some(&line.subscription_id))
+}
+
 fn order_refusals(order: &ChangeOrder, facts: &CustomerFacts, lines: &LinesBySubscription<'_>) -> Vec<Refusal> {
     if order.voided {
         return vec![];
@@ -204,6 +237,11 @@ fn order_refusals(order: &ChangeOrder, facts: &CustomerFacts, lines: &LinesBySub
 }
 
 fn override_refusal(over: &Override, facts: &CustomerFacts) -> Option<Refusal> {
+    if let Some(subcategory) = over.subcategory
+        && let Some(level) = subcategory.only_at().filter(|level| !over.levels.contains(*level))
+    {
+        return Some(Refusal::SubcategoryOfOtherLevel { subcategory, level });
+    }
     match &over.target {
         OverrideTarget::ChangeOrder(id) => match facts.orders.get(id) {
             None => Some(Refusal::NoSuchOrder(id.clone())),

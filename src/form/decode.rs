@@ -12,7 +12,9 @@ use crate::domain::fact::{Charge, ChargeStatus, Customer, Fact};
 use crate::domain::ids::{ChargeId, Currency, CustomerId, SubscriptionId};
 use crate::domain::number::Amount;
 
-pub use super::terms::{FIRST_YEAR, MAX_ATTRIBUTES, MAX_PARTS, MAX_TEXT_CHARS, RawTerms, date as parse_date, terms};
+pub use super::terms::{
+    FIRST_YEAR, MAX_ATTRIBUTES, MAX_PARTS, MAX_TEXT_CHARS, RawTerms, date as parse_date, free_text, terms,
+};
 
 /// Reads one fact; `path` is where it stands, for the violations.
 ///

@@ -6,6 +6,7 @@ use super::violation::Form;
 use crate::domain::fact::{ModificationType, Override, OverrideTarget};
 use crate::domain::ids::{ChangeOrderId, CustomerId, LineId};
 use crate::domain::movement::{Category, Level, Levels, Subcategory};
+use crate::domain::refusal::Refusal;
 
 pub(super) fn overridden(form: &mut Form, raw: &RawOverride) -> Option<Override> {
     let customer_id = form.take("customer_id", CustomerId::parse(&raw.customer_id));
@@ -22,8 +23,11 @@ pub(super) fn overridden(form: &mut Form, raw: &RawOverride) -> Option<Override>
     let levels: Option<Vec<Level>> = levels.into_iter().collect();
     let subcategory = optional(form, "subcategory", &raw.subcategory, |text| word_of!(Subcategory, text));
     if let (Some(kind), Some(Some(subcategory))) = (modification_type, subcategory) {
-        let fits = kind.is_some_and(|kind| can_result(kind, subcategory));
-        form.require(fits, "subcategory", "is not one that the modification_type can give");
+        if subcategory == Subcategory::Renewal {
+            form.refuse("subcategory", Refusal::RenewalLinkage);
+        } else if !kind.is_some_and(|kind| can_result(kind, subcategory)) {
+            form.refuse("subcategory", "is not one that the modification_type can give (R13)");
+        }
     }
     let reason = text(form, "reason", &raw.reason);
     Some(Override {

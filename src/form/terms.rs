@@ -83,16 +83,23 @@ fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, add)
 }
 
-pub(super) fn text(form: &mut Form<'_>, field: &(impl std::fmt::Display + ?Sized), text: &str) -> Option<String> {
+/// A free text: not too long, and without what would disturb whoever shows it.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn free_text(text: &str) -> Result<String, String> {
     let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
-    let checked = if text.chars().nth(MAX_TEXT_CHARS).is_some() {
+    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
         Err(format!("is longer than {MAX_TEXT_CHARS} characters"))
     } else if text.chars().any(hidden) {
         Err("contains a control character".to_owned())
     } else {
         Ok(text.to_owned())
-    };
-    form.take(field, checked)
+    }
+}
+
+pub(super) fn text(form: &mut Form<'_>, field: &(impl std::fmt::Display + ?Sized), text: &str) -> Option<String> {
+    form.take(field, free_text(text))
 }
 
 pub(super) fn attributes(form: &mut Form, attributes: &BTreeMap<String, String>) -> Option<Attributes> {

@@ -45,11 +45,7 @@ impl v1::admin_service_server::AdminService for Admin {
             Err(_) => return Err(invalid_field("state", "is not a known state")),
         };
         let query = DeliveryQuery { sink: sink_name(request.sink)?, is_dead };
-        let size = match request.page_size {
-            0 => DEFAULT_PAGE_SIZE,
-            size if size < 0 => return Err(invalid_field("page_size", "is below 0")),
-            size => i64::from(size).min(MAX_PAGE_SIZE),
-        };
+        let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let after = match request.page_token.as_str() {
             "" => 0,
             token => page_token::read_place(token, &query)

@@ -13,7 +13,7 @@ use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_t
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
 use super::stream::stream_facts;
-use super::{encode, v1};
+use super::{encode, overrides, v1};
 use crate::domain::author::Author;
 use crate::domain::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, LineId, TenantId};
@@ -168,6 +168,14 @@ fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
             })
             .collect(),
         charges: facts.charges.values().map(|it| charge_to_wire(raw::charge(it))).collect(),
+        overrides: facts
+            .overrides
+            .values()
+            .map(|over| v1::OverrideRecord {
+                r#override: Some(overrides::to_wire(over, None)),
+                state: Some(state(&FactKey::Override(over.target.clone()), &[], view)),
+            })
+            .collect(),
     }
 }
 

@@ -90,11 +90,25 @@ fn view(value: i32) -> Result<View, &'static str> {
     }
 }
 
-/// An instant that is not in the future, to the microsecond: the journal knows no finer ones.
-fn past(instant: Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
-    let nanos = u32::try_from(instant.nanos).map_err(|_| "is not an instant")?;
-    let instant = DateTime::from_timestamp(instant.seconds, nanos).ok_or("is not an instant")?.trunc_subsecs(6);
+/// An instant that is not in the future.
+fn past(value: Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
+    let instant = instant(value)?;
     if instant > now { Err("is in the future") } else { Ok(instant) }
+}
+
+/// An instant to the microsecond: the store knows no finer ones.
+pub(super) fn instant(value: Timestamp) -> Result<DateTime<Utc>, &'static str> {
+    let nanos = u32::try_from(value.nanos).map_err(|_| "is not an instant")?;
+    Ok(DateTime::from_timestamp(value.seconds, nanos).ok_or("is not an instant")?.trunc_subsecs(6))
+}
+
+/// How many items a page is to have at most.
+pub(super) fn page_size(size: i32, default: i64, most: i64) -> Result<i64, tonic::Status> {
+    match size {
+        0 => Ok(default),
+        size if size < 0 => Err(invalid_field("page_size", "is below 0")),
+        size => Ok(i64::from(size).min(most)),
+    }
 }
 
 /// The most values that a filter may list.

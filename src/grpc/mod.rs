@@ -4,15 +4,18 @@
 //! become statuses in one place ([`status`]).
 
 mod admin;
+mod audit;
 mod billing;
 pub mod codec;
 mod connection;
 mod decode;
 mod encode;
 pub mod facts;
+mod finance;
 pub mod limits;
 pub mod listener;
 mod movement;
+mod overrides;
 mod page_token;
 mod places;
 pub mod questions;

@@ -43,11 +43,7 @@ impl v1::movement_service_server::MovementService for Movements {
         let request = request.into_inner();
         let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
         let order = order(request.order_by)?;
-        let size = match request.page_size {
-            0 => DEFAULT_PAGE_SIZE,
-            size if size < 0 => return Err(invalid_field("page_size", "is below 0")),
-            size => i64::from(size).min(MAX_PAGE_SIZE),
-        };
+        let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let after = match request.page_token.as_str() {
             "" => None,
             token => Some(

@@ -1,5 +1,7 @@
 //! Page tokens: where a page ended, and of which question. They are opaque to clients.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::reports::deliveries::DeliveryQuery;
@@ -31,6 +33,18 @@ pub(super) fn write_place(place: Sequence, query: &DeliveryQuery) -> String {
 pub(super) fn read_place(token: &str, query: &DeliveryQuery) -> Option<Sequence> {
     let (place, of_question) = token.split_once('.')?;
     (of_question == fingerprint(&format!("{query:?}"))).then_some(place)?.parse().ok()
+}
+
+/// A token for what is behind a place of a list, whose place and question are `place` and `question`.
+pub(super) fn write_text(place: &str, question: &str) -> String {
+    format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(place), fingerprint(question))
+}
+
+/// The place of such a token; None for a token that is not one of ours, or of another question.
+pub(super) fn read_text(token: &str, question: &str) -> Option<String> {
+    let (place, of_question) = token.split_once('.')?;
+    let place = BASE64_URL_SAFE_NO_PAD.decode((of_question == fingerprint(question)).then_some(place)?).ok()?;
+    String::from_utf8(place).ok()
 }
 
 /// A fingerprint of the filter and the order.

@@ -9,6 +9,7 @@ use tonic_health::ServingStatus;
 use super::DESCRIPTORS;
 use super::admin::Admin;
 use super::billing::Billing;
+use super::finance::Finance;
 use super::limits::{
     DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
     MAX_STREAMS_PER_CONNECTION, REQUEST_TIME,
@@ -17,6 +18,7 @@ use super::listener::Listener;
 use super::movement::Movements;
 use super::v1::admin_service_server::AdminServiceServer;
 use super::v1::billing_service_server::BillingServiceServer;
+use super::v1::finance_service_server::FinanceServiceServer;
 use super::v1::movement_service_server::MovementServiceServer;
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
@@ -59,9 +61,16 @@ pub async fn listen(
     };
     let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
     let admin = Admin { db: db.clone(), tenant_id: tenant_id.clone(), clock: clock.clone() };
+    let finance = Finance { db: db.clone(), ledger: ledger.clone(), tenant_id: tenant_id.clone() };
     let movements = Movements { db, tenant_id, clock, feed, draining: draining.clone() };
     let (health, health_service) = tonic_health::server::health_reporter();
-    let services = ["", "deltabook.v1.BillingService", "deltabook.v1.MovementService", "deltabook.v1.AdminService"];
+    let services = [
+        "",
+        "deltabook.v1.BillingService",
+        "deltabook.v1.MovementService",
+        "deltabook.v1.FinanceService",
+        "deltabook.v1.AdminService",
+    ];
     for service in services {
         health.set_service_status(service, ServingStatus::Serving).await;
     }
@@ -96,6 +105,11 @@ pub async fn listen(
         )
         .add_service(
             MovementServiceServer::new(movements)
+                .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                .max_encoding_message_size(MAX_ANSWER_BYTES),
+        )
+        .add_service(
+            FinanceServiceServer::new(finance)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_ANSWER_BYTES),
         )

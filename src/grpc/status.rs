@@ -6,8 +6,11 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
+use crate::domain::refusal::Refusal;
 use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, ProblemKind, RecordError};
+use crate::ledger::overriding::OverrideError;
+use crate::ledger::period::PeriodError;
 use crate::reports::error::ReportError;
 use crate::store::error::StoreError;
 
@@ -102,6 +105,38 @@ pub(super) fn report(error: &ReportError) -> Status {
             error_info(Code::OutOfRange, "AMOUNT_OUT_OF_RANGE", &format!("the sum cannot be shown: {error}"))
         }
     }
+}
+
+pub(super) fn overriding(error: OverrideError) -> Status {
+    match error {
+        OverrideError::Stale(_) | OverrideError::Raced => {
+            error_info(Code::Aborted, "STALE_REVISION", &error.to_string())
+        }
+        OverrideError::NotInForce(_) => not_found(&error.to_string()),
+        OverrideError::Refused(refusal) => refused_by_rule(&refusal),
+        OverrideError::Record(error) => record(error),
+    }
+}
+
+/// FAILED_PRECONDITION, in the words of the rule.
+pub(super) fn refused_by_rule(refusal: &Refusal) -> Status {
+    error_info(Code::FailedPrecondition, refusal.code(), &refusal.to_string())
+}
+
+pub(super) fn period(error: &PeriodError) -> Status {
+    let reason = match error {
+        PeriodError::NotOver(_) => "PERIOD_NOT_OVER",
+        PeriodError::Closed(_) => "PERIOD_CLOSED",
+        PeriodError::NotNext { .. } => "PERIOD_NOT_NEXT",
+        PeriodError::NoneClosed | PeriodError::NotLast { .. } => "PERIOD_NOT_LAST",
+        PeriodError::PolicyPending => "POLICY_PENDING",
+        PeriodError::Conflict => {
+            return error_info(Code::Aborted, "CONFLICT", "others write to the books all the time; try again");
+        }
+        PeriodError::Failed => return internal(),
+        PeriodError::Store(error) => return store(error),
+    };
+    error_info(Code::FailedPrecondition, reason, &error.to_string())
 }
 
 /// Conflicting revisions first: they are ALREADY_EXISTS; everything else is refused by a rule.

@@ -19,6 +19,7 @@ mod draft;
 pub mod error;
 pub mod job;
 mod known;
+pub mod overriding;
 pub mod period;
 pub mod policy;
 mod post;

@@ -1,13 +1,16 @@
 //! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`] looks at the
 //! facts behind a movement.
 
+pub mod audit;
 pub mod deliveries;
+pub mod effect;
 pub mod error;
 pub mod explain;
 pub mod feed;
 pub mod follow;
 pub mod movements;
 pub mod mrr;
+pub mod overrides;
 pub mod reasons;
 pub mod scope;
 pub mod waterfall;

@@ -71,7 +71,8 @@ impl Step {
         [Self::New, Self::Reactivation, Self::Upsell, Self::Downsell, Self::Churn, Self::Ignored];
 
     /// The column of a subcategory; renewals move nothing and have none.
-    fn of(subcategory: Subcategory) -> Option<Self> {
+    #[must_use]
+    pub fn of(subcategory: Subcategory) -> Option<Self> {
         use crate::domain::movement::Category;
         match (subcategory, subcategory.category()) {
             (Subcategory::Reactivation, _) => Some(Self::Reactivation),

@@ -42,7 +42,7 @@ pub(super) const OF_CUSTOMERS: Statement = Statement {
 };
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     customer_id: String,
     kind: String,
     fact_id: String,
@@ -66,7 +66,7 @@ pub async fn of_customers(
 }
 
 impl Row {
-    fn parse(&self) -> Result<StoredFact, StoreError> {
+    pub fn parse(&self) -> Result<StoredFact, StoreError> {
         let corrupt = |column, problem: String| {
             let key = format!("{} {} {} {}", self.customer_id, self.kind, self.fact_id, self.revision);
             StoreError::corrupt("fact", key, column, problem)

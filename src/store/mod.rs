@@ -18,6 +18,7 @@ pub mod journal;
 pub mod kissmetrics;
 pub mod movement_page;
 pub mod outbox;
+pub mod overrides;
 pub mod redrive;
 pub mod sequence;
 pub mod sink;

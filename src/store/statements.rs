@@ -5,17 +5,18 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, redrive,
-    sequence, sink, sums, tenant, total,
+    audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, overrides,
+    redrive, sequence, sink, sums, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 21] = [
+const STATEMENTS: [&[Statement]; 22] = [
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE],
     &[tenant::ENSURE, tenant::BOOKS, tenant::HOLD, tenant::CHANGE, closing::APPEND, closing::ALL],
     &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER],
     &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
     &[fact::OF_CUSTOMERS],
+    &[overrides::CURRENT, overrides::CURRENT_OF_CUSTOMER, overrides::ALL, overrides::ALL_OF_CUSTOMER],
     &[
         journal::OF_CUSTOMERS,
         journal::LIVE_OF_CUSTOMERS,

@@ -8,6 +8,7 @@ use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::admin_service_client::AdminServiceClient;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::grpc::v1::finance_service_client::FinanceServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::service::Service;
@@ -22,6 +23,7 @@ use super::store::Store;
 pub struct TestServer {
     pub billing: BillingServiceClient<Channel>,
     pub movements: MovementServiceClient<Channel>,
+    pub finance: FinanceServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
     pub channel: Channel,
     pub store: Store,
@@ -31,19 +33,25 @@ pub struct TestServer {
 
 impl TestServer {
     pub async fn start(store: Store) -> Self {
+        Self::start_at(store, Clock::system()).await
+    }
+
+    /// By a clock of the test's own.
+    pub async fn start_at(store: Store, clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let service = Service::open(store.url(), TenantId::only(), Clock::system(), Vec::new()).await.unwrap();
+        let service = Service::open(store.url(), TenantId::only(), clock, Vec::new()).await.unwrap();
         let running = tokio::spawn(service.serve(listener, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());
         let movements = MovementServiceClient::new(channel.clone());
+        let finance = FinanceServiceClient::new(channel.clone());
         let admin = AdminServiceClient::new(channel.clone());
-        Self { billing, movements, admin, channel, store, stop, running }
+        Self { billing, movements, finance, admin, channel, store, stop, running }
     }
 
     pub async fn record(&mut self, facts: Vec<v1::Fact>) -> Result<v1::RecordFactsResponse, tonic::Status> {
@@ -57,8 +65,8 @@ impl TestServer {
 
     /// Ends the server cleanly, and verifies what it leaves.
     pub async fn finish(self) -> Verification {
-        let Self { billing, movements, admin, channel, store, stop, running } = self;
-        drop((billing, movements, admin, channel));
+        let Self { billing, movements, finance, admin, channel, store, stop, running } = self;
+        drop((billing, movements, finance, admin, channel));
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();
         let found = verified(store.url()).await;

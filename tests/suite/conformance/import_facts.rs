@@ -98,7 +98,7 @@ fn a_reference_to_nothing_is_named_by_its_line_in_the_file() {
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.code, Some(1));
     for expected in [
-        "facts.jsonl:1: override: no change order O1 is known",
+        "facts.jsonl:1: override: no change order O1 is known that could be overridden (R13)",
         "facts.jsonl:3: change_order: line L9 is not on subscription S1",
     ] {
         assert!(said.stderr.lines().any(|line| line == expected), "{}", said.stderr);

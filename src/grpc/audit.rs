@@ -1,0 +1,83 @@
+//! The audit trail and the periods on the wire.
+
+use super::words::{instant, number, word};
+use super::{decode, v1};
+use crate::domain::audit::{Action, Head};
+use crate::domain::ids::CustomerId;
+use crate::form::month::Month;
+use crate::form::violation::{Form, Violation};
+use crate::ledger::trail::{Problem, Trail};
+use crate::store::audit::{AuditEntry, AuditFilter};
+use crate::store::closing::Closing;
+
+const ACTION: &str = "AUDIT_ACTION_";
+/// The digits of a hash.
+const HASH_DIGITS: usize = 64;
+
+pub(super) fn filter(it: &v1::ListAuditEntriesRequest) -> Result<AuditFilter, Vec<Violation>> {
+    let mut form = Form::at("");
+    let action = word::<v1::AuditAction>(it.action, ACTION, v1::AuditAction::as_str_name);
+    let parse_action = |text: &str| Action::parse(text).ok_or("is not a known action");
+    let mut at = |field: &str, value: Option<prost_types::Timestamp>| {
+        value.and_then(|value| form.take(field, decode::instant(value)))
+    };
+    let (from, until) = (at("recorded_from", it.recorded_from), at("recorded_until", it.recorded_until));
+    let filter = AuditFilter {
+        customer_id: decode::optional(&mut form, "customer_id", &it.customer_id, CustomerId::parse),
+        action: decode::optional(&mut form, "action", &action, parse_action),
+        actor: Some(it.actor.clone()).filter(|actor| !actor.is_empty()),
+        from,
+        until,
+    };
+    form.finish(Some(filter))
+}
+
+pub(super) fn entry(it: &AuditEntry) -> v1::AuditEntry {
+    v1::AuditEntry {
+        sequence: it.sequence,
+        recorded_at: Some(instant(it.recorded_at)),
+        actor: it.actor.clone(),
+        action: number!(AuditAction, "AUDIT_ACTION_", it.action),
+        customer_id: it.customer_id.clone(),
+        subject: it.subject.clone(),
+        before: it.before.clone(),
+        after: it.after.clone(),
+        reason: it.reason.clone(),
+        request_id: it.request_id.clone(),
+        hash: it.hash.clone(),
+    }
+}
+
+pub(super) fn head(it: &Head) -> v1::AuditHead {
+    v1::AuditHead { sequence: it.sequence, hash: it.hash.clone() }
+}
+
+/// A head that was kept elsewhere.
+pub(super) fn kept(it: &v1::AuditHead) -> Result<Head, Vec<Violation>> {
+    let mut form = Form::at("expected");
+    form.require(it.sequence >= 0, "sequence", "is below 0");
+    let is_hash = it.hash.len() == HASH_DIGITS && it.hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    form.require(is_hash, "hash", "is not 64 hexadecimal digits");
+    form.finish(Some(Head { sequence: it.sequence, hash: it.hash.to_ascii_lowercase() }))
+}
+
+pub(super) fn verified(it: &Trail) -> v1::VerifyAuditTrailResponse {
+    v1::VerifyAuditTrailResponse {
+        verified_count: it.rows,
+        head: it.head.as_ref().map(head),
+        problem: it.problem.as_ref().map(ToString::to_string).unwrap_or_default(),
+        problem_sequence: it.problem.as_ref().map(Problem::row),
+    }
+}
+
+pub(super) fn period(it: &Closing) -> v1::Period {
+    let state = if it.is_closed { v1::PeriodState::Closed } else { v1::PeriodState::Open };
+    v1::Period {
+        month: Month::of(it.month).to_string(),
+        state: state.into(),
+        digest: it.digest.clone().unwrap_or_default(),
+        recorded_at: Some(instant(it.recorded_at)),
+        actor: it.actor.clone(),
+        reason: it.reason.clone(),
+    }
+}

@@ -1,0 +1,39 @@
+//! Lists of the audit trail, page by page, and its head.
+
+use super::error::ReportError;
+use crate::domain::audit::Head;
+use crate::domain::ids::TenantId;
+use crate::store::audit::{AuditEntry, AuditFilter, NO_HASH, head, page};
+use crate::store::db::Db;
+
+/// Some entries, the latest first, and the one before which the next ones are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    pub entries: Vec<AuditEntry>,
+    /// None: there are no more.
+    pub next: Option<i64>,
+}
+
+/// The page of at most `size` entries before one (None: the latest).
+pub async fn audit_entries(
+    db: &Db,
+    tenant_id: &TenantId,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    size: i64,
+) -> Result<AuditPage, ReportError> {
+    let mut tx = db.read().await?;
+    // One more than the page holds tells whether there is another page.
+    let mut entries = page(&mut tx, tenant_id, filter, before, size.saturating_add(1)).await?;
+    let fits = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_more = entries.len() > fits;
+    entries.truncate(fits);
+    let next = entries.last().filter(|_| has_more).map(|last| last.sequence);
+    Ok(AuditPage { entries, next })
+}
+
+/// The last entry, which stands for all of them.
+pub async fn audit_head(db: &Db, tenant_id: &TenantId) -> Result<Head, ReportError> {
+    let mut tx = db.read().await?;
+    Ok(head(&mut tx, tenant_id).await?.unwrap_or_else(|| Head { sequence: 0, hash: NO_HASH.to_owned() }))
+}

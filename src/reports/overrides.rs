@@ -1,0 +1,32 @@
+//! Lists of finance's overrides, page by page.
+
+use super::error::ReportError;
+use crate::domain::ids::TenantId;
+use crate::store::db::Db;
+use crate::store::overrides::{OverridePlace, OverrideQuery, StoredOverride, page};
+
+/// Some overrides, and where the next ones begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverridePage {
+    pub overrides: Vec<StoredOverride>,
+    /// None: there are no more.
+    pub next: Option<OverridePlace>,
+}
+
+/// The page of at most `size` overrides behind a place (None: the first page).
+pub async fn overrides(
+    db: &Db,
+    tenant_id: &TenantId,
+    query: &OverrideQuery,
+    after: Option<&OverridePlace>,
+    size: i64,
+) -> Result<OverridePage, ReportError> {
+    let mut tx = db.read().await?;
+    // One more than the page holds tells whether there is another page.
+    let mut overrides = page(&mut tx, tenant_id, query, after, size.saturating_add(1)).await?;
+    let fits = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_more = overrides.len() > fits;
+    overrides.truncate(fits);
+    let next = overrides.last().filter(|_| has_more).map(|last| OverridePlace::of(&last.over));
+    Ok(OverridePage { overrides, next })
+}
