@@ -1,7 +1,7 @@
 //! Where NATS is, who we are there, and what our stream is like.
 
 use async_nats::{ConnectOptions, ServerAddr};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::events::secret::{ReadSecret, SecretSource};
@@ -76,7 +76,8 @@ impl Settings {
     pub(super) fn identify(&self, read: ReadSecret<'_>) -> Result<ConnectOptions, String> {
         let options = ConnectOptions::new();
         if let Some(source) = &self.credentials {
-            let text = read(source)?;
+            // The library wants the end of the last line, which does not belong to a secret.
+            let text = SecretString::from(format!("{}\n", read(source)?.expose_secret()));
             // What the library says could repeat the text.
             let known = options.credentials(text.expose_secret());
             return known.map_err(|_| "credentials are not those of NATS".to_owned());
