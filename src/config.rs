@@ -5,6 +5,7 @@ pub mod file;
 use std::time::Duration;
 
 use clap::Args;
+use secrecy::SecretString;
 
 use crate::domain::author::Author;
 use crate::store::db::Settings;
@@ -23,7 +24,7 @@ pub struct StoreOptions {
     /// The store: a file name or sqlite:FILE (serve and import create it), or
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full (PostgreSQL 15 or later)
     #[arg(long, env = "DATABASE_URL", default_value = "deltabook.db", value_name = "URL", hide_env_values = true)]
-    pub database_url: String,
+    pub database_url: SecretString,
 
     /// Connections to the database that read, beside those that write
     #[arg(

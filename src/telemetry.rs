@@ -1,18 +1,26 @@
 //! Logs: one line an event, on stderr.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// What would show parts of a database's URL that it does not know, which may be a password with a wrong name.
-const SECRETS: &str = "sqlx_postgres::options=off";
+/// What would show parts of a database's URL that it does not know, which may be a password with a wrong name. Nobody can
+/// ask for it.
+const SHOWS_SECRETS: &str = "sqlx_postgres::options";
 
 /// Starts logging what the filter lets through (`info`, `warn,deltabook=debug`). A second call does nothing.
 pub fn start(filter: &str) {
-    let filter = EnvFilter::builder().parse_lossy(format!("{filter},{SECRETS}"));
-    let logger = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    let _already_started = logger.try_init();
+    start_on(io::stderr, io::stderr().is_terminal(), filter);
+}
+
+/// The same, elsewhere than on stderr.
+pub fn start_on(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static, is_terminal: bool, filter: &str) {
+    let chosen = EnvFilter::builder().parse_lossy(filter);
+    let harmless = filter_fn(|metadata| !metadata.target().starts_with(SHOWS_SECRETS));
+    let harmless = harmless.with_max_level_hint(LevelFilter::TRACE);
+    let lines = fmt::layer().with_writer(writer).with_ansi(is_terminal);
+    let _already_started = tracing_subscriber::registry().with(lines.with_filter(chosen.and(harmless))).try_init();
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
@@ -38,6 +38,9 @@ pub struct TrustOptions {
 impl TrustOptions {
     /// The server of this address, or of this URL.
     pub fn endpoint(&self, server: &str) -> anyhow::Result<Endpoint> {
+        if server.contains('@') {
+            bail!("the address of the server has no user or password in it");
+        }
         let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
         let is_encrypted = url.starts_with("https://");
         let endpoint = Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))?;

@@ -139,9 +139,9 @@ impl Config {
 /// A secret of a sink; what goes wrong is told without it.
 fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
     let text = match source {
-        SecretSource::Env(name) => std::env::var(name).map_err(|_| format!("the variable {name} is not set"))?,
+        SecretSource::Env(name) => std::env::var(name).map_err(|_| format!("{source} is not set"))?,
         SecretSource::File(path) => {
-            std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read {source}: {error}"))?
         }
     };
     Ok(SecretString::from(text.trim_end().to_owned()))

@@ -1,5 +1,6 @@
 //! Secrets of sinks: named in the configuration, kept elsewhere.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
@@ -7,13 +8,32 @@ use serde::Deserialize;
 use toml::Value;
 
 /// Where a secret is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum SecretSource {
     /// In this environment variable.
     Env(String),
     /// In this file; white space at its end does not belong to it.
     File(PathBuf),
+}
+
+/// For people. What may be the secret itself, where its name was meant, is not repeated.
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_of_a_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        match self {
+            Self::Env(name) if name.bytes().all(is_of_a_name) => write!(f, "the variable {name}"),
+            Self::Env(_) => f.write_str("the variable that it names"),
+            Self::File(path) if path.is_absolute() => write!(f, "the file {}", path.display()),
+            Self::File(_) => f.write_str("the file that it names"),
+        }
+    }
+}
+
+impl fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretSource({self})")
+    }
 }
 
 /// Looks a secret up. Only the configuration reads the environment.

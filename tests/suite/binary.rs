@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::canary;
 use super::store::Store;
 
 /// How long a server may take to end.
@@ -16,8 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A temporary folder to work in, and the store: `deltabook.db` in it unless another is given or a command names one.
 pub struct Folder {
-    folder: TempDir,
+    place: TempDir,
     store: Option<Store>,
+    settings: Vec<(&'static str, String)>,
 }
 
 /// What a command said, and how it ended.
@@ -28,12 +31,35 @@ pub struct Said {
     pub code: Option<i32>,
 }
 
+impl Said {
+    /// No secret is in it, nor in the log.
+    #[track_caller]
+    pub fn of(output: Output) -> Self {
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        canary::check(&stdout);
+        canary::check(&stderr);
+        Self {
+            stdout,
+            stderr: stderr.split_inclusive('\n').filter(is_for_people).collect(),
+            code: output.status.code(),
+        }
+    }
+}
+
+/// What is not of the log, or tells of an error: the beginning of a line of the log is `2026-03-01T12:00:00.000000Z INFO `.
+fn is_for_people(line: &&str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_time = |word: &str| word.len() == 27 && word.ends_with('Z') && word.contains('T');
+    !(words.next().is_some_and(is_time)
+        && words.next().is_some_and(|word| ["TRACE", "DEBUG", "INFO", "WARN"].contains(&word)))
+}
+
 /// A row of an answer in CSV, by the names of its columns.
 pub type Row = BTreeMap<String, String>;
 
 impl Folder {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), store: None }
+        Self { place: tempfile::tempdir().unwrap(), store: None, settings: Vec::new() }
     }
 
     /// A folder with files, each a name and its text.
@@ -50,6 +76,11 @@ impl Folder {
         Self { store: Some(store), ..self }
     }
 
+    /// A variable of the environment of each command from now on.
+    pub fn set(&mut self, name: &'static str, value: String) {
+        self.settings.push((name, value));
+    }
+
     pub fn store(&self) -> &Store {
         self.store.as_ref().unwrap()
     }
@@ -59,12 +90,12 @@ impl Folder {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.place.path().join(name)
     }
 
     /// The names of what is in the folder.
     pub fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let entries = fs::read_dir(self.place.path()).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
@@ -73,7 +104,7 @@ impl Folder {
     /// The command, not yet started. No setting of the machine reaches it, and a slow machine does not make it talk.
     pub fn command(&self, command_line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deltabook"));
-        command.args(command_line.split_whitespace()).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.args(command_line.split_whitespace()).current_dir(self.place.path()).stdin(Stdio::null());
         for (setting, _) in std::env::vars_os() {
             if setting == "DATABASE_URL" || setting.as_encoded_bytes().starts_with(b"DELTABOOK_") {
                 command.env_remove(setting);
@@ -82,15 +113,14 @@ impl Folder {
         if let Some(store) = &self.store {
             command.env("DATABASE_URL", store.url());
         }
-        command.env("DELTABOOK_LOG", "error");
+        command.env("DELTABOOK_LOG", "trace").envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// Runs a command to its end; its words are separated by spaces.
     pub fn run(&self, command_line: &str) -> Said {
         let output = self.command(command_line).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Said { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+        Said::of(output)
     }
 
     /// The stdout of a command that ends well and has nothing to say on stderr.
@@ -140,7 +170,8 @@ pub fn shown(rows: &[Row], columns: &[&str]) -> Vec<String> {
 /// `deltabook serve`, on a free port. Dropped before it has ended, it is killed.
 pub struct Serving {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    /// What it says to people, line by line; it has ended when there is no more.
+    said: Receiver<String>,
     pub url: String,
 }
 
@@ -169,10 +200,10 @@ impl Serving {
 
     fn spawn(folder: &Folder, mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut serving = Self { child, stderr, url: String::new() };
-        let mut first = String::new();
-        serving.stderr.read_line(&mut first).unwrap();
+        let said = listen(child.stderr.take().unwrap());
+        let mut serving = Self { child, said, url: String::new() };
+        // Sinks may have failed already.
+        let first = serving.said.iter().find(|line| !line.contains(" ERROR ")).unwrap_or_default();
         let address = first.strip_prefix("deltabook listens on ").and_then(|rest| rest.split_once(", "));
         let Some((address, rest)) = address else { panic!("{first}") };
         let store = folder.store.as_ref().map_or_else(|| "deltabook.db".to_owned(), Store::shown);
@@ -198,15 +229,35 @@ impl Serving {
             assert!(begun.elapsed() < PATIENCE, "the server does not end");
             std::thread::sleep(Duration::from_millis(10));
         };
-        let mut rest = String::new();
-        self.stderr.read_to_string(&mut rest).unwrap();
+        let rest: String = self.said.iter().collect();
+        canary::check(&rest);
         (status.code(), rest)
     }
+}
+
+/// Reads along, so that the log does not wait for the test. A line with a secret is for people too.
+fn listen(stderr: ChildStderr) -> Receiver<String> {
+    let (tell, said) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut stderr = BufReader::new(stderr);
+        let mut line = String::new();
+        while stderr.read_line(&mut line).is_ok_and(|length| length > 0) {
+            let line = std::mem::take(&mut line);
+            if is_for_people(&line.as_str()) || canary::found(&line).is_some() {
+                // Nobody may listen any more.
+                let _ended = tell.send(line);
+            }
+        }
+    });
+    said
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
         let _has_ended_already = self.child.kill();
         let _status = self.child.wait();
+        if !std::thread::panicking() {
+            self.said.iter().for_each(|line| canary::check(&line));
+        }
     }
 }

@@ -20,6 +20,7 @@ use deltabook::store::db::Db;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::canary;
 use super::server::verified;
 use super::store::Store;
 
@@ -130,6 +131,7 @@ impl Desk {
     }
 
     async fn with_clock(store: Store, clock: Clock, time: Arc<Mutex<DateTime<Utc>>>) -> Self {
+        canary::watch();
         let db = Db::open(store.url()).await.unwrap();
         let (ledger, writers) =
             Ledger::start(db.clone(), &TenantId::only(), clock.clone(), Load::Requests).await.unwrap();

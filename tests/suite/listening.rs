@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
+use super::canary;
 use super::server::line;
 use super::store::{Store, sqlite};
 
@@ -40,6 +41,7 @@ struct Listening {
 
 impl Listening {
     async fn start(tls: Option<TlsFiles>, limits: ConnectionLimits) -> Self {
+        canary::watch();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let tls = tls.map(|files| Tls::open(files).unwrap());

@@ -6,6 +6,7 @@
 mod architecture;
 mod bad_sinks;
 mod binary;
+mod canary;
 mod cases;
 mod classify;
 mod cli;
@@ -21,6 +22,7 @@ mod on_sqlite;
 mod outage;
 mod parsers;
 mod postgres;
+mod secrets;
 mod serve;
 mod server;
 mod sinks;

@@ -91,6 +91,22 @@ pub fn number(url: &str, question: &'static str) -> sqlx::Result<i64> {
     })
 }
 
+/// Everything that is in its tables, row by row.
+pub fn dump(url: &str) -> String {
+    block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let tables = "select format('%I', tablename) from pg_tables where schemaname = 'public' order by 1";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+        let mut rows = Vec::new();
+        for table in tables {
+            let all = AssertSqlSafe(format!("select '{table}' || it::text from {table} it"));
+            rows.extend(sqlx::query_scalar::<_, String>(all).fetch_all(&mut connection).await.unwrap());
+        }
+        connection.close().await.unwrap();
+        rows.join("\n")
+    })
+}
+
 /// Waits for work in a thread and a runtime of its own, so that tests of both kinds, with a runtime and without, can.
 pub fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     let wait = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);

@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
+use super::canary;
 use super::store::Store;
 
 pub struct TestServer {
@@ -38,6 +39,7 @@ impl TestServer {
 
     /// By a clock of the test's own.
     pub async fn start_at(store: Store, clock: Clock) -> Self {
+        canary::watch();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -14,12 +14,12 @@ use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-/// In no error, and in nothing that is shown.
-const CANARY: &str = "canary-4f1c";
+use crate::canary::{self, CANARY};
 
 /// A secret has the name of its variable, and the canary.
 #[expect(clippy::unnecessary_wraps, reason = "as the configuration does it")]
 fn read(source: &SecretSource) -> Result<SecretString, String> {
+    canary::watch();
     match source {
         SecretSource::Env(name) => Ok(format!("{name}-{CANARY}").into()),
         SecretSource::File(path) => Ok(format!("{}-{CANARY}", path.display()).into()),

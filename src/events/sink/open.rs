@@ -1,5 +1,6 @@
 //! From the configuration to an open sink.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -20,7 +21,7 @@ use crate::events::secret::ReadSecret;
 use crate::store::entry::Entry;
 
 /// A sink, as the configuration describes it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SinkSettings {
     /// Of the operator's choosing; what was delivered is remembered under it.
     pub name: String,
@@ -28,7 +29,7 @@ pub struct SinkSettings {
     kind: Kind,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Kind {
     File(super::file::Settings),
     Stdout(super::stdout::Settings),
@@ -37,6 +38,13 @@ enum Kind {
     Intilery(super::intilery::Settings),
     Nats(super::nats::Settings),
     Webhook(super::webhook::Settings),
+}
+
+/// A URL can be meant for us alone, or have a password in it that nobody has refused yet.
+impl fmt::Debug for SinkSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkSettings").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// The settings that every sink has.
@@ -98,9 +106,19 @@ impl SinkSettings {
 
 fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
     serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
-        let (path, problem) = (error.path().to_string(), error.inner().message().trim().to_owned());
+        let (path, problem) = (error.path().to_string(), without_value(error.inner().message().trim()));
         if path == "." { problem } else { format!("{path}: {problem}") }
     })
+}
+
+/// A text where something else is wanted may be a secret that stands in the wrong place.
+fn without_value(problem: &str) -> String {
+    let expected = problem.rfind(", expected ").and_then(|at| problem.get(at..));
+    match expected {
+        Some(expected) if problem.starts_with("invalid type: string") => format!("it is a text{expected}"),
+        Some(expected) if problem.starts_with("invalid value: string") => format!("it is not right{expected}"),
+        _ => problem.to_owned(),
+    }
 }
 
 macro_rules! sink {

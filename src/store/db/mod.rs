@@ -11,6 +11,7 @@ mod settings;
 mod sqlite;
 mod types;
 
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::error::StoreError;
@@ -76,8 +77,9 @@ pub(super) use on;
 
 /// The name of a database for people: its URL without what is secret.
 #[must_use]
-pub fn shown(url: &str) -> String {
-    if postgres::is_meant(url) { postgres::shown(url) } else { url.to_owned() }
+pub fn shown(url: &SecretString) -> String {
+    let url = url.expose_secret();
+    if postgres::is_meant(url) { postgres::shown(url) } else { sqlite::shown(url) }
 }
 
 /// One state of the database throughout.
@@ -98,7 +100,7 @@ impl Db {
     /// an error.
     pub async fn open_existing(settings: impl Into<Settings>) -> Result<Self, StoreError> {
         let settings = settings.into();
-        if !postgres::is_meant(&settings.url) {
+        if !postgres::is_meant(settings.url.expose_secret()) {
             sqlite::check_is_ours(&settings).await?;
         }
         let db = Self::connect(&settings, false).await?;
@@ -107,7 +109,7 @@ impl Db {
     }
 
     async fn connect(settings: &Settings, create: bool) -> Result<Self, StoreError> {
-        if postgres::is_meant(&settings.url) {
+        if postgres::is_meant(settings.url.expose_secret()) {
             return postgres::connect(settings).await;
         }
         sqlite::connect(settings, create).await

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -36,8 +37,9 @@ pub(super) fn shown(url: &str) -> String {
 }
 
 pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
-    let opened = |error| StoreError::open(shown(&settings.url), &error);
-    let options = PgConnectOptions::from_str(&settings.url).map_err(opened)?;
+    let url = settings.url.expose_secret();
+    let opened = |error| StoreError::open(shown(url), &error);
+    let options = PgConnectOptions::from_str(url).map_err(opened)?;
     let options = options
         .application_name("deltabook")
         .options([
@@ -56,7 +58,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
         .await
         .map_err(opened)?;
     if version < OLDEST_VERSION {
-        return Err(StoreError::TooOld { name: shown(&settings.url), version: version / 10_000 });
+        return Err(StoreError::TooOld { name: shown(url), version: version / 10_000 });
     }
     let write = writers.max_connections(WRITE_CONNECTIONS).connect_lazy_with(options.clone());
     let readers = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(settings.read_connections);

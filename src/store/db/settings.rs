@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 /// Where the database is, and how it is used.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// A file name or `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=…`. May hold a password: shown
-    /// only by [`super::shown`].
-    pub url: String,
+    /// A file name or `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=…`. Shown only by
+    /// [`super::shown`].
+    pub url: SecretString,
     /// Connections that read, beside those of the writers.
     pub read_connections: u32,
     /// PostgreSQL: a statement that takes longer is ended. SQLite has none.
@@ -21,7 +23,7 @@ pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl From<&str> for Settings {
     fn from(url: &str) -> Self {
-        Self { url: url.to_owned(), read_connections: READ_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT }
+        Self { url: url.into(), read_connections: READ_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT }
     }
 }
 

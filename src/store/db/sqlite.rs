@@ -4,6 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
@@ -22,7 +23,7 @@ const IS_OURS: &str = "select exists (select 1 from _sqlx_migrations), exists (s
 
 pub(super) async fn connect(settings: &Settings, create: bool) -> Result<Db, StoreError> {
     let options = options(&settings.url)?.create_if_missing(create);
-    let opened = |error| StoreError::open(&settings.url, &error);
+    let opened = |error| StoreError::open(shown(settings.url.expose_secret()), &error);
     let writing = options.clone().pragma("cache_size", WRITE_CACHE);
     let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(opened)?;
     let reading = options.read_only(true).pragma("cache_size", READ_CACHE);
@@ -35,10 +36,10 @@ pub(super) async fn connect(settings: &Settings, create: bool) -> Result<Db, Sto
 pub(super) async fn check_is_ours(settings: &Settings) -> Result<(), StoreError> {
     let file = options(&settings.url)?.get_filename().to_owned();
     if !file.exists() {
-        return Err(StoreError::NotThere(settings.url.clone()));
+        return Err(StoreError::NotThere(shown(settings.url.expose_secret())));
     }
     let as_it_is = SqliteConnectOptions::new().filename(file).read_only(true);
-    let opened = |error| StoreError::open(&settings.url, &error);
+    let opened = |error| StoreError::open(shown(settings.url.expose_secret()), &error);
     let looking: SqlitePool =
         SqlitePoolOptions::new().max_connections(1).connect_with(as_it_is).await.map_err(opened)?;
     let found = sqlx::query(IS_OURS).fetch_one(&looking).await;
@@ -46,19 +47,36 @@ pub(super) async fn check_is_ours(settings: &Settings) -> Result<(), StoreError>
     match found {
         Ok(_) => Ok(()),
         Err(sqlx::Error::Database(error)) if error.message().starts_with("no such table") => {
-            Err(StoreError::NotOurs(settings.url.clone()))
+            Err(StoreError::NotOurs(shown(settings.url.expose_secret())))
         }
         Err(error) => Err(opened(error)),
     }
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
-    let options = if url.starts_with("sqlite:") {
-        SqliteConnectOptions::from_str(url).map_err(|error| StoreError::open(url, &error))?
-    } else if url.contains("://") || url.is_empty() {
-        return Err(StoreError::UnknownDatabase(url.split("://").next().unwrap_or_default().to_owned()));
+/// Whether this is no file, but where and who is somebody else's database: with `:` and `@`, or words such as `password=`.
+fn has_secrets(name: &str) -> bool {
+    let has_user = name.split_once(':').is_some_and(|(_, rest)| rest.contains('@'));
+    has_user || name.to_ascii_lowercase().contains("password=")
+}
+
+pub(super) fn shown(name: &str) -> String {
+    match name.split_once(':') {
+        _ if !has_secrets(name) => name.to_owned(),
+        Some((scheme, _)) if !scheme.contains('=') => scheme.to_owned(),
+        _ => "this".to_owned(),
+    }
+}
+
+fn options(url: &SecretString) -> Result<SqliteConnectOptions, StoreError> {
+    let name = url.expose_secret();
+    let options = if name.is_empty() || has_secrets(name) {
+        return Err(StoreError::UnknownDatabase(shown(name)));
+    } else if name.starts_with("sqlite:") {
+        SqliteConnectOptions::from_str(name).map_err(|error| StoreError::open(name, &error))?
+    } else if let Some((scheme, _)) = name.split_once("://") {
+        return Err(StoreError::UnknownDatabase(scheme.to_owned()));
     } else {
-        SqliteConnectOptions::new().filename(Path::new(url))
+        SqliteConnectOptions::new().filename(Path::new(name))
     };
     Ok(options
         .journal_mode(SqliteJournalMode::Wal)

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::store;
-use crate::binary::{Folder, rows};
+use crate::binary::{Folder, Said, rows};
 
 /// A contract with a new price in April, and one in euros that runs out.
 const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
@@ -111,7 +111,7 @@ fn a_closed_pipe_ends_a_command_quietly() {
     {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let output = folder.command(command).stdout(writer).output().unwrap();
-        assert_eq!((output.stderr.as_slice(), output.status.code()), (&b""[..], Some(0)), "{command}");
+        let said = Said::of(folder.command(command).stdout(writer).output().unwrap());
+        assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)), "{command}");
     }
 }

@@ -45,6 +45,7 @@ async fn with_an_authority_for_clients_only_its_clients_get_in() {
     for (wrong, why) in [
         (ours.client(), "CertificateRequired"),
         (ours.client().identity(ours.issue_expired().identity()), "CertificateExpired"),
+        // Of an authority that has the name of ours, but not its key.
         (ours.client().identity(other.issue().identity()), "UnknownCA"),
     ] {
         let refused = answers(encrypted(&server, wrong)).await.expect_err(why);

@@ -53,7 +53,8 @@ impl Server {
         let ours_alone = fs::Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().prefix("deltabook-postgres-").permissions(ours_alone).tempdir().unwrap();
         let folder = folder.keep();
-        let password = format!("{:016x}", random());
+        // Recognised where it should not be.
+        let password = format!("canary-4f1c-{:016x}", random());
         fs::write(folder.join("password"), &password).unwrap();
         let port = free_port();
         let options =

@@ -20,7 +20,8 @@ use deltabook::events::sink::{Outcome, Outgoing};
 use deltabook::store::entry::Entry;
 use serde_json::{Value, json};
 
-use super::{CANARY, assert_payload, billed, read, reason, renaming, settings, trial_started, upgraded};
+use super::{assert_payload, billed, read, reason, renaming, settings, trial_started, upgraded};
+use crate::canary::CANARY;
 use crate::nats::Server;
 
 async fn try_open(url: &str, others: Value) -> Result<Nats, String> {

@@ -12,7 +12,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook as Verifier;
 
-use super::{CANARY, assert_payload, billed, reason, renaming, settings, trial_started, upgraded};
+use super::{assert_payload, billed, reason, renaming, settings, trial_started, upgraded};
+use crate::canary::CANARY;
 use crate::sinks::receiver::{Answer, Received, Receiver, nobody};
 
 /// As the specification writes a key; of each name another one.

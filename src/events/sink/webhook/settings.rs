@@ -3,6 +3,7 @@
 use std::num::NonZeroU16;
 
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Host;
 
@@ -11,10 +12,11 @@ use crate::events::secret::SecretSource;
 use crate::events::sink::http::Timeouts;
 
 /// Whom to tell, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    pub url: String,
+    /// What comes after the host can be meant for us alone.
+    pub url: SecretString,
     /// Each signs; so a new one can be given to the receiver before the old one goes.
     pub secrets: Vec<SecretSource>,
     /// The `source` of the CloudEvents: a URI, or a part of one.
@@ -50,7 +52,7 @@ impl Settings {
         if self.source.is_empty() || !self.source.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("source: it is a URI, or a part of one".to_owned());
         }
-        let url = Url::parse(&self.url).map_err(|error| format!("url: {error}"))?;
+        let url = Url::parse(self.url.expose_secret()).map_err(|error| format!("url: {error}"))?;
         match url.scheme() {
             "https" => {}
             "http" if self.allow_http => {}

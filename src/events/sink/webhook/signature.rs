@@ -29,8 +29,8 @@ impl Signer {
             let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret));
             match key {
                 Ok(key) if key.len() >= SHORTEST_KEY => Ok(SecretSlice::from(key)),
-                Ok(_) => Err(format!("secrets: {source:?} has less than {SHORTEST_KEY} bytes")),
-                Err(_) => Err(format!("secrets: {source:?} is not whsec_ and base64")),
+                Ok(_) => Err(format!("secrets: {source} has less than {SHORTEST_KEY} bytes")),
+                Err(_) => Err(format!("secrets: {source} is not whsec_ and base64")),
             }
         };
         sources.iter().map(key).collect::<Result<_, _>>().map(Self)
