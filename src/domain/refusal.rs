@@ -202,9 +202,15 @@ fn check_circles(links: &Links<'_>, found: &mut Vec<(FactKey, Refusal)>) {
     }
 }
 
-/// Whether a new override is for a cause that there is, beyond what its kind and names show: else it would be void (R15).
+/// What speaks against an override that finance is about to make: that it would have no effect. From a file it is taken
+/// all the same, because what it is for may come later (R15).
 #[must_use]
 pub fn override_objection(over: &Override, facts: &CustomerFacts, voids: &[Void]) -> Option<Refusal> {
+    if let Some(subcategory) = over.subcategory
+        && let Some(level) = subcategory.only_at().filter(|level| !over.levels.contains(*level))
+    {
+        return Some(Refusal::SubcategoryOfOtherLevel { subcategory, level });
+    }
     let key = FactKey::Override(over.target.clone());
     match &over.target {
         OverrideTarget::ChangeOrder(id) if facts.orders.get(id).is_some_and(|order| order.voided) => {
@@ -237,11 +243,6 @@ fn order_refusals(order: &ChangeOrder, facts: &CustomerFacts, lines: &LinesBySub
 }
 
 fn override_refusal(over: &Override, facts: &CustomerFacts) -> Option<Refusal> {
-    if let Some(subcategory) = over.subcategory
-        && let Some(level) = subcategory.only_at().filter(|level| !over.levels.contains(*level))
-    {
-        return Some(Refusal::SubcategoryOfOtherLevel { subcategory, level });
-    }
     match &over.target {
         OverrideTarget::ChangeOrder(id) => match facts.orders.get(id) {
             None => Some(Refusal::NoSuchOrder(id.clone())),
