@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use deltabook::domain::movement::{Category, Level, Subcategory};
+use deltabook::domain::movement::{Category, Subcategory};
 use deltabook::form::raw::{
     RawChangeOrder, RawCharge, RawCustomer, RawEntry, RawFact, RawOverride, RawPriceStep, RawStepName,
     RawSubscriptionLine,
@@ -132,7 +132,7 @@ fn overrides(drafts: &[OverrideDraft], lines: &[RawSubscriptionLine], orders: &[
             raw.modification_type.clone_from(&draft.modification_type);
         }
         if let Some(number) = draft.subcategory {
-            raw.subcategory = subcategory(&raw, number);
+            raw.subcategory = subcategory(&raw.modification_type, number);
         }
         if overrides.iter().all(|earlier| cause(earlier) != cause(&raw)) {
             overrides.push(raw);
@@ -167,21 +167,15 @@ fn target(cause: CauseDraft, lines: &[RawSubscriptionLine], orders: &[RawChangeO
     raw
 }
 
-/// One of those that the modification type can give, where it holds.
-fn subcategory(raw: &RawOverride, number: usize) -> String {
-    let modification_type = raw.modification_type.as_str();
+/// One of those that the modification type can give.
+fn subcategory(modification_type: &str, number: usize) -> String {
     let fits = |subcategory: &&Subcategory| match subcategory.category() {
         Category::New | Category::Churn => modification_type == "NEW_OR_CHURN",
         Category::Upsell | Category::Downsell => modification_type == "UPSELL_OR_DOWNSELL",
         Category::Ignored => modification_type == "IGNORED",
         Category::Renewal => false,
     };
-    let holds = |subcategory: &&Subcategory| match subcategory.only_at() {
-        Some(Level::Contract) => raw.levels.is_empty() || raw.levels.iter().any(|level| level == "CONTRACT"),
-        Some(Level::Customer) => raw.levels.iter().any(|level| level == "CUSTOMER"),
-        None => true,
-    };
-    let all: Vec<&Subcategory> = Subcategory::ALL.iter().filter(fits).filter(holds).collect();
+    let all: Vec<&Subcategory> = Subcategory::ALL.iter().filter(fits).collect();
     all.iter().cycle().nth(number).map(ToString::to_string).unwrap_or_default()
 }
 
