@@ -2,12 +2,15 @@
 
 pub mod file;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use secrecy::SecretString;
 
 use crate::domain::author::Author;
+use crate::domain::ids::TenantId;
+use crate::events::secret::SecretSource;
 use crate::store::db::Settings;
 
 /// Who works on a store without a server: whoever the machine says it is.
@@ -57,6 +60,57 @@ impl From<&StoreOptions> for Settings {
             statement_timeout: Duration::from_secs(options.statement_timeout),
         }
     }
+}
+
+/// Whose books a command works on.
+#[derive(Debug, Clone, Args)]
+pub struct TenantOption {
+    /// Whose books of the store; `deltabook tenants` lists and makes them
+    #[arg(
+        long,
+        env = "DELTABOOK_TENANT",
+        default_value = "default",
+        value_name = "ID",
+        value_parser = TenantId::parse,
+        hide_short_help = true
+    )]
+    pub tenant: TenantId,
+}
+
+/// The key with which a command asks a server. Not an option: everybody on a machine sees those.
+#[derive(Debug, Clone, Args)]
+pub struct KeyOptions {
+    /// A file with the key to ask the server with; or the variable DELTABOOK_KEY has the key itself
+    #[arg(long, env = "DELTABOOK_KEY_FILE", value_name = "FILE", hide_short_help = true)]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Where the key is, when no file is named.
+const KEY: &str = "DELTABOOK_KEY";
+
+impl KeyOptions {
+    /// Reads the key. None: there is none.
+    ///
+    /// # Errors
+    /// Why the file that has it cannot be read.
+    pub fn read(&self) -> Result<Option<SecretString>, String> {
+        match &self.key_file {
+            Some(path) => read_secret(&SecretSource::File(path.clone())).map(Some),
+            None if std::env::var_os(KEY).is_some() => read_secret(&SecretSource::Env(KEY.to_owned())).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A secret that is kept elsewhere; what goes wrong is told without it.
+fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
+    let text = match source {
+        SecretSource::Env(name) => std::env::var(name).map_err(|_| format!("{source} is not set"))?,
+        SecretSource::File(path) => {
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read {source}: {error}"))?
+        }
+    };
+    Ok(SecretString::from(text.trim_end().to_owned()))
 }
 
 /// What a command tells of its work.

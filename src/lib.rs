@@ -25,9 +25,11 @@
 //! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
 //! | [`files`] | facts from JSON Lines, JSON documents and CSV, one by one or by customer |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
+//! | [`access`] | who asks: keys, what they are for, how often they may be used |
 //! | [`ledger`] | the shell: decide and record, in groups; verify |
 //! | [`events`] | from the outbox to the receivers: couriers, sinks, what is due, sending again |
 //! | [`reports`] | questions about the journal: lists, waterfall, MRR, why; following it |
+//! | [`books`] | the books of a tenant, open, and those of all tenants |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`service`] | everything wired together, from start to a clean end |
 //! | [`clock`], [`config`], [`telemetry`] | what their names say |
@@ -36,7 +38,7 @@
 //!
 //! # Invariants
 //!
-//! - Imports run one way: `cli → service → grpc → events → ledger, reports → store → form → domain`. A test holds it.
+//! - Imports run one way: `cli → service → grpc → books → events → ledger, reports → store → form → domain`. A test holds it.
 //! - Only `store` names the database driver, only `clock` asks the time, only `config` names environment variables. The
 //!   generated types are `grpc`'s; of the others only the commands that are clients name them.
 //! - `domain` does no IO, knows no clock, no async, no serialisation, and does not panic: arithmetic is checked, and what
@@ -52,6 +54,8 @@
 //! - Facts and journal entries are never changed or deleted. A change of what is derived is a reversal and a new entry.
 //! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
 
+pub mod access;
+pub mod books;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,16 +1,18 @@
 //! What the questions share: a store or a server to ask, and a format for the answer.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use deltabook::access::identity::Identity;
+use deltabook::books::tenants;
 use deltabook::clock::Clock;
-use deltabook::config::StoreOptions;
+use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_author};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::form::decode::parse_date;
 use deltabook::form::month::Month;
-use deltabook::grpc::questions::{Deliveries, Questions};
+use deltabook::grpc::questions::{Administration, Questions};
 use deltabook::grpc::v1;
 use deltabook::grpc::words::instant;
 use deltabook::store::db::Db;
@@ -26,12 +28,18 @@ pub struct Whom {
     #[command(flatten)]
     store: StoreOptions,
 
+    #[command(flatten)]
+    tenant: TenantOption,
+
     /// Ask a running server instead of a store: 127.0.0.1:50051, or https://books.example.com:50051
     #[arg(long, env = "DELTABOOK_SERVER", value_name = "URL")]
     server: Option<String>,
 
     #[command(flatten)]
     trust: TrustOptions,
+
+    #[command(flatten)]
+    key: KeyOptions,
 }
 
 /// How an answer is written.
@@ -91,22 +99,46 @@ impl Whom {
     /// To ask about the journal.
     pub async fn connect(&self) -> anyhow::Result<Questions> {
         let Some(server) = &self.server else {
-            return Ok(Questions::of_store(self.open().await?, TenantId::only(), Clock::system()));
+            return Ok(Questions::of_store(self.open().await?, Clock::system(), self.local()));
         };
-        Questions::of_server(self.trust.endpoint(server)?).await.with_context(|| unreachable(server))
+        let key = self.key.read().map_err(anyhow::Error::msg)?;
+        Questions::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
-    /// To look after deliveries.
-    pub async fn deliveries(&self) -> anyhow::Result<Deliveries> {
+    /// To look after keys and deliveries.
+    pub async fn administration(&self) -> anyhow::Result<Administration> {
         let Some(server) = &self.server else {
-            return Ok(Deliveries::of_store(self.open().await?, TenantId::only(), Clock::system()));
+            return Ok(Administration::of_store(self.open().await?, Clock::system(), self.local()));
         };
-        Deliveries::of_server(self.trust.endpoint(server)?).await.with_context(|| unreachable(server))
+        let key = self.key.read().map_err(anyhow::Error::msg)?;
+        Administration::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
+    }
+
+    /// Makes the store, if a store is to be asked and is not there.
+    pub async fn make_store(&self) -> anyhow::Result<()> {
+        if self.server.is_none() {
+            Db::open(&self.store).await?.close().await;
+        }
+        Ok(())
     }
 
     async fn open(&self) -> anyhow::Result<Db> {
-        Ok(Db::open_existing(&self.store).await?)
+        let db = Db::open_existing(&self.store).await?;
+        check_tenant(&db, &self.tenant.tenant).await?;
+        Ok(db)
     }
+
+    fn local(&self) -> Identity {
+        Identity::local(local_author().actor, self.tenant.tenant.clone())
+    }
+}
+
+/// Refuses a tenant that is not there.
+pub async fn check_tenant(db: &Db, tenant_id: &TenantId) -> anyhow::Result<()> {
+    if !tenants::is_there(db, tenant_id).await? {
+        bail!("there is no tenant {tenant_id}; `deltabook tenants create {tenant_id}` makes it");
+    }
+    Ok(())
 }
 
 fn unreachable(server: &str) -> String {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use deltabook::grpc::questions::Deliveries;
+use deltabook::grpc::questions::Administration;
 use deltabook::grpc::v1;
 
 use super::ask::{AnswerFormat, Whom, date_option, id_option, told};
@@ -140,7 +140,7 @@ const PAGE: i32 = 1_000;
 pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::List { asked, sink: None, .. } => {
-            let answer = asked.whom.deliveries().await?.list_sinks(v1::ListSinksRequest {}).await.map_err(told)?;
+            let answer = asked.whom.administration().await?.list_sinks(v1::ListSinksRequest {}).await.map_err(told)?;
             sinks_answer(&answer.sinks).write(asked.format, sinks_table)?;
         }
         What::List { asked, sink: Some(sink), limit } => {
@@ -156,7 +156,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
                 customer_id: customer.unwrap_or_default(),
                 journal,
             };
-            let answer = whom.deliveries().await?.redrive_deliveries(request).await.map_err(told)?;
+            let answer = whom.administration().await?.redrive_deliveries(request).await.map_err(told)?;
             let count = answer.event_count;
             let plural = if count == 1 { "" } else { "s" };
             let what = if journal { "the journal is".to_owned() } else { format!("{count} event{plural}") };
@@ -164,7 +164,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
         }
         What::Enable { whom, sink: SinkName { name } } => {
             let request = v1::EnableSinkRequest { sink: name.clone() };
-            let answer = whom.deliveries().await?.enable_sink(request).await.map_err(told)?;
+            let answer = whom.administration().await?.enable_sink(request).await.map_err(told)?;
             let became = if answer.was_disabled { "has events again" } else { "was neither disabled nor paused" };
             to_stdout(|out| writeln!(out, "sink {name} {became}"))?;
         }
@@ -173,13 +173,13 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(asked: Asked, sink: String, state: v1::DeliveryState, limit: Limit) -> anyhow::Result<()> {
-    let mut service = asked.whom.deliveries().await?;
+    let mut service = asked.whom.administration().await?;
     let found = first_deliveries(&mut service, sink, state, limit.count).await?;
     deliveries_answer(&found).write(asked.format, deliveries_table)
 }
 
 async fn first_deliveries(
-    service: &mut Deliveries,
+    service: &mut Administration,
     sink: String,
     state: v1::DeliveryState,
     count: u32,

@@ -129,7 +129,7 @@ pub fn deliveries_table(answer: &Answer<9>) -> Table {
     table
 }
 
-fn instant(at: Option<&Timestamp>) -> Value {
+pub fn instant(at: Option<&Timestamp>) -> Value {
     let known = at.and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).unwrap_or_default()));
     known.map_or(Value::Null, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true).into())
 }

@@ -9,8 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 use deltabook::clock::Clock;
-use deltabook::config::StoreOptions;
-use deltabook::domain::ids::TenantId;
+use deltabook::config::{StoreOptions, TenantOption};
 use deltabook::files::by_customer::{Origin, ReadError, by_customer_as};
 use deltabook::files::csv_mapping::Mapping;
 use deltabook::files::input::InputError;
@@ -19,6 +18,7 @@ use deltabook::ledger::writers::{Ledger, Load};
 use deltabook::store::db::Db;
 use tokio::runtime::Handle;
 
+use super::ask::check_tenant;
 use super::importing::{Imported, Importing};
 use super::output::note;
 use super::problems::Problems;
@@ -39,6 +39,9 @@ pub struct ImportArgs {
 
     #[command(flatten)]
     store: StoreOptions,
+
+    #[command(flatten)]
+    tenant: TenantOption,
 
     /// CSV: read one of our columns from one of theirs
     #[arg(long, value_name = "OURS=THEIRS")]
@@ -82,7 +85,9 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
     }
     let db = Db::open(&args.store).await?;
-    let (ledger, writers) = Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Bulk).await?;
+    let tenant_id = args.tenant.tenant;
+    check_tenant(&db, &tenant_id).await?;
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, Clock::system(), Load::Bulk).await?;
     let imported = tokio::task::spawn_blocking(move || import(inputs, ledger)).await?;
     writers.finish().await;
     db.close().await;

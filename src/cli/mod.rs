@@ -12,6 +12,7 @@ mod event_output;
 mod explain;
 mod import;
 mod importing;
+mod keys;
 mod migrate;
 mod movement_output;
 mod movements;
@@ -22,6 +23,7 @@ mod progress;
 mod relay;
 mod serve;
 mod table;
+mod tenants;
 mod trust;
 mod verify;
 mod waterfall;
@@ -70,6 +72,8 @@ pub enum Command {
     Waterfall(waterfall::WaterfallArgs),
     Mrr(mrr::MrrArgs),
     Deliveries(deliveries::DeliveriesArgs),
+    Keys(keys::KeysArgs),
+    Tenants(tenants::TenantsArgs),
     Verify(verify::VerifyArgs),
 }
 
@@ -93,6 +97,8 @@ impl Cli {
             Command::Waterfall(args) => waterfall::run(args).await,
             Command::Mrr(args) => mrr::run(args).await,
             Command::Deliveries(args) => deliveries::run(args).await,
+            Command::Keys(args) => keys::run(args).await,
+            Command::Tenants(args) => tenants::run(args).await,
             Command::Verify(args) => verify::run(args).await,
         }
     }

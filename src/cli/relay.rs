@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
+use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
-use deltabook::domain::ids::TenantId;
-use deltabook::service::{Sending, Service, deliver_what_is_due};
+use deltabook::service::{Service, deliver_what_is_due};
 use deltabook::store::db::{Db, shown};
 
 use super::output::note;
@@ -37,7 +37,7 @@ pub struct RelayArgs {
 }
 
 pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
-    let (clock, tenant_id) = (Clock::system(), TenantId::only());
+    let clock = Clock::system();
     let config = args.config.read()?;
     if config.sinks.is_empty() {
         bail!("there are no sinks: name a configuration that has some with --config");
@@ -46,18 +46,18 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     Db::open_existing(&args.store).await?.close().await;
     let shutdown = stop_signal()?;
     let retention = config.retention;
-    let sinks = config.open_sinks(&clock, &tenant_id).await?;
-    let names: Vec<String> = sinks.iter().map(|(name, _)| name.clone()).collect();
+    let sinks = config.open_sinks(&clock).await?;
+    let names: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
     let sending = Sending { sinks, retention };
     if args.drain {
-        let left = deliver_what_is_due(&args.store, tenant_id, clock, sending, shutdown).await?;
+        let left = deliver_what_is_due(&args.store, clock, sending, shutdown).await?;
         for (name, reason) in &left {
             note(&format!("sink {name} {reason}"));
         }
         return Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let (names, store) = (names.join(", "), shown(&args.store.database_url));
-    let service = Service::open(&args.store, tenant_id, clock, sending).await?;
+    let service = Service::open(&args.store, clock, sending).await?;
     note(&format!("deltabook delivers to {names}, store {store}"));
     service.relay(shutdown).await;
     note("deltabook has ended");

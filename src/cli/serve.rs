@@ -1,21 +1,24 @@
 //! `deltabook serve`: the service.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use tokio::net::TcpListener;
 
+use deltabook::access::ring::KeyRing;
+use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
 use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
-use deltabook::domain::ids::TenantId;
+use deltabook::grpc::auth::Access;
 use deltabook::grpc::listener::Listener;
 use deltabook::grpc::tls::{Tls, TlsFiles};
-use deltabook::service::{Sending, Service};
-use deltabook::store::db::shown;
+use deltabook::service::Service;
+use deltabook::store::db::{Db, shown};
 
 use super::output::note;
 
@@ -31,7 +34,7 @@ Examples:
 
 At Ctrl-C or SIGTERM it accepts nothing more, finishes what it accepted, and ends.")]
 pub struct ServeArgs {
-    /// Address to listen on. There is no authentication yet: keep it on this machine or a private network.
+    /// Address to listen on. Beyond this machine it takes TLS and keys
     #[arg(long, env = "DELTABOOK_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS")]
     listen: SocketAddr,
 
@@ -43,6 +46,41 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     config: ConfigOptions,
+
+    /// A proxy ends TLS and passes on what it decrypts; it writes the caller's address into x-forwarded-for. Then keys
+    /// are needed on this machine too
+    #[arg(long, env = "DELTABOOK_BEHIND_TLS_PROXY")]
+    behind_tls_proxy: bool,
+
+    /// Requests of one key in a second; more are refused [default: as many as come]
+    #[arg(long, env = "DELTABOOK_REQUESTS_PER_KEY", value_name = "COUNT", hide_short_help = true)]
+    requests_per_key: Option<NonZero<u32>>,
+}
+
+impl ServeArgs {
+    /// Who may ask: beyond this machine nobody without a key, and no key goes there in the clear.
+    async fn access(&self) -> anyhow::Result<Access> {
+        let (address, has_tls) = (self.listen, self.tls.certificate.is_some());
+        let is_exposed = !address.ip().is_loopback() || self.behind_tls_proxy;
+        if is_exposed && !has_tls && !self.behind_tls_proxy {
+            bail!("{address} is beyond this machine: that takes TLS, or --behind-tls-proxy where a proxy ends it");
+        }
+        if is_exposed && !self.has_keys().await? {
+            bail!("whoever reaches {address} needs a key, and there is none: `deltabook keys create` makes one");
+        }
+        Ok(Access {
+            is_open_without_keys: !is_exposed,
+            is_behind_proxy: self.behind_tls_proxy,
+            requests_per_key: self.requests_per_key,
+        })
+    }
+
+    async fn has_keys(&self) -> anyhow::Result<bool> {
+        let db = Db::open(&self.store).await?;
+        let found = KeyRing::new(db.clone(), Clock::system()).has_keys().await;
+        db.close().await;
+        Ok(found?)
+    }
 }
 
 /// What connections are encrypted with.
@@ -71,19 +109,22 @@ impl TlsOptions {
 }
 
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let access = args.access().await?;
     let tls = args.tls.open()?;
     let socket = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = socket.local_addr()?;
     let scheme = if tls.is_some() { "https://" } else { "" };
     let listener = Listener { tls, ..Listener::from(socket) };
     let shutdown = stop_signal()?;
-    let (clock, tenant_id) = (Clock::system(), TenantId::only());
+    let clock = Clock::system();
     let config = args.config.read()?;
     let retention = config.retention;
-    let sinks = config.open_sinks(&clock, &tenant_id).await?;
-    let service = Service::open(&args.store, tenant_id, clock, Sending { sinks, retention }).await?;
-    note(&format!("deltabook listens on {scheme}{address}, store {}", shown(&args.store.database_url)));
-    service.serve(listener, shutdown).await?;
+    let sinks = config.open_sinks(&clock).await?;
+    let service = Service::open(&args.store, clock, Sending { sinks, retention }).await?;
+    let is_open = access.is_open_without_keys && !service.has_keys().await?;
+    let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
+    note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));
+    service.serve(listener, access, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)
 }

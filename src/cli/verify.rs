@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::ask::check_tenant;
 use super::output::{StdoutClosed, to_stdout};
 use super::progress::progress;
-use deltabook::config::StoreOptions;
-use deltabook::domain::ids::TenantId;
+use deltabook::config::{StoreOptions, TenantOption};
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::store::db::Db;
 
@@ -20,6 +20,9 @@ agree; and every event that was due when the customer was changed last is in the
 pub struct VerifyArgs {
     #[command(flatten)]
     store: StoreOptions,
+
+    #[command(flatten)]
+    tenant: TenantOption,
 }
 
 /// Differences that are shown.
@@ -27,8 +30,10 @@ const SHOWN: usize = 100;
 
 pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let db = Db::open_existing(&args.store).await?;
+    let tenant_id = args.tenant.tenant;
+    check_tenant(&db, &tenant_id).await?;
     let bar = progress("customers");
-    let found = verify(&db, &TenantId::only(), || bar.inc(1)).await;
+    let found = verify(&db, &tenant_id, || bar.inc(1)).await;
     bar.finish_and_clear();
     db.close().await;
     let found = found?;

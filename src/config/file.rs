@@ -1,19 +1,15 @@
 //! The configuration file, TOML: which sinks get events, and how long events are kept.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use chrono::TimeDelta;
 use clap::Args;
-use secrecy::SecretString;
 use toml::{Table, Value};
 
+use super::read_secret;
 use crate::clock::Clock;
-use crate::domain::ids::TenantId;
 use crate::events::retention::DEFAULT_RETENTION;
-use crate::events::secret::SecretSource;
-use crate::events::sink::Sink;
-use crate::events::sink::open::SinkSettings;
+use crate::events::sink::open::{OpenSink, SinkSettings};
 
 /// The file that a command reads.
 #[derive(Debug, Clone, Args)]
@@ -119,30 +115,15 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong with the first one that does not open.
-    pub async fn open_sinks(
-        self,
-        clock: &Clock,
-        tenant_id: &TenantId,
-    ) -> Result<Vec<(String, Arc<dyn Sink>)>, ConfigError> {
+    pub async fn open_sinks(self, clock: &Clock) -> Result<Vec<OpenSink>, ConfigError> {
         let mut open = Vec::with_capacity(self.sinks.len());
         for settings in self.sinks {
             let name = settings.name.clone();
-            match settings.open(&read_secret, clock.clone(), tenant_id).await {
-                Ok(sink) => open.push((name, sink)),
+            match settings.open(&read_secret, clock.clone()).await {
+                Ok(sink) => open.push(sink),
                 Err(problem) => return Err(ConfigError::Sink { sink: name, problem }),
             }
         }
         Ok(open)
     }
-}
-
-/// A secret of a sink; what goes wrong is told without it.
-fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
-    let text = match source {
-        SecretSource::Env(name) => std::env::var(name).map_err(|_| format!("{source} is not set"))?,
-        SecretSource::File(path) => {
-            std::fs::read_to_string(path).map_err(|error| format!("cannot read {source}: {error}"))?
-        }
-    };
-    Ok(SecretString::from(text.trim_end().to_owned()))
 }

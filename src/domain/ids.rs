@@ -5,6 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 /// The longest id, in characters.
 pub const MAX_ID_CHARS: usize = 128;
 
@@ -97,6 +99,10 @@ id! {
     ChangeOrderId
     /// A payment, its failure or its refund; unique within a customer.
     ChargeId
+    /// A key that somebody asks with; no secret.
+    KeyId
+    /// What people call a key.
+    KeyName
 }
 
 impl TenantId {
@@ -104,6 +110,19 @@ impl TenantId {
     #[must_use]
     pub fn only() -> Self {
         Self(Arc::from("default"))
+    }
+}
+
+impl KeyId {
+    /// Characters of an id that is made here: hexadecimal digits.
+    pub const CHARS: usize = 24;
+
+    /// The id of a new key: ids grow with the time, to the millisecond, and beyond that are random.
+    #[must_use]
+    pub fn of(now: DateTime<Utc>, random: [u8; 6]) -> Self {
+        let mut id = format!("{:012x}", now.timestamp_millis());
+        id.extend(random.iter().map(|byte| format!("{byte:02x}")));
+        Self(id.into())
     }
 }
 

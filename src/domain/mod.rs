@@ -17,6 +17,7 @@
 //! | [`correction`], [`books`] | R16 |
 //! | [`audit`], [`author`] | who did what |
 //! | [`event`], [`lifecycle`], `plan` | R18 |
+//! | [`role`] | what somebody may do |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
@@ -49,6 +50,7 @@ pub mod policy;
 mod posting;
 pub mod refusal;
 pub mod replay;
+pub mod role;
 pub mod rounding;
 pub mod rule;
 mod spelling;

@@ -1,13 +1,15 @@
-//! `AdminService`: how far events have come, and what can be done about those that did not arrive.
+//! `AdminService`: keys; how far events have come, and what can be done about those that did not arrive.
 
 use std::fmt::Display;
 
 use tonic::{Request, Response, Status};
 
 use super::status::{invalid, invalid_field, not_found, report, store};
-use super::{decode, encode, page_token, v1};
+use super::who::{author, who};
+use super::{decode, encode, keys, page_token, v1};
+use crate::access::ring::KeyRing;
 use crate::clock::Clock;
-use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::ids::CustomerId;
 use crate::events::redrive::{Again, enable, redrive};
 use crate::form::decode::parse_date;
 use crate::form::violation::{Form, Violation};
@@ -19,17 +21,38 @@ use crate::store::redrive::Range;
 #[derive(Debug, Clone)]
 pub struct Admin {
     pub(super) db: Db,
-    pub(super) tenant_id: TenantId,
     pub(super) clock: Clock,
+    pub(super) keys: KeyRing,
 }
 
 #[tonic::async_trait]
 impl v1::admin_service_server::AdminService for Admin {
+    async fn create_key(
+        &self,
+        request: Request<v1::CreateKeyRequest>,
+    ) -> Result<Response<v1::CreateKeyResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
+        keys::create(self, &who, &author, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_keys(&self, request: Request<v1::ListKeysRequest>) -> Result<Response<v1::ListKeysResponse>, Status> {
+        keys::list(self, &who(&request)?, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn revoke_key(
+        &self,
+        request: Request<v1::RevokeKeyRequest>,
+    ) -> Result<Response<v1::RevokeKeyResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
+        keys::revoke(self, &who, &author, request.into_inner()).await.map(Response::new)
+    }
+
     async fn list_sinks(
         &self,
-        _request: Request<v1::ListSinksRequest>,
+        request: Request<v1::ListSinksRequest>,
     ) -> Result<Response<v1::ListSinksResponse>, Status> {
-        let sinks = sinks(&self.db, &self.tenant_id).await.map_err(|error| report(&error))?;
+        let who = who(&request)?;
+        let sinks = sinks(&self.db, &who.tenant_id).await.map_err(|error| report(&error))?;
         let now = self.clock.now();
         Ok(Response::new(v1::ListSinksResponse { sinks: sinks.iter().map(|it| encode::sink(it, now)).collect() }))
     }
@@ -38,6 +61,7 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::ListDeliveriesRequest>,
     ) -> Result<Response<v1::ListDeliveriesResponse>, Status> {
+        let who = who(&request)?;
         let request = request.into_inner();
         let is_dead = match v1::DeliveryState::try_from(request.state) {
             Ok(v1::DeliveryState::Unspecified | v1::DeliveryState::Waiting) => false,
@@ -48,14 +72,17 @@ impl v1::admin_service_server::AdminService for Admin {
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let after = match request.page_token.as_str() {
             "" => 0,
-            token => page_token::read_place(token, &query)
+            token => page_token::read_place(token, &who.tenant_id, &query)
                 .ok_or_else(|| invalid_field("page_token", "is not a token that this sink and state gave"))?,
         };
-        let page = deliveries(&self.db, &self.tenant_id, &query, after, size).await;
+        let page = deliveries(&self.db, &who.tenant_id, &query, after, size).await;
         let page = page.map_err(|error| report(&error))?.ok_or_else(|| no_sink(&query.sink))?;
         Ok(Response::new(v1::ListDeliveriesResponse {
             deliveries: page.deliveries.iter().map(encode::delivery).collect(),
-            next_page_token: page.next.map(|place| page_token::write_place(place, &query)).unwrap_or_default(),
+            next_page_token: page
+                .next
+                .map(|place| page_token::write_place(place, &who.tenant_id, &query))
+                .unwrap_or_default(),
         }))
     }
 
@@ -63,10 +90,11 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::RedriveDeliveriesRequest>,
     ) -> Result<Response<v1::RedriveDeliveriesResponse>, Status> {
+        let who = who(&request)?;
         let request = request.into_inner();
         let again = again(&request).map_err(invalid)?;
         let sink = sink_name(request.sink)?;
-        let count = redrive(&self.db, &self.tenant_id, &sink, &again, self.clock.now()).await;
+        let count = redrive(&self.db, &who.tenant_id, &sink, &again, self.clock.now()).await;
         let count = count.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::RedriveDeliveriesResponse { event_count: i64::try_from(count).unwrap_or(i64::MAX) }))
     }
@@ -75,8 +103,9 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::EnableSinkRequest>,
     ) -> Result<Response<v1::EnableSinkResponse>, Status> {
+        let who = who(&request)?;
         let sink = sink_name(request.into_inner().sink)?;
-        let enabled = enable(&self.db, &self.tenant_id, &sink).await;
+        let enabled = enable(&self.db, &who.tenant_id, &sink).await;
         let was_disabled = enabled.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::EnableSinkResponse { was_disabled }))
     }

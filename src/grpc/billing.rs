@@ -11,28 +11,27 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
-use super::status::{fact_path, invalid, invalid_field, not_found, record, report};
+use super::status::{fact_path, invalid, invalid_field, not_found, record, report, shelf};
 use super::stream::stream_facts;
+use super::who::{author, who};
 use super::{encode, overrides, v1};
-use crate::domain::author::Author;
+use crate::books::shelf::Shelf;
 use crate::domain::fact::{Fact, FactKey};
-use crate::domain::ids::{CustomerId, LineId, TenantId};
+use crate::domain::ids::{CustomerId, LineId};
 use crate::domain::void::Void;
 use crate::form::decode::fact as read_fact;
 use crate::form::encode as raw;
 use crate::form::violation::Violation;
 use crate::ledger::job::{Mode, Outcome, Recorded};
 use crate::ledger::view::{CustomerView, customer_view};
-use crate::ledger::writers::Ledger;
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
 
 /// The service.
 #[derive(Debug, Clone)]
 pub(super) struct Billing {
-    pub ledger: Ledger,
+    pub shelf: Shelf,
     pub db: Db,
-    pub tenant_id: TenantId,
     /// Cancelled once the service accepts nothing more.
     pub draining: CancellationToken,
     pub stream_idle_time: Duration,
@@ -45,6 +44,7 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<v1::RecordFactsRequest>,
     ) -> Result<Response<v1::RecordFactsResponse>, Status> {
+        let (who, mut author) = (who(&request)?, author(&request)?);
         let v1::RecordFactsRequest { facts, request_id, validate_only } = request.into_inner();
         let mut violations = check_count(facts.len());
         if !request_id.is_empty()
@@ -64,9 +64,12 @@ impl v1::billing_service_server::BillingService for Billing {
         if !violations.is_empty() {
             return Err(invalid(violations));
         }
-        let author = Author::new("anonymous", &request_id);
+        if !request_id.is_empty() {
+            author.request_id = request_id.as_str().into();
+        }
         let mode = if validate_only { Mode::Preview } else { Mode::Strict };
-        let recorded = self.ledger.record(read.clone(), mode, &author).await.map_err(record)?;
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let recorded = books.ledger.record(read.clone(), mode, &author).await.map_err(record)?;
         Ok(Response::new(answer(&read, &recorded, request_id)))
     }
 
@@ -76,10 +79,11 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<Streaming<v1::StreamFactsRequest>>,
     ) -> Result<Response<Self::StreamFactsStream>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
-        let author = Author::new("anonymous", "");
-        let (ledger, draining) = (self.ledger.clone(), self.draining.clone());
-        tokio::spawn(stream_facts(ledger, author, request.into_inner(), answers, draining, self.stream_idle_time));
+        let (request, draining) = (request.into_inner(), self.draining.clone());
+        tokio::spawn(stream_facts(books, author, request, answers, draining, self.stream_idle_time));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -87,9 +91,10 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<v1::GetCustomerRequest>,
     ) -> Result<Response<v1::GetCustomerResponse>, Status> {
+        let who = who(&request)?;
         let id = CustomerId::parse(&request.into_inner().customer_id);
         let id = id.map_err(|problem| invalid_field("customer_id", problem))?;
-        let view = customer_view(&self.db, &self.tenant_id, &id).await;
+        let view = customer_view(&self.db, &who.tenant_id, &id).await;
         match view.map_err(|error| report(&ReportError::Store(error)))? {
             Some(view) => Ok(Response::new(show_customer(&view))),
             None => Err(not_found(&format!("nothing is recorded for customer {id}"))),

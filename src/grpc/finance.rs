@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use tonic::{Request, Response, Status};
 
-use super::status::{invalid, invalid_field, overriding, period, report, store};
+use super::status::{invalid, invalid_field, overriding, period, report, shelf, store};
+use super::who::{author, who};
 use super::{audit, decode, overrides, page_token, v1};
+use crate::books::shelf::Shelf;
 use crate::domain::author::Author;
-use crate::domain::ids::{CustomerId, LineId, TenantId};
+use crate::domain::ids::{CustomerId, LineId};
 use crate::form::decode::free_text;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::ledger::period::{closed_months, closings};
 use crate::ledger::trail::verify_audit_trail;
-use crate::ledger::writers::Ledger;
 use crate::reports::audit::{audit_entries, audit_head};
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 use crate::reports::overrides::overrides as list_overrides;
@@ -25,8 +26,7 @@ use crate::store::overrides::{OverridePlace, OverrideQuery};
 #[derive(Debug, Clone)]
 pub struct Finance {
     pub(super) db: Db,
-    pub(super) ledger: Ledger,
-    pub(super) tenant_id: TenantId,
+    pub(super) shelf: Shelf,
 }
 
 #[tonic::async_trait]
@@ -35,10 +35,12 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::OverrideModificationTypeRequest>,
     ) -> Result<Response<v1::OverrideModificationTypeResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
         let request = request.into_inner();
-        let author = author(&request.request_id)?;
+        let author = named(author, &request.request_id)?;
         let (wish, expected) = (overrides::set(&request)?, overrides::expected(request.expected_revision)?);
-        let done = self.ledger.override_cause(wish, expected, request.validate_only, &author).await;
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let done = books.ledger.override_cause(wish, expected, request.validate_only, &author).await;
         let (over, outcome, effect) = overrides::answer(&done.map_err(overriding)?)?;
         Ok(Response::new(v1::OverrideModificationTypeResponse {
             r#override: Some(over),
@@ -51,10 +53,12 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ClearOverrideRequest>,
     ) -> Result<Response<v1::ClearOverrideResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
         let request = request.into_inner();
-        let author = author(&request.request_id)?;
+        let author = named(author, &request.request_id)?;
         let (wish, expected) = (overrides::cleared(&request)?, overrides::expected(request.expected_revision)?);
-        let done = self.ledger.override_cause(wish, expected, request.validate_only, &author).await;
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let done = books.ledger.override_cause(wish, expected, request.validate_only, &author).await;
         let (over, outcome, effect) = overrides::answer(&done.map_err(overriding)?)?;
         Ok(Response::new(v1::ClearOverrideResponse { r#override: Some(over), outcome, effect: Some(effect) }))
     }
@@ -63,18 +67,19 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ListOverridesRequest>,
     ) -> Result<Response<v1::ListOverridesResponse>, Status> {
+        let who = who(&request)?;
         let request = request.into_inner();
         let mut form = Form::at("");
         let customer_id = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
         let query = OverrideQuery { customer_id, with_history: request.with_history };
         let query = form.finish(Some(query)).map_err(invalid)?;
-        let question = format!("{} {query:?}", self.tenant_id);
+        let question = format!("{} {query:?}", who.tenant_id);
         let after = match request.page_token.as_str() {
             "" => None,
             token => Some(override_place(token, &question).ok_or_else(foreign_token)?),
         };
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-        let page = list_overrides(&self.db, &self.tenant_id, &query, after.as_ref(), size).await;
+        let page = list_overrides(&self.db, &who.tenant_id, &query, after.as_ref(), size).await;
         let page = page.map_err(|error| report(&error))?;
         Ok(Response::new(v1::ListOverridesResponse {
             overrides: page.overrides.iter().map(|it| overrides::to_wire(&it.over, Some(it))).collect(),
@@ -86,10 +91,12 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ClosePeriodRequest>,
     ) -> Result<Response<v1::ClosePeriodResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
         let request = request.into_inner();
-        let author = author(&request.request_id)?;
+        let author = named(author, &request.request_id)?;
         let (month, reason) = month_and_reason(&request.month, &request.reason, false).map_err(invalid)?;
-        let closing = self.ledger.close_month(month, &reason, &author).await.map_err(|error| period(&error))?;
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let closing = books.ledger.close_month(month, &reason, &author).await.map_err(|error| period(&error))?;
         Ok(Response::new(v1::ClosePeriodResponse { period: Some(audit::period(&closing)) }))
     }
 
@@ -97,10 +104,12 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ReopenPeriodRequest>,
     ) -> Result<Response<v1::ReopenPeriodResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
         let request = request.into_inner();
-        let author = author(&request.request_id)?;
+        let author = named(author, &request.request_id)?;
         let (month, reason) = month_and_reason(&request.month, &request.reason, true).map_err(invalid)?;
-        let closing = self.ledger.reopen_month(month, &reason, &author).await.map_err(|error| period(&error))?;
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let closing = books.ledger.reopen_month(month, &reason, &author).await.map_err(|error| period(&error))?;
         Ok(Response::new(v1::ReopenPeriodResponse { period: Some(audit::period(&closing)) }))
     }
 
@@ -108,7 +117,8 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ListPeriodsRequest>,
     ) -> Result<Response<v1::ListPeriodsResponse>, Status> {
-        let history = closings(&self.db, &self.tenant_id).await.map_err(|error| store(&error))?;
+        let who = who(&request)?;
+        let history = closings(&self.db, &who.tenant_id).await.map_err(|error| store(&error))?;
         let first_open = closed_months(&history).last().map(|month| month.next().to_string()).unwrap_or_default();
         let periods = if request.into_inner().with_history {
             history.iter().map(audit::period).collect()
@@ -123,9 +133,10 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::ListAuditEntriesRequest>,
     ) -> Result<Response<v1::ListAuditEntriesResponse>, Status> {
+        let who = who(&request)?;
         let request = request.into_inner();
         let filter = audit::filter(&request).map_err(invalid)?;
-        let question = format!("{} {filter:?}", self.tenant_id);
+        let question = format!("{} {filter:?}", who.tenant_id);
         let before = match request.page_token.as_str() {
             "" => None,
             token => {
@@ -134,7 +145,7 @@ impl v1::finance_service_server::FinanceService for Finance {
             }
         };
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-        let page = audit_entries(&self.db, &self.tenant_id, &filter, before, size).await;
+        let page = audit_entries(&self.db, &who.tenant_id, &filter, before, size).await;
         let page = page.map_err(|error| report(&error))?;
         let token = |place: i64| page_token::write_text(&place.to_string(), &question);
         Ok(Response::new(v1::ListAuditEntriesResponse {
@@ -145,9 +156,10 @@ impl v1::finance_service_server::FinanceService for Finance {
 
     async fn get_audit_head(
         &self,
-        _request: Request<v1::GetAuditHeadRequest>,
+        request: Request<v1::GetAuditHeadRequest>,
     ) -> Result<Response<v1::GetAuditHeadResponse>, Status> {
-        let head = audit_head(&self.db, &self.tenant_id).await.map_err(|error| report(&error))?;
+        let who = who(&request)?;
+        let head = audit_head(&self.db, &who.tenant_id).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetAuditHeadResponse { head: Some(audit::head(&head)) }))
     }
 
@@ -155,18 +167,20 @@ impl v1::finance_service_server::FinanceService for Finance {
         &self,
         request: Request<v1::VerifyAuditTrailRequest>,
     ) -> Result<Response<v1::VerifyAuditTrailResponse>, Status> {
+        let who = who(&request)?;
         let kept = request.into_inner().expected.as_ref().map(audit::kept).transpose().map_err(invalid)?;
-        let trail = verify_audit_trail(&self.db, &self.tenant_id, kept.as_ref()).await;
+        let trail = verify_audit_trail(&self.db, &who.tenant_id, kept.as_ref()).await;
         Ok(Response::new(audit::verified(&trail.map_err(|error| store(&error))?)))
     }
 }
 
-/// Who asks, and by which request.
-fn author(request_id: &str) -> Result<Author, Status> {
-    if !request_id.is_empty() {
-        LineId::parse(request_id).map_err(|problem| invalid_field("request_id", problem))?;
+/// By the request's own name for itself, where it has one.
+fn named(author: Author, request_id: &str) -> Result<Author, Status> {
+    if request_id.is_empty() {
+        return Ok(author);
     }
-    Ok(Author::new("anonymous", request_id))
+    LineId::parse(request_id).map_err(|problem| invalid_field("request_id", problem))?;
+    Ok(Author { request_id: request_id.into(), ..author })
 }
 
 fn foreign_token() -> Status {

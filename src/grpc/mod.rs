@@ -5,6 +5,7 @@
 
 mod admin;
 mod audit;
+pub mod auth;
 mod billing;
 pub mod codec;
 mod connection;
@@ -12,6 +13,7 @@ mod decode;
 mod encode;
 pub mod facts;
 mod finance;
+mod keys;
 pub mod limits;
 pub mod listener;
 mod movement;
@@ -19,11 +21,13 @@ mod overrides;
 mod page_token;
 mod places;
 pub mod questions;
+pub mod roles;
 pub mod server;
 mod status;
 mod stream;
 pub mod tls;
 mod watch;
+mod who;
 pub mod words;
 
 /// Generated from `proto/deltabook/v1`.

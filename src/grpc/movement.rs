@@ -7,17 +7,17 @@ use tonic::{Request, Response, Status};
 use super::decode::ScopeFields;
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
-use super::status::{invalid, invalid_field, not_found, report};
+use super::status::{invalid, invalid_field, not_found, report, shelf};
 use super::watch::{Watch, watch};
+use super::who::who;
 use super::{decode, encode, page_token, v1};
+use crate::books::shelf::Shelf;
 use crate::clock::Clock;
-use crate::domain::ids::TenantId;
 use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
-use crate::reports::feed::Feed;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
 use crate::reports::waterfall::{WaterfallQuery, waterfall};
@@ -28,9 +28,8 @@ use crate::store::movement_page::MovementOrder;
 #[derive(Debug, Clone)]
 pub struct Movements {
     pub(super) db: Db,
-    pub(super) tenant_id: TenantId,
     pub(super) clock: Clock,
-    pub(super) feed: Feed,
+    pub(super) shelf: Shelf,
     pub(super) draining: CancellationToken,
 }
 
@@ -40,6 +39,7 @@ impl v1::movement_service_server::MovementService for Movements {
         &self,
         request: Request<v1::ListMovementsRequest>,
     ) -> Result<Response<v1::ListMovementsResponse>, Status> {
+        let who = who(&request)?;
         let request = request.into_inner();
         let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
         let order = order(request.order_by)?;
@@ -47,15 +47,18 @@ impl v1::movement_service_server::MovementService for Movements {
         let after = match request.page_token.as_str() {
             "" => None,
             token => Some(
-                page_token::read(token, &filter, order)
+                page_token::read(token, &who.tenant_id, &filter, order)
                     .ok_or_else(|| invalid_field("page_token", "is not a token that this filter and order_by gave"))?,
             ),
         };
-        let page = movements(&self.db, &self.tenant_id, &filter, order, after, size).await;
+        let page = movements(&self.db, &who.tenant_id, &filter, order, after, size).await;
         let page = page.map_err(|error| report(&error))?;
         Ok(Response::new(v1::ListMovementsResponse {
             movements: page.entries.iter().map(encode::movement).collect(),
-            next_page_token: page.next.map(|cursor| page_token::write(cursor, &filter, order)).unwrap_or_default(),
+            next_page_token: page
+                .next
+                .map(|cursor| page_token::write(cursor, &who.tenant_id, &filter, order))
+                .unwrap_or_default(),
         }))
     }
 
@@ -63,8 +66,9 @@ impl v1::movement_service_server::MovementService for Movements {
         &self,
         request: Request<v1::ExplainMovementRequest>,
     ) -> Result<Response<v1::ExplainMovementResponse>, Status> {
+        let who = who(&request)?;
         let sequence = decode::movement_id("movement_id", &request.into_inner().movement_id)?;
-        let found = explain(&self.db, &self.tenant_id, sequence).await.map_err(|error| report(&error))?;
+        let found = explain(&self.db, &who.tenant_id, sequence).await.map_err(|error| report(&error))?;
         let it = found.ok_or_else(|| not_found(&format!("there is no movement {sequence}")))?;
         Ok(Response::new(v1::ExplainMovementResponse {
             movement: Some(encode::movement(&it.entry)),
@@ -81,9 +85,10 @@ impl v1::movement_service_server::MovementService for Movements {
         &self,
         request: Request<v1::GetWaterfallRequest>,
     ) -> Result<Response<v1::GetWaterfallResponse>, Status> {
+        let who = who(&request)?;
         let now = self.clock.now();
         let query = waterfall_query(&request.into_inner(), now).map_err(invalid)?;
-        let waterfalls = waterfall(&self.db, &self.tenant_id, &query, now).await;
+        let waterfalls = waterfall(&self.db, &who.tenant_id, &query, now).await;
         let waterfalls = waterfalls.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
     }
@@ -91,14 +96,17 @@ impl v1::movement_service_server::MovementService for Movements {
     type WatchMovementsStream = Watch;
 
     async fn watch_movements(&self, request: Request<v1::WatchMovementsRequest>) -> Result<Response<Watch>, Status> {
+        let who = who(&request)?;
         let after = match request.into_inner().after_movement_id.as_str() {
             "" => 0,
             id => decode::movement_id("after_movement_id", id)?,
         };
-        Ok(Response::new(watch(self.feed.after(after), self.draining.clone())))
+        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        Ok(Response::new(watch(books, after, self.draining.clone())))
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {
+        let who = who(&request)?;
         let now = self.clock.now();
         let request = request.into_inner();
         let mut form = Form::at("");
@@ -112,7 +120,7 @@ impl v1::movement_service_server::MovementService for Movements {
         };
         let scope = decode::scope(&mut form, &fields, now);
         let scope = form.finish(Some(scope)).map_err(invalid)?;
-        let found = mrr(&self.db, &self.tenant_id, &scope, date, now).await.map_err(|error| report(&error))?;
+        let found = mrr(&self.db, &who.tenant_id, &scope, date, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetMrrResponse {
             date: found.date.to_string(),
             totals: found.totals.iter().map(encode::currency_mrr).collect(),

@@ -1,23 +1,24 @@
-//! Page tokens: where a page ended, and of which question. They are opaque to clients.
+//! Page tokens: where a page ended, and of whose and which question. They are opaque to clients.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::domain::ids::TenantId;
 use crate::reports::deliveries::DeliveryQuery;
 use crate::store::entry::Sequence;
 use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
 
 /// A token for the page behind the cursor.
-pub(super) fn write(cursor: Cursor, filter: &MovementFilter, order: MovementOrder) -> String {
-    format!("{}.{}.{}", cursor.sequence, cursor.effective_date.format("%Y%m%d"), question(filter, order))
+pub(super) fn write(cursor: Cursor, tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> String {
+    format!("{}.{}.{}", cursor.sequence, cursor.effective_date.format("%Y%m%d"), question(tenant, filter, order))
 }
 
 /// The cursor of a token; None for a token that is not one of ours, or of another question.
-pub(super) fn read(token: &str, filter: &MovementFilter, order: MovementOrder) -> Option<Cursor> {
+pub(super) fn read(token: &str, tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> Option<Cursor> {
     let mut parts = token.split('.');
     let (sequence, date, of_question) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || of_question != question(filter, order) {
+    if parts.next().is_some() || of_question != question(tenant, filter, order) {
         return None;
     }
     let effective_date = chrono::NaiveDate::parse_from_str(date, "%Y%m%d").ok()?;
@@ -25,14 +26,14 @@ pub(super) fn read(token: &str, filter: &MovementFilter, order: MovementOrder) -
 }
 
 /// A token for the deliveries behind a place.
-pub(super) fn write_place(place: Sequence, query: &DeliveryQuery) -> String {
-    format!("{place}.{}", fingerprint(&format!("{query:?}")))
+pub(super) fn write_place(place: Sequence, tenant: &TenantId, query: &DeliveryQuery) -> String {
+    format!("{place}.{}", fingerprint(&format!("{tenant} {query:?}")))
 }
 
 /// The place of a token; None for a token that is not one of ours, or of another question.
-pub(super) fn read_place(token: &str, query: &DeliveryQuery) -> Option<Sequence> {
+pub(super) fn read_place(token: &str, tenant: &TenantId, query: &DeliveryQuery) -> Option<Sequence> {
     let (place, of_question) = token.split_once('.')?;
-    (of_question == fingerprint(&format!("{query:?}"))).then_some(place)?.parse().ok()
+    (of_question == fingerprint(&format!("{tenant} {query:?}"))).then_some(place)?.parse().ok()
 }
 
 /// A token for what is behind a place of a list, whose place and question are `place` and `question`.
@@ -48,10 +49,11 @@ pub(super) fn read_text(token: &str, question: &str) -> Option<String> {
 }
 
 /// A fingerprint of the filter and the order.
-fn question(filter: &MovementFilter, order: MovementOrder) -> String {
-    fingerprint(&format!("{filter:?} {order:?}"))
+fn question(tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> String {
+    fingerprint(&format!("{tenant} {filter:?} {order:?}"))
 }
 
+/// Of a question that begins with whose it is.
 fn fingerprint(question: &str) -> String {
     let digest = Sha256::digest(question);
     digest.first_chunk().map_or_else(String::new, |start| format!("{:016x}", u64::from_be_bytes(*start)))

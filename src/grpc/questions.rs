@@ -1,8 +1,11 @@
 //! The questions of `MovementService` and `AdminService`, asked of a server or of a store at hand: one code path for
 //! both.
 
-use tokio::sync::watch;
+use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::AsciiMetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
@@ -14,32 +17,74 @@ use super::v1::admin_service_client::AdminServiceClient;
 use super::v1::admin_service_server::AdminService;
 use super::v1::movement_service_client::MovementServiceClient;
 use super::v1::movement_service_server::MovementService;
+use crate::access::identity::Identity;
+use crate::access::ring::KeyRing;
+use crate::books::book::{Common, Sending};
+use crate::books::shelf::Shelf;
 use crate::clock::Clock;
-use crate::domain::ids::TenantId;
-use crate::reports::feed::Feed;
+use crate::ledger::writers::Load;
 use crate::store::db::Db;
+
+/// A server, and what is sent to it with each request.
+type Asked = InterceptedService<Channel, WithKey>;
 
 /// Where questions about the journal are asked.
 #[derive(Debug, Clone)]
 pub enum Questions {
-    Store(Movements),
-    Server(Box<MovementServiceClient<Channel>>),
+    Store(Movements, Identity),
+    Server(Box<MovementServiceClient<Asked>>),
 }
 
-/// Where deliveries are looked after.
+/// Where keys and deliveries are looked after.
 #[derive(Debug, Clone)]
-pub enum Deliveries {
-    Store(Admin),
-    Server(Box<AdminServiceClient<Channel>>),
+pub enum Administration {
+    Store(Admin, Identity),
+    Server(Box<AdminServiceClient<Asked>>),
+}
+
+/// Why a server cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    #[error(transparent)]
+    Transport(#[from] tonic::transport::Error),
+    #[error("the key is none")]
+    NotAKey,
+}
+
+/// Sends a key with each request, if there is one.
+#[derive(Debug, Clone)]
+pub struct WithKey(Option<AsciiMetadataValue>);
+
+impl WithKey {
+    fn new(key: Option<&SecretString>) -> Result<Self, Unreachable> {
+        let Some(key) = key else { return Ok(Self(None)) };
+        let value = AsciiMetadataValue::try_from(format!("Bearer {}", key.expose_secret()));
+        let mut value = value.map_err(|_| Unreachable::NotAKey)?;
+        // Not shown, and not kept by the compression of headers.
+        value.set_sensitive(true);
+        Ok(Self(Some(value)))
+    }
+}
+
+impl Interceptor for WithKey {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = self.0.clone() {
+            request.metadata_mut().insert("authorization", value);
+        }
+        Ok(request)
+    }
 }
 
 /// Asks whichever it is: each method of the service, as one of the same name.
 macro_rules! methods {
     ($($method:ident: $request:ident -> $response:ident;)*) => {$(
         pub async fn $method(&mut self, request: v1::$request) -> Result<v1::$response, Status> {
-            let request = Request::new(request);
+            let mut request = Request::new(request);
             let answer = match self {
-                Self::Store(store) => store.$method(request).await,
+                Self::Store(store, who) => {
+                    request.extensions_mut().insert(who.clone());
+                    store.$method(request).await
+                }
                 Self::Server(server) => server.$method(request).await,
             };
             answer.map(Response::into_inner)
@@ -50,15 +95,15 @@ macro_rules! methods {
 impl Questions {
     /// Asks a store.
     #[must_use]
-    pub fn of_store(db: Db, tenant_id: TenantId, clock: Clock) -> Self {
-        let (_nobody_tells, committed) = watch::channel(());
-        let feed = Feed::start(db.clone(), tenant_id.clone(), committed);
-        Self::Store(Movements { db, tenant_id, clock, feed, draining: CancellationToken::new() })
+    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
+        let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Requests, Sending::default()));
+        Self::Store(Movements { db, clock, shelf, draining: CancellationToken::new() }, who)
     }
 
-    /// Asks a running server, such as `http://127.0.0.1:50051`.
-    pub async fn of_server(endpoint: Endpoint) -> Result<Self, tonic::transport::Error> {
-        let client = MovementServiceClient::new(endpoint.connect().await?);
+    /// Asks a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
+    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
+        let key = WithKey::new(key)?;
+        let client = MovementServiceClient::with_interceptor(endpoint.connect().await?, key);
         Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
     }
 
@@ -70,20 +115,25 @@ impl Questions {
     }
 }
 
-impl Deliveries {
+impl Administration {
     /// Looks after those of a store.
     #[must_use]
-    pub fn of_store(db: Db, tenant_id: TenantId, clock: Clock) -> Self {
-        Self::Store(Admin { db, tenant_id, clock })
+    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
+        let keys = KeyRing::new(db.clone(), clock.clone());
+        Self::Store(Admin { db, clock, keys }, who)
     }
 
-    /// Looks after those of a running server, such as `http://127.0.0.1:50051`.
-    pub async fn of_server(endpoint: Endpoint) -> Result<Self, tonic::transport::Error> {
-        let client = AdminServiceClient::new(endpoint.connect().await?);
+    /// Looks after those of a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
+    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
+        let key = WithKey::new(key)?;
+        let client = AdminServiceClient::with_interceptor(endpoint.connect().await?, key);
         Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
     }
 
     methods! {
+        create_key: CreateKeyRequest -> CreateKeyResponse;
+        list_keys: ListKeysRequest -> ListKeysResponse;
+        revoke_key: RevokeKeyRequest -> RevokeKeyResponse;
         list_sinks: ListSinksRequest -> ListSinksResponse;
         list_deliveries: ListDeliveriesRequest -> ListDeliveriesResponse;
         redrive_deliveries: RedriveDeliveriesRequest -> RedriveDeliveriesResponse;

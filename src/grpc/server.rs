@@ -8,6 +8,7 @@ use tonic_health::ServingStatus;
 
 use super::DESCRIPTORS;
 use super::admin::Admin;
+use super::auth::{Access, AuthLayer};
 use super::billing::Billing;
 use super::finance::Finance;
 use super::limits::{
@@ -20,18 +21,17 @@ use super::v1::admin_service_server::AdminServiceServer;
 use super::v1::billing_service_server::BillingServiceServer;
 use super::v1::finance_service_server::FinanceServiceServer;
 use super::v1::movement_service_server::MovementServiceServer;
+use crate::access::ring::KeyRing;
+use crate::books::shelf::Shelf;
 use crate::clock::Clock;
-use crate::domain::ids::TenantId;
-use crate::ledger::writers::Ledger;
-use crate::reports::feed::Feed;
 use crate::store::db::Db;
 
 /// What the services work with.
 #[derive(Debug, Clone)]
 pub struct Services {
     pub db: Db,
-    pub ledger: Ledger,
-    pub tenant_id: TenantId,
+    pub shelf: Shelf,
+    pub keys: KeyRing,
     pub clock: Clock,
 }
 
@@ -48,21 +48,20 @@ pub enum ServeError {
 pub async fn listen(
     services: Services,
     listener: Listener,
+    access: Access,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Services { db, ledger, tenant_id, clock } = services;
+    let Services { db, shelf, keys, clock } = services;
     let draining = CancellationToken::new();
     let billing = Billing {
-        ledger: ledger.clone(),
+        shelf: shelf.clone(),
         db: db.clone(),
-        tenant_id: tenant_id.clone(),
         draining: draining.clone(),
         stream_idle_time: listener.limits.stream_idle_time,
     };
-    let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
-    let admin = Admin { db: db.clone(), tenant_id: tenant_id.clone(), clock: clock.clone() };
-    let finance = Finance { db: db.clone(), ledger: ledger.clone(), tenant_id: tenant_id.clone() };
-    let movements = Movements { db, tenant_id, clock, feed, draining: draining.clone() };
+    let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone() };
+    let finance = Finance { db: db.clone(), shelf: shelf.clone() };
+    let movements = Movements { db, clock, shelf: shelf.clone(), draining: draining.clone() };
     let (health, health_service) = tonic_health::server::health_reporter();
     let services = [
         "",
@@ -85,7 +84,7 @@ pub async fn listen(
         for service in services {
             health.set_service_status(service, ServingStatus::NotServing).await;
         }
-        ledger.stop();
+        shelf.stop();
         drain.cancel();
     };
     let server = Server::builder()
@@ -95,6 +94,7 @@ pub async fn listen(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .timeout(REQUEST_TIME)
+        .layer(AuthLayer::new(keys, access))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)

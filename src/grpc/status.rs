@@ -6,7 +6,10 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
+use crate::access::ring::Rejection;
+use crate::books::shelf::ShelfError;
 use crate::domain::refusal::Refusal;
+use crate::domain::role::Role;
 use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, ProblemKind, RecordError};
 use crate::ledger::overriding::OverrideError;
@@ -75,6 +78,52 @@ pub(super) fn idle(waited: Duration) -> Status {
     error_info(Code::DeadlineExceeded, "STREAM_IDLE", &message)
 }
 
+pub(super) fn no_key() -> Status {
+    error_info(Code::Unauthenticated, "NO_KEY", "a key is needed: send it as `authorization: Bearer KEY`")
+}
+
+pub(super) fn rejected(rejection: Rejection) -> Status {
+    let reason = match &rejection {
+        Rejection::Wrong => "WRONG_KEY",
+        Rejection::Expired => "KEY_EXPIRED",
+        Rejection::Revoked => "KEY_REVOKED",
+        Rejection::Store(error) => return store(error),
+    };
+    error_info(Code::Unauthenticated, reason, &rejection.to_string())
+}
+
+pub(super) fn role_not_allowed(role: Role, allowed: &[Role]) -> Status {
+    let mut named: Vec<&str> = allowed.iter().map(|role| role.as_str()).collect();
+    if !allowed.contains(&Role::Admin) {
+        named.push(Role::Admin.as_str());
+    }
+    let message = format!("a key with the role {role} may not do this; it takes {}", named.join(" or "));
+    error_info(Code::PermissionDenied, "ROLE_NOT_ALLOWED", &message)
+}
+
+pub(super) fn too_many_wrong_keys(wait: Duration) -> Status {
+    exhausted("TOO_MANY_WRONG_KEYS", "too many wrong keys came from this address; try again later", wait)
+}
+
+pub(super) fn too_many_requests(wait: Duration) -> Status {
+    exhausted("TOO_MANY_REQUESTS", "this key was used more often than it may be; try again later", wait)
+}
+
+fn exhausted(reason: &str, message: &str, wait: Duration) -> Status {
+    let mut details = details(reason);
+    details.set_retry_info(Some(wait));
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+pub(super) fn shelf(error: ShelfError) -> Status {
+    match error {
+        ShelfError::NoTenant(_) => error_info(Code::NotFound, "NO_TENANT", "there is no such tenant"),
+        ShelfError::TooMany => exhausted("OVERLOADED", "too many books are in use; try again", RETRY_AFTER),
+        ShelfError::ShuttingDown => record(RecordError::ShuttingDown),
+        ShelfError::Store(error) => store(&error),
+    }
+}
+
 pub(super) fn record(error: RecordError) -> Status {
     match error {
         RecordError::Problems(problems) => refused(&problems),
@@ -83,11 +132,7 @@ pub(super) fn record(error: RecordError) -> Status {
             details.set_retry_info(Some(RETRY_AFTER));
             Status::with_error_details(Code::Unavailable, "the service is shutting down; try again", details)
         }
-        RecordError::Overloaded => {
-            let mut details = details("OVERLOADED");
-            details.set_retry_info(Some(RETRY_AFTER));
-            Status::with_error_details(Code::ResourceExhausted, "too many requests are waiting; try again", details)
-        }
+        RecordError::Overloaded => exhausted("OVERLOADED", "too many requests are waiting; try again", RETRY_AFTER),
         RecordError::Conflict => error_info(
             Code::Aborted,
             "CONFLICT",
@@ -187,6 +232,6 @@ pub(super) fn store(error: &StoreError) -> Status {
     internal()
 }
 
-fn internal() -> Status {
+pub(super) fn internal() -> Status {
     error_info(Code::Internal, "INTERNAL", "internal error")
 }

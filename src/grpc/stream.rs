@@ -1,5 +1,6 @@
 //! `StreamFacts`: facts in volume. While a batch is recorded, the next ones are read and decoded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,6 +12,7 @@ use super::billing::{check_count, decode_fact, to_i32};
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{idle, invalid, record};
 use super::v1;
+use crate::books::book::OpenBooks;
 use crate::domain::author::Author;
 use crate::domain::ids::CustomerId;
 use crate::form::violation::Violation;
@@ -24,7 +26,7 @@ type Answer = Result<v1::StreamFactsResponse, Status>;
 /// Reads batches and submits them in their order; answers them in that order as they are recorded. An error ends the
 /// stream, and so does a client that has gone away, or from which nothing comes for so long.
 pub(super) async fn stream_facts(
-    ledger: Ledger,
+    books: Arc<OpenBooks>,
     author: Author,
     mut batches: Streaming<v1::StreamFactsRequest>,
     answers: mpsc::Sender<Answer>,
@@ -54,7 +56,7 @@ pub(super) async fn stream_facts(
                 batch = timeout(idle_time, batches.message()) => batch.unwrap_or_else(|_| Err(idle(idle_time))),
             };
             let batch = match batch {
-                Ok(Some(batch)) => Batch::submit(&ledger, batch, &author).await,
+                Ok(Some(batch)) => Batch::submit(&books.ledger, batch, &author).await,
                 Ok(None) => break,
                 Err(status) => Err(status),
             };

@@ -1,6 +1,7 @@
 //! `WatchMovements`: the journal as it grows.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -10,8 +11,9 @@ use tonic::Status;
 
 use super::status::{record, report};
 use super::{encode, v1};
+use crate::books::book::OpenBooks;
 use crate::ledger::error::RecordError;
-use crate::reports::feed::Reader;
+use crate::store::entry::Sequence;
 
 /// Entries of one stream that are encoded ahead of the client.
 const READ_AHEAD: usize = 256;
@@ -19,18 +21,20 @@ const READ_AHEAD: usize = 256;
 /// The answers of a stream.
 pub(super) type Watch = Pin<Box<dyn Stream<Item = Result<v1::WatchMovementsResponse, Status>> + Send>>;
 
-/// Streams what a reader finds until the client goes away or the service ends.
-pub(super) fn watch(reader: Reader, draining: CancellationToken) -> Watch {
+/// Streams the journal of books behind a place until the client goes away or the service ends.
+pub(super) fn watch(books: Arc<OpenBooks>, after: Sequence, draining: CancellationToken) -> Watch {
     let (answers, receiver) = mpsc::channel(READ_AHEAD);
-    tokio::spawn(send_all(reader, draining, answers));
+    tokio::spawn(send_all(books, after, draining, answers));
     Box::pin(ReceiverStream::new(receiver))
 }
 
 async fn send_all(
-    mut reader: Reader,
+    books: Arc<OpenBooks>,
+    after: Sequence,
     draining: CancellationToken,
     answers: mpsc::Sender<Result<v1::WatchMovementsResponse, Status>>,
 ) {
+    let mut reader = books.feed.after(after);
     let end = loop {
         let entries = tokio::select! {
             () = draining.cancelled() => break record(RecordError::ShuttingDown),

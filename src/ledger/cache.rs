@@ -9,21 +9,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 
 use super::known::Known;
-use crate::domain::ids::CustomerId;
+use crate::domain::ids::{CustomerId, TenantId};
 
 /// Parts of the cache, each with a lock of its own.
 const PARTS: usize = 16;
 
-/// The customers that the writers have at hand. Cheap to clone.
+/// The customers that the writers of a tenant have at hand, beside those of other tenants: whoever needs more has more
+/// of the room. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
+    tenant_id: TenantId,
     parts: Arc<[Mutex<Part>]>,
     hasher: RandomState,
 }
 
+type Whose = (TenantId, CustomerId);
+
 #[derive(Debug)]
 struct Part {
-    customers: LruCache<CustomerId, (Known, usize)>,
+    customers: LruCache<Whose, (Known, usize)>,
     weight: usize,
     max_weight: usize,
 }
@@ -32,24 +36,36 @@ impl Cache {
     /// A cache of customers that together weigh no more than that.
     pub fn new(max_weight: usize) -> Self {
         let part = || Mutex::new(Part { customers: LruCache::unbounded(), weight: 0, max_weight: max_weight / PARTS });
-        Self { parts: (0..PARTS).map(|_| part()).collect(), hasher: RandomState::new() }
+        let (parts, hasher) = ((0..PARTS).map(|_| part()).collect(), RandomState::new());
+        Self { tenant_id: TenantId::only(), parts, hasher }
+    }
+
+    /// The same room, for the customers of a tenant.
+    pub fn of(&self, tenant_id: &TenantId) -> Self {
+        Self { tenant_id: tenant_id.clone(), ..self.clone() }
     }
 
     /// Takes a customer out: whoever changes it puts it back when the change is stored.
     pub fn take(&self, customer_id: &CustomerId) -> Option<Known> {
-        self.part(customer_id)?.take(customer_id)
+        let whose = self.whose(customer_id);
+        self.part(&whose)?.take(&whose)
     }
 
     /// Puts customers in; those that were not used for longest go.
     pub fn put(&self, customers: BTreeMap<CustomerId, Known>) {
         for (customer_id, known) in customers {
-            if let Some(mut part) = self.part(&customer_id) {
-                part.put(customer_id, known);
+            let whose = self.whose(&customer_id);
+            if let Some(mut part) = self.part(&whose) {
+                part.put(whose, known);
             }
         }
     }
 
-    /// Takes everybody out.
+    fn whose(&self, customer_id: &CustomerId) -> Whose {
+        (self.tenant_id.clone(), customer_id.clone())
+    }
+
+    /// Takes everybody out, of all tenants.
     pub fn clear(&self) {
         for part in self.parts.iter() {
             let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,9 +74,9 @@ impl Cache {
         }
     }
 
-    fn part(&self, customer_id: &CustomerId) -> Option<MutexGuard<'_, Part>> {
+    fn part(&self, whose: &Whose) -> Option<MutexGuard<'_, Part>> {
         let parts = u64::try_from(self.parts.len()).ok()?;
-        let place = self.hasher.hash_one(customer_id).checked_rem(parts)?;
+        let place = self.hasher.hash_one(whose).checked_rem(parts)?;
         let part = self.parts.get(usize::try_from(place).ok()?)?;
         // What a panic left behind is no worse: it is checked when it is written.
         Some(part.lock().unwrap_or_else(PoisonError::into_inner))
@@ -68,16 +84,16 @@ impl Cache {
 }
 
 impl Part {
-    fn take(&mut self, customer_id: &CustomerId) -> Option<Known> {
-        let (known, weight) = self.customers.pop(customer_id)?;
+    fn take(&mut self, whose: &Whose) -> Option<Known> {
+        let (known, weight) = self.customers.pop(whose)?;
         self.weight = self.weight.saturating_sub(weight);
         Some(known)
     }
 
-    fn put(&mut self, customer_id: CustomerId, known: Known) {
+    fn put(&mut self, whose: Whose, known: Known) {
         let weight = known.weight();
         self.weight = self.weight.saturating_add(weight);
-        if let Some((_, (_, replaced))) = self.customers.push(customer_id, (known, weight)) {
+        if let Some((_, (_, replaced))) = self.customers.push(whose, (known, weight)) {
             self.weight = self.weight.saturating_sub(replaced);
         }
         while self.weight > self.max_weight {
@@ -91,8 +107,12 @@ impl Part {
 mod tests {
     use super::*;
 
-    fn id(name: &str) -> CustomerId {
+    fn customer(name: &str) -> CustomerId {
         CustomerId::parse(name).unwrap()
+    }
+
+    fn id(name: &str) -> Whose {
+        (TenantId::only(), customer(name))
     }
 
     #[test]
@@ -116,9 +136,18 @@ mod tests {
     fn all_of_it_is_bounded() {
         let each = Known::default().weight();
         let cache = Cache::new(PARTS * each);
-        let names: Vec<CustomerId> = (0..1_000).map(|number| id(&format!("c{number}"))).collect();
+        let names: Vec<CustomerId> = (0..1_000).map(|number| customer(&format!("c{number}"))).collect();
         cache.put(names.iter().map(|name| (name.clone(), Known::default())).collect());
         let kept = names.iter().filter(|name| cache.take(name).is_some()).count();
         assert!((1..=PARTS).contains(&kept), "{kept}");
+    }
+
+    #[test]
+    fn a_tenant_has_its_own_customers() {
+        let one = Cache::new(1 << 20);
+        let other = one.of(&TenantId::parse("other").unwrap());
+        one.put([(customer("a"), Known::default())].into());
+        assert!(other.take(&customer("a")).is_none());
+        assert!(one.take(&customer("a")).is_some());
     }
 }

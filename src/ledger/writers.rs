@@ -62,6 +62,21 @@ pub struct Ledger {
     pub(super) clock: Clock,
 }
 
+/// Room for what waits and for customers at hand; the ledgers of several tenants can share it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    cache: Cache,
+    room: Arc<Semaphore>,
+}
+
+impl Memory {
+    #[must_use]
+    pub fn new(load: Load) -> Self {
+        let cache = Cache::new(if load == Load::Requests { CACHE } else { 0 });
+        Self { cache, room: Arc::new(Semaphore::new(MAX_WAITING)) }
+    }
+}
+
 /// The tasks that write; to be waited for at the end.
 #[derive(Debug)]
 pub struct Writers {
@@ -72,6 +87,17 @@ pub struct Writers {
 impl Ledger {
     /// Starts the tasks that write, on an open database, for one tenant.
     pub async fn start(db: Db, tenant_id: &TenantId, clock: Clock, load: Load) -> Result<(Self, Writers), StoreError> {
+        Self::start_within(&Memory::new(load), db, tenant_id, clock, load).await
+    }
+
+    /// The same, beside the ledgers of other tenants.
+    pub async fn start_within(
+        memory: &Memory,
+        db: Db,
+        tenant_id: &TenantId,
+        clock: Clock,
+        load: Load,
+    ) -> Result<(Self, Writers), StoreError> {
         let mut tx = db.write().await?;
         tenant::ensure(&mut tx, tenant_id, Policy::default(), clock.now()).await?;
         tx.commit().await?;
@@ -86,7 +112,7 @@ impl Ledger {
         let (told, committed) = watch::channel(());
         let told = Arc::new(told);
         let (mut queues, mut tasks) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let cache = Cache::new(if load == Load::Requests { CACHE } else { 0 });
+        let cache = memory.cache.of(tenant_id);
         let desk = Desk { db, tenant_id: tenant_id.clone(), cache, shard: 0 };
         for shard in shards(std::process::id(), count) {
             let (jobs, queue) = mpsc::channel(QUEUE);
@@ -94,7 +120,7 @@ impl Ledger {
             tasks.push(tokio::spawn(write_all(desk, clock.clone(), queue, stop.clone(), Arc::clone(&told))));
             queues.push(jobs);
         }
-        let room = Arc::new(Semaphore::new(MAX_WAITING));
+        let room = Arc::clone(&memory.room);
         let ledger = Self { queues: queues.into(), room, stop: stop.clone(), committed, desk, clock };
         Ok((ledger, Writers { stop, tasks }))
     }

@@ -8,9 +8,9 @@ use crate::form::envelope::Envelope;
 use crate::store::db::Db;
 use crate::store::delivery::{self, Delivery};
 use crate::store::entry::Sequence;
-use crate::store::outbox;
 use crate::store::sequence::{Numbered, settled};
 use crate::store::sink::{self, Progress};
+use crate::store::{journal, outbox};
 
 /// Deliveries in a page, unless asked otherwise.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
@@ -22,9 +22,9 @@ pub const MAX_PAGE_SIZE: i64 = 1_000;
 pub struct SinkState {
     pub name: String,
     pub progress: Progress,
-    /// The last place that there is in the outbox.
+    /// The place of the tenant's last event in the outbox.
     pub last_position: Sequence,
-    /// The last place that there is in the journal.
+    /// The place of the tenant's last entry in the journal.
     pub last_journal_position: Sequence,
     /// When the oldest event was written that the sink has yet to take.
     pub oldest_undelivered_at: Option<DateTime<Utc>>,
@@ -34,9 +34,10 @@ pub struct SinkState {
 
 /// Every sink that was ever served, by name.
 pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, ReportError> {
-    let last_position = settled(db, Numbered::Outbox).await?;
-    let last_journal_position = settled(db, Numbered::Journal).await?;
+    let (last_event, last_entry) = (settled(db, Numbered::Outbox).await?, settled(db, Numbered::Journal).await?);
     let mut tx = db.read().await?;
+    let last_position = outbox::last(&mut tx, tenant_id, last_event).await?.unwrap_or_default();
+    let last_journal_position = journal::last(&mut tx, tenant_id, last_entry).await?.unwrap_or_default();
     let mut states = Vec::new();
     for (name, progress) in sink::all(&mut tx, tenant_id).await? {
         let behind = outbox::first(&mut tx, tenant_id, progress.position, last_position).await?;

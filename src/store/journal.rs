@@ -78,6 +78,17 @@ async fn fetch(
     rows.into_iter().map(EntryRow::parse).collect()
 }
 
+pub(super) const LAST: Statement =
+    Statement::both("select max(sequence) from entry where tenant_id = $1 and sequence <= $2");
+
+/// The place of the last entry up to one.
+pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
+    let statement = LAST.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(through).fetch_one(connection).await?
+    }))
+}
+
 pub(super) const PROVISIONAL: Statement = Statement::both(
     "select distinct customer_id from entry
     where tenant_id = $1 and provisional_until > $2 and posting_date < $3

@@ -4,6 +4,7 @@
 //! of tables. Every statement is a constant beside the function that uses it. A transaction is [`db::Tx`]; nothing is
 //! stored but by [`db::Tx::commit`].
 
+pub mod api_key;
 pub mod audit;
 pub mod audit_entry;
 pub mod closing;

@@ -24,7 +24,9 @@ pub enum Numbered {
 }
 
 pub(super) const LAST: Statement = Statement {
-    sqlite: "select coalesce(max(sequence), 0) from entry",
+    sqlite:
+        "
+        select coalesce(max((select max(sequence) from entry where entry.tenant_id = tenant.tenant_id)), 0) from tenant",
     postgres: "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
 };
 pub(super) const LAST_OF_OUTBOX: Statement = Statement {

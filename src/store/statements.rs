@@ -5,14 +5,24 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox, overrides,
-    redrive, sequence, sink, sums, tenant, total,
+    api_key, audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox,
+    overrides, redrive, sequence, sink, sums, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 22] = [
+const STATEMENTS: [&[Statement]; 23] = [
+    &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE],
-    &[tenant::ENSURE, tenant::BOOKS, tenant::HOLD, tenant::CHANGE, closing::APPEND, closing::ALL],
+    &[
+        tenant::ENSURE,
+        tenant::BOOKS,
+        tenant::HOLD,
+        tenant::CHANGE,
+        tenant::IS_THERE,
+        tenant::ALL,
+        closing::APPEND,
+        closing::ALL,
+    ],
     &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER],
     &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
     &[fact::OF_CUSTOMERS],
@@ -24,6 +34,7 @@ const STATEMENTS: [&[Statement]; 22] = [
         journal::COUNT_OF_RECORDING,
         journal::BY_SEQUENCE,
         journal::BETWEEN,
+        journal::LAST,
     ],
     &[sequence::LAST, sequence::LAST_OF_OUTBOX],
     &[outbox::KEYS, outbox::BETWEEN, outbox::LAST, outbox::FIRST, outbox::PRUNE],

@@ -14,20 +14,22 @@ pub(super) const ENSURE: Statement = Statement::both(
     on conflict (tenant_id) do nothing",
 );
 
-/// Creates the tenant with this policy, unless it is there already.
-pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Creates the tenant with this policy, unless it is there already; whether it was not.
+pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let grace = i32::from(policy.lapse_grace_days);
     let statement = ENSURE.on(tx);
-    on!(tx, connection => {
+    let made = on!(tx, connection => {
         sqlx::query(statement)
             .bind(tenant.as_str())
             .bind(grace)
             .bind(policy.time_zone.name())
             .bind(Instant(now))
             .execute(connection)
-            .await?;
+            .await?
+            .rows_affected()
     });
-    audit::begin(tx, tenant).await
+    audit::begin(tx, tenant).await?;
+    Ok(made > 0)
 }
 
 pub(super) const BOOKS: Statement = Statement::both(
@@ -95,4 +97,23 @@ pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(),
             .await?;
     });
     Ok(())
+}
+
+pub(super) const IS_THERE: Statement = Statement::both("select exists (select 1 from tenant where tenant_id = $1)");
+
+/// Whether there is such a tenant.
+pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError> {
+    let statement = IS_THERE.on(tx);
+    Ok(on!(tx, connection => sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?))
+}
+
+pub(super) const ALL: Statement = Statement::both("select tenant_id from tenant order by tenant_id");
+
+/// Every tenant, by id.
+pub async fn all(tx: &mut Tx) -> Result<Vec<TenantId>, StoreError> {
+    let statement = ALL.on(tx);
+    let ids: Vec<String> = on!(tx, connection => sqlx::query_scalar(statement).fetch_all(connection).await?);
+    let read =
+        |id: &String| TenantId::parse(id).map_err(|problem| StoreError::corrupt("tenant", id, "tenant_id", problem));
+    ids.iter().map(read).collect()
 }

@@ -35,7 +35,7 @@ fn room(file: &Path) -> String {
 }
 
 /// Every room, and the rooms of the crate that it may name.
-const MAY_IMPORT: [(&str, &[&str]); 14] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("clock", &[]),
     ("config", &["clock", "domain", "events", "store"]),
@@ -43,14 +43,18 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("form", &["domain"]),
     ("files", &["domain", "form"]),
     ("store", &["domain", "form"]),
+    ("access", &["clock", "domain", "store"]),
     ("ledger", &["clock", "domain", "form", "store"]),
     ("reports", &["clock", "domain", "form", "store"]),
     ("events", &["clock", "domain", "form", "ledger", "store"]),
-    ("grpc", &["clock", "domain", "events", "form", "ledger", "reports", "store"]),
-    ("service", &["clock", "domain", "events", "grpc", "ledger", "store"]),
+    ("books", &["clock", "domain", "events", "ledger", "reports", "store"]),
+    ("grpc", &["access", "books", "clock", "domain", "events", "form", "ledger", "reports", "store"]),
+    ("service", &["access", "books", "clock", "domain", "events", "grpc", "ledger", "store"]),
     (
         "cli",
         &[
+            "access",
+            "books",
             "clock",
             "config",
             "domain",

@@ -41,7 +41,7 @@ impl Sink for Sleepy {
 async fn open(toml: &str) -> Arc<dyn Sink> {
     let read = |_: &_| Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into());
     let settings = SinkSettings::read("sink", toml.parse().unwrap()).unwrap();
-    settings.open(&read, Clock::system(), &TenantId::only()).await.unwrap()
+    settings.open(&read, Clock::system()).await.unwrap().sink
 }
 
 async fn webhook(receiver: &Receiver) -> Arc<dyn Sink> {

@@ -16,6 +16,9 @@ use super::store::Store;
 /// How long a server may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a server says that asks nobody for a key.
+const OPEN: &str = "; it asks for no key, because there is none yet";
+
 /// A temporary folder to work in, and the store: `deltabook.db` in it unless another is given or a command names one.
 pub struct Folder {
     place: TempDir,
@@ -207,7 +210,8 @@ impl Serving {
         let address = first.strip_prefix("deltabook listens on ").and_then(|rest| rest.split_once(", "));
         let Some((address, rest)) = address else { panic!("{first}") };
         let store = folder.store.as_ref().map_or_else(|| "deltabook.db".to_owned(), Store::shown);
-        assert_eq!(rest, format!("store {store}\n"));
+        let rest = rest.trim_end().trim_end_matches(OPEN);
+        assert_eq!(rest, format!("store {store}"));
         serving.url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
         serving
     }

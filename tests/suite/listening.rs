@@ -8,8 +8,9 @@ mod tls;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::domain::ids::TenantId;
+use deltabook::grpc::auth::Access;
 use deltabook::grpc::limits::ConnectionLimits;
 use deltabook::grpc::listener::Listener;
 use deltabook::grpc::server::ServeError;
@@ -50,8 +51,8 @@ impl Listening {
             let _ = stopped.await;
         };
         let store = sqlite();
-        let service = Service::open(store.url(), TenantId::only(), Clock::system(), Vec::new()).await.unwrap();
-        let running = tokio::spawn(service.serve(Listener { socket, tls, limits }, shutdown));
+        let service = Service::open(store.url(), Clock::system(), Sending::default()).await.unwrap();
+        let running = tokio::spawn(service.serve(Listener { socket, tls, limits }, Access::OPEN, shutdown));
         Self { address, stop, running, _store: store }
     }
 

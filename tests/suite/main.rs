@@ -3,6 +3,7 @@
 #![expect(clippy::duplicate_mod, reason = "the conformance suite runs on each database")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod architecture;
 mod bad_sinks;
 mod binary;
@@ -12,6 +13,8 @@ mod classify;
 mod cli;
 mod desk;
 mod history;
+mod keys;
+mod keys_cli;
 mod late_commit;
 mod laws;
 mod lifecycle;

@@ -1,8 +1,10 @@
 //! A server of its own for each test: its store, a free port, real gRPC.
 
+use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::form::raw::RawFact;
+use deltabook::grpc::auth::Access;
 use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
@@ -33,12 +35,17 @@ pub struct TestServer {
 }
 
 impl TestServer {
+    /// A server that is open as long as there is no key.
     pub async fn start(store: Store) -> Self {
         Self::start_at(store, Clock::system()).await
     }
 
     /// By a clock of the test's own.
     pub async fn start_at(store: Store, clock: Clock) -> Self {
+        Self::start_with(store, clock, Access::OPEN).await
+    }
+
+    pub async fn start_with(store: Store, clock: Clock, access: Access) -> Self {
         canary::watch();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -46,8 +53,8 @@ impl TestServer {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let service = Service::open(store.url(), TenantId::only(), clock, Vec::new()).await.unwrap();
-        let running = tokio::spawn(service.serve(listener, shutdown));
+        let service = Service::open(store.url(), clock, Sending::default()).await.unwrap();
+        let running = tokio::spawn(service.serve(listener, access, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());
         let movements = MovementServiceClient::new(channel.clone());

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::domain::ids::TenantId;
+use deltabook::grpc::auth::Access;
 use deltabook::service::Service;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -37,8 +38,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let shutdown = async move {
         let _demo_ended = stopping.await;
     };
-    let service = Service::open(&store, TenantId::only(), Clock::system(), Vec::new()).await?;
-    let serving = tokio::spawn(service.serve(listener, shutdown));
+    let service = Service::open(&store, Clock::system(), Sending::default()).await?;
+    let serving = tokio::spawn(service.serve(listener, Access::OPEN, shutdown));
     let shown = async {
         let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
         let story = story::tell(channel, &address).await?;

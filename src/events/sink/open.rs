@@ -25,8 +25,17 @@ use crate::store::entry::Entry;
 pub struct SinkSettings {
     /// Of the operator's choosing; what was delivered is remembered under it.
     pub name: String,
+    tenant_id: TenantId,
     choice: Choice,
     kind: Kind,
+}
+
+/// A sink that is open, and whose events it gets.
+#[derive(Debug, Clone)]
+pub struct OpenSink {
+    pub tenant_id: TenantId,
+    pub name: String,
+    pub sink: Arc<dyn Sink>,
 }
 
 #[derive(Clone)]
@@ -66,6 +75,11 @@ impl SinkSettings {
             Some(_) => return Err("kind is not a text".to_owned()),
             None => return Err("kind is missing".to_owned()),
         };
+        let tenant_id = match table.remove("tenant") {
+            None => TenantId::only(),
+            Some(Value::String(id)) => TenantId::parse(&id).map_err(|problem| format!("tenant {problem}"))?,
+            Some(_) => return Err("tenant is not a text".to_owned()),
+        };
         let (common, own): (Table, Table) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
         let choice: Choice = settings(common)?;
         choice.check()?;
@@ -83,16 +97,16 @@ impl SinkSettings {
                 ));
             }
         };
-        Ok(Self { name: name.to_owned(), choice, kind })
+        Ok(Self { name: name.to_owned(), tenant_id, choice, kind })
     }
 
     /// Opens it: reads its secrets, and makes sure that it can work.
     ///
     /// # Errors
     /// What is wrong.
-    pub async fn open(self, read: ReadSecret<'_>, clock: Clock, tenant_id: &TenantId) -> Result<Arc<dyn Sink>, String> {
-        let choice = self.choice;
-        Ok(match self.kind {
+    pub async fn open(self, read: ReadSecret<'_>, clock: Clock) -> Result<OpenSink, String> {
+        let Self { name, tenant_id, choice, kind } = self;
+        let sink: Arc<dyn Sink> = match kind {
             Kind::File(settings) => Arc::new(File::open(settings, choice, read, clock)?),
             Kind::Stdout(settings) => Arc::new(Stdout::open(settings, choice, read, clock)?),
             Kind::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, choice, read, clock)?),
@@ -100,7 +114,8 @@ impl SinkSettings {
             Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
             Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
             Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
-        })
+        };
+        Ok(OpenSink { tenant_id, name, sink })
     }
 }
 

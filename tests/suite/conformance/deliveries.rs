@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use deltabook::access::identity::Identity;
 use deltabook::clock::Clock;
 use deltabook::domain::author::Author;
 use deltabook::domain::ids::TenantId;
@@ -12,7 +13,7 @@ use deltabook::events::courier::{Courier, Round};
 use deltabook::events::retention::Retention;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
 use deltabook::form::decode;
-use deltabook::grpc::questions::Deliveries;
+use deltabook::grpc::questions::Administration;
 use deltabook::grpc::v1;
 use deltabook::ledger::job::Mode;
 use deltabook::ledger::writers::{Ledger, Load, Writers};
@@ -57,7 +58,7 @@ struct Books {
     now: Arc<Mutex<DateTime<Utc>>>,
     clock: Clock,
     sink: Arc<Scripted>,
-    service: Deliveries,
+    service: Administration,
 }
 
 const NAME: &str = "crm";
@@ -71,7 +72,7 @@ impl Books {
         let clock = settable(&now);
         let tenant = TenantId::only();
         let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock.clone(), Load::Bulk).await.unwrap();
-        let service = Deliveries::of_store(db.clone(), tenant, clock.clone());
+        let service = Administration::of_store(db.clone(), clock.clone(), Identity::anonymous());
         let sink = Arc::new(Scripted { script: Mutex::new(script.into()), ..Scripted::default() });
         let books = Self { store, db, ledger, writers, now, clock, sink, service };
         for customer in ["a", "b", "c"] {

@@ -2,6 +2,7 @@
 
 use super::store;
 
+mod access;
 mod audit;
 mod billing;
 mod closed_books;
@@ -20,6 +21,7 @@ mod policy;
 mod questions;
 mod serve;
 mod statements;
+mod tenants;
 mod verify;
 mod views;
 mod watch;

@@ -1,0 +1,126 @@
+//! Keys as they are sent: `dbk_<id>_<secret>`.
+//!
+//! The secret is 256 random bits, and what is kept of it is one SHA-256. A digest that is slow on purpose protects
+//! secrets that people choose, which can be guessed; these can not, and every request would pay for it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+use crate::domain::ids::KeyId;
+use crate::store::api_key::SecretHash;
+
+const PREFIX: &str = "dbk_";
+/// Of the secret, and its characters in base64.
+const SECRET_BYTES: usize = 32;
+const SECRET_CHARS: usize = 43;
+
+/// The system has no random numbers to give.
+#[derive(Debug, thiserror::Error)]
+#[error("the system gives no random numbers: {0}")]
+pub struct NoRandomness(getrandom::Error);
+
+/// A key that was made just now.
+#[derive(Debug)]
+pub struct Fresh {
+    pub key_id: KeyId,
+    pub hash: SecretHash,
+    /// The key itself.
+    pub text: SecretString,
+}
+
+impl Fresh {
+    /// Makes one.
+    pub fn make(now: DateTime<Utc>) -> Result<Self, NoRandomness> {
+        let (mut secret, mut more) = ([0_u8; SECRET_BYTES], [0_u8; 6]);
+        getrandom::fill(&mut secret).map_err(NoRandomness)?;
+        getrandom::fill(&mut more).map_err(NoRandomness)?;
+        let secret = URL_SAFE_NO_PAD.encode(secret);
+        let key_id = KeyId::of(now, more);
+        let text = SecretString::from(format!("{PREFIX}{key_id}_{secret}"));
+        Ok(Self { key_id, hash: digest(&secret), text })
+    }
+}
+
+/// A key that somebody sent; not yet known to be right.
+#[derive(Debug)]
+pub struct Presented<'t> {
+    pub key_id: KeyId,
+    secret: Secret<'t>,
+}
+
+struct Secret<'t>(&'t str);
+
+impl std::fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl<'t> Presented<'t> {
+    /// None for what has not the form of a key.
+    #[must_use]
+    pub fn read(text: &'t str) -> Option<Self> {
+        let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let has_form = id.len() == KeyId::CHARS
+            && id.bytes().all(is_digit)
+            && secret.len() == SECRET_CHARS
+            && secret.bytes().all(is_base64);
+        let key_id = KeyId::parse(id).ok()?;
+        has_form.then_some(Self { key_id, secret: Secret(secret) })
+    }
+
+    /// The digest of its secret.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        digest(self.secret.0)
+    }
+}
+
+fn digest(secret: &str) -> SecretHash {
+    SecretHash(Sha256::digest(secret).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_it_was_made_as_and_shows_nothing() {
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        let (one, other) = (Fresh::make(now).unwrap(), Fresh::make(now).unwrap());
+        assert_ne!((&one.key_id, one.hash), (&other.key_id, other.hash));
+        let text = one.text.expose_secret();
+        let read = Presented::read(text).unwrap();
+        assert_eq!((&read.key_id, read.hash()), (&one.key_id, one.hash));
+        let secret = text.rsplit('_').next().unwrap();
+        let shown = format!("{one:?} {read:?}");
+        assert!(!shown.contains(secret) && shown.contains(one.key_id.as_str()), "{shown}");
+    }
+
+    #[test]
+    fn what_has_not_the_form_of_a_key_is_none() {
+        let id = "0".repeat(24);
+        let secret = "A".repeat(43);
+        assert!(Presented::read(&format!("dbk_{id}_{secret}")).is_some());
+        for wrong in [
+            String::new(),
+            "dbk_".to_owned(),
+            format!("{id}_{secret}"),
+            format!("dbk_{id}{secret}"),
+            format!("dbk_{id}_{secret}="),
+            format!("dbk_{id}_{}", "A".repeat(42)),
+            format!("dbk_{}_{secret}", "0".repeat(23)),
+            format!("dbk_{}_{secret}", "G".repeat(24)),
+            format!("dbk_{id}_{}é", "A".repeat(41)),
+        ] {
+            assert!(Presented::read(&wrong).is_none(), "{wrong}");
+        }
+    }
+}

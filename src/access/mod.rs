@@ -1,0 +1,11 @@
+//! Who asks: keys and what they are for.
+//!
+//! A key is `dbk_<id>_<secret>`. It is shown once, when it is made; what is kept is a digest of its secret
+//! ([`key`]). [`keys`] makes keys and takes them back; [`ring`] finds out whose a key is that somebody sends, and keeps
+//! it at hand for a second; [`limit`] counts what anybody may do so often.
+
+pub mod identity;
+pub mod key;
+pub mod keys;
+pub mod limit;
+pub mod ring;

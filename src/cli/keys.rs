@@ -1,0 +1,177 @@
+//! `deltabook keys`: who may ask a server, and what for.
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use clap::{Args, Subcommand, ValueEnum};
+use deltabook::domain::ids::{KeyId, KeyName};
+use deltabook::grpc::v1;
+use prost_types::Timestamp;
+
+use super::ask::{Answer, AnswerFormat, Whom, text, told, value, word};
+use super::delivery_output::instant;
+use super::output::{note, to_stdout};
+use super::table::{Table, left};
+
+/// Make, list and revoke the keys that a server asks for
+#[derive(Debug, Args)]
+#[command(after_help = "\
+As soon as there is a key, a server asks everybody for one. Which role may do what is in docs/access.md.
+
+Examples:
+  deltabook keys create --role admin
+  deltabook keys create --role billing --tenant acme --name billing-prod --expires 2027-12-31 > billing.key
+  deltabook keys list --tenant acme
+  deltabook keys revoke 019a3c5e1f2b8d4c6e0f7a91
+  deltabook mrr --server 127.0.0.1:50051 --key-file billing.key")]
+pub struct KeysArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Make a key, and write it to stdout: this once, because nobody keeps it
+    Create {
+        #[command(flatten)]
+        whom: Whom,
+
+        /// What it may be used for
+        #[arg(long, value_enum)]
+        role: RoleArg,
+
+        /// What people call it: 1 to 128 visible characters [default: the role]
+        #[arg(long, value_name = "NAME", value_parser = KeyName::parse)]
+        name: Option<KeyName>,
+
+        /// From when on it is worth nothing: 2027-12-31 (that date's beginning, UTC) or 2027-12-31T12:00:00Z
+        /// [default: never]
+        #[arg(long, value_name = "INSTANT", value_parser = instant_option, verbatim_doc_comment)]
+        expires: Option<DateTime<Utc>>,
+    },
+    /// List the keys, the oldest first; without what is secret of them
+    List {
+        #[command(flatten)]
+        whom: Whom,
+
+        #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
+        format: AnswerFormat,
+    },
+    /// Take a key back, for good and at once
+    Revoke {
+        /// Its id, as `list` has it
+        #[arg(value_name = "ID", value_parser = KeyId::parse)]
+        id: KeyId,
+
+        #[command(flatten)]
+        whom: Whom,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    Billing,
+    Finance,
+    Reader,
+    Admin,
+}
+
+impl RoleArg {
+    fn to_wire(self) -> v1::Role {
+        match self {
+            Self::Billing => v1::Role::Billing,
+            Self::Finance => v1::Role::Finance,
+            Self::Reader => v1::Role::Reader,
+            Self::Admin => v1::Role::Admin,
+        }
+    }
+}
+
+fn instant_option(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|date| date.and_time(NaiveTime::MIN).and_utc());
+    let instant = date.or_else(|_| DateTime::parse_from_rfc3339(text).map(|instant| instant.to_utc()));
+    instant.map_err(|_| "is neither a date such as 2027-12-31 nor an instant such as 2027-12-31T12:00:00Z")
+}
+
+pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
+    match args.what {
+        What::Create { whom, role, name, expires } => {
+            let role = role.to_wire();
+            let name = name.map_or_else(|| role_word(role).to_lowercase(), |name| name.to_string());
+            let expires_at = expires.map(|at| Timestamp { seconds: at.timestamp(), nanos: 0 });
+            whom.make_store().await?;
+            let request = v1::CreateKeyRequest { name, role: role.into(), expires_at };
+            let made = whom.administration().await?.create_key(request).await.map_err(told)?;
+            let key = made.key.unwrap_or_default();
+            note(&format!(
+                "key {} ({}), role {}: keep it, it is not shown again",
+                key.key_id,
+                key.name,
+                role_word(role)
+            ));
+            to_stdout(|out| writeln!(out, "{}", made.secret))?;
+        }
+        What::List { whom, format } => list(&whom).await?.write(format, table)?,
+        What::Revoke { whom, id } => {
+            let request = v1::RevokeKeyRequest { key_id: id.to_string() };
+            whom.administration().await?.revoke_key(request).await.map_err(told)?;
+            note(&format!("key {id} is worth nothing any more"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(whom: &Whom) -> anyhow::Result<Answer<9>> {
+    let mut service = whom.administration().await?;
+    let mut request = v1::ListKeysRequest { page_size: PAGE, page_token: String::new() };
+    let mut rows = Vec::new();
+    loop {
+        let page = service.list_keys(request.clone()).await.map_err(told)?;
+        rows.extend(page.keys.iter().map(row));
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            let names = [
+                "key_id",
+                "name",
+                "role",
+                "created_at",
+                "created_by",
+                "expires_at",
+                "revoked_at",
+                "revoked_by",
+                "last_used_at",
+            ];
+            return Ok(Answer { names, rows });
+        }
+    }
+}
+
+/// Keys that are asked for at once.
+const PAGE: i32 = 1_000;
+
+fn row(key: &v1::Key) -> [serde_json::Value; 9] {
+    [
+        value(&key.key_id),
+        value(&key.name),
+        value(role_word(key.role())),
+        instant(key.created_at.as_ref()),
+        value(&key.created_by),
+        instant(key.expires_at.as_ref()),
+        instant(key.revoked_at.as_ref()),
+        value(&key.revoked_by),
+        instant(key.last_used_at.as_ref()),
+    ]
+}
+
+fn table(answer: &Answer<9>) -> Table {
+    let mut table =
+        Table::new(["id", "name", "role", "created", "by", "expires", "revoked", "by", "last used"].map(left));
+    for row in &answer.rows {
+        table.row(row.each_ref().map(text));
+    }
+    table
+}
+
+fn role_word(role: v1::Role) -> &'static str {
+    word(role.as_str_name(), "ROLE_")
+}

@@ -1,0 +1,59 @@
+//! Who may call what: the one table, made by the build of the options in `proto/`. A method that is not in it may be
+//! called by nobody.
+
+use std::fmt::Write as _;
+
+use crate::domain::role::Role;
+
+/// The methods of our own services, by path, each with the roles that may call it besides ADMIN.
+const METHODS: &[(&str, &[Role])] = &include!(concat!(env!("OUT_DIR"), "/roles.rs"));
+
+/// Others' services: whoever watches a machine has no key; whoever asks what there is has some key.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+const REFLECTION: [&str; 2] = ["/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
+
+/// What is needed to call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    Nothing,
+    AnyKey,
+    /// A key with one of these roles, or ADMIN.
+    Roles(&'static [Role]),
+}
+
+/// What is needed to call the method of a path; None: there is no such method.
+#[must_use]
+pub fn needed(path: &str) -> Option<Needed> {
+    if let Ok(place) = METHODS.binary_search_by_key(&path, |(method, _)| method) {
+        return METHODS.get(place).map(|(_, roles)| Needed::Roles(roles));
+    }
+    if path.starts_with(HEALTH) {
+        return Some(Needed::Nothing);
+    }
+    REFLECTION.iter().any(|service| path.starts_with(service)).then_some(Needed::AnyKey)
+}
+
+/// Whether a role is among those that may; ADMIN always is.
+#[must_use]
+pub fn is_allowed(role: Role, allowed: &[Role]) -> bool {
+    role == Role::Admin || allowed.contains(&role)
+}
+
+/// The table for people, in Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = String::from("| method |");
+    for role in Role::ALL {
+        let _written = write!(text, " {role} |");
+    }
+    text.push_str("\n|---|");
+    text.push_str(&"---|".repeat(Role::ALL.len()));
+    for (path, allowed) in METHODS {
+        let _written = write!(text, "\n| `{}` |", path.trim_start_matches('/'));
+        for role in Role::ALL {
+            text.push_str(if is_allowed(*role, allowed) { " yes |" } else { " |" });
+        }
+    }
+    text.push('\n');
+    text
+}
