@@ -1,9 +1,9 @@
 //! Keys and tenants as an operator looks after them, at the command line.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::binary::{Folder, Serving, rows};
+use super::binary::{Folder, Said, Serving, rows};
+use super::keys::keep_secret;
 
 /// How long something may take that is to happen within a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,12 +23,8 @@ fn made(folder: &Folder, options: &str) -> String {
     assert!(key.starts_with("dbk_") && !key.contains('\n') && said.code == Some(0), "{said:?}");
     let secret = key.splitn(3, '_').nth(2).unwrap();
     assert!(said.stderr.contains("it is not shown again") && !said.stderr.contains(secret), "{}", said.stderr);
+    keep_secret(&key);
     key
-}
-
-fn stderr(mut command: Command) -> (String, Option<i32>) {
-    let output = command.output().unwrap();
-    (String::from_utf8(output.stderr).unwrap(), output.status.code())
 }
 
 #[test]
@@ -67,7 +63,8 @@ fn a_key_is_made_used_listed_and_revoked() {
     assert_eq!(elsewhere.ask(&format!("{asked} --key-file key")), "date,currency,mrr,arr\n2026-06-30,USD,30,360\n");
     let mut command = elsewhere.command(&asked);
     command.env("DELTABOOK_KEY", &reader);
-    assert_eq!(stderr(command), (String::new(), Some(0)));
+    let said = Said::of(command.output().unwrap());
+    assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)));
     elsewhere.refuses(
         &format!("keys list --key-file key --server {}", serving.url),
         "error: a key with the role READER may not do this; it takes ADMIN\n",
