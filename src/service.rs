@@ -6,8 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::ring::KeyRing;
 use crate::books::book::{Common, Sending};
+use crate::books::configuration;
 use crate::books::shelf::{Shelf, ShelfError};
 use crate::clock::Clock;
+use crate::domain::author::Author;
 use crate::domain::ids::TenantId;
 use crate::grpc::auth::Access;
 use crate::grpc::listener::Listener;
@@ -32,6 +34,12 @@ impl Service {
         shelf.open_those_with_sinks().await?;
         let keys = KeyRing::new(db.clone(), clock.clone());
         Ok(Self { services: Services { db, shelf, keys, clock } })
+    }
+
+    /// Notes in the audit trail what is configured for a command, if that changed.
+    pub async fn note_configuration(&self, command: &str, author: &Author) -> Result<(), StoreError> {
+        let Services { db, shelf, clock, .. } = &self.services;
+        configuration::note(db, command, shelf.sending(), author, clock.now()).await
     }
 
     /// Whether there ever was a key.

@@ -54,6 +54,7 @@ create table audit_entry (
     primary key (tenant_id, sequence)
 ) strict, without rowid;
 create index audit_entry_customer on audit_entry (tenant_id, customer_id, sequence) where customer_id <> '';
+create index audit_entry_action on audit_entry (tenant_id, action, sequence);
 
 -- The last row of the audit trail, which stands for all of them.
 create table audit_head (

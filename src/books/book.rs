@@ -10,6 +10,7 @@ use crate::events::relay::Relay;
 use crate::events::reminder::Reminder;
 use crate::events::retention::{DEFAULT_RETENTION, Retention};
 use crate::events::sink::open::OpenSink;
+use crate::ledger::error::RecordError;
 use crate::ledger::writers::{Ledger, Load, Memory, Writers};
 use crate::reports::feed::Feed;
 use crate::store::db::Db;
@@ -53,6 +54,7 @@ impl OpenBooks {
     pub(super) async fn open(common: &Common, tenant_id: &TenantId) -> Result<Self, StoreError> {
         let Common { db, clock, load, memory, .. } = common;
         let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *load).await?;
+        tokio::spawn(finish_policy(ledger.clone(), tenant_id.clone()));
         let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
         let couriers = common.couriers(tenant_id);
         let reminder = common.reminder(tenant_id, &ledger);
@@ -65,6 +67,19 @@ impl OpenBooks {
         let Some((relay, writers)) = self.work.lock().await.take() else { return };
         relay.finish().await;
         writers.finish().await;
+    }
+}
+
+/// Brings a policy into force that a process which died has left half-way.
+async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
+    match ledger.replay_for_policy().await {
+        Ok(replayed) if replayed.customers > 0 => {
+            tracing::info!(%tenant_id, ?replayed, "a policy that was set earlier is in force now");
+        }
+        Ok(_) | Err(RecordError::ShuttingDown) => {}
+        Err(error) => {
+            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not in force for everybody")
+        }
     }
 }
 

@@ -2,5 +2,6 @@
 //! ([`shelf`]); making tenants ([`tenants`]).
 
 pub mod book;
+pub mod configuration;
 pub mod shelf;
 pub mod tenants;

@@ -8,7 +8,7 @@ use lru::LruCache;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::book::{Common, OpenBooks};
+use super::book::{Common, OpenBooks, Sending};
 use super::tenants;
 use crate::domain::ids::TenantId;
 use crate::events::relay::drain;
@@ -55,6 +55,12 @@ impl Shelf {
     pub fn new(common: Common) -> Self {
         let open = Open { books: LruCache::unbounded(), is_ended: false };
         Self(Arc::new(Shared { common, opening: tokio::sync::Mutex::default(), open: Mutex::new(open) }))
+    }
+
+    /// Who gets events.
+    #[must_use]
+    pub fn sending(&self) -> &Sending {
+        &self.0.common.sending
     }
 
     /// Opens the books that have sinks, so that their events go out although nobody asks for them.

@@ -7,8 +7,8 @@ use clap::Args;
 
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
+use deltabook::config::{StoreOptions, local_author};
 use deltabook::service::{Service, deliver_what_is_due};
 use deltabook::store::db::{Db, shown};
 
@@ -58,6 +58,7 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     }
     let (names, store) = (names.join(", "), shown(&args.store.database_url));
     let service = Service::open(&args.store, clock, sending).await?;
+    service.note_configuration("relay", &local_author()).await?;
     note(&format!("deltabook delivers to {names}, store {store}"));
     service.relay(shutdown).await;
     note("deltabook has ended");

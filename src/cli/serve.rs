@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use deltabook::access::ring::KeyRing;
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::config::StoreOptions;
 use deltabook::config::file::ConfigOptions;
+use deltabook::config::{StoreOptions, local_author};
 use deltabook::grpc::auth::Access;
 use deltabook::grpc::listener::Listener;
 use deltabook::grpc::tls::{Tls, TlsFiles};
@@ -121,6 +121,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let retention = config.retention;
     let sinks = config.open_sinks(&clock).await?;
     let service = Service::open(&args.store, clock, Sending { sinks, retention }).await?;
+    service.note_configuration("serve", &local_author()).await?;
     let is_open = access.is_open_without_keys && !service.has_keys().await?;
     let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
     note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));

@@ -1,4 +1,4 @@
-//! `AdminService`: keys; how far events have come, and what can be done about those that did not arrive.
+//! `AdminService`: keys; the policy; how far events have come, and what can be done about those that did not arrive.
 
 use std::fmt::Display;
 
@@ -6,8 +6,9 @@ use tonic::{Request, Response, Status};
 
 use super::status::{invalid, invalid_field, not_found, report, store};
 use super::who::{author, who};
-use super::{decode, encode, keys, page_token, v1};
+use super::{decode, encode, keys, page_token, tenant, v1};
 use crate::access::ring::KeyRing;
+use crate::books::shelf::Shelf;
 use crate::clock::Clock;
 use crate::domain::ids::CustomerId;
 use crate::events::redrive::{Again, enable, redrive};
@@ -23,6 +24,7 @@ pub struct Admin {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) keys: KeyRing,
+    pub(super) shelf: Shelf,
 }
 
 #[tonic::async_trait]
@@ -90,11 +92,11 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::RedriveDeliveriesRequest>,
     ) -> Result<Response<v1::RedriveDeliveriesResponse>, Status> {
-        let who = who(&request)?;
+        let (who, author) = (who(&request)?, author(&request)?);
         let request = request.into_inner();
         let again = again(&request).map_err(invalid)?;
         let sink = sink_name(request.sink)?;
-        let count = redrive(&self.db, &who.tenant_id, &sink, &again, self.clock.now()).await;
+        let count = redrive(&self.db, &who.tenant_id, &sink, &again, &author, self.clock.now()).await;
         let count = count.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::RedriveDeliveriesResponse { event_count: i64::try_from(count).unwrap_or(i64::MAX) }))
     }
@@ -103,11 +105,26 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::EnableSinkRequest>,
     ) -> Result<Response<v1::EnableSinkResponse>, Status> {
-        let who = who(&request)?;
+        let (who, author) = (who(&request)?, author(&request)?);
         let sink = sink_name(request.into_inner().sink)?;
-        let enabled = enable(&self.db, &who.tenant_id, &sink).await;
+        let enabled = enable(&self.db, &who.tenant_id, &sink, &author, self.clock.now()).await;
         let was_disabled = enabled.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::EnableSinkResponse { was_disabled }))
+    }
+
+    async fn get_tenant(
+        &self,
+        request: Request<v1::GetTenantRequest>,
+    ) -> Result<Response<v1::GetTenantResponse>, Status> {
+        tenant::get(self, &who(&request)?).await.map(Response::new)
+    }
+
+    async fn update_tenant_policy(
+        &self,
+        request: Request<v1::UpdateTenantPolicyRequest>,
+    ) -> Result<Response<v1::UpdateTenantPolicyResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
+        tenant::update_policy(self, &who, &author, request.get_ref()).await.map(Response::new)
     }
 }
 

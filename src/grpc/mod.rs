@@ -25,6 +25,7 @@ pub mod roles;
 pub mod server;
 mod status;
 mod stream;
+mod tenant;
 pub mod tls;
 mod watch;
 mod who;

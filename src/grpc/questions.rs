@@ -120,7 +120,8 @@ impl Administration {
     #[must_use]
     pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
         let keys = KeyRing::new(db.clone(), clock.clone());
-        Self::Store(Admin { db, clock, keys }, who)
+        let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Bulk, Sending::default()));
+        Self::Store(Admin { db, clock, keys, shelf }, who)
     }
 
     /// Looks after those of a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
@@ -138,5 +139,7 @@ impl Administration {
         list_deliveries: ListDeliveriesRequest -> ListDeliveriesResponse;
         redrive_deliveries: RedriveDeliveriesRequest -> RedriveDeliveriesResponse;
         enable_sink: EnableSinkRequest -> EnableSinkResponse;
+        get_tenant: GetTenantRequest -> GetTenantResponse;
+        update_tenant_policy: UpdateTenantPolicyRequest -> UpdateTenantPolicyResponse;
     }
 }

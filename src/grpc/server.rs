@@ -59,7 +59,7 @@ pub async fn listen(
         draining: draining.clone(),
         stream_idle_time: listener.limits.stream_idle_time,
     };
-    let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone() };
+    let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone(), shelf: shelf.clone() };
     let finance = Finance { db: db.clone(), shelf: shelf.clone() };
     let movements = Movements { db, clock, shelf: shelf.clone(), draining: draining.clone() };
     let (health, health_service) = tonic_health::server::health_reporter();

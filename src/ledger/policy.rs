@@ -12,11 +12,12 @@ use crate::domain::author::Author;
 use crate::domain::books::Books;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::policy::Policy;
-use crate::store::audit::AuditFilter;
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 use crate::store::{audit, customer, tenant};
 
+/// What the audit trail calls it.
+const POLICY: &str = "policy";
 /// Customers that are derived side by side.
 const PAGE: i64 = 256;
 
@@ -121,7 +122,7 @@ fn audited(action: Action, before: &str, after: &str, reason: &str, author: &Aut
         author: author.clone(),
         action,
         customer_id: None,
-        subject: "policy".to_owned(),
+        subject: POLICY.to_owned(),
         before: before.to_owned(),
         after: after.to_owned(),
         reason: reason.to_owned(),
@@ -136,9 +137,7 @@ fn shown(policy: &Policy) -> String {
 async fn is_replayed(tx: &mut Tx, tenant_id: &TenantId) -> Result<bool, StoreError> {
     let mut last = [0_i64; 2];
     for (last, action) in last.iter_mut().zip([Action::PolicyChanged, Action::PolicyReplayed]) {
-        let filter = AuditFilter { action: Some(action), ..AuditFilter::default() };
-        let rows = audit::page(tx, tenant_id, &filter, None, 1).await?;
-        *last = rows.first().map_or(0, |row| row.sequence);
+        *last = audit::last_of(tx, tenant_id, action, POLICY).await?.map_or(0, |row| row.sequence);
     }
     let [changed, replayed] = last;
     Ok(replayed > changed)

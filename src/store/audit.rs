@@ -140,6 +140,30 @@ pub async fn after(tx: &mut Tx, tenant: &TenantId, after: i64, limit: i64) -> Re
     }))
 }
 
+pub(super) const LAST_OF: Statement = Statement::both(concat!(
+    "select ",
+    columns!(),
+    " from audit_entry where tenant_id = $1 and action = $2 and subject = $3 order by sequence desc limit 1"
+));
+
+/// The last row of an action on a subject.
+pub async fn last_of(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    action: Action,
+    subject: &str,
+) -> Result<Option<AuditEntry>, StoreError> {
+    let statement = LAST_OF.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(action.as_str())
+            .bind(subject)
+            .fetch_optional(connection)
+            .await?
+    }))
+}
+
 /// Which rows to list. What is None does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {

@@ -23,7 +23,7 @@ const STATEMENTS: [&[Statement]; 23] = [
         closing::APPEND,
         closing::ALL,
     ],
-    &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER],
+    &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER, audit::LAST_OF],
     &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
     &[fact::OF_CUSTOMERS],
     &[overrides::CURRENT, overrides::CURRENT_OF_CUSTOMER, overrides::ALL, overrides::ALL_OF_CUSTOMER],

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
 use deltabook::domain::ids::TenantId;
 use deltabook::events::choice::Choice;
 use deltabook::events::courier::Round;
@@ -130,7 +131,10 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
         customer: None,
     };
     for again in [Again::Dates(all), Again::Journal] {
-        redrive(&desk.db, &TenantId::only(), "nats", &again, desk.clock.now()).await.unwrap().unwrap();
+        redrive(&desk.db, &TenantId::only(), "nats", &again, &Author::service(), desk.clock.now())
+            .await
+            .unwrap()
+            .unwrap();
     }
     wait_for(&server, 3 * events, 3 * entries).await;
     relay.finish().await;

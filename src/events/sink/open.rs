@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::file::File;
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::events::choice::Choice;
 use crate::events::secret::ReadSecret;
+use crate::store::audit_entry::hex;
 use crate::store::entry::Entry;
 
 /// A sink, as the configuration describes it.
@@ -28,6 +30,7 @@ pub struct SinkSettings {
     tenant_id: TenantId,
     choice: Choice,
     kind: Kind,
+    described: String,
 }
 
 /// A sink that is open, and whose events it gets.
@@ -36,6 +39,8 @@ pub struct OpenSink {
     pub tenant_id: TenantId,
     pub name: String,
     pub sink: Arc<dyn Sink>,
+    /// Name, kind, and a digest of the settings: tells that they changed, and nothing of what may be secret in them.
+    pub described: String,
 }
 
 #[derive(Clone)]
@@ -70,6 +75,7 @@ impl SinkSettings {
         if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.chars().all(is_plain) {
             return Err(format!("a sink's name is 1 to {MAX_NAME_CHARS} letters, digits, - and _"));
         }
+        let digest = digest(&table)?;
         let kind = match table.remove("kind") {
             Some(Value::String(kind)) => kind,
             Some(_) => return Err("kind is not a text".to_owned()),
@@ -83,6 +89,7 @@ impl SinkSettings {
         let (common, own): (Table, Table) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
         let choice: Choice = settings(common)?;
         choice.check()?;
+        let described = format!("sink {name}, {kind}, settings {digest}");
         let kind = match kind.as_str() {
             "file" => Kind::File(settings(own)?),
             "stdout" => Kind::Stdout(settings(own)?),
@@ -97,7 +104,7 @@ impl SinkSettings {
                 ));
             }
         };
-        Ok(Self { name: name.to_owned(), tenant_id, choice, kind })
+        Ok(Self { name: name.to_owned(), tenant_id, choice, kind, described })
     }
 
     /// Opens it: reads its secrets, and makes sure that it can work.
@@ -105,7 +112,7 @@ impl SinkSettings {
     /// # Errors
     /// What is wrong.
     pub async fn open(self, read: ReadSecret<'_>, clock: Clock) -> Result<OpenSink, String> {
-        let Self { name, tenant_id, choice, kind } = self;
+        let Self { name, tenant_id, choice, kind, described } = self;
         let sink: Arc<dyn Sink> = match kind {
             Kind::File(settings) => Arc::new(File::open(settings, choice, read, clock)?),
             Kind::Stdout(settings) => Arc::new(Stdout::open(settings, choice, read, clock)?),
@@ -115,8 +122,13 @@ impl SinkSettings {
             Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
             Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
         };
-        Ok(OpenSink { tenant_id, name, sink })
+        Ok(OpenSink { tenant_id, name, sink, described })
     }
+}
+
+fn digest(table: &Table) -> Result<String, String> {
+    let text = serde_json::to_string(table).map_err(|error| error.to_string())?;
+    Ok(hex(&Sha256::digest(text)))
 }
 
 fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {

@@ -21,6 +21,7 @@ mod policy;
 mod questions;
 mod serve;
 mod statements;
+mod tenant_policy;
 mod tenants;
 mod verify;
 mod views;
