@@ -12,7 +12,7 @@ use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_author};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::form::decode::parse_date;
 use deltabook::form::month::Month;
-use deltabook::grpc::questions::{Administration, Questions};
+use deltabook::grpc::questions::{Administration, Decisions, Questions};
 use deltabook::grpc::v1;
 use deltabook::grpc::words::instant;
 use deltabook::store::db::Db;
@@ -103,6 +103,15 @@ impl Whom {
         };
         let key = self.key.read().map_err(anyhow::Error::msg)?;
         Questions::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
+    }
+
+    /// To decide as finance does.
+    pub async fn decisions(&self) -> anyhow::Result<Decisions> {
+        let Some(server) = &self.server else {
+            return Ok(Decisions::of_store(self.open().await?, Clock::system(), self.local()));
+        };
+        let key = self.key.read().map_err(anyhow::Error::msg)?;
+        Decisions::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
     /// To look after keys and deliveries.

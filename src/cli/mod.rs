@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 it could not be done, or the facts are wrong; 2 the command line itself is wrong (clap).
 
 mod ask;
+mod audit;
 mod classified;
 mod classify;
 mod deliveries;
@@ -18,6 +19,10 @@ mod movement_output;
 mod movements;
 mod mrr;
 pub mod output;
+mod override_output;
+mod override_rows;
+mod overrides;
+mod periods;
 mod problems;
 mod progress;
 mod relay;
@@ -71,6 +76,9 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Waterfall(waterfall::WaterfallArgs),
     Mrr(mrr::MrrArgs),
+    Override(overrides::OverrideArgs),
+    Periods(periods::PeriodsArgs),
+    Audit(audit::AuditArgs),
     Deliveries(deliveries::DeliveriesArgs),
     Keys(keys::KeysArgs),
     Tenants(tenants::TenantsArgs),
@@ -96,6 +104,9 @@ impl Cli {
             Command::Explain(args) => explain::run(args).await,
             Command::Waterfall(args) => waterfall::run(args).await,
             Command::Mrr(args) => mrr::run(args).await,
+            Command::Override(args) => overrides::run(args).await,
+            Command::Periods(args) => periods::run(args).await,
+            Command::Audit(args) => audit::run(args).await,
             Command::Deliveries(args) => deliveries::run(args).await,
             Command::Keys(args) => keys::run(args).await,
             Command::Tenants(args) => tenants::run(args).await,

@@ -1,4 +1,4 @@
-//! The questions of `MovementService` and `AdminService`, asked of a server or of a store at hand: one code path for
+//! `MovementService`, `FinanceService` and `AdminService`, asked of a server or of a store at hand: one code path for
 //! both.
 
 use secrecy::{ExposeSecret, SecretString};
@@ -10,11 +10,14 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
 use super::admin::Admin;
+use super::finance::Finance;
 use super::limits::MAX_ANSWER_BYTES;
 use super::movement::Movements;
 use super::v1;
 use super::v1::admin_service_client::AdminServiceClient;
 use super::v1::admin_service_server::AdminService;
+use super::v1::finance_service_client::FinanceServiceClient;
+use super::v1::finance_service_server::FinanceService;
 use super::v1::movement_service_client::MovementServiceClient;
 use super::v1::movement_service_server::MovementService;
 use crate::access::identity::Identity;
@@ -33,6 +36,13 @@ type Asked = InterceptedService<Channel, WithKey>;
 pub enum Questions {
     Store(Movements, Identity),
     Server(Box<MovementServiceClient<Asked>>),
+}
+
+/// Where finance decides.
+#[derive(Debug, Clone)]
+pub enum Decisions {
+    Store(Finance, Identity),
+    Server(Box<FinanceServiceClient<Asked>>),
 }
 
 /// Where keys and deliveries are looked after.
@@ -112,6 +122,34 @@ impl Questions {
         explain_movement: ExplainMovementRequest -> ExplainMovementResponse;
         get_waterfall: GetWaterfallRequest -> GetWaterfallResponse;
         get_mrr: GetMrrRequest -> GetMrrResponse;
+    }
+}
+
+impl Decisions {
+    /// Decides on the books of a store.
+    #[must_use]
+    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
+        let shelf = Shelf::new(Common::new(db.clone(), clock, Load::Requests, Sending::default()));
+        Self::Store(Finance { db, shelf }, who)
+    }
+
+    /// Decides through a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
+    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
+        let key = WithKey::new(key)?;
+        let client = FinanceServiceClient::with_interceptor(endpoint.connect().await?, key);
+        Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
+    }
+
+    methods! {
+        override_modification_type: OverrideModificationTypeRequest -> OverrideModificationTypeResponse;
+        clear_override: ClearOverrideRequest -> ClearOverrideResponse;
+        list_overrides: ListOverridesRequest -> ListOverridesResponse;
+        close_period: ClosePeriodRequest -> ClosePeriodResponse;
+        reopen_period: ReopenPeriodRequest -> ReopenPeriodResponse;
+        list_periods: ListPeriodsRequest -> ListPeriodsResponse;
+        list_audit_entries: ListAuditEntriesRequest -> ListAuditEntriesResponse;
+        get_audit_head: GetAuditHeadRequest -> GetAuditHeadResponse;
+        verify_audit_trail: VerifyAuditTrailRequest -> VerifyAuditTrailResponse;
     }
 }
 

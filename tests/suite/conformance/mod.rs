@@ -11,6 +11,7 @@ mod crash;
 mod deliveries;
 mod events;
 mod finance;
+mod finance_commands;
 mod import;
 mod import_facts;
 mod load;
