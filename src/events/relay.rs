@@ -17,6 +17,8 @@ use crate::store::error::StoreError;
 
 /// How often to look for what other processes have committed, or whether it is one's turn.
 const POLL: Duration = Duration::from_millis(200);
+/// How often to look which events are due that no sink of this process waits for.
+const NOBODY_WAITS: Duration = Duration::from_secs(5);
 /// The shortest time between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Before it is looked again whether a sink wants events after all.
@@ -51,10 +53,12 @@ impl Relay {
         let stop = CancellationToken::new();
         let serve = |courier| tokio::spawn(serve(courier, committed.clone(), stop.clone()));
         let mut tasks: Vec<JoinHandle<()>> = couriers.into_iter().map(serve).collect();
+        let mut wait = NOBODY_WAITS;
         if !tasks.is_empty() {
+            wait = POLL;
             tasks.push(tokio::spawn(prune(retention, stop.clone())));
         }
-        tasks.push(tokio::spawn(remind(reminder, stop.clone())));
+        tasks.push(tokio::spawn(remind(reminder, wait, stop.clone())));
         Self { stop, tasks }
     }
 
@@ -162,10 +166,10 @@ async fn round(courier: &Courier, turn: &mut Option<Turn>) -> Result<Round, Stor
     Ok(round)
 }
 
-async fn remind(reminder: Reminder, stop: CancellationToken) {
+async fn remind(reminder: Reminder, poll: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let wait = match reminder.remind_all().await {
-            Ok(()) => POLL,
+            Ok(()) => poll,
             Err(error) => {
                 tracing::warn!(%error, "it could not be found out which events are due");
                 RECOVERY
