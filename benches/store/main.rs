@@ -1,6 +1,6 @@
 //! What the store costs, next to what its database costs without it.
 //!
-//! Run with `cargo bench --bench store -- unary bulk large events trail`; without names, all of them. `--scale 0.1` makes
+//! Run with `cargo bench --bench store -- unary keyed bulk large events trail`; without names, all of them. `--scale 0.1` makes
 //! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
 //! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
 //! several runs each the medians are divided.
@@ -26,6 +26,7 @@ mod bulk;
 mod copy;
 mod events;
 mod import;
+mod keyed;
 mod large;
 mod large_book;
 mod measure;
@@ -64,8 +65,14 @@ impl Options {
 
 type Benchmark = (&'static str, fn(&Options));
 
-const BENCHMARKS: [Benchmark; 5] =
-    [("unary", unary::run), ("bulk", bulk::run), ("large", large::run), ("events", events::run), ("trail", trail::run)];
+const BENCHMARKS: [Benchmark; 6] = [
+    ("unary", unary::run),
+    ("keyed", keyed::run),
+    ("bulk", bulk::run),
+    ("large", large::run),
+    ("events", events::run),
+    ("trail", trail::run),
+];
 
 fn main() {
     let options = Options::parse();
