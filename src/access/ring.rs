@@ -127,14 +127,30 @@ impl KeyRing {
         let known = value.get_or_try_init(|| self.0.read(&presented.key_id)).await?;
         let known = known.as_ref().filter(|known| known.key.secret_hash == presented.hash());
         let known = known.ok_or(Rejection::Wrong)?;
-        if known.key.revoked.is_some() {
-            return Err(Rejection::Revoked);
-        }
-        if known.key.expires_at.is_some_and(|at| at <= self.0.clock.now()) {
-            return Err(Rejection::Expired);
-        }
+        self.check(known)?;
         self.note_use(known);
         Ok(known.identity.clone())
+    }
+
+    /// Waits until somebody who was let in would be let in no more: the key has expired or was revoked; or, for those who
+    /// needed none, there is one. None: there is one.
+    pub async fn ended(&self, identity: &Identity) -> Option<Rejection> {
+        loop {
+            tokio::time::sleep(FRESH).await;
+            // While the store cannot be asked, nothing is known to have ended.
+            match &identity.key_id {
+                None if self.has_keys().await.unwrap_or(false) => return None,
+                None => {}
+                Some(key_id) => {
+                    let value = self.at_hand(key_id);
+                    let Ok(known) = value.get_or_try_init(|| self.0.read(key_id)).await else { continue };
+                    let Some(known) = known else { return Some(Rejection::Wrong) };
+                    if let Err(rejection) = self.check(known) {
+                        return Some(rejection);
+                    }
+                }
+            }
+        }
     }
 
     /// What was known of a key is not believed any more: it was changed.
@@ -145,6 +161,17 @@ impl KeyRing {
     /// There are keys now.
     pub fn noticed_a_key(&self) {
         self.0.has_keys.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a key whose secret is right is worth something.
+    fn check(&self, known: &Known) -> Result<(), Rejection> {
+        if known.key.revoked.is_some() {
+            return Err(Rejection::Revoked);
+        }
+        if known.key.expires_at.is_some_and(|at| at <= self.0.clock.now()) {
+            return Err(Rejection::Expired);
+        }
+        Ok(())
     }
 
     fn slots(&self) -> MutexGuard<'_, LruCache<KeyId, Slot>> {

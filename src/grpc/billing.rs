@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::ending::Ending;
 use super::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use super::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use super::status::{fact_path, invalid, invalid_field, not_found, record, report, shelf};
@@ -32,8 +32,7 @@ use crate::store::db::Db;
 pub(super) struct Billing {
     pub shelf: Shelf,
     pub db: Db,
-    /// Cancelled once the service accepts nothing more.
-    pub draining: CancellationToken,
+    pub ending: Ending,
     pub stream_idle_time: Duration,
 }
 
@@ -82,8 +81,8 @@ impl v1::billing_service_server::BillingService for Billing {
         let (who, author) = (who(&request)?, author(&request)?);
         let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
-        let (request, draining) = (request.into_inner(), self.draining.clone());
-        tokio::spawn(stream_facts(books, author, request, answers, draining, self.stream_idle_time));
+        let (request, ending) = (request.into_inner(), self.ending.clone().of(who));
+        tokio::spawn(stream_facts(books, author, request, answers, ending, self.stream_idle_time));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 

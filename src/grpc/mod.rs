@@ -11,6 +11,7 @@ pub mod codec;
 mod connection;
 mod decode;
 mod encode;
+mod ending;
 pub mod facts;
 mod finance;
 mod keys;

@@ -1,10 +1,10 @@
 //! `MovementService`: questions about the journal.
 
 use chrono::{DateTime, Utc};
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::decode::ScopeFields;
+use super::ending::Ending;
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
 use super::status::{invalid, invalid_field, not_found, report, shelf};
@@ -30,7 +30,7 @@ pub struct Movements {
     pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) shelf: Shelf,
-    pub(super) draining: CancellationToken,
+    pub(super) ending: Ending,
 }
 
 #[tonic::async_trait]
@@ -102,7 +102,7 @@ impl v1::movement_service_server::MovementService for Movements {
             id => decode::movement_id("after_movement_id", id)?,
         };
         let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
-        Ok(Response::new(watch(books, after, self.draining.clone())))
+        Ok(Response::new(watch(books, after, self.ending.clone().of(who))))
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {

@@ -10,6 +10,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
 use super::admin::Admin;
+use super::ending::Ending;
 use super::finance::Finance;
 use super::limits::MAX_ANSWER_BYTES;
 use super::movement::Movements;
@@ -107,7 +108,9 @@ impl Questions {
     #[must_use]
     pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
         let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Requests, Sending::default()));
-        Self::Store(Movements { db, clock, shelf, draining: CancellationToken::new() }, who)
+        let keys = KeyRing::new(db.clone(), clock.clone());
+        let ending = Ending { draining: CancellationToken::new(), keys };
+        Self::Store(Movements { db, clock, shelf, ending }, who)
     }
 
     /// Asks a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.

@@ -10,6 +10,7 @@ use super::DESCRIPTORS;
 use super::admin::Admin;
 use super::auth::{Access, AuthLayer};
 use super::billing::Billing;
+use super::ending::Ending;
 use super::finance::Finance;
 use super::limits::{
     DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
@@ -53,15 +54,16 @@ pub async fn listen(
 ) -> Result<(), ServeError> {
     let Services { db, shelf, keys, clock } = services;
     let draining = CancellationToken::new();
+    let ending = Ending { draining: draining.clone(), keys: keys.clone() };
     let billing = Billing {
         shelf: shelf.clone(),
         db: db.clone(),
-        draining: draining.clone(),
+        ending: ending.clone(),
         stream_idle_time: listener.limits.stream_idle_time,
     };
     let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone(), shelf: shelf.clone() };
     let finance = Finance { db: db.clone(), shelf: shelf.clone() };
-    let movements = Movements { db, clock, shelf: shelf.clone(), draining: draining.clone() };
+    let movements = Movements { db, clock, shelf: shelf.clone(), ending };
     let (health, health_service) = tonic_health::server::health_reporter();
     let services = [
         "",

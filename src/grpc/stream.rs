@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
 use super::billing::{check_count, decode_fact, to_i32};
@@ -16,7 +15,7 @@ use crate::books::book::OpenBooks;
 use crate::domain::author::Author;
 use crate::domain::ids::CustomerId;
 use crate::form::violation::Violation;
-use crate::ledger::error::{Problem, RecordError};
+use crate::ledger::error::Problem;
 use crate::ledger::job::{Outcome, Recorded};
 use crate::ledger::submitted::Submitted;
 use crate::ledger::writers::Ledger;
@@ -30,7 +29,7 @@ pub(super) async fn stream_facts(
     author: Author,
     mut batches: Streaming<v1::StreamFactsRequest>,
     answers: mpsc::Sender<Answer>,
-    draining: CancellationToken,
+    ending: impl Future<Output = Status>,
     idle_time: Duration,
 ) {
     let (submitted, mut in_order) = mpsc::channel::<Result<Batch, Status>>(STREAM_READ_AHEAD);
@@ -48,11 +47,12 @@ pub(super) async fn stream_facts(
         in_order.close();
     };
     let reading = async move {
+        tokio::pin!(ending);
         loop {
             let batch = tokio::select! {
                 biased;
                 () = submitted.closed() => break,
-                () = draining.cancelled() => Err(record(RecordError::ShuttingDown)),
+                status = &mut ending => Err(status),
                 batch = timeout(idle_time, batches.message()) => batch.unwrap_or_else(|_| Err(idle(idle_time))),
             };
             let batch = match batch {

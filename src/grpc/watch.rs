@@ -6,13 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::status::{record, report};
+use super::status::report;
 use super::{encode, v1};
 use crate::books::book::OpenBooks;
-use crate::ledger::error::RecordError;
 use crate::store::entry::Sequence;
 
 /// Entries of one stream that are encoded ahead of the client.
@@ -21,23 +19,28 @@ const READ_AHEAD: usize = 256;
 /// The answers of a stream.
 pub(super) type Watch = Pin<Box<dyn Stream<Item = Result<v1::WatchMovementsResponse, Status>> + Send>>;
 
-/// Streams the journal of books behind a place until the client goes away or the service ends.
-pub(super) fn watch(books: Arc<OpenBooks>, after: Sequence, draining: CancellationToken) -> Watch {
+/// Streams the journal of books behind a place until the client goes away or its time has come.
+pub(super) fn watch(
+    books: Arc<OpenBooks>,
+    after: Sequence,
+    ending: impl Future<Output = Status> + Send + 'static,
+) -> Watch {
     let (answers, receiver) = mpsc::channel(READ_AHEAD);
-    tokio::spawn(send_all(books, after, draining, answers));
+    tokio::spawn(send_all(books, after, ending, answers));
     Box::pin(ReceiverStream::new(receiver))
 }
 
 async fn send_all(
     books: Arc<OpenBooks>,
     after: Sequence,
-    draining: CancellationToken,
+    ending: impl Future<Output = Status>,
     answers: mpsc::Sender<Result<v1::WatchMovementsResponse, Status>>,
 ) {
+    tokio::pin!(ending);
     let mut reader = books.feed.after(after);
     let end = loop {
         let entries = tokio::select! {
-            () = draining.cancelled() => break record(RecordError::ShuttingDown),
+            status = &mut ending => break status,
             () = answers.closed() => return,
             next = reader.next() => match next {
                 Ok(entries) => entries,

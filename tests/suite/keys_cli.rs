@@ -35,9 +35,12 @@ fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
         "error: 0.0.0.0:0 is beyond this machine: that takes TLS, or --behind-tls-proxy where a proxy ends it\n",
     );
     assert!(folder.names().is_empty());
-    for address in ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0"] {
+    let tls = "--tls-certificate server.pem --tls-key server.key --listen 0.0.0.0:0";
+    let behind_proxy = ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0"].map(|it| format!("--behind-tls-proxy --listen {it}"));
+    for options in behind_proxy.iter().map(String::as_str).chain([tls]) {
+        let address = options.rsplit(' ').next().unwrap();
         folder.refuses(
-            &format!("serve --behind-tls-proxy --listen {address}"),
+            &format!("serve {options}"),
             &format!(
                 "error: whoever reaches {address} needs a key, and there is none: `deltabook keys create` makes one\n"
             ),

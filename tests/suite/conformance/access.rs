@@ -126,7 +126,8 @@ async fn a_key_is_shown_once_and_worth_nothing_at_once_when_it_is_revoked() {
     assert_eq!(refusal(server.admin.list_sinks(v1::ListSinksRequest {}).await.map(drop)).1, "NO_KEY");
     let made = with_key(&admin.secret, create("second", v1::Role::Reader));
     let made = server.admin.create_key(made).await.unwrap().into_inner();
-    [&admin.secret, &made.secret].into_iter().for_each(|secret| keep_secret(secret));
+    keep_secret(&admin.secret);
+    keep_secret(&made.secret);
     canary::check(&format!("{made:?}"));
     let reader = made.key.unwrap();
     let first = admin.key.unwrap();
@@ -179,6 +180,27 @@ async fn what_another_process_does_with_keys_is_noticed() {
     until(Some(&key.text), "KEY_REVOKED").await;
     // A store whose keys are all revoked is not open again.
     assert_eq!(refusal(call(&server.channel, LIST_SINKS, None, "").await).1, "NO_KEY");
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn open_streams_end_with_their_key() {
+    let mut server = TestServer::start(store()).await;
+    let operator = Operator::at(server.store.url()).await;
+    let open = server.movements.watch_movements(v1::WatchMovementsRequest::default()).await.unwrap();
+    let key = operator.makes(&TenantId::only(), Role::Billing).await;
+    let reason =
+        async |mut stream: tonic::Streaming<v1::WatchMovementsResponse>| refusal(stream.message().await.map(drop)).1;
+    assert_eq!(reason(open.into_inner()).await, "NO_KEY");
+    let watch = with_key(&key.text, v1::WatchMovementsRequest::default());
+    let watching = server.movements.watch_movements(watch).await.unwrap().into_inner();
+    let (_batches, sent) = tokio::sync::mpsc::channel(1);
+    let batches = tokio_stream::wrappers::ReceiverStream::new(sent);
+    let mut streaming = server.billing.stream_facts(with_key(&key.text, batches)).await.unwrap().into_inner();
+    operator.revokes(&TenantId::only(), &key).await;
+    assert_eq!(reason(watching).await, "KEY_REVOKED");
+    assert_eq!(refusal(streaming.message().await.map(drop)).1, "KEY_REVOKED");
     operator.db.close().await;
     server.finish().await;
 }
