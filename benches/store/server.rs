@@ -11,7 +11,7 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_deltabook");
 /// A running `deltabook serve`.
 pub struct Server {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Server {

@@ -3,10 +3,11 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -14,6 +15,7 @@ use tokio_util::either::Either;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
 use super::places::{Place, Places};
+use super::resets::Resets;
 
 /// What every client of HTTP/2 says first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -27,6 +29,9 @@ pub(super) struct Connection {
     stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
     /// Of the preface, which was read to see that it is one: what is still to be read again.
     preface: &'static [u8],
+    resets: Resets,
+    /// Until it is over nothing is read.
+    pause: Option<Pin<Box<Sleep>>>,
     peer: TcpConnectInfo,
     _place: Option<Place>,
 }
@@ -44,7 +49,8 @@ impl Connection {
         if said != PREFACE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP/2"));
         }
-        Ok(Self { stream, preface: PREFACE, peer, _place: None })
+        let resets = Resets::new(Instant::now());
+        Ok(Self { stream, preface: PREFACE, resets, pause: None, peer, _place: None })
     }
 
     /// With a place for as long as it lives, if there is one.
@@ -68,12 +74,20 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.preface.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        if !self.preface.is_empty() {
+            let (now, later) = self.preface.split_at(self.preface.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            self.preface = later;
+            return Poll::Ready(Ok(()));
         }
-        let (now, later) = self.preface.split_at(self.preface.len().min(buffer.remaining()));
-        buffer.put_slice(now);
-        self.preface = later;
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        self.pause = self.resets.pause_after(read, Instant::now()).map(|pause| Box::pin(sleep(pause)));
         Poll::Ready(Ok(()))
     }
 }

@@ -16,6 +16,10 @@ pub const STREAM_READ_AHEAD: usize = 4;
 pub const MAX_STREAMS_PER_CONNECTION: u32 = 256;
 /// The most requests of one connection that were given up before anybody looked at them.
 pub const MAX_RESET_STREAMS: usize = 1_024;
+/// A client may take back one request in this time, on each connection, in the long run; beyond it is read more slowly.
+pub const TIME_FOR_A_RESET: Duration = Duration::from_millis(1);
+/// For how much of that time it may do so at once.
+pub const RESETS_AHEAD: Duration = Duration::from_millis(500);
 /// A connection that does not answer a ping within the timeout is closed.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long a ping may stay without an answer.

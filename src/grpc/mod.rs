@@ -1,7 +1,7 @@
 //! The gRPC service: wire ↔ facts and reports. Only this room names generated types.
 //!
 //! A request is decoded ([`decode`]), handed to the ledger or a report, and the answer encoded ([`encode`]); errors
-//! become statuses in one place ([`status`]).
+//! become statuses in one place ([`status`]). Connections come in by [`listener`], encrypted by [`tls`] if they are to be.
 
 mod admin;
 mod audit;
@@ -22,6 +22,7 @@ mod overrides;
 mod page_token;
 mod places;
 pub mod questions;
+mod resets;
 pub mod roles;
 pub mod server;
 mod status;

@@ -21,7 +21,10 @@ fn every_command_explains_itself_and_its_options() {
     let whom = ["--database-url", "--server", "--format"];
     let commands: [(&str, &[&str]); 12] = [
         ("demo", &["--exit"]),
-        ("serve", &["--listen", "--database-url", "DELTABOOK_LISTEN", "DATABASE_URL"]),
+        (
+            "serve",
+            &["--listen", "--tls-certificate", "--tls-key", "--database-url", "DELTABOOK_LISTEN", "DATABASE_URL"],
+        ),
         ("classify", &["--format", "--level", "--events", "--lapse-grace-days", "<FILE>"]),
         ("import", &["--map", "--set", "--skip-invalid", "--database-url", "<FILE>", "unit_price", "amount"]),
         (

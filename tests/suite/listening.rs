@@ -1,6 +1,7 @@
 //! How the service listens: limits of connections, TLS, and what clients do who mean no good.
 
 pub mod authority;
+mod frames;
 mod limits;
 mod reload;
 mod tls;

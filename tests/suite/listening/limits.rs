@@ -1,12 +1,12 @@
 //! Clients that hold connections without using them, and that nobody else notices them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deltabook::grpc::limits::ConnectionLimits;
+use deltabook::grpc::limits::{ConnectionLimits, RESETS_AHEAD, TIME_FOR_A_RESET};
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -15,6 +15,7 @@ use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
 
 use super::authority::{Authority, files};
+use super::frames;
 use super::{Listening, PATIENCE, answers, closed, records};
 use crate::binary::{Folder, Serving};
 use crate::server::line;
@@ -127,6 +128,38 @@ async fn a_stream_on_which_nothing_comes_ends_with_a_reason() {
     // Only the stream ends.
     records(&channel).await.unwrap();
     drop((batches, answered, channel));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_takes_requests_back_all_the_time_is_read_slowly_and_alone() {
+    const RESETS: u32 = 5_000;
+    let server = Listening::plain().await;
+    let mut bad = server.connect().await;
+    let mut frames = frames::begin();
+    frames::resets(&mut frames, 1, RESETS);
+    frames::ping(&mut frames, *b"answered");
+    let began = Instant::now();
+    let flood = tokio::spawn(async move {
+        bad.write_all(&frames).await.unwrap();
+        let mut said = Vec::new();
+        // Its connection stays, and the ping behind all those requests is answered.
+        while !said.windows(8).any(|it| it == b"answered") {
+            assert_ne!(bad.read_buf(&mut said).await.unwrap(), 0, "it was closed: {}", String::from_utf8_lossy(&said));
+        }
+    });
+    let others = server.endpoint().connect().await.unwrap();
+    let mut answered = 0;
+    while !flood.is_finished() {
+        records(&others).await.unwrap();
+        answered += 1;
+    }
+    flood.await.unwrap();
+    // Nothing can make this shorter but reading on.
+    let paused = (TIME_FOR_A_RESET * RESETS).checked_sub(RESETS_AHEAD).unwrap() / 2;
+    assert!(began.elapsed() >= paused, "{:?}", began.elapsed());
+    assert!(answered > 0, "nobody else was answered");
+    drop(others);
     server.finish().await;
 }
 
