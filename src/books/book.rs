@@ -78,7 +78,7 @@ async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
         }
         Ok(_) | Err(RecordError::ShuttingDown) => {}
         Err(error) => {
-            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not in force for everybody")
+            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not in force for everybody");
         }
     }
 }
