@@ -64,14 +64,16 @@ create table audit_head (
 );
 insert into audit_head select tenant_id, 0, repeat('0', 64) from tenant;
 
--- Prior-period adjustments, for reports by effective date. They are few.
-create index entry_adjustment on entry (tenant_id, effective_date) where posting_date <> effective_date;
+-- Prior-period adjustments, for reports by effective date. They are few; the statistics tell the planner, which would
+-- read the whole journal for them otherwise.
+create index entry_adjustment on entry (tenant_id, effective_date) where posting_date - effective_date > 0;
+create statistics entry_posting_delay on (posting_date - effective_date) from entry;
 
 -- Natural ends that may yet be renewed (R11), for the closing of their month.
 create index entry_provisional on entry (tenant_id, provisional_until) where provisional_until is not null;
 
 -- What was not yet known at an instant. Entries lie in the order in which they came.
-create index entry_recorded on entry using brin (recorded_at) with (pages_per_range = 32);
+create index entry_recorded on entry using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
 
 -- Keeps the books as they are until the transaction ends, and tells their version. Whoever changes the version holds
 -- the lock alone, and so waits for those who write. A function, because what it reads must be read after it waited.

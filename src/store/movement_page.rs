@@ -52,8 +52,8 @@ pub struct Cursor {
     pub sequence: Sequence,
 }
 
-/// One statement for each order, with and without a customer, so that both databases find the rows by their keys. The
-/// filter is the same.
+/// Statements for each order, so that both databases find the rows by their keys: of all customers, of one, and of
+/// adjustments, which have an index of their own. The filter is the same.
 macro_rules! page {
     ($category:literal, $subcategory:literal, $customer:literal, $after:literal, $order:literal) => {
         concat!(
@@ -79,7 +79,6 @@ macro_rules! page {
                         and later.reverses = entry.sequence)))
                 and (cast($15 as date) is null or posting_date >= $15)
                 and (cast($16 as date) is null or posting_date <= $16)
-                and (not $17 or posting_date <> effective_date)
                 and ",
             $after,
             " order by ",
@@ -91,19 +90,19 @@ macro_rules! page {
 
 /// A statement of one order on both databases, which take sets in their own way.
 macro_rules! for_both {
-    ($customer:literal, $after:literal, $order:literal) => {
+    ($on_sqlite:literal, $on_postgres:literal, $after:literal, $order:literal) => {
         Statement {
             sqlite: page!(
                 "($3 = '[]' or category in (select value from json_each($3)))",
                 "($4 = '[]' or subcategory in (select value from json_each($4)))",
-                $customer,
+                $on_sqlite,
                 $after,
                 $order
             ),
             postgres: page!(
                 "($3::text[] = '{}' or category = any ($3))",
                 "($4::text[] = '{}' or subcategory = any ($4))",
-                $customer,
+                $on_postgres,
                 $after,
                 $order
             ),
@@ -111,19 +110,28 @@ macro_rules! for_both {
     };
 }
 
-/// The statements of one order: of all customers ($7 is null), and of one.
+/// The statements of one order: of all customers ($7 is null), of one, and of adjustments.
 macro_rules! pages {
     ($after:literal, $order:literal) => {
-        [for_both!("cast($7 as text) is null", $after, $order), for_both!("customer_id = $7", $after, $order)]
+        [
+            for_both!("cast($7 as text) is null", "cast($7 as text) is null", $after, $order),
+            for_both!("customer_id = $7", "customer_id = $7", $after, $order),
+            for_both!(
+                "posting_date <> effective_date and (cast($7 as text) is null or customer_id = $7)",
+                "posting_date - effective_date > 0 and (cast($7 as text) is null or customer_id = $7)",
+                $after,
+                $order
+            ),
+        ]
     };
 }
 
-pub(super) const JOURNAL: [Statement; 2] = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
-pub(super) const JOURNAL_DESCENDING: [Statement; 2] =
+pub(super) const JOURNAL: [Statement; 3] = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
+pub(super) const JOURNAL_DESCENDING: [Statement; 3] =
     pages!("cast($12 as date) is not null and sequence < $13", "sequence desc");
-pub(super) const EFFECTIVE_DATE: [Statement; 2] =
+pub(super) const EFFECTIVE_DATE: [Statement; 3] =
     pages!("(effective_date, sequence) > ($12, $13)", "effective_date, sequence");
-pub(super) const EFFECTIVE_DATE_DESCENDING: [Statement; 2] =
+pub(super) const EFFECTIVE_DATE_DESCENDING: [Statement; 3] =
     pages!("(effective_date, sequence) < ($12, $13)", "effective_date desc, sequence desc");
 
 impl Cursor {
@@ -147,13 +155,18 @@ pub async fn page(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let ([of_all, of_one], start) = match order {
+    let ([of_all, of_one, of_adjustments], start) = match order {
         MovementOrder::Journal => (JOURNAL, Cursor::first()),
         MovementOrder::JournalDescending => (JOURNAL_DESCENDING, Cursor::last()),
         MovementOrder::EffectiveDate => (EFFECTIVE_DATE, Cursor::first()),
         MovementOrder::EffectiveDateDescending => (EFFECTIVE_DATE_DESCENDING, Cursor::last()),
     };
-    let statement = if filter.customer_id.is_some() { of_one } else { of_all }.on(tx);
+    let statement = match filter.customer_id {
+        _ if filter.adjustments_only => of_adjustments,
+        Some(_) => of_one,
+        None => of_all,
+    };
+    let statement = statement.on(tx);
     let after = after.unwrap_or(start);
     let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
     let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
@@ -175,7 +188,6 @@ pub async fn page(
             .bind(limit)
             .bind(filter.posting_from)
             .bind(filter.posting_to)
-            .bind(filter.adjustments_only)
             .fetch_all(connection)
             .await?
     });

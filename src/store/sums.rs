@@ -131,9 +131,12 @@ macro_rules! by_posting_date {
 
 macro_rules! by_effective_date {
     ($which:literal) => {
+        by_effective_date!($which, $which)
+    };
+    ($on_sqlite:literal, $on_postgres:literal) => {
         Statement {
-            sqlite: of_entries!("substr(effective_date, 1, 7) || '-01'", "effective_date", $which),
-            postgres: of_entries!("date_trunc('month', effective_date)::date", "effective_date", $which),
+            sqlite: of_entries!("substr(effective_date, 1, 7) || '-01'", "effective_date", $on_sqlite),
+            postgres: of_entries!("date_trunc('month', effective_date)::date", "effective_date", $on_postgres),
         }
     };
 }
@@ -142,7 +145,9 @@ pub(super) const OF_CUSTOMER: Statement =
     by_posting_date!("customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)");
 pub(super) const OF_CUSTOMER_RESTATED: Statement =
     by_effective_date!("customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)");
-pub(super) const ADJUSTMENTS: Statement = by_effective_date!("posting_date <> effective_date");
+/// As their index has it.
+pub(super) const ADJUSTMENTS: Statement =
+    by_effective_date!("posting_date <> effective_date", "posting_date - effective_date > 0");
 pub(super) const RECORDED_AFTER: Statement = by_posting_date!("recorded_at > $7");
 pub(super) const RECORDED_AFTER_RESTATED: Statement = by_effective_date!("recorded_at > $7");
 

@@ -219,12 +219,14 @@ async fn the_movements_behind_a_number_can_be_listed() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     let (from, to) = (date("2026-03-01"), date("2026-03-31"));
-    for adjustments_only in [false, true] {
+    let acme = CustomerId::parse("acme").unwrap();
+    for (adjustments_only, customer_id) in [(false, None), (true, None), (true, Some(acme))] {
         let filter = MovementFilter {
             level: Some(Level::Customer),
             posting_from: Some(from),
             posting_to: Some(to),
             adjustments_only,
+            customer_id: customer_id.clone(),
             ..MovementFilter::default()
         };
         let order = MovementOrder::EffectiveDate;
@@ -233,6 +235,7 @@ async fn the_movements_behind_a_number_can_be_listed() {
             .iter()
             .filter(|it| it.movement.level == Level::Customer && (from..=to).contains(&it.posting_date))
             .filter(|it| it.is_adjustment() || !adjustments_only)
+            .filter(|it| customer_id.as_ref().is_none_or(|customer| *customer == it.movement.customer_id))
             .cloned()
             .collect();
         expected.sort_by_key(|it| (it.movement.effective_date, it.sequence));
