@@ -26,8 +26,6 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a shutdown waits for open requests.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a request may take to come and to be answered, where the answer is one message.
-pub const REQUEST_TIME: Duration = Duration::from_mins(5);
 /// The largest file of TLS that is read, in bytes.
 pub const MAX_TLS_FILE_BYTES: u64 = 1 << 20;
 /// How often the files of TLS are looked at.
@@ -45,6 +43,8 @@ pub struct ConnectionLimits {
     pub handshakes: usize,
     /// How long a connection may take until it is encrypted, if it is to be, and its client begins to speak.
     pub handshake_time: Duration,
+    /// How long a request may take to come and to be answered, where the answer is one message.
+    pub request_time: Duration,
     /// How long the client of `StreamFacts` may send nothing.
     pub stream_idle_time: Duration,
 }
@@ -56,6 +56,7 @@ impl Default for ConnectionLimits {
             connections_of_one_address: 256,
             handshakes: 256,
             handshake_time: Duration::from_secs(10),
+            request_time: Duration::from_mins(5),
             stream_idle_time: Duration::from_mins(10),
         }
     }

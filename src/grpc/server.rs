@@ -14,7 +14,7 @@ use super::ending::Ending;
 use super::finance::Finance;
 use super::limits::{
     DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
-    MAX_STREAMS_PER_CONNECTION, REQUEST_TIME,
+    MAX_STREAMS_PER_CONNECTION,
 };
 use super::listener::Listener;
 use super::movement::Movements;
@@ -95,7 +95,7 @@ pub async fn listen(
         .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .timeout(REQUEST_TIME)
+        .timeout(listener.limits.request_time)
         .layer(AuthLayer::new(keys, access))
         .add_service(health_service)
         .add_service(reflection().build_v1()?)

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use deltabook::grpc::limits::{ConnectionLimits, RESETS_AHEAD, TIME_FOR_A_RESET};
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use http::uri::PathAndQuery;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -128,6 +129,24 @@ async fn a_stream_on_which_nothing_comes_ends_with_a_reason() {
     // Only the stream ends.
     records(&channel).await.unwrap();
     drop((batches, answered, channel));
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_request_that_never_comes_to_its_end_is_ended() {
+    let limits = ConnectionLimits { request_time: Duration::from_secs(3), ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let channel = server.endpoint().connect().await.unwrap();
+    let mut client = tonic::client::Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    // Its headers come, and then nothing.
+    let request = tonic::Request::new(tokio_stream::pending::<v1::RecordFactsRequest>());
+    let method = PathAndQuery::from_static("/deltabook.v1.BillingService/RecordFacts");
+    let codec = tonic_prost::ProstCodec::<_, v1::RecordFactsResponse>::default();
+    let ended = tokio::time::timeout(PATIENCE, client.client_streaming(request, method, codec)).await.unwrap();
+    assert_eq!(ended.unwrap_err().code(), Code::Cancelled);
+    records(&channel).await.unwrap();
+    drop((client, channel));
     server.finish().await;
 }
 
