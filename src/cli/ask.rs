@@ -17,10 +17,12 @@ use deltabook::grpc::v1;
 use deltabook::grpc::words::instant;
 use deltabook::store::db::Db;
 use prost_types::Timestamp;
+use secrecy::SecretString;
+use tonic::transport::Endpoint;
 
 use super::output::{csv, to_stdout};
 use super::table::Table;
-use super::trust::TrustOptions;
+use super::trust::{TrustOptions, is_confidential};
 
 /// Whom to ask.
 #[derive(Debug, Args)]
@@ -101,8 +103,8 @@ impl Whom {
         let Some(server) = &self.server else {
             return Ok(Questions::of_store(self.open().await?, Clock::system(), self.local()));
         };
-        let key = self.key.read().map_err(anyhow::Error::msg)?;
-        Questions::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
+        let (endpoint, key) = self.reach(server)?;
+        Questions::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
     /// To decide as finance does.
@@ -119,8 +121,8 @@ impl Whom {
         let Some(server) = &self.server else {
             return Ok(Administration::of_store(self.open().await?, Clock::system(), self.local()));
         };
-        let key = self.key.read().map_err(anyhow::Error::msg)?;
-        Administration::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
+        let (endpoint, key) = self.reach(server)?;
+        Administration::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
     /// Makes the store, if a store is to be asked and is not there.
@@ -129,6 +131,16 @@ impl Whom {
             Db::open(&self.store).await?.close().await;
         }
         Ok(())
+    }
+
+    /// The server, and the key for it, which does not leave this machine in the clear.
+    fn reach(&self, server: &str) -> anyhow::Result<(Endpoint, Option<SecretString>)> {
+        let (endpoint, key) = (self.trust.endpoint(server)?, self.key.read().map_err(anyhow::Error::msg)?);
+        if key.is_some() && !is_confidential(&endpoint) {
+            let address = server.trim_start_matches("http://");
+            bail!("a key is not sent in the clear beyond this machine: ask https://{address}");
+        }
+        Ok((endpoint, key))
     }
 
     async fn open(&self) -> anyhow::Result<Db> {

@@ -1,6 +1,7 @@
 //! How a server is reached: which one is believed to be it, and who asks.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -59,6 +60,13 @@ impl TrustOptions {
         let (Some(certificate), Some(key)) = (&self.client_certificate, &self.client_key) else { return Ok(config) };
         Ok(config.identity(Identity::from_pem(read(certificate)?, read(key)?)))
     }
+}
+
+/// Whether what is sent there is encrypted, or stays on this machine.
+pub fn is_confidential(endpoint: &Endpoint) -> bool {
+    let host = endpoint.uri().host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    is_here || endpoint.uri().scheme_str() == Some("https")
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

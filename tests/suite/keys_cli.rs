@@ -64,6 +64,10 @@ fn a_key_is_made_used_listed_and_revoked() {
     let elsewhere = Folder::with(&[("key", &format!("{reader}\n"))]);
     let asked = format!("mrr --date 2026-06-30 --format csv --server {}", serving.url);
     assert_eq!(elsewhere.ask(&format!("{asked} --key-file key")), "date,currency,mrr,arr\n2026-06-30,USD,30,360\n");
+    elsewhere.refuses(
+        "mrr --key-file key --server books.example.com:50051",
+        "error: a key is not sent in the clear beyond this machine: ask https://books.example.com:50051\n",
+    );
     let mut command = elsewhere.command(&asked);
     command.env("DELTABOOK_KEY", &reader);
     let said = Said::of(command.output().unwrap());
