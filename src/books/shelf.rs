@@ -16,7 +16,7 @@ use crate::ledger::writers::Ledger;
 use crate::store::error::StoreError;
 
 /// OpenBooks that may be open at a time, unless more have sinks.
-const MAX_OPEN: usize = 256;
+pub const MAX_OPEN: usize = 256;
 
 /// Why books cannot be opened.
 #[derive(Debug, thiserror::Error)]

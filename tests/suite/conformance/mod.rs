@@ -21,6 +21,7 @@ mod periods;
 mod policy;
 mod questions;
 mod serve;
+mod shelf;
 mod statements;
 mod tenant_policy;
 mod tenants;
