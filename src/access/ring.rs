@@ -212,7 +212,7 @@ impl KeyRing {
 
 impl Shared {
     async fn read(&self, key_id: &KeyId) -> Result<Option<Known>, StoreError> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.read_soon().await?;
         let found = api_key::one(&mut tx, key_id).await?;
         tx.rollback().await?;
         let known = |key: ApiKey| Known { identity: Identity::of_key(&key), key, is_noted: AtomicBool::new(false) };
@@ -220,7 +220,7 @@ impl Shared {
     }
 
     async fn read_any(&self) -> Result<bool, StoreError> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.read_soon().await?;
         let found = api_key::any(&mut tx).await?;
         tx.rollback().await?;
         Ok(found)

@@ -131,6 +131,15 @@ impl Db {
         }
     }
 
+    /// Like [`Db::read`], for what every request waits for: reports that take long and all connections that read do not
+    /// hold it up. (On SQLite it would have to wait for the writer.)
+    pub async fn read_soon(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite { .. } => self.read().await,
+            Self::Postgres { .. } => self.read_to_write().await,
+        }
+    }
+
     /// A transaction that writes.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match self {
