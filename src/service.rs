@@ -30,8 +30,15 @@ impl Service {
         let db = Db::open(settings).await?;
         let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Requests, sending));
         // There is one set of books at least.
-        shelf.books(&TenantId::only()).await?;
-        shelf.open_those_with_sinks().await?;
+        let opened = async {
+            shelf.books(&TenantId::only()).await?;
+            shelf.open_those_with_sinks().await
+        };
+        if let Err(error) = opened.await {
+            shelf.finish().await;
+            db.close().await;
+            return Err(error);
+        }
         let keys = KeyRing::new(db.clone(), clock.clone());
         Ok(Self { services: Services { db, shelf, keys, clock } })
     }
