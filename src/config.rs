@@ -2,6 +2,7 @@
 
 pub mod file;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,9 +17,12 @@ use crate::store::db::Settings;
 /// Who works on a store without a server: whoever the machine says it is.
 #[must_use]
 pub fn local_author() -> Author {
-    let user =
+    let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
-    Author::new(&format!("local {}", user.as_deref().unwrap_or("user")), "")
+    let user = named.or_else(|| std::fs::metadata("/proc/self").ok().map(|it| format!("uid {}", it.uid())));
+    // Names this run of the command.
+    let run = getrandom::u64().map(|number| format!("{number:016x}")).unwrap_or_default();
+    Author::new(&format!("local {}", user.as_deref().unwrap_or("user")), &run)
 }
 
 /// The store that a command works on.

@@ -44,9 +44,9 @@ impl Service {
     }
 
     /// Notes in the audit trail what is configured for a command, if that changed.
-    pub async fn note_configuration(&self, command: &str, author: &Author) -> Result<(), StoreError> {
+    pub async fn note_configuration(&self, command: &str, options: &str, author: &Author) -> Result<(), StoreError> {
         let Services { db, shelf, clock, .. } = &self.services;
-        configuration::note(db, command, shelf.sending(), author, clock.now()).await
+        configuration::note(db, command, options, shelf.sending(), author, clock.now()).await
     }
 
     /// Whether there ever was a key.

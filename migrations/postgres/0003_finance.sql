@@ -79,13 +79,13 @@ create index entry_recorded on entry using brin (recorded_at) with (pages_per_ra
 -- the lock alone, and so waits for those who write. A function, because what it reads must be read after it waited.
 create function hold_books(books text) returns bigint language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock_shared(('tenant'::regclass::oid::bigint << 32 >> 32)::int, 0);
+    perform pg_advisory_xact_lock_shared(('tenant'::regclass::oid::bigint << 32 >> 32)::int, hashtext(books));
     return (select version from tenant where tenant_id = books);
 end $$;
 
 create function refuse_closed_month() returns trigger language plpgsql as $$
 begin
-    perform pg_advisory_xact_lock_shared(('tenant'::regclass::oid::bigint << 32 >> 32)::int, 0);
+    perform hold_books(tenant_id) from (select distinct tenant_id from posted) as written;
     if exists (
         select 1 from (select tenant_id, min(posting_date) as first_date from posted group by tenant_id) as batch
         join tenant using (tenant_id) where batch.first_date < tenant.open_from) then

@@ -24,6 +24,20 @@ create table api_key (
     check ((revoked_at is null) = (revoked_by is null))
 );
 
+create function refuse_other_key() returns trigger language plpgsql as $$
+begin
+    raise exception 'a key can only be used and taken back' using errcode = 'DB002';
+end $$;
+create trigger api_key_changed before update on api_key for each row
+    when ((new.key_id, new.tenant_id, new.name, new.role, new.secret_hash, new.created_at, new.created_by, new.expires_at)
+        is distinct from
+        (old.key_id, old.tenant_id, old.name, old.role, old.secret_hash, old.created_at, old.created_by, old.expires_at)
+        or (old.revoked_at is not null
+            and (new.revoked_at, new.revoked_by) is distinct from (old.revoked_at, old.revoked_by)))
+    execute function refuse_other_key();
+create trigger api_key_stays before delete or truncate on api_key
+    for each statement execute function refuse_change();
+
 -- A tenant's keys, in the order of their creation.
 create index api_key_of_tenant on api_key (tenant_id, key_id);
 

@@ -76,6 +76,27 @@ begin
     select raise(abort, 'the month of the posting date is closed');
 end;
 
+-- `insert or replace` takes a row away without being a delete.
+create trigger fact_replaced before insert on fact
+when exists (
+    select 1 from fact where tenant_id = new.tenant_id and customer_id = new.customer_id and kind = new.kind
+        and fact_id = new.fact_id and revision = new.revision)
+begin select raise(abort, 'rows of fact are never changed or deleted'); end;
+create trigger entry_replaced before insert on entry
+when exists (
+    select 1 from entry
+    where tenant_id = new.tenant_id and customer_id = new.customer_id and sequence = new.sequence)
+    or exists (
+    select 1 from entry
+    where tenant_id = new.tenant_id and customer_id = new.customer_id and reverses = new.reverses)
+begin select raise(abort, 'rows of entry are never changed or deleted'); end;
+create trigger closing_replaced before insert on closing
+when exists (select 1 from closing where tenant_id = new.tenant_id and sequence = new.sequence)
+begin select raise(abort, 'rows of closing are never changed or deleted'); end;
+create trigger audit_entry_replaced before insert on audit_entry
+when exists (select 1 from audit_entry where tenant_id = new.tenant_id and sequence = new.sequence)
+begin select raise(abort, 'rows of audit_entry are never changed or deleted'); end;
+
 create trigger fact_changed before update on fact
 begin select raise(abort, 'rows of fact are never changed or deleted'); end;
 create trigger fact_deleted before delete on fact

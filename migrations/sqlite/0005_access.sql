@@ -24,6 +24,17 @@ create table api_key (
     check ((revoked_at is null) = (revoked_by is null))
 ) strict, without rowid;
 
+create trigger api_key_changed before update on api_key
+when (new.key_id, new.tenant_id, new.name, new.role, new.secret_hash, new.created_at, new.created_by, new.expires_at)
+    is not (old.key_id, old.tenant_id, old.name, old.role, old.secret_hash, old.created_at, old.created_by, old.expires_at)
+    or (old.revoked_at is not null and (new.revoked_at, new.revoked_by) is not (old.revoked_at, old.revoked_by))
+begin select raise(abort, 'a key can only be used and taken back'); end;
+create trigger api_key_deleted before delete on api_key
+begin select raise(abort, 'rows of api_key are never changed or deleted'); end;
+create trigger api_key_replaced before insert on api_key
+when exists (select 1 from api_key where key_id = new.key_id)
+begin select raise(abort, 'rows of api_key are never changed or deleted'); end;
+
 -- A tenant's keys, in the order of their creation.
 create index api_key_of_tenant on api_key (tenant_id, key_id);
 

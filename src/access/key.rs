@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::KeyId;
 use crate::store::api_key::SecretHash;
 
-const PREFIX: &str = "dbk_";
+/// How every key begins.
+pub const PREFIX: &str = "dbk_";
 /// Of the secret, and its characters in base64.
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 43;

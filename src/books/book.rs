@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::domain::author::Author;
 use crate::domain::ids::TenantId;
 use crate::events::courier::Courier;
 use crate::events::relay::Relay;
@@ -72,7 +73,7 @@ impl OpenBooks {
 
 /// Brings a policy into force that a process which died has left half-way.
 async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
-    match ledger.replay_for_policy().await {
+    match ledger.replay_for_policy(&Author::service()).await {
         Ok(replayed) if replayed.customers > 0 => {
             tracing::info!(%tenant_id, ?replayed, "a policy that was set earlier is in force now");
         }

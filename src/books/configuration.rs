@@ -13,18 +13,21 @@ use crate::store::audit;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 
-/// Notes the configuration with which a command starts, for each tenant for whom it is another than last time.
+/// Notes the configuration with which a command starts, for each tenant for whom it is another than last time: its
+/// options, in words, and who gets events.
 pub async fn note(
     db: &Db,
     command: &str,
+    options: &str,
     sending: &Sending,
     author: &Author,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let subject = format!("configuration of {command}");
     let mut described = described(sending);
+    let with_options = |text: String| if options.is_empty() { text } else { format!("{options}; {text}") };
     for tenant_id in tenants::tenants(db).await? {
-        let after = described.remove(&tenant_id).unwrap_or_else(|| nothing(sending));
+        let after = with_options(described.remove(&tenant_id).unwrap_or_else(|| nothing(sending)));
         let mut tx = db.write().await?;
         let last = audit::last_of(&mut tx, &tenant_id, Action::ConfigurationChanged, &subject).await?;
         let before = last.map_or_else(String::new, |row| row.after);

@@ -112,8 +112,8 @@ impl Whom {
         let Some(server) = &self.server else {
             return Ok(Decisions::of_store(self.open().await?, Clock::system(), self.local()));
         };
-        let key = self.key.read().map_err(anyhow::Error::msg)?;
-        Decisions::of_server(self.trust.endpoint(server)?, key.as_ref()).await.with_context(|| unreachable(server))
+        let (endpoint, key) = self.reach(server)?;
+        Decisions::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
     /// To look after keys and deliveries.
@@ -194,7 +194,14 @@ pub fn id_option(text: &str) -> Result<String, NameError> {
 
 /// A refused question as an error: its message is made for people.
 pub fn told(status: tonic::Status) -> anyhow::Error {
-    anyhow::anyhow!("{}", status.message())
+    let mut text = status.message().to_owned();
+    // Of what happened on the way, tonic says no more than that something did.
+    let mut cause = std::error::Error::source(&status).and_then(std::error::Error::source);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    anyhow::anyhow!("{text}")
 }
 
 /// The word of an enum value on the wire, as files spell it.

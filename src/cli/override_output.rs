@@ -72,8 +72,8 @@ pub fn movements(all: &[Seen]) -> Table {
     table
 }
 
-/// Level, month, currency, column, and whether it is an adjustment.
-type Cell = (i32, String, String, String, bool);
+/// Level, month, currency, column, whether it is an adjustment, and from when on it counts.
+type Cell = (i32, String, String, String, bool, String);
 
 /// What all rows together add to the waterfall.
 pub fn waterfall(all: &[Seen]) -> anyhow::Result<Table> {
@@ -81,7 +81,7 @@ pub fn waterfall(all: &[Seen]) -> anyhow::Result<Table> {
     for seen in all.iter().filter(|seen| !seen.is_unchanged()) {
         for it in seen.answer.effect.iter().flat_map(|effect| &effect.waterfall_changes) {
             let (month, currency, column) = (it.month.clone(), it.currency.clone(), it.column.clone());
-            let key = (it.level, month, currency, column, it.prior_period_adjustment);
+            let key = (it.level, month, currency, column, it.prior_period_adjustment, it.counts_from.clone());
             let (amount, count) = sums.entry(key).or_default();
             *amount = amount.checked_add(Money::parse(&it.amount).unwrap_or_default())?;
             *count = count.saturating_add(it.count);
@@ -95,9 +95,14 @@ pub fn waterfall(all: &[Seen]) -> anyhow::Result<Table> {
         right("change"),
         right("movements"),
     ]);
-    for ((level, month, currency, column, is_adjustment), (amount, count)) in sums {
+    for ((level, month, currency, mut column, is_adjustment, counts_from), (amount, count)) in sums {
         let level = v1::Level::try_from(level).unwrap_or_default();
-        let column = if is_adjustment { format!("{column} (of a closed month)") } else { column };
+        if is_adjustment {
+            column.push_str(" (of a closed month)");
+        }
+        if !counts_from.is_empty() {
+            column = format!("{column} (from {counts_from} on)");
+        }
         let count = if count > 0 { format!("+{count}") } else { count.to_string() };
         table.row([month, level_word(level).to_owned(), currency, column, change(amount), count]);
     }

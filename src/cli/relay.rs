@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::Args;
 
 use deltabook::books::book::Sending;
+use deltabook::books::configuration;
 use deltabook::clock::Clock;
 use deltabook::config::file::ConfigOptions;
 use deltabook::config::{StoreOptions, local_author};
@@ -42,13 +43,16 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     if config.sinks.is_empty() {
         bail!("there are no sinks: name a configuration that has some with --config");
     }
-    // Whoever only delivers has nothing to do with a store that is not there.
-    Db::open_existing(&args.store).await?.close().await;
     let shutdown = stop_signal()?;
     let retention = config.retention;
     let sinks = config.open_sinks(&clock).await?;
     let names: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
     let sending = Sending { sinks, retention };
+    // Whoever only delivers has nothing to do with a store that is not there.
+    let db = Db::open_existing(&args.store).await?;
+    let noted = configuration::note(&db, "relay", "", &sending, &local_author(), clock.now()).await;
+    db.close().await;
+    noted?;
     if args.drain {
         let left = deliver_what_is_due(&args.store, clock, sending, shutdown).await?;
         for (name, reason) in &left {
@@ -58,7 +62,6 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     }
     let (names, store) = (names.join(", "), shown(&args.store.database_url));
     let service = Service::open(&args.store, clock, sending).await?;
-    service.note_configuration("relay", &local_author()).await?;
     note(&format!("deltabook delivers to {names}, store {store}"));
     service.relay(shutdown).await;
     note("deltabook has ended");

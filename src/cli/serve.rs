@@ -75,6 +75,20 @@ impl ServeArgs {
         })
     }
 
+    /// What an auditor asks of the options: who can reach the service, and how. Nothing, where it is this machine only.
+    fn described(&self) -> String {
+        let TlsOptions { certificate, client_ca, .. } = &self.tls;
+        let mut words = Vec::new();
+        if !self.listen.ip().is_loopback() {
+            words.push(format!("listens on {}", self.listen));
+        }
+        words.extend(certificate.as_ref().map(|file| format!("TLS with {}", file.display())));
+        words.extend(client_ca.as_ref().map(|file| format!("clients by {}", file.display())));
+        words.extend(self.behind_tls_proxy.then(|| "behind a proxy".to_owned()));
+        words.extend(self.requests_per_key.map(|count| format!("{count} requests a second of a key")));
+        words.join(", ")
+    }
+
     async fn has_keys(&self) -> anyhow::Result<bool> {
         let db = Db::open(&self.store).await?;
         let found = KeyRing::new(db.clone(), Clock::system()).has_keys().await;
@@ -109,7 +123,7 @@ impl TlsOptions {
 }
 
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let access = args.access().await?;
+    let (access, options) = (args.access().await?, args.described());
     let tls = args.tls.open()?;
     let socket = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = socket.local_addr()?;
@@ -121,7 +135,7 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let retention = config.retention;
     let sinks = config.open_sinks(&clock).await?;
     let service = Service::open(&args.store, clock, Sending { sinks, retention }).await?;
-    service.note_configuration("serve", &local_author()).await?;
+    service.note_configuration("serve", &options, &local_author()).await?;
     let is_open = access.is_open_without_keys && !service.has_keys().await?;
     let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
     note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));

@@ -16,6 +16,8 @@ spelling! {
         FactRevised = "FACT_REVISED",
         /// A change order was voided.
         FactVoided = "FACT_VOIDED",
+        /// An older revision of a fact came after a newer one: it changes nothing (R17).
+        FactLate = "FACT_LATE",
         PeriodClosed = "PERIOD_CLOSED",
         PeriodReopened = "PERIOD_REOPENED",
         PolicyChanged = "POLICY_CHANGED",
@@ -58,6 +60,9 @@ pub struct Head {
 /// in it.
 #[must_use]
 pub fn action_of(fact: &Fact, earlier: Option<&Fact>) -> Option<Action> {
+    if earlier.is_some_and(|earlier| earlier.revision() > fact.revision()) {
+        return Some(Action::FactLate);
+    }
     match (fact, earlier) {
         (Fact::Override(over), _) if over.modification_type.is_none() => Some(Action::OverrideCleared),
         (Fact::Override(_), _) => Some(Action::OverrideSet),

@@ -20,8 +20,13 @@ pub const MAX_PARTS: usize = 1_000;
 /// Dates are from the first day of this year to 9999-12-31.
 pub const FIRST_YEAR: i32 = 1900;
 
+/// Above it there is room for the revisions that are counted here.
+const MAX_REVISION: Revision = 1 << 62;
+
 pub(super) fn revision(form: &mut Form, revision: i64) -> Option<Revision> {
-    form.take("revision", Revision::try_from(revision).map_err(|_| "is below 0"))
+    let read = Revision::try_from(revision).map_err(|_| "is below 0".to_owned());
+    let read = read.and_then(|it| if it > MAX_REVISION { Err(format!("is above {MAX_REVISION}")) } else { Ok(it) });
+    form.take("revision", read)
 }
 
 /// A field that may be empty: None when it is wrong, Some(None) when it is empty.

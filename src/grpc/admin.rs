@@ -12,6 +12,7 @@ use crate::books::shelf::Shelf;
 use crate::clock::Clock;
 use crate::domain::ids::CustomerId;
 use crate::events::redrive::{Again, enable, redrive};
+use crate::events::sink::open::is_sink_name;
 use crate::form::decode::parse_date;
 use crate::form::violation::{Form, Violation};
 use crate::reports::deliveries::{DEFAULT_PAGE_SIZE, DeliveryQuery, MAX_PAGE_SIZE, deliveries, sinks};
@@ -129,7 +130,11 @@ impl v1::admin_service_server::AdminService for Admin {
 }
 
 fn sink_name(name: String) -> Result<String, Status> {
-    if name.is_empty() { Err(invalid_field("sink", "is required")) } else { Ok(name) }
+    match name.as_str() {
+        "" => Err(invalid_field("sink", "is required")),
+        text if is_sink_name(text) => Ok(name),
+        _ => Err(invalid_field("sink", "is not the name of a sink")),
+    }
 }
 
 fn no_sink(name: impl Display) -> Status {

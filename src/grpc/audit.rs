@@ -4,6 +4,7 @@ use super::words::{instant, number, word};
 use super::{decode, v1};
 use crate::domain::audit::{Action, Head};
 use crate::domain::ids::CustomerId;
+use crate::form::decode::free_text;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::ledger::trail::{Problem, Trail};
@@ -25,7 +26,7 @@ pub(super) fn filter(it: &v1::ListAuditEntriesRequest) -> Result<AuditFilter, Ve
     let filter = AuditFilter {
         customer_id: decode::optional(&mut form, "customer_id", &it.customer_id, CustomerId::parse),
         action: decode::optional(&mut form, "action", &action, parse_action),
-        actor: Some(it.actor.clone()).filter(|actor| !actor.is_empty()),
+        actor: decode::optional(&mut form, "actor", &it.actor, free_text),
         from,
         until,
     };

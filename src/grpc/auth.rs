@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
+use tokio::sync::Semaphore;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
@@ -29,6 +30,7 @@ use crate::domain::ids::KeyId;
 
 /// Wrong keys of an address in a minute.
 const WRONG_KEYS: NonZero<u32> = NonZero::new(30).expect("is above 0");
+const LOOKUPS: usize = 8;
 const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
 /// Where a proxy says for whom it asks.
@@ -66,13 +68,17 @@ struct Doorkeeper {
     keys: KeyRing,
     access: Access,
     wrong_keys: Limiter<IpAddr>,
+    /// Keys that nobody has shown yet are looked up by so many at a time: less than the wrong ones that an address may
+    /// show, so that the first requests with a right key, however many come at once, are not taken for wrong ones.
+    lookups: Semaphore,
     requests: Option<Limiter<KeyId>>,
 }
 
 impl AuthLayer {
     pub fn new(keys: KeyRing, access: Access) -> Self {
         let requests = access.requests_per_key.map(|count| Limiter::new(count, SECOND));
-        Self(Arc::new(Doorkeeper { keys, access, wrong_keys: Limiter::new(WRONG_KEYS, MINUTE), requests }))
+        let (wrong_keys, lookups) = (Limiter::new(WRONG_KEYS, MINUTE), Semaphore::new(LOOKUPS));
+        Self(Arc::new(Doorkeeper { keys, access, wrong_keys, lookups, requests }))
     }
 }
 
@@ -145,7 +151,10 @@ impl Doorkeeper {
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let text = given.next().ok_or_else(status::no_key)?.to_str().unwrap_or_default();
         let presented = bearer(text).and_then(Presented::read).filter(|_| given.next().is_none());
-        let is_remembered = presented.as_ref().is_some_and(|it| self.keys.remembers(it));
+        let is_remembered = || presented.as_ref().is_some_and(|it| self.keys.remembers(it));
+        // Never closed.
+        let _turn = if is_remembered() { None } else { self.lookups.acquire().await.ok() };
+        let is_remembered = is_remembered();
         if !is_remembered {
             self.wrong_keys.take(peer, Instant::now()).map_err(status::too_many_wrong_keys)?;
         }

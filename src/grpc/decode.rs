@@ -1,6 +1,6 @@
 //! Wire → queries.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use prost_types::Timestamp;
 
 use super::status::invalid_field;
@@ -98,8 +98,10 @@ fn past(value: Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static 
 
 /// An instant to the microsecond: the store knows no finer ones.
 pub(super) fn instant(value: Timestamp) -> Result<DateTime<Utc>, &'static str> {
-    let nanos = u32::try_from(value.nanos).map_err(|_| "is not an instant")?;
-    Ok(DateTime::from_timestamp(value.seconds, nanos).ok_or("is not an instant")?.trunc_subsecs(6))
+    const WRONG: &str = "is not an instant from 1970 to 9999";
+    let nanos = u32::try_from(value.nanos).map_err(|_| WRONG)?;
+    let instant = DateTime::from_timestamp(value.seconds, nanos).ok_or(WRONG)?.trunc_subsecs(6);
+    if (1970..=9999).contains(&instant.year()) { Ok(instant) } else { Err(WRONG) }
 }
 
 /// How many items a page is to have at most.

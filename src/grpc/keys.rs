@@ -12,6 +12,7 @@ use super::status::{internal, invalid, invalid_field, not_found, store};
 use super::words::{instant, number, word};
 use super::{decode, page_token, v1};
 use crate::access::identity::Identity;
+use crate::access::key::PREFIX;
 use crate::access::keys::{self, DEFAULT_PAGE_SIZE, KeyError, MAX_PAGE_SIZE, NewKey};
 use crate::domain::author::Author;
 use crate::domain::ids::{KeyId, KeyName};
@@ -66,6 +67,9 @@ pub(super) async fn revoke(
     author: &Author,
     request: v1::RevokeKeyRequest,
 ) -> Result<v1::RevokeKeyResponse, Status> {
+    if request.key_id.contains(PREFIX) {
+        return Err(invalid_field("key_id", "is a key, and not the id of one: the middle part"));
+    }
     let key_id = KeyId::parse(&request.key_id).map_err(|problem| invalid_field("key_id", problem))?;
     let revoked = keys::revoke(&admin.db, &who.tenant_id, &key_id, author, admin.clock.now()).await;
     // Also when the answer was lost: it may be revoked.
@@ -77,6 +81,7 @@ pub(super) async fn revoke(
 
 fn new_key(request: &v1::CreateKeyRequest, now: DateTime<Utc>) -> Result<NewKey, Vec<Violation>> {
     let mut form = Form::at("");
+    form.require(!request.name.contains(PREFIX), "name", "looks like a key: everybody can read it");
     let name = form.take("name", KeyName::parse(&request.name));
     let role = Role::parse(&word::<v1::Role>(request.role, "ROLE_", v1::Role::as_str_name));
     let role = form.take("role", role.ok_or("is not a role: BILLING, FINANCE, READER or ADMIN"));

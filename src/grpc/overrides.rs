@@ -187,5 +187,6 @@ fn waterfall_change((cell, sum): (&Cell, &StepSum)) -> v1::WaterfallChange {
         amount: sum.amount.to_string(),
         count: sum.movements,
         prior_period_adjustment: cell.is_adjustment,
+        counts_from: cell.counts_from.map(|date| date.to_string()).unwrap_or_default(),
     }
 }

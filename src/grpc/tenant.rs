@@ -26,10 +26,12 @@ pub(super) async fn update_policy(
 ) -> Result<v1::UpdateTenantPolicyResponse, Status> {
     let earlier = books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
     let (policy, reason) = read(request, earlier).map_err(invalid)?;
-    let books = admin.shelf.books(&who.tenant_id).await.map_err(shelf)?;
-    let replayed = books.ledger.set_policy(policy, &reason, author).await.map_err(record)?;
+    let open = admin.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+    let replayed = open.ledger.set_policy(policy, &reason, author).await.map_err(record)?;
+    // Somebody else may have set another one meanwhile.
+    let set = books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
     Ok(v1::UpdateTenantPolicyResponse {
-        tenant: Some(shown(&who.tenant_id, &policy)),
+        tenant: Some(shown(&who.tenant_id, &set)),
         customer_count: i64::try_from(replayed.customers).unwrap_or(i64::MAX),
         entry_count: i64::try_from(replayed.entries).unwrap_or(i64::MAX),
     })

@@ -16,6 +16,7 @@ use super::draft::{Draft, Told};
 use super::error::RecordError;
 use super::job::{MAX_GIVEN, Recorded, Request};
 use super::known::{Known, load};
+use crate::clock::Clock;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::store::customer::Version;
@@ -67,11 +68,11 @@ impl From<StoreError> for Setback {
 impl Desk {
     /// Records a batch: its requests are stored together, but for customers so large that they are not held in memory
     /// at once. What fails first, fails the rest.
-    pub async fn record(&self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, RecordError> {
+    pub async fn record(&self, requests: &[Request], clock: &Clock) -> Result<Results, RecordError> {
         let mut results = Vec::with_capacity(requests.len());
         let mut rest = requests;
         while !rest.is_empty() {
-            match self.record_some(rest, now).await {
+            match self.record_some(rest, clock).await {
                 Ok((count, some)) => {
                     results.extend(some);
                     rest = rest.get(count..).unwrap_or_default();
@@ -87,10 +88,12 @@ impl Desk {
     }
 
     /// Records the first requests; gives their number and what became of them.
-    async fn record_some(&self, requests: &[Request], now: DateTime<Utc>) -> Result<(usize, Results), RecordError> {
+    async fn record_some(&self, requests: &[Request], clock: &Clock) -> Result<(usize, Results), RecordError> {
         let (mut conflicts, mut losses) = (0_usize, 0_usize);
         let mut some = requests;
         loop {
+            // Each attempt by the time at which it decides.
+            let now = clock.now();
             let attempt = if conflicts == 0 {
                 self.try_with_memory(&mut some, now).await
             } else {

@@ -13,6 +13,7 @@ use super::digest::digest;
 use super::draft::Draft;
 use super::known::load;
 use super::writers::Ledger;
+use crate::clock::Clock;
 use crate::domain::audit::{Action, NewAudit};
 use crate::domain::author::Author;
 use crate::domain::books::Books;
@@ -98,7 +99,7 @@ impl Ledger {
         let work = tokio::spawn(async move {
             let mut attempts = 1;
             loop {
-                match desk.change_month(change, month, &reason, &author, clock.now()).await {
+                match desk.change_month(change, month, &reason, &author, &clock).await {
                     Err(PeriodError::Conflict) if attempts < MAX_ATTEMPTS => {}
                     Err(PeriodError::Store(error)) if error.is_busy() && attempts < MAX_ATTEMPTS => {}
                     result => return result,
@@ -120,10 +121,12 @@ impl Desk {
         month: Month,
         reason: &str,
         author: &Author,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> Result<Closing, PeriodError> {
         let mut tx = self.db.write().await?;
-        tenant::hold_alone(&mut tx).await?;
+        tenant::hold_alone(&mut tx, &self.tenant_id).await?;
+        // Later than every entry that is committed; who has to decide again looks at the clock again.
+        let now = clock.now();
         let books = tenant::books(&mut tx, &self.tenant_id).await?;
         let history = closing::all(&mut tx, &self.tenant_id).await?;
         let (open_from, digest) = match change {
@@ -240,20 +243,24 @@ pub fn closed_months(history: &[Closing]) -> Vec<Month> {
     closed
 }
 
+/// What a month is after it was closed or reopened, as the audit trail says it.
+pub(super) fn state(closing: &Closing) -> String {
+    match &closing.digest {
+        Some(digest) => format!("closed, digest {digest}"),
+        None => "open".to_owned(),
+    }
+}
+
 fn audited(closing: &Closing, month: Month, author: &Author) -> NewAudit {
     let (action, before) =
         if closing.is_closed { (Action::PeriodClosed, "open") } else { (Action::PeriodReopened, "closed") };
-    let after = match &closing.digest {
-        Some(digest) => format!("closed, digest {digest}"),
-        None => "open".to_owned(),
-    };
     NewAudit {
         author: author.clone(),
         action,
         customer_id: None,
         subject: month.to_string(),
         before: before.to_owned(),
-        after,
+        after: state(closing),
         reason: closing.reason.clone(),
     }
 }

@@ -1,23 +1,21 @@
 //! A tenant's policy, changed: every customer is derived anew under it (R15), and what differs is posted as any
 //! correction (R16).
 
-use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
 use super::batch::Desk;
 use super::error::RecordError;
 use super::writers::Ledger;
+use crate::clock::Clock;
 use crate::domain::audit::{Action, NewAudit};
 use crate::domain::author::Author;
 use crate::domain::books::Books;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::policy::Policy;
-use crate::store::db::{Db, Tx};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::{audit, customer, tenant};
 
-/// What the audit trail calls it.
-const POLICY: &str = "policy";
 /// Customers that are derived side by side.
 const PAGE: i64 = 256;
 
@@ -35,9 +33,8 @@ impl Ledger {
     pub async fn set_policy(&self, policy: Policy, reason: &str, author: &Author) -> Result<Replayed, RecordError> {
         let (ledger, reason, author) = (self.clone(), reason.to_owned(), author.clone());
         let work = tokio::spawn(async move {
-            let now = ledger.clock.now();
-            ledger.desk.set_policy(policy, &reason, &author, now).await?;
-            ledger.replay_for_policy().await
+            ledger.desk.set_policy(policy, &reason, &author, &ledger.clock).await?;
+            ledger.replay_for_policy(&author).await
         });
         work.await.map_err(|error| {
             tracing::error!(%error, "changing the policy panicked");
@@ -45,12 +42,14 @@ impl Ledger {
         })?
     }
 
-    /// Derives every customer anew that was derived under an earlier policy.
-    pub async fn replay_for_policy(&self) -> Result<Replayed, RecordError> {
+    /// Derives every customer anew that was derived under an earlier policy than the one that is set now, unless that was
+    /// done. Every policy has a version of the books of its own; the audit trail has its replay once it came to its end.
+    pub async fn replay_for_policy(&self, author: &Author) -> Result<Replayed, RecordError> {
         let Desk { db, tenant_id, .. } = &self.desk;
         let mut tx = db.read().await?;
         let version = tenant::books(&mut tx, tenant_id).await?.policy_version;
-        let is_done = version == 0 || is_replayed(&mut tx, tenant_id).await?;
+        let replays = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &subject(version)).await?;
+        let is_done = version == 0 || replays.is_some();
         tx.rollback().await?;
         let mut replayed = Replayed::default();
         if is_done {
@@ -70,7 +69,7 @@ impl Ledger {
         audit::append(
             &mut tx,
             tenant_id,
-            &[audited(Action::PolicyReplayed, "", &after, "", &Author::service())],
+            &[audited(Action::PolicyReplayed, version, "", &after, "", author)],
             self.clock.now(),
         )
         .await?;
@@ -94,22 +93,17 @@ impl Ledger {
 }
 
 impl Desk {
-    async fn set_policy(
-        &self,
-        policy: Policy,
-        reason: &str,
-        author: &Author,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    async fn set_policy(&self, policy: Policy, reason: &str, author: &Author, clock: &Clock) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
-        tenant::hold_alone(&mut tx).await?;
+        tenant::hold_alone(&mut tx, &self.tenant_id).await?;
+        let now = clock.now();
         let books = tenant::books(&mut tx, &self.tenant_id).await?;
         if books.policy == policy {
             return tx.rollback().await;
         }
         let version = books.version.saturating_add(1);
         tenant::change(&mut tx, &self.tenant_id, &Books { version, policy_version: version, policy, ..books }).await?;
-        let change = audited(Action::PolicyChanged, &shown(&books.policy), &shown(&policy), reason, author);
+        let change = audited(Action::PolicyChanged, version, &shown(&books.policy), &shown(&policy), reason, author);
         audit::append(&mut tx, &self.tenant_id, &[change], now).await?;
         tx.commit().await?;
         self.cache.clear();
@@ -117,12 +111,17 @@ impl Desk {
     }
 }
 
-fn audited(action: Action, before: &str, after: &str, reason: &str, author: &Author) -> NewAudit {
+/// What the audit trail calls a policy.
+fn subject(version: i64) -> String {
+    format!("policy {version}")
+}
+
+fn audited(action: Action, version: i64, before: &str, after: &str, reason: &str, author: &Author) -> NewAudit {
     NewAudit {
         author: author.clone(),
         action,
         customer_id: None,
-        subject: POLICY.to_owned(),
+        subject: subject(version),
         before: before.to_owned(),
         after: after.to_owned(),
         reason: reason.to_owned(),
@@ -131,16 +130,6 @@ fn audited(action: Action, before: &str, after: &str, reason: &str, author: &Aut
 
 fn shown(policy: &Policy) -> String {
     format!("time_zone {}, lapse_grace_days {}", policy.time_zone, policy.lapse_grace_days)
-}
-
-/// Whether the last change of the policy was followed by a replay that came to its end.
-async fn is_replayed(tx: &mut Tx, tenant_id: &TenantId) -> Result<bool, StoreError> {
-    let mut last = [0_i64; 2];
-    for (last, action) in last.iter_mut().zip([Action::PolicyChanged, Action::PolicyReplayed]) {
-        *last = audit::last_of(tx, tenant_id, action, POLICY).await?.map_or(0, |row| row.sequence);
-    }
-    let [changed, replayed] = last;
-    Ok(replayed > changed)
 }
 
 /// The state of a tenant's books.

@@ -59,10 +59,11 @@ pub async fn verify_audit_trail(db: &Db, tenant_id: &TenantId, kept: Option<&Hea
 pub(super) async fn verify_trail(tx: &mut Tx, tenant_id: &TenantId, kept: Option<&Head>) -> Result<Trail, StoreError> {
     let head = audit::head(tx, tenant_id).await?;
     let (mut last, mut hash) = (0_i64, NO_HASH.to_owned());
-    let mut problem = None;
+    let is_other_beginning = kept.is_some_and(|kept| kept.sequence == 0 && kept.hash != NO_HASH);
+    let mut problem = is_other_beginning.then_some(Problem::NotAsKept(0));
     'pages: loop {
         let page = audit::after(tx, tenant_id, last, PAGE).await?;
-        if page.is_empty() {
+        if page.is_empty() || problem.is_some() {
             break;
         }
         for row in page {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::trail::verify_trail;
 use super::unannounced::unannounced;
-use super::verify_periods::{wrong_periods, wrong_posting_date};
+use super::verify_periods::{audited_closings, wrong_closings, wrong_periods, wrong_posting_date};
 use super::verify_reversals::wrong_reversals;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
@@ -98,6 +98,8 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
     let of_all = |what| Difference { customer_id: None, what };
     found.differences.extend(differences.into_iter().flatten().map(of_all));
     found.differences.extend(wrong_periods(&state, &history, &totals.months).into_iter().map(of_all));
+    let audited = audited_closings(&mut tx, tenant_id).await?;
+    found.differences.extend(wrong_closings(&history, &audited).into_iter().map(of_all));
     let trail = verify_trail(&mut tx, tenant_id, None).await?;
     found.differences.extend(trail.problem.map(|problem| of_all(format!("the audit trail: {problem}"))));
     Ok(found)

@@ -5,11 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Datelike;
 
 use super::digest::digest;
-use super::period::closed_months;
+use super::period::{closed_months, state};
+use crate::domain::audit::Action;
 use crate::domain::books::Books;
+use crate::domain::ids::TenantId;
 use crate::form::month::Month;
+use crate::store::audit::{self, AuditEntry, AuditFilter};
 use crate::store::closing::Closing;
+use crate::store::db::Tx;
 use crate::store::entry::Entry;
+use crate::store::error::StoreError;
 use crate::store::total::{Sum, TotalKey};
 
 /// An entry is posted on its effective date, or, if that was in a closed month, on the first of a later one.
@@ -20,6 +25,38 @@ pub(super) fn wrong_posting_date(entry: &Entry, ever_closed: &BTreeSet<Month>) -
         && ever_closed.contains(&Month::of(posting_date).previous());
     (posting_date != effective_date && !is_adjustment)
         .then(|| format!("movement {} of {effective_date} is posted on {posting_date}", entry.sequence))
+}
+
+/// What the audit trail has of closings and reopenings, in its order.
+pub(super) async fn audited_closings(tx: &mut Tx, tenant_id: &TenantId) -> Result<Vec<AuditEntry>, StoreError> {
+    let mut all = Vec::new();
+    for action in [Action::PeriodClosed, Action::PeriodReopened] {
+        let filter = AuditFilter { action: Some(action), ..AuditFilter::default() };
+        all.extend(audit::page(tx, tenant_id, &filter, None, i64::MAX).await?);
+    }
+    all.sort_by_key(|row| row.sequence);
+    Ok(all)
+}
+
+/// The closings that are not as the audit trail has them, which cannot be changed unnoticed.
+pub(super) fn wrong_closings(history: &[Closing], audited: &[AuditEntry]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if history.len() != audited.len() {
+        wrong.push(format!(
+            "there are {} closings and reopenings of months, the audit trail has {}",
+            history.len(),
+            audited.len()
+        ));
+    }
+    for (closing, row) in history.iter().zip(audited) {
+        let month = Month::of(closing.month).to_string();
+        let kept = (month.as_str(), state(closing), closing.actor.as_str(), closing.reason.as_str());
+        if kept != (&row.subject, row.after.clone(), &row.actor, &row.reason) || closing.recorded_at != row.recorded_at
+        {
+            wrong.push(format!("what was done to {month} is not what row {} of the audit trail says", row.sequence));
+        }
+    }
+    wrong
 }
 
 /// What does not fit of the closings, when the journal comes to these totals by month.

@@ -99,8 +99,8 @@ fn is_nobodys_fault(error: &RecordError) -> bool {
 
 /// In a task of its own, so that a defect in one request cannot end the writer.
 async fn record_in_task(desk: &Desk, requests: Arc<Vec<Request>>, clock: &Clock) -> Result<Results, RecordError> {
-    let (desk, now) = (desk.clone(), clock.now());
-    let work = tokio::spawn(async move { desk.record(&requests, now).await });
+    let (desk, clock) = (desk.clone(), clock.clone());
+    let work = tokio::spawn(async move { desk.record(&requests, &clock).await });
     work.await.unwrap_or_else(|error| {
         tracing::error!(%error, "recording panicked");
         Err(RecordError::Failed)

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::waterfall::{Step, StepSum};
 use crate::domain::ids::Currency;
 use crate::domain::money::OutOfRange;
@@ -19,6 +21,8 @@ pub struct Cell {
     pub step: Step,
     /// It belongs to a month that was closed (R16).
     pub is_adjustment: bool,
+    /// Reports count it only from this date (R11).
+    pub counts_from: Option<NaiveDate>,
 }
 
 /// What these entries add to each amount of the waterfall that they change.
@@ -33,6 +37,7 @@ pub fn waterfall_changes(entries: &[Entry]) -> Result<BTreeMap<Cell, StepSum>, O
             currency: movement.currency,
             step,
             is_adjustment: entry.is_adjustment(),
+            counts_from: movement.provisional_until,
         };
         let sum = changes.entry(cell).or_default();
         sum.amount = sum.amount.checked_add(movement.delta)?;

@@ -51,15 +51,15 @@ pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> 
 }
 
 pub(super) const HOLD_ALONE: &str =
-    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, 0)";
+    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, hashtext($1))";
 pub(super) const WAIT_LONGER: &str = "set local lock_timeout = '30s'";
 
-/// Waits until nobody writes, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
+/// Waits until nobody writes to the tenant's books, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
 /// alone.)
-pub async fn hold_alone(tx: &mut Tx) -> Result<(), StoreError> {
+pub async fn hold_alone(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = tx {
         sqlx::query(WAIT_LONGER).execute(&mut **tx).await?;
-        sqlx::query(HOLD_ALONE).execute(&mut **tx).await?;
+        sqlx::query(HOLD_ALONE).bind(tenant.as_str()).execute(&mut **tx).await?;
     }
     Ok(())
 }

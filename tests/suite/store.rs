@@ -96,7 +96,11 @@ impl Store {
 
 const DROP_UNIQUE: &str = "drop index if exists entry_reverses";
 
-const TRIGGERS: [&str; 9] = [
+const TRIGGERS: [&str; 13] = [
+    "fact_replaced",
+    "entry_replaced",
+    "closing_replaced",
+    "audit_entry_replaced",
     "entry_in_open_month",
     "fact_changed",
     "fact_deleted",

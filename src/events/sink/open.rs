@@ -65,14 +65,20 @@ impl fmt::Debug for SinkSettings {
 const COMMON: [&str; 4] = ["events", "since", "names", "properties"];
 const MAX_NAME_CHARS: usize = 64;
 
+/// Whether a sink can be called so.
+#[must_use]
+pub fn is_sink_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !name.is_empty() && name.len() <= MAX_NAME_CHARS && name.chars().all(is_plain)
+}
+
 impl SinkSettings {
     /// Reads the table of a sink.
     ///
     /// # Errors
     /// What is wrong, with the name of the setting.
     pub fn read(name: &str, mut table: Table) -> Result<Self, String> {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if name.is_empty() || name.len() > MAX_NAME_CHARS || !name.chars().all(is_plain) {
+        if !is_sink_name(name) {
             return Err(format!("a sink's name is 1 to {MAX_NAME_CHARS} letters, digits, - and _"));
         }
         let digest = digest(&table)?;

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::store;
 use crate::desk::{Desk, line, order, quantity};
+use crate::store::Store;
 
 fn month(text: &str) -> Month {
     Month::parse(text).unwrap()
@@ -142,8 +143,8 @@ async fn a_closed_month_stays_as_it_is_and_what_comes_later_is_an_adjustment() {
             "PERIOD_CLOSED 2026-01 by Kim",
             "FACT_VOIDED change order O3 by deltabook",
             "OVERRIDE_SET the override of change order O1 by deltabook",
-            "POLICY_CHANGED policy by Kim",
-            "POLICY_REPLAYED policy by deltabook"
+            "POLICY_CHANGED policy 2 by Kim",
+            "POLICY_REPLAYED policy 2 by Kim"
         ]
     );
     desk.finish().await;
@@ -186,11 +187,11 @@ async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next
     assert_eq!(desk.store().execute(set).unwrap(), 1);
     desk.at("2026-02-05T00:00:00Z");
     assert!(matches!(close(&desk, "2026-01").await, Err(PeriodError::PolicyPending)));
-    let replayed = desk.ledger.replay_for_policy().await.unwrap();
+    let replayed = desk.ledger.replay_for_policy(&Author::service()).await.unwrap();
     // At each level, both churns: reversed, and posted as provisional.
     assert_eq!((replayed.customers, replayed.entries), (2, 8));
-    assert_eq!(desk.ledger.replay_for_policy().await.unwrap(), Replayed::default());
-    assert_eq!(actions(&desk).await, ["POLICY_REPLAYED policy by deltabook"]);
+    assert_eq!(desk.ledger.replay_for_policy(&Author::service()).await.unwrap(), Replayed::default());
+    assert_eq!(actions(&desk).await, ["POLICY_REPLAYED policy 1 by deltabook"]);
     close(&desk, "2026-01").await.unwrap();
     desk.finish().await;
 }
@@ -223,6 +224,12 @@ async fn the_database_itself_refuses_entries_in_a_closed_month_and_changes_of_wh
     let desk = Desk::open(store, "2026-03-10T00:00:00Z").await;
     desk.record(vec![line("acme", json!({}))]).await;
     close(&desk, "2026-01").await.unwrap();
+    let key = match desk.store() {
+        Store::Sqlite { .. } => "zeroblob(32), 1, 'Kim', null, 2, 'Kim', null",
+        Store::Postgres(_) => "decode(repeat('00', 32), 'hex'), now(), 'Kim', null, now(), 'Kim', null",
+    };
+    let key = format!("insert into api_key values ('k1', 'default', 'name', 'BILLING', {key})");
+    assert_eq!(desk.store().execute(&key).unwrap(), 1);
     let refused = |statement: &str| desk.store().execute(statement).unwrap_err().to_string();
     let said = refused(copy);
     assert!(said.contains("the month of the posting date is closed"), "{said}");
@@ -235,9 +242,24 @@ async fn the_database_itself_refuses_entries_in_a_closed_month_and_changes_of_wh
         "delete from closing",
         "update audit_entry set actor = 'nobody'",
         "delete from audit_entry",
+        "update api_key set revoked_at = null, revoked_by = null",
+        "update api_key set role = 'ADMIN'",
+        "delete from api_key",
     ] {
         let said = refused(statement);
-        assert!(said.contains("never changed or deleted"), "{statement}: {said}");
+        assert!(said.contains("never changed or deleted") || said.contains("only be used"), "{statement}: {said}");
+    }
+    // SQLite takes rows away for others, and calls that an insert.
+    if let Store::Sqlite { .. } = desk.store() {
+        for table in ["fact", "entry", "closing", "audit_entry", "api_key"] {
+            let said = refused(&format!("insert or replace into {table} select * from {table}"));
+            assert!(said.contains("never changed or deleted"), "{table}: {said}");
+        }
+        let moved = "insert or replace into entry select tenant_id, customer_id, sequence, version, recorded_at,
+            '2026-07-01', effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id,
+            currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after,
+            quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry";
+        assert!(refused(moved).contains("never changed or deleted"));
     }
     desk.finish().await;
 }
@@ -277,5 +299,74 @@ async fn no_entry_lands_in_a_month_that_is_being_closed() {
     assert!(posted_later > 0, "all were before the close");
     assert!(posted_later < usize::try_from(WRITERS * MONTHS).unwrap(), "all were after the close");
     second.1.finish().await;
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_trail_tells_what_a_revision_changed_and_that_a_late_one_changed_nothing() {
+    let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
+    let revision = |number: u32, voided: bool| {
+        let mut order = quantity("acme", "O1", "2026-01-15", number);
+        order["change_order"]["revision"] = json!(number);
+        order["change_order"]["voided"] = json!(voided);
+        order["change_order"]["memo"] = json!("typo");
+        order
+    };
+    desk.record(vec![line("acme", json!({})), revision(5, true)]).await;
+    desk.record(vec![revision(3, false)]).await;
+    desk.record(vec![revision(7, false)]).await;
+    let mut tx = desk.db.read().await.unwrap();
+    let rows = audit::page(&mut tx, &TenantId::only(), &AuditFilter::default(), None, 100).await.unwrap();
+    drop(tx);
+    let told: Vec<String> = rows
+        .iter()
+        .rev()
+        .map(|row| {
+            let of = |text: &str| match serde_json::from_str::<Value>(text) {
+                Ok(fact) => fact["change_order"]["revision"].to_string(),
+                Err(_) => "nothing".to_owned(),
+            };
+            format!("{} {}: {} to {}, {}", row.action, row.subject, of(&row.before), of(&row.after), row.reason)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "FACT_VOIDED change order O1: nothing to 5, typo",
+            "FACT_LATE change order O1, revision 3: 5 to 5, typo",
+            "FACT_REVISED change order O1: 5 to 7, typo"
+        ]
+    );
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_is_in_force_only_when_everybody_was_derived_under_it() {
+    let desk = Desk::open(store(), "2026-01-25T00:00:00Z").await;
+    desk.record(vec![line("acme", json!({"end_date": "2026-01-20"}))]).await;
+    let author = Author::new("Kim", "");
+    let policy = Policy { lapse_grace_days: 10, ..Policy::default() };
+    desk.ledger.set_policy(policy, "", &author).await.unwrap();
+    // Another process set a further policy and died, before the replay of the first one was noted.
+    let set = "update tenant set lapse_grace_days = 30, version = version + 1, policy_version = version + 1";
+    assert_eq!(desk.store().execute(set).unwrap(), 1);
+    assert_eq!(desk.ledger.replay_for_policy(&author).await.unwrap().customers, 1);
+    assert_eq!(
+        actions(&desk).await,
+        ["POLICY_CHANGED policy 1 by Kim", "POLICY_REPLAYED policy 1 by Kim", "POLICY_REPLAYED policy 2 by Kim"]
+    );
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_closing_that_is_not_as_the_audit_trail_has_it_is_found() {
+    let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
+    desk.record(vec![line("acme", json!({}))]).await;
+    close(&desk, "2026-01").await.unwrap();
+    assert_eq!(desk.store().tamper("update closing set actor = 'somebody else'"), 1);
+    let found = deltabook::ledger::verify::verify(&desk.db, &TenantId::only(), || {}).await.unwrap().differences;
+    let found: Vec<String> = found.into_iter().map(|it| it.what).collect();
+    assert_eq!(found, ["what was done to 2026-01 is not what row 1 of the audit trail says"]);
+    assert_eq!(desk.store().tamper("update closing set actor = 'Kim'"), 1);
     desk.finish().await;
 }
