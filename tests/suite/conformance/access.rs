@@ -267,3 +267,65 @@ async fn a_key_can_be_used_only_so_often() {
     operator.db.close().await;
     server.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_at_once_with_a_key_that_was_never_used_are_all_let_in() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let key = operator.makes(&TenantId::only(), Role::Reader).await;
+    let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let (channel, text) = (server.channel.clone(), key.text.clone());
+        calls.spawn(async move { call(&channel, LIST_SINKS, Some(&text), "192.0.2.1").await.map(drop) });
+    }
+    for answer in calls.join_all().await {
+        answer.unwrap();
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_whole_key_where_its_id_or_name_belongs_is_refused_and_not_repeated() {
+    let mut server = TestServer::start(store()).await;
+    let key = format!("dbk_{}_{}", "0".repeat(24), "A".repeat(43));
+    let revoking = server.admin.revoke_key(v1::RevokeKeyRequest { key_id: key.clone() }).await.unwrap_err();
+    let named = v1::CreateKeyRequest { name: key.clone(), role: v1::Role::Admin.into(), expires_at: None };
+    let naming = server.admin.create_key(named).await.unwrap_err();
+    for (refused, field) in [(revoking, "key_id"), (naming, "name")] {
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        let details = refused.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(details.first().map(|it| it.field.as_str()), Some(field));
+        assert!(!format!("{refused:?}").contains(&key), "{refused}");
+    }
+    server.finish().await;
+}
+
+/// PostgreSQL takes no NUL, and no instant of the year 300,000: what a store cannot take is refused before.
+#[tokio::test]
+async fn what_a_store_cannot_take_is_refused_by_its_field() {
+    let mut server = TestServer::start(store()).await;
+    let far = Some(prost_types::Timestamp { seconds: -8_334_601_228_800, nanos: 0 });
+    let sink = "a\0".to_owned();
+    let actor = v1::ListAuditEntriesRequest { actor: sink.clone(), ..v1::ListAuditEntriesRequest::default() };
+    let from = v1::ListAuditEntriesRequest { recorded_from: far, ..v1::ListAuditEntriesRequest::default() };
+    let mrr = v1::GetMrrRequest { as_known_at: far, ..v1::GetMrrRequest::default() };
+    let deliveries = v1::ListDeliveriesRequest { sink: sink.clone(), ..v1::ListDeliveriesRequest::default() };
+    let redrive =
+        v1::RedriveDeliveriesRequest { sink: sink.clone(), dead: true, ..v1::RedriveDeliveriesRequest::default() };
+    let refusals = [
+        ("actor", server.finance.list_audit_entries(actor).await.map(drop)),
+        ("recorded_from", server.finance.list_audit_entries(from).await.map(drop)),
+        ("as_known_at", server.movements.get_mrr(mrr).await.map(drop)),
+        ("sink", server.admin.list_deliveries(deliveries).await.map(drop)),
+        ("sink", server.admin.redrive_deliveries(redrive).await.map(drop)),
+        ("sink", server.admin.enable_sink(v1::EnableSinkRequest { sink }).await.map(drop)),
+    ];
+    for (field, answer) in refusals {
+        let refused = answer.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{field}: {refused}");
+        let details = refused.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(details.first().map(|it| it.field.as_str()), Some(field));
+    }
+    server.finish().await;
+}
