@@ -185,7 +185,9 @@ async fn nobody_knows_the_journal_of_tomorrow() {
     let mut server = with_a_small_book().await;
     let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
     // In the year 2200; and beyond what a timestamp may be.
-    for (as_known_at, problem) in [(at(7_258_118_400), "is in the future"), (at(i64::MAX), "is not an instant")] {
+    for (as_known_at, problem) in
+        [(at(7_258_118_400), "is in the future"), (at(i64::MAX), "is not an instant from 1970 to 9999")]
+    {
         let request = v1::GetMrrRequest { as_known_at, ..Default::default() };
         let of_mrr = server.movements.get_mrr(request).await.unwrap_err();
         let (from_month, to_month) = ("2026-01".to_owned(), "2026-02".to_owned());
