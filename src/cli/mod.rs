@@ -15,6 +15,7 @@ mod import;
 mod importing;
 mod keys;
 mod migrate;
+mod months;
 mod movement_output;
 mod movements;
 mod mrr;
@@ -26,6 +27,7 @@ mod periods;
 mod problems;
 mod progress;
 mod relay;
+mod retention;
 mod serve;
 mod table;
 mod tenants;
@@ -76,6 +78,7 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Waterfall(waterfall::WaterfallArgs),
     Mrr(mrr::MrrArgs),
+    Retention(retention::RetentionArgs),
     Override(overrides::OverrideArgs),
     Periods(periods::PeriodsArgs),
     Audit(audit::AuditArgs),
@@ -104,6 +107,7 @@ impl Cli {
             Command::Explain(args) => explain::run(args).await,
             Command::Waterfall(args) => waterfall::run(args).await,
             Command::Mrr(args) => mrr::run(args).await,
+            Command::Retention(args) => retention::run(args).await,
             Command::Override(args) => overrides::run(args).await,
             Command::Periods(args) => periods::run(args).await,
             Command::Audit(args) => audit::run(args).await,

@@ -2,17 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
-use deltabook::clock::Clock;
 use deltabook::domain::money::Money;
-use deltabook::form::month::Month;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{
-    Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, text, told, value,
-};
+use super::ask::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, text, told, value};
+use super::months::MonthArgs;
 use super::table::{Table, amount, left, right};
 
 /// Show how MRR came from its opening to its closing, month by month
@@ -39,17 +35,8 @@ pub struct WaterfallArgs {
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
-    /// The months of this year (default: this year)
-    #[arg(long, conflicts_with_all = ["from", "to"], value_name = "YEAR")]
-    year: Option<i32>,
-
-    /// The first month, YYYY-MM
-    #[arg(long, requires = "to", value_name = "MONTH", value_parser = month_option)]
-    from: Option<Month>,
-
-    /// The last month, YYYY-MM
-    #[arg(long, requires = "from", value_name = "MONTH", value_parser = month_option)]
-    to: Option<Month>,
+    #[command(flatten)]
+    months: MonthArgs,
 
     /// Only in this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
@@ -64,7 +51,7 @@ pub struct WaterfallArgs {
 }
 
 pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
-    let (from_month, to_month) = months(&args)?;
+    let (from_month, to_month) = args.months.to_wire()?;
     let request = v1::GetWaterfallRequest {
         level: args.level.to_wire(),
         from_month,
@@ -77,15 +64,6 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
     let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
     answer(&found).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn months(args: &WaterfallArgs) -> anyhow::Result<(String, String)> {
-    if let (Some(from), Some(to)) = (&args.from, &args.to) {
-        return Ok((from.to_string(), to.to_string()));
-    }
-    let year = args.year.unwrap_or_else(|| chrono::Datelike::year(&Clock::system().today()));
-    let january = Month::january(year).context("the year is not from 1900 to 9999")?;
-    Ok((january.to_string(), format!("{year:04}-12")))
 }
 
 /// The periods of every currency.

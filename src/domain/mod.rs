@@ -48,6 +48,7 @@ pub mod number;
 mod plan;
 pub mod policy;
 mod posting;
+pub mod ratio;
 pub mod refusal;
 pub mod replay;
 pub mod role;

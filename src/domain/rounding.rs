@@ -1,4 +1,5 @@
-//! The only rounding: [`mrr`] (R2) and [`quantity_effect`] (R12), each once, half-even from the exact value.
+//! The only rounding: [`mrr`] (R2), [`quantity_effect`] (R12), and what reports divide ([`ratio`], [`average`]); each once,
+//! half-even from the exact value.
 //!
 //! Numbers of 22 digits are multiplied here: in a `BigInt`, unless an `i64` is enough, as it nearly always is, or an
 //! `i128`.
@@ -10,6 +11,7 @@ use num_traits::{CheckedAdd, CheckedMul, CheckedSub};
 use super::interval::Interval;
 use super::money::{MICROS, Money, OutOfRange};
 use super::number::{Amount, Discount, Percent, Quantity};
+use super::ratio::Ratio;
 
 /// Integers that say when they overflow; a `BigInt` never does.
 trait Exact: Integer + Clone + TryFrom<i128> + CheckedAdd + CheckedMul + CheckedSub
@@ -106,12 +108,44 @@ where
     round_half_even(numerator, denominator)
 }
 
+/// What two numbers of one unit come to; None where there is nothing to compare with: the denominator is not above 0.
+///
+/// # Errors
+/// [`OutOfRange`] when the ratio does not fit.
+pub fn ratio(numerator: i64, denominator: i64) -> Result<Option<Ratio>, OutOfRange> {
+    if denominator <= 0 {
+        return Ok(None);
+    }
+    let millionths = i128::from(numerator).checked_mul(i128::from(MICROS)).ok_or(OutOfRange)?;
+    let rounded = half_even(millionths, i128::from(denominator)).ok_or(OutOfRange)?;
+    Ok(Some(Ratio::from_millionths(rounded)))
+}
+
+/// The part of each of a number; None where there are none.
+///
+/// # Errors
+/// [`OutOfRange`] when it does not fit.
+pub fn average(total: Money, number: i64) -> Result<Option<Money>, OutOfRange> {
+    if number <= 0 {
+        return Ok(None);
+    }
+    round_half_even(i128::from(total.micros()), i128::from(number)).ok_or(OutOfRange).map(Some)
+}
+
 fn power_of_ten(exponent: u32) -> Option<i128> {
     10_i128.checked_pow(exponent)
 }
 
-/// The nearest micro-unit; of two that are equally near, the even one.
+/// The nearest micro-unit.
 fn round_half_even<T: Exact>(numerator: T, denominator: T) -> Option<Money>
+where
+    i64: TryFrom<T>,
+{
+    i64::try_from(half_even(numerator, denominator)?).ok().map(Money::from_micros)
+}
+
+/// The nearest whole number; of two that are equally near, the even one.
+fn half_even<T: Exact>(numerator: T, denominator: T) -> Option<T>
 where
     i64: TryFrom<T>,
 {
@@ -126,8 +160,7 @@ where
         std::cmp::Ordering::Equal => floor.is_odd(),
         std::cmp::Ordering::Greater => true,
     };
-    let nearest = if up { floor.checked_add(&T::one())? } else { floor };
-    i64::try_from(nearest).ok().map(Money::from_micros)
+    if up { floor.checked_add(&T::one()) } else { Some(floor) }
 }
 
 #[cfg(test)]
@@ -161,6 +194,21 @@ mod tests {
         assert_eq!(monthly("2", "-2", five_off), "-4");
         assert_eq!(monthly("3", "2", five_off), "1");
         assert_eq!(monthly("3", "2", Some(Discount::Percent(Percent::parse("33.3").unwrap()))), "4.002");
+    }
+
+    #[test]
+    fn ratios_are_rounded_once_and_need_something_to_compare_with() {
+        let shown = |numerator, denominator| ratio(numerator, denominator).unwrap().map(|it| it.to_string());
+        assert_eq!(shown(1, 3), Some("0.333333".to_owned()));
+        assert_eq!(shown(-2, 3), Some("-0.666667".to_owned()));
+        assert_eq!(shown(3, 2), Some("1.500000".to_owned()));
+        // Half of a millionth goes to the even one.
+        assert_eq!(shown(1, 2_000_000), Some("0.000000".to_owned()));
+        assert_eq!(shown(3, 2_000_000), Some("0.000002".to_owned()));
+        assert_eq!(shown(i64::MAX, 1), Some("9223372036854775807.000000".to_owned()));
+        assert_eq!((shown(1, 0), shown(1, -1)), (None, None));
+        let each = |number| average(Money::from_micros(5), number).unwrap().map(|it| it.to_string());
+        assert_eq!((each(2), each(0)), (Some("0.000002".to_owned()), None));
     }
 
     #[test]

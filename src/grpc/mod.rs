@@ -23,6 +23,7 @@ mod page_token;
 mod places;
 pub mod questions;
 mod resets;
+mod retention;
 pub mod roles;
 pub mod server;
 mod status;

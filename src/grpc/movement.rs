@@ -7,6 +7,7 @@ use super::decode::ScopeFields;
 use super::ending::Ending;
 use super::facts::to_wire;
 use super::limits::MAX_MONTHS;
+use super::retention as kept;
 use super::status::{invalid, invalid_field, not_found, report, shelf};
 use super::watch::{Watch, watch};
 use super::who::who;
@@ -20,6 +21,7 @@ use crate::form::violation::{Form, Violation};
 use crate::reports::explain::explain;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
+use crate::reports::retention::retention;
 use crate::reports::waterfall::{WaterfallQuery, waterfall};
 use crate::store::db::Db;
 use crate::store::movement_page::MovementOrder;
@@ -87,10 +89,37 @@ impl v1::movement_service_server::MovementService for Movements {
     ) -> Result<Response<v1::GetWaterfallResponse>, Status> {
         let who = who(&request)?;
         let now = self.clock.now();
-        let query = waterfall_query(&request.into_inner(), now).map_err(invalid)?;
+        let request = request.into_inner();
+        let fields = ScopeFields {
+            level: request.level,
+            currency: &request.currency,
+            customer_id: &request.customer_id,
+            view: request.view,
+            as_known_at: request.as_known_at,
+        };
+        let query = months_query((&request.from_month, &request.to_month), &fields, now).map_err(invalid)?;
         let waterfalls = waterfall(&self.db, &who.tenant_id, &query, now).await;
         let waterfalls = waterfalls.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
+    }
+
+    async fn get_retention(
+        &self,
+        request: Request<v1::GetRetentionRequest>,
+    ) -> Result<Response<v1::GetRetentionResponse>, Status> {
+        let who = who(&request)?;
+        let now = self.clock.now();
+        let request = request.into_inner();
+        let fields = ScopeFields {
+            level: request.level,
+            currency: &request.currency,
+            customer_id: "",
+            view: request.view,
+            as_known_at: request.as_known_at,
+        };
+        let query = months_query((&request.from_month, &request.to_month), &fields, now).map_err(invalid)?;
+        let found = retention(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
+        Ok(Response::new(v1::GetRetentionResponse { retentions: found.iter().map(kept::retention).collect() }))
     }
 
     type WatchMovementsStream = Watch;
@@ -138,23 +167,21 @@ fn order(value: i32) -> Result<MovementOrder, Status> {
     }
 }
 
-fn waterfall_query(request: &v1::GetWaterfallRequest, now: DateTime<Utc>) -> Result<WaterfallQuery, Vec<Violation>> {
+/// A report from one month to another.
+fn months_query(
+    (from, to): (&str, &str),
+    fields: &ScopeFields<'_>,
+    now: DateTime<Utc>,
+) -> Result<WaterfallQuery, Vec<Violation>> {
     let mut form = Form::at("");
-    let first = form.take("from_month", Month::parse(&request.from_month));
-    let last = form.take("to_month", Month::parse(&request.to_month));
+    let first = form.take("from_month", Month::parse(from));
+    let last = form.take("to_month", Month::parse(to));
     if let (Some(first), Some(last)) = (first, last) {
         let months = first.count_to(last);
         form.require(months > 0, "to_month", "is before from_month");
         form.require(months <= MAX_MONTHS, "to_month", &format!("is more than {MAX_MONTHS} months from from_month"));
     }
-    let fields = ScopeFields {
-        level: request.level,
-        currency: &request.currency,
-        customer_id: &request.customer_id,
-        view: request.view,
-        as_known_at: request.as_known_at,
-    };
-    let scope = decode::scope(&mut form, &fields, now);
+    let scope = decode::scope(&mut form, fields, now);
     let query = first.zip(last).map(|(first, last)| WaterfallQuery { scope, first, last });
     form.finish(query)
 }

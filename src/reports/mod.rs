@@ -2,6 +2,7 @@
 //! facts behind a movement.
 
 pub mod audit;
+pub mod customers;
 pub mod deliveries;
 pub mod effect;
 pub mod error;
@@ -12,5 +13,6 @@ pub mod movements;
 pub mod mrr;
 pub mod overrides;
 pub mod reasons;
+pub mod retention;
 pub mod scope;
 pub mod waterfall;

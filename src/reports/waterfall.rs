@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::ReportError;
 use super::scope::Scope;
@@ -12,7 +12,7 @@ use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::Subcategory;
 use crate::form::month::Month;
-use crate::store::db::Db;
+use crate::store::db::{Db, Tx};
 use crate::store::sums::{SumKey, View, by_month};
 use crate::store::total::Sum;
 
@@ -111,8 +111,18 @@ pub async fn waterfall(
 ) -> Result<Vec<Waterfall>, ReportError> {
     let mut tx = db.read().await?;
     let today = query.scope.today(&mut tx, tenant_id, now).await?;
+    waterfalls(&mut tx, tenant_id, query, today).await
+}
+
+/// As [`waterfall`], as seen by a report that is made on this date.
+pub(super) async fn waterfalls(
+    tx: &mut Tx,
+    tenant_id: &TenantId,
+    query: &WaterfallQuery,
+    today: NaiveDate,
+) -> Result<Vec<Waterfall>, ReportError> {
     let filter = query.scope.filter(today);
-    let sums = by_month(&mut tx, tenant_id, &filter, query.first.start(), query.last.last_date()).await?;
+    let sums = by_month(tx, tenant_id, &filter, query.first.start(), query.last.last_date()).await?;
     let sums: Vec<(SumKey, Sum)> = sums.into_iter().collect();
     sums.chunk_by(|(a, _), (b, _)| a.currency == b.currency).filter_map(|sums| of_currency(sums, query)).collect()
 }

@@ -4,6 +4,7 @@
 //! of tables. Every statement is a constant beside the function that uses it. A transaction is [`db::Tx`]; nothing is
 //! stored but by [`db::Tx::commit`].
 
+pub mod accounts;
 pub mod api_key;
 pub mod audit;
 pub mod audit_entry;
@@ -21,6 +22,7 @@ pub mod movement_page;
 pub mod outbox;
 pub mod overrides;
 pub mod redrive;
+pub mod renewals;
 pub mod sequence;
 pub mod sink;
 pub mod statements;

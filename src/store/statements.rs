@@ -5,11 +5,11 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    api_key, audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page, outbox,
-    overrides, redrive, sequence, sink, sums, tenant, total,
+    accounts, api_key, audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page,
+    outbox, overrides, redrive, renewals, sequence, sink, sums, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 23] = [
+const STATEMENTS: [&[Statement]; 24] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE],
@@ -45,6 +45,7 @@ const STATEMENTS: [&[Statement]; 23] = [
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
     &[sums::MONTHS, sums::DAYS, sums::OF_CUSTOMER, sums::OF_CUSTOMER_RESTATED],
     &[sums::ADJUSTMENTS, sums::RECORDED_AFTER, sums::RECORDED_AFTER_RESTATED],
+    &[accounts::PARTS, accounts::PARTS_RESTATED, renewals::RENEWALS, renewals::RENEWALS_RESTATED],
     &total::READ,
     &movement_page::JOURNAL,
     &movement_page::JOURNAL_DESCENDING,

@@ -20,6 +20,7 @@ mod overrides;
 mod periods;
 mod policy;
 mod questions;
+mod retention;
 mod serve;
 mod shelf;
 mod statements;
