@@ -12,7 +12,7 @@ use deltabook::domain::policy::Policy;
 use deltabook::files::by_customer::{Origin, ReadError, by_customer};
 use deltabook::files::csv_mapping::Mapping;
 use deltabook::files::input::InputError;
-use deltabook::form::record::push_header;
+use deltabook::form::csv::push_header;
 
 use super::classified::{Classifying, Good, MAX_TABLE_ROWS, Rows, Voids};
 use super::import::is_csv;

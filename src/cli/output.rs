@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Seek, Write};
 
 use clap::ValueEnum;
+use deltabook::form::csv::{push_header, push_row};
 use tempfile::{SpooledData, SpooledTempFile};
 
 /// How results are written.
@@ -70,23 +71,18 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Writes a header and rows, each as it comes: they may be many.
 pub fn csv<const N: usize>(
     out: &mut dyn Write,
     header: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(header).map_err(io_error)?;
+    let mut text = Vec::new();
+    push_header(&mut text, &header);
     for row in rows {
-        writer.write_record(row).map_err(io_error)?;
+        push_row(&mut text, row.iter().map(String::as_str));
+        out.write_all(&text)?;
+        text.clear();
     }
-    writer.flush()
-}
-
-/// csv's own conversion hides which error of the output it was.
-fn io_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
+    out.write_all(&text)
 }

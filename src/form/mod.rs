@@ -3,6 +3,7 @@
 //! Files, the database and the gRPC edge all go through [`raw`] and [`decode`]: a fact is checked once, by the same
 //! rules, whatever way it came. Every violation is reported, not only the first.
 
+pub mod csv;
 pub mod decode;
 mod decode_line;
 mod decode_order;

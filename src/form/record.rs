@@ -4,6 +4,7 @@ use std::io::Write;
 
 use chrono::{Datelike, NaiveDate};
 
+use super::csv::push_cell;
 use super::digits::{push_money, push_padded, push_quantity};
 use super::movement::push_cause;
 use crate::domain::money::Money;
@@ -91,29 +92,6 @@ pub fn push_csv(out: &mut Vec<u8>, values: &[Value<'_>]) {
         }
     }
     out.push(b'\n');
-}
-
-/// Writes the names of the values as a row of CSV.
-pub fn push_header(out: &mut Vec<u8>, names: &[&str]) {
-    out.extend_from_slice(names.join(",").as_bytes());
-    out.push(b'\n');
-}
-
-fn push_cell(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    push(out);
-    let is_special = |byte: &u8| matches!(byte, b'"' | b',' | b'\r' | b'\n');
-    if out.get(start..).is_some_and(|text| text.iter().any(is_special)) {
-        let text = out.split_off(start);
-        out.push(b'"');
-        for byte in text {
-            if byte == b'"' {
-                out.push(byte);
-            }
-            out.push(byte);
-        }
-        out.push(b'"');
-    }
 }
 
 impl Value<'_> {
