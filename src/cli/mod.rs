@@ -4,6 +4,7 @@
 
 mod ask;
 mod audit;
+mod chart;
 mod classified;
 mod classify;
 mod deliveries;

@@ -1,5 +1,6 @@
 //! `deltabook waterfall`: from opening to closing MRR, month by month.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,7 +9,9 @@ use deltabook::grpc::v1;
 use serde_json::Value;
 
 use super::ask::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, text, told, value};
+use super::chart::draw;
 use super::months::MonthArgs;
+use super::output::to_stdout;
 use super::table::{Table, amount, left, right};
 
 /// Show how MRR came from its opening to its closing, month by month
@@ -20,6 +23,7 @@ columns that is.
 
 Examples:
   deltabook waterfall --year 2026
+  deltabook waterfall --from 2026-01 --to 2026-03 --chart
   deltabook waterfall --level contract --from 2025-07 --to 2026-06 --currency USD
   deltabook waterfall --year 2026 --restated
   deltabook waterfall --year 2026 --as-known-at 2026-07-05T00:00:00Z
@@ -48,6 +52,10 @@ pub struct WaterfallArgs {
 
     #[command(flatten)]
     view: ViewArgs,
+
+    /// Draw it; in colour on a terminal
+    #[arg(long, conflicts_with = "format")]
+    chart: bool,
 }
 
 pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
@@ -62,6 +70,11 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         as_known_at: args.view.as_known_at(),
     };
     let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
+    if args.chart && !found.waterfalls.is_empty() {
+        let chart = draw(&found, io::stdout().is_terminal())?;
+        to_stdout(|out| out.write_all(chart.as_bytes()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     answer(&found).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
 }

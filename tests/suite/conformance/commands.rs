@@ -42,6 +42,21 @@ month    currency   opening   new  reactivation  upsell  downsell  churn  ignore
 2025-04  USD       1,000.00  0.00          0.00  443.00      0.00   0.00     0.00  1,443.00
 ";
     assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency USD"), waterfall);
+    let chart = format!(
+        "\
+USD
+2025-03  opening       1,000.00  {0}
+2025-03  closing       1,000.00  {0}
+2025-04  upsell         +443.00  {1:27}{2}
+2025-04  closing       1,443.00  {3}
+",
+        "█".repeat(27),
+        "",
+        "▓".repeat(13),
+        "█".repeat(40)
+    );
+    assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency USD --chart"), chart);
+    assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency XXX --chart"), "nothing found\n");
     let mrr = "\
 date        currency       MRR        ARR
 ----------- --------- --------- ----------
