@@ -7,6 +7,7 @@ mod audit;
 mod chart;
 mod classified;
 mod classify;
+mod cohorts;
 mod deliveries;
 mod delivery_output;
 mod demo;
@@ -80,6 +81,7 @@ pub enum Command {
     Waterfall(waterfall::WaterfallArgs),
     Mrr(mrr::MrrArgs),
     Retention(retention::RetentionArgs),
+    Cohorts(cohorts::CohortsArgs),
     Override(overrides::OverrideArgs),
     Periods(periods::PeriodsArgs),
     Audit(audit::AuditArgs),
@@ -109,6 +111,7 @@ impl Cli {
             Command::Waterfall(args) => waterfall::run(args).await,
             Command::Mrr(args) => mrr::run(args).await,
             Command::Retention(args) => retention::run(args).await,
+            Command::Cohorts(args) => cohorts::run(args).await,
             Command::Override(args) => overrides::run(args).await,
             Command::Periods(args) => periods::run(args).await,
             Command::Audit(args) => audit::run(args).await,

@@ -1,5 +1,6 @@
 //! Plain tables for people: aligned columns under a dashed line, the same in a pipe and on a terminal.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
@@ -9,16 +10,21 @@ use deltabook::domain::money::Money;
 pub struct Table(comfy_table::Table);
 
 /// A column's heading, and the side to which its values are aligned.
-pub struct Column(&'static str, CellAlignment);
+pub struct Column(Cow<'static, str>, CellAlignment);
 
 /// A column of words.
 pub const fn left(heading: &'static str) -> Column {
-    Column(heading, CellAlignment::Left)
+    Column(Cow::Borrowed(heading), CellAlignment::Left)
 }
 
 /// A column of numbers.
 pub const fn right(heading: &'static str) -> Column {
-    Column(heading, CellAlignment::Right)
+    Column(Cow::Borrowed(heading), CellAlignment::Right)
+}
+
+/// A column of numbers that has a number itself.
+pub fn numbered(heading: impl ToString) -> Column {
+    Column(heading.to_string().into(), CellAlignment::Right)
 }
 
 impl Table {
@@ -27,7 +33,7 @@ impl Table {
         let mut table = comfy_table::Table::new();
         let dashes = LineStyle::none().fill('-').junction(' ');
         table.load_style(TableStyle::new().header_separator(dashes));
-        table.set_header(columns.iter().map(|Column(heading, _)| *heading));
+        table.set_header(columns.iter().map(|Column(heading, _)| heading.as_ref()));
         for (column, Column(_, alignment)) in table.column_iter_mut().zip(columns) {
             column.set_padding((0, 1)).set_cell_alignment(alignment);
         }

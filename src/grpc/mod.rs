@@ -8,6 +8,7 @@ mod audit;
 pub mod auth;
 mod billing;
 pub mod codec;
+mod cohorts;
 mod connection;
 mod decode;
 mod encode;

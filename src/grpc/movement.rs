@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use tonic::{Request, Response, Status};
 
+use super::cohorts as triangles;
 use super::decode::ScopeFields;
 use super::ending::Ending;
 use super::facts::to_wire;
@@ -18,6 +19,7 @@ use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
+use crate::reports::cohorts::cohorts;
 use crate::reports::explain::explain;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
@@ -120,6 +122,17 @@ impl v1::movement_service_server::MovementService for Movements {
         let query = months_query((&request.from_month, &request.to_month), &fields, now).map_err(invalid)?;
         let found = retention(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetRetentionResponse { retentions: found.iter().map(kept::retention).collect() }))
+    }
+
+    async fn get_cohorts(
+        &self,
+        request: Request<v1::GetCohortsRequest>,
+    ) -> Result<Response<v1::GetCohortsResponse>, Status> {
+        let who = who(&request)?;
+        let now = self.clock.now();
+        let query = triangles::query(&request.into_inner(), now).map_err(invalid)?;
+        let found = cohorts(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
+        Ok(Response::new(v1::GetCohortsResponse { triangles: found.iter().map(triangles::triangle).collect() }))
     }
 
     type WatchMovementsStream = Watch;

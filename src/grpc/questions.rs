@@ -125,6 +125,7 @@ impl Questions {
         explain_movement: ExplainMovementRequest -> ExplainMovementResponse;
         get_waterfall: GetWaterfallRequest -> GetWaterfallResponse;
         get_mrr: GetMrrRequest -> GetMrrResponse;
+        get_cohorts: GetCohortsRequest -> GetCohortsResponse;
         get_retention: GetRetentionRequest -> GetRetentionResponse;
     }
 }

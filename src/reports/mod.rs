@@ -1,7 +1,9 @@
 //! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`] looks at the
 //! facts behind a movement.
 
+mod account;
 pub mod audit;
+pub mod cohorts;
 pub mod customers;
 pub mod deliveries;
 pub mod effect;

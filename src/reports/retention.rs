@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::account::each_account;
 use super::customers::{Count, Customers};
 use super::error::ReportError;
 use super::waterfall::{Period, Step, Waterfall, WaterfallQuery, waterfalls};
@@ -11,7 +12,6 @@ use crate::domain::money::{Money, OutOfRange};
 use crate::domain::ratio::Ratio;
 use crate::domain::rounding::{average, ratio};
 use crate::form::month::Month;
-use crate::store::accounts::each_part;
 use crate::store::db::Db;
 use crate::store::renewals::{self, Renewals};
 
@@ -91,8 +91,8 @@ pub async fn retention(
     let waterfalls = waterfalls(&mut tx, tenant_id, query, today).await?;
     let renewals = renewals::by_month(&mut tx, tenant_id, &filter, first, last).await?;
     let mut count = Count::default();
-    each_part(&mut tx, tenant_id, &filter, (first, last), |part| count.take(part)).await?;
-    let count = count.finish();
+    let months = (query.first, query.last);
+    each_account(&mut tx, tenant_id, &query.scope, today, months, |account| count.take(account)).await?;
     let of = |waterfall: &Waterfall| {
         let of_month = |month: Month| renewals.get(&(waterfall.currency, month.start())).copied().unwrap_or_default();
         of_currency(waterfall, of_month, &count)

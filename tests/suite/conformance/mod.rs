@@ -6,6 +6,7 @@ mod access;
 mod audit;
 mod billing;
 mod closed_books;
+mod cohorts;
 mod commands;
 mod crash;
 mod deliveries;

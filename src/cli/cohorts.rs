@@ -1,0 +1,132 @@
+//! `deltabook cohorts`: the retention triangle.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use deltabook::domain::money::Money;
+use deltabook::grpc::v1;
+use serde_json::Value;
+
+use super::ask::{Answer, AnswerFormat, ViewArgs, Whom, currency_option, text, told, value};
+use super::months::MonthArgs;
+use super::table::{Table, amount, left, numbered, right};
+
+/// Show what became of the customers who came in each month, quarter or year
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A row for those who came in a period: what there is of them at its end, and which part of that at the end of each period
+after it.
+
+Examples:
+  deltabook cohorts --year 2026
+  deltabook cohorts --from 2024-01 --to 2026-12 --by quarter --measure customers
+  deltabook cohorts --year 2026 --format csv > cohorts.csv")]
+pub struct CohortsArgs {
+    #[command(flatten)]
+    whom: Whom,
+
+    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
+    format: AnswerFormat,
+
+    #[command(flatten)]
+    months: MonthArgs,
+
+    /// How long a period is
+    #[arg(long, value_enum, default_value_t = Period::Month)]
+    by: Period,
+
+    /// What is shown of them
+    #[arg(long, value_enum, default_value_t = Measure::Mrr)]
+    measure: Measure,
+
+    /// Only in this currency
+    #[arg(long, value_name = "CODE", value_parser = currency_option)]
+    currency: Option<String>,
+
+    #[command(flatten)]
+    view: ViewArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Period {
+    Month,
+    Quarter,
+    Year,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measure {
+    /// Their MRR
+    Mrr,
+    /// How many of them are customers
+    Customers,
+}
+
+pub async fn run(args: CohortsArgs) -> anyhow::Result<ExitCode> {
+    let (from_month, to_month) = args.months.to_wire()?;
+    let granularity = match args.by {
+        Period::Month => v1::Granularity::Month,
+        Period::Quarter => v1::Granularity::Quarter,
+        Period::Year => v1::Granularity::Year,
+    };
+    let measure = match args.measure {
+        Measure::Mrr => v1::CohortMeasure::Mrr,
+        Measure::Customers => v1::CohortMeasure::Customers,
+    };
+    let request = v1::GetCohortsRequest {
+        granularity: granularity.into(),
+        measure: measure.into(),
+        from_month,
+        to_month,
+        currency: args.currency.clone().unwrap_or_default(),
+        view: args.view.view(),
+        as_known_at: args.view.as_known_at(),
+    };
+    let found = args.whom.connect().await?.get_cohorts(request).await.map_err(told)?;
+    answer(&found).write(args.format, |answer| table(answer, args.measure))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A row for each cell.
+fn answer(found: &v1::GetCohortsResponse) -> Answer<6> {
+    let mut rows = Vec::new();
+    for triangle in &found.triangles {
+        for cohort in &triangle.cohorts {
+            for (number, cell) in cohort.cells.iter().enumerate() {
+                rows.push([
+                    value(&triangle.currency),
+                    value(&cohort.start),
+                    value(&cohort.end),
+                    value(number.to_string()),
+                    value(&cell.value),
+                    value(&cell.retention),
+                ]);
+            }
+        }
+    }
+    Answer { names: ["currency", "start", "end", "period", "value", "retention"], rows }
+}
+
+/// A row for each cohort.
+fn table(answer: &Answer<6>, measure: Measure) -> Table {
+    let cohorts: Vec<&[[Value; 6]]> =
+        answer.rows.chunk_by(|a, b| a.iter().zip(b).take(2).all(|(a, b)| a == b)).collect();
+    let most = cohorts.iter().map(|cells| cells.len()).max().unwrap_or_default();
+    let first = match measure {
+        Measure::Mrr => "MRR",
+        Measure::Customers => "customers",
+    };
+    let mut columns = vec![left("came from"), left("until"), left("currency"), right(first)];
+    columns.extend((1..most).map(numbered));
+    let mut table = Table::new(columns);
+    for cells in cohorts {
+        let Some(([currency, start, end, _, of_first, _], later)) = cells.split_first() else { continue };
+        let money = |value: &Value| Money::parse(&text(value)).map(amount).unwrap_or_default();
+        let of_first = if measure == Measure::Mrr { money(of_first) } else { text(of_first) };
+        let mut row = vec![text(start), text(end), text(currency), of_first];
+        row.extend(later.iter().map(|[.., retention]| text(retention)));
+        row.resize(most.saturating_add(3), String::new());
+        table.row(row);
+    }
+    table
+}
