@@ -55,7 +55,9 @@ impl OpenBooks {
     pub(super) async fn open(common: &Common, tenant_id: &TenantId) -> Result<Self, StoreError> {
         let Common { db, clock, load, memory, .. } = common;
         let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *load).await?;
-        tokio::spawn(finish_policy(ledger.clone(), tenant_id.clone()));
+        if ledger.policy_to_replay().await?.is_some() {
+            tokio::spawn(finish_policy(ledger.clone(), tenant_id.clone()));
+        }
         let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
         let couriers = common.couriers(tenant_id);
         let reminder = common.reminder(tenant_id, &ledger);

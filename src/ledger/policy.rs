@@ -43,18 +43,13 @@ impl Ledger {
     }
 
     /// Derives every customer anew that was derived under an earlier policy than the one that is set now, unless that was
-    /// done. Every policy has a version of the books of its own; the audit trail has its replay once it came to its end.
+    /// done.
     pub async fn replay_for_policy(&self, author: &Author) -> Result<Replayed, RecordError> {
         let Desk { db, tenant_id, .. } = &self.desk;
-        let mut tx = db.read().await?;
-        let version = tenant::books(&mut tx, tenant_id).await?.policy_version;
-        let replays = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &subject(version)).await?;
-        let is_done = version == 0 || replays.is_some();
-        tx.rollback().await?;
+        // Two at once would each count a part.
+        let _alone = self.replaying.lock().await;
         let mut replayed = Replayed::default();
-        if is_done {
-            return Ok(replayed);
-        }
+        let Some(version) = self.policy_to_replay().await? else { return Ok(replayed) };
         let mut after = None;
         loop {
             let mut tx = db.read().await?;
@@ -75,6 +70,17 @@ impl Ledger {
         .await?;
         tx.commit().await?;
         Ok(replayed)
+    }
+
+    /// The version of a policy under which not everybody was derived yet. Every policy has a version of the books of its
+    /// own; the audit trail has its replay once it came to its end.
+    pub async fn policy_to_replay(&self) -> Result<Option<i64>, StoreError> {
+        let Desk { db, tenant_id, .. } = &self.desk;
+        let mut tx = db.read().await?;
+        let version = tenant::books(&mut tx, tenant_id).await?.policy_version;
+        let replay = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &subject(version)).await?;
+        tx.rollback().await?;
+        Ok((version > 0 && replay.is_none()).then_some(version))
     }
 
     async fn derive_all(&self, page: Vec<CustomerId>, replayed: &mut Replayed) -> Result<(), RecordError> {

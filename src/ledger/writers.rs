@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,8 @@ pub struct Ledger {
     /// For what concerns all of the books.
     pub(super) desk: Desk,
     pub(super) clock: Clock,
+    /// Held by whoever derives everybody anew.
+    pub(super) replaying: Arc<Mutex<()>>,
 }
 
 /// Room for what waits and for customers at hand; the ledgers of several tenants can share it. Cheap to clone.
@@ -121,7 +123,8 @@ impl Ledger {
             queues.push(jobs);
         }
         let room = Arc::clone(&memory.room);
-        let ledger = Self { queues: queues.into(), room, stop: stop.clone(), committed, desk, clock };
+        let ledger =
+            Self { queues: queues.into(), room, stop: stop.clone(), committed, desk, clock, replaying: Arc::default() };
         Ok((ledger, Writers { stop, tasks }))
     }
 
