@@ -28,7 +28,7 @@
 //! | [`access`] | who asks: keys, what they are for, how often they may be used |
 //! | [`ledger`] | the shell: decide and record, in groups; verify |
 //! | [`events`] | from the outbox to the receivers: couriers, sinks, what is due, sending again |
-//! | [`reports`] | questions about the journal: lists, waterfall, MRR, retention, cohorts, why; overrides and the audit trail; following it |
+//! | [`reports`] | questions about the journal: lists, waterfall, MRR, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
 //! | [`books`] | the books of a tenant, open, and those of all tenants |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`service`] | everything wired together, from start to a clean end |

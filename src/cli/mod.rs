@@ -30,6 +30,7 @@ mod problems;
 mod progress;
 mod relay;
 mod retention;
+mod scheduled;
 mod serve;
 mod table;
 mod tenants;
@@ -82,6 +83,7 @@ pub enum Command {
     Mrr(mrr::MrrArgs),
     Retention(retention::RetentionArgs),
     Cohorts(cohorts::CohortsArgs),
+    Scheduled(scheduled::ScheduledArgs),
     Override(overrides::OverrideArgs),
     Periods(periods::PeriodsArgs),
     Audit(audit::AuditArgs),
@@ -112,6 +114,7 @@ impl Cli {
             Command::Mrr(args) => mrr::run(args).await,
             Command::Retention(args) => retention::run(args).await,
             Command::Cohorts(args) => cohorts::run(args).await,
+            Command::Scheduled(args) => scheduled::run(args).await,
             Command::Override(args) => overrides::run(args).await,
             Command::Periods(args) => periods::run(args).await,
             Command::Audit(args) => audit::run(args).await,

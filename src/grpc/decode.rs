@@ -62,6 +62,19 @@ pub(super) fn filter(it: &v1::MovementFilter) -> Result<MovementFilter, Vec<Viol
     form.finish(Some(filter))
 }
 
+/// What is to come; what is today is left to the report.
+pub(super) fn scheduled(it: &v1::ListScheduledMovementsRequest) -> Result<MovementFilter, Vec<Violation>> {
+    let mut form = Form::at("");
+    let filter = MovementFilter {
+        level: Some(form.take("level", level(it.level)).flatten().unwrap_or(Level::Customer)),
+        effective_to: optional(&mut form, "until", &it.until, parse_date),
+        customer_id: optional(&mut form, "customer_id", &it.customer_id, CustomerId::parse),
+        currency: optional(&mut form, "currency", &it.currency, Currency::parse),
+        ..MovementFilter::default()
+    };
+    form.finish(Some(filter))
+}
+
 /// What a report is about.
 pub(super) struct ScopeFields<'r> {
     pub level: i32,

@@ -24,6 +24,7 @@ use crate::reports::explain::explain;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
 use crate::reports::retention::retention;
+use crate::reports::scheduled::scheduled;
 use crate::reports::waterfall::{WaterfallQuery, waterfall};
 use crate::store::db::Db;
 use crate::store::movement_page::MovementOrder;
@@ -133,6 +134,33 @@ impl v1::movement_service_server::MovementService for Movements {
         let query = triangles::query(&request.into_inner(), now).map_err(invalid)?;
         let found = cohorts(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetCohortsResponse { triangles: found.iter().map(triangles::triangle).collect() }))
+    }
+
+    async fn list_scheduled_movements(
+        &self,
+        request: Request<v1::ListScheduledMovementsRequest>,
+    ) -> Result<Response<v1::ListScheduledMovementsResponse>, Status> {
+        let who = who(&request)?;
+        let request = request.into_inner();
+        let filter = decode::scheduled(&request).map_err(invalid)?;
+        let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
+        // The question is the same tomorrow: today is not in it.
+        let order = MovementOrder::EffectiveDate;
+        let after = match request.page_token.as_str() {
+            "" => None,
+            token => Some(
+                page_token::read(token, &who.tenant_id, &filter, order)
+                    .ok_or_else(|| invalid_field("page_token", "is not a token that this question gave"))?,
+            ),
+        };
+        let found = scheduled(&self.db, &who.tenant_id, &filter, after, size, self.clock.now()).await;
+        let found = found.map_err(|error| report(&error))?;
+        let token = |cursor| page_token::write(cursor, &who.tenant_id, &filter, order);
+        Ok(Response::new(v1::ListScheduledMovementsResponse {
+            today: found.today.to_string(),
+            movements: found.page.entries.iter().map(encode::movement).collect(),
+            next_page_token: found.page.next.map(token).unwrap_or_default(),
+        }))
     }
 
     type WatchMovementsStream = Watch;

@@ -124,6 +124,7 @@ impl Questions {
         list_movements: ListMovementsRequest -> ListMovementsResponse;
         explain_movement: ExplainMovementRequest -> ExplainMovementResponse;
         get_waterfall: GetWaterfallRequest -> GetWaterfallResponse;
+        list_scheduled_movements: ListScheduledMovementsRequest -> ListScheduledMovementsResponse;
         get_mrr: GetMrrRequest -> GetMrrResponse;
         get_cohorts: GetCohortsRequest -> GetCohortsResponse;
         get_retention: GetRetentionRequest -> GetRetentionResponse;

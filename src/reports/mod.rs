@@ -16,5 +16,6 @@ pub mod mrr;
 pub mod overrides;
 pub mod reasons;
 pub mod retention;
+pub mod scheduled;
 pub mod scope;
 pub mod waterfall;

@@ -22,6 +22,7 @@ mod periods;
 mod policy;
 mod questions;
 mod retention;
+mod scheduled;
 mod serve;
 mod shelf;
 mod statements;

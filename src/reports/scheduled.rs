@@ -1,0 +1,36 @@
+//! What the journal already knows to come.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::error::ReportError;
+use super::movements::{MovementPage, movements};
+use crate::domain::ids::TenantId;
+use crate::store::db::Db;
+use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
+use crate::store::tenant;
+
+/// Some of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// In the time zone of the books.
+    pub today: NaiveDate,
+    pub page: MovementPage,
+}
+
+/// The page of at most `size` movements behind a cursor, of those that hold and are effective after today.
+pub async fn scheduled(
+    db: &Db,
+    tenant_id: &TenantId,
+    filter: &MovementFilter,
+    after: Option<Cursor>,
+    size: i64,
+    now: DateTime<Utc>,
+) -> Result<Scheduled, ReportError> {
+    let mut tx = db.read().await?;
+    let today = tenant::books(&mut tx, tenant_id).await?.policy.date_of(now);
+    tx.rollback().await?;
+    let tomorrow = Some(today.succ_opt().unwrap_or(today));
+    let filter = MovementFilter { effective_from: tomorrow, live_only: true, ..filter.clone() };
+    let page = movements(db, tenant_id, &filter, MovementOrder::EffectiveDate, after, size).await?;
+    Ok(Scheduled { today, page })
+}
