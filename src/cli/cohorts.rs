@@ -8,7 +8,7 @@ use deltabook::grpc::v1;
 use serde_json::Value;
 
 use super::ask::{Answer, AnswerFormat, ViewArgs, Whom, currency_option, text, told, value};
-use super::months::MonthArgs;
+use super::months::{MonthArgs, PeriodArg};
 use super::table::{Table, amount, left, numbered, right};
 
 /// Show what became of the customers who came in each month, quarter or year
@@ -32,8 +32,8 @@ pub struct CohortsArgs {
     months: MonthArgs,
 
     /// How long a period is
-    #[arg(long, value_enum, default_value_t = Period::Month)]
-    by: Period,
+    #[arg(long, value_enum, default_value_t = PeriodArg::Month)]
+    by: PeriodArg,
 
     /// What is shown of them
     #[arg(long, value_enum, default_value_t = Measure::Mrr)]
@@ -48,13 +48,6 @@ pub struct CohortsArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Period {
-    Month,
-    Quarter,
-    Year,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Measure {
     /// Their MRR
     Mrr,
@@ -64,17 +57,12 @@ enum Measure {
 
 pub async fn run(args: CohortsArgs) -> anyhow::Result<ExitCode> {
     let (from_month, to_month) = args.months.to_wire()?;
-    let granularity = match args.by {
-        Period::Month => v1::Granularity::Month,
-        Period::Quarter => v1::Granularity::Quarter,
-        Period::Year => v1::Granularity::Year,
-    };
     let measure = match args.measure {
         Measure::Mrr => v1::CohortMeasure::Mrr,
         Measure::Customers => v1::CohortMeasure::Customers,
     };
     let request = v1::GetCohortsRequest {
-        granularity: granularity.into(),
+        granularity: args.by.to_wire(),
         measure: measure.into(),
         from_month,
         to_month,

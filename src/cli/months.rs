@@ -1,9 +1,10 @@
 //! The months of a report.
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use deltabook::clock::Clock;
 use deltabook::form::month::Month;
+use deltabook::grpc::v1;
 
 use super::ask::month_option;
 
@@ -32,5 +33,33 @@ impl MonthArgs {
         let year = self.year.unwrap_or_else(|| chrono::Datelike::year(&Clock::system().today()));
         let january = Month::january(year).context("the year is not from 1900 to 9999")?;
         Ok((january.to_string(), format!("{year:04}-12")))
+    }
+}
+
+/// How long a period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PeriodArg {
+    Month,
+    Quarter,
+    Year,
+}
+
+impl PeriodArg {
+    pub fn to_wire(self) -> i32 {
+        let granularity = match self {
+            Self::Month => v1::Granularity::Month,
+            Self::Quarter => v1::Granularity::Quarter,
+            Self::Year => v1::Granularity::Year,
+        };
+        granularity.into()
+    }
+
+    /// The heading of a column of periods.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter from",
+            Self::Year => "year from",
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `deltabook waterfall`: from opening to closing MRR, month by month.
+//! `deltabook waterfall`: from opening to closing MRR, by month, quarter or year.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::ask::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, text, told, value};
 use super::chart::draw;
-use super::months::MonthArgs;
+use super::months::{MonthArgs, PeriodArg};
 use super::output::to_stdout;
 use super::table::{Table, amount, left, right};
 
-/// Show how MRR came from its opening to its closing, month by month
+/// Show how MRR came from its opening to its closing, by month, quarter or year
 #[derive(Debug, Args)]
 #[command(after_help = "\
 opening + new + reactivation + upsell + downsell + churn + ignored = closing, in every month and at both levels.
@@ -25,6 +25,7 @@ Examples:
   deltabook waterfall --year 2026
   deltabook waterfall --from 2026-01 --to 2026-03 --chart
   deltabook waterfall --level contract --from 2025-07 --to 2026-06 --currency USD
+  deltabook waterfall --from 2025-01 --to 2026-12 --by quarter
   deltabook waterfall --year 2026 --restated
   deltabook waterfall --year 2026 --as-known-at 2026-07-05T00:00:00Z
   deltabook waterfall --year 2026 --format csv > waterfall.csv")]
@@ -41,6 +42,10 @@ pub struct WaterfallArgs {
 
     #[command(flatten)]
     months: MonthArgs,
+
+    /// How long a period is; a quarter or year is taken whole
+    #[arg(long, value_enum, default_value_t = PeriodArg::Month)]
+    by: PeriodArg,
 
     /// Only in this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
@@ -68,6 +73,7 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         customer_id: args.customer.clone().unwrap_or_default(),
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
+        granularity: args.by.to_wire(),
     };
     let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
     if args.chart && !found.waterfalls.is_empty() {
@@ -75,7 +81,7 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         to_stdout(|out| out.write_all(chart.as_bytes()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    answer(&found).write(args.format, table)?;
+    answer(&found).write(args.format, |answer| table(answer, args.by))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,10 +137,10 @@ fn row(currency: &str, it: &v1::WaterfallPeriod) -> [Value; 17] {
 
 /// Amounts by month; a column without any amount in it is shown all the same, so that the sum can be read. Adjustments
 /// are in the columns already: they are shown only where there are any.
-pub fn table(answer: &Answer<17>) -> Table {
+pub fn table(answer: &Answer<17>, by: PeriodArg) -> Table {
     let has_adjustments = answer.rows.iter().any(|[.., adjustments]| !adjustments.is_null());
     let mut columns = vec![
-        left("month"),
+        left(by.heading()),
         left("currency"),
         right("opening"),
         right("new"),

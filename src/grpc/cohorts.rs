@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::decode::{ScopeFields, scope};
+use super::decode::{ScopeFields, granularity, scope};
 use super::limits::MAX_COHORTS;
 use super::v1;
-use crate::form::granularity::Granularity;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::reports::cohorts::{Cell, CellValue, Cohort, CohortQuery, Measure, Triangle};
@@ -32,15 +31,6 @@ pub(super) fn query(request: &v1::GetCohortsRequest, now: DateTime<Utc>) -> Resu
         form.require(periods <= MAX_COHORTS, "to_month", &too_many);
     }
     form.finish(query)
-}
-
-fn granularity(value: i32) -> Result<Granularity, &'static str> {
-    match v1::Granularity::try_from(value) {
-        Ok(v1::Granularity::Unspecified | v1::Granularity::Month) => Ok(Granularity::Month),
-        Ok(v1::Granularity::Quarter) => Ok(Granularity::Quarter),
-        Ok(v1::Granularity::Year) => Ok(Granularity::Year),
-        Err(_) => Err("is not a granularity"),
-    }
 }
 
 fn measure(value: i32) -> Result<Measure, &'static str> {

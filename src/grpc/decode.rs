@@ -9,6 +9,7 @@ use super::words::word;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::movement::{Category, Level, Subcategory};
 use crate::form::decode::parse_date;
+use crate::form::granularity::Granularity;
 use crate::form::violation::{Form, Violation};
 use crate::reports::scope::Scope;
 use crate::store::movement_page::MovementFilter;
@@ -92,6 +93,15 @@ pub(super) fn scope(form: &mut Form, fields: &ScopeFields<'_>, now: DateTime<Utc
         customer: optional(form, "customer_id", fields.customer_id, CustomerId::parse),
         view: form.take("view", view(fields.view)).unwrap_or_default(),
         known_at: fields.as_known_at.and_then(|instant| form.take("as_known_at", past(instant, now))),
+    }
+}
+
+pub(super) fn granularity(value: i32) -> Result<Granularity, &'static str> {
+    match v1::Granularity::try_from(value) {
+        Ok(v1::Granularity::Unspecified | v1::Granularity::Month) => Ok(Granularity::Month),
+        Ok(v1::Granularity::Quarter) => Ok(Granularity::Quarter),
+        Ok(v1::Granularity::Year) => Ok(Granularity::Year),
+        Err(_) => Err("is not a granularity"),
     }
 }
 

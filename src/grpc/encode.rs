@@ -154,7 +154,7 @@ fn period(it: &Period) -> v1::WaterfallPeriod {
     let amount = |step| step_sum(&it.steps, step).amount.to_string();
     v1::WaterfallPeriod {
         start: it.month.start().to_string(),
-        end: it.month.end().to_string(),
+        end: it.last_month.end().to_string(),
         opening: it.opening.to_string(),
         new: amount(Step::New),
         reactivation: amount(Step::Reactivation),

@@ -100,7 +100,8 @@ impl v1::movement_service_server::MovementService for Movements {
             view: request.view,
             as_known_at: request.as_known_at,
         };
-        let query = months_query((&request.from_month, &request.to_month), &fields, now).map_err(invalid)?;
+        let months = (request.from_month.as_str(), request.to_month.as_str());
+        let query = months_query(months, request.granularity, &fields, now).map_err(invalid)?;
         let waterfalls = waterfall(&self.db, &who.tenant_id, &query, now).await;
         let waterfalls = waterfalls.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
@@ -120,7 +121,9 @@ impl v1::movement_service_server::MovementService for Movements {
             view: request.view,
             as_known_at: request.as_known_at,
         };
-        let query = months_query((&request.from_month, &request.to_month), &fields, now).map_err(invalid)?;
+        let months = (request.from_month.as_str(), request.to_month.as_str());
+        let by_month = v1::Granularity::Month.into();
+        let query = months_query(months, by_month, &fields, now).map_err(invalid)?;
         let found = retention(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetRetentionResponse { retentions: found.iter().map(kept::retention).collect() }))
     }
@@ -211,6 +214,7 @@ fn order(value: i32) -> Result<MovementOrder, Status> {
 /// A report from one month to another.
 fn months_query(
     (from, to): (&str, &str),
+    granularity: i32,
     fields: &ScopeFields<'_>,
     now: DateTime<Utc>,
 ) -> Result<WaterfallQuery, Vec<Violation>> {
@@ -222,7 +226,8 @@ fn months_query(
         form.require(months > 0, "to_month", "is before from_month");
         form.require(months <= MAX_MONTHS, "to_month", &format!("is more than {MAX_MONTHS} months from from_month"));
     }
+    let granularity = form.take("granularity", decode::granularity(granularity)).unwrap_or_default();
     let scope = decode::scope(&mut form, fields, now);
-    let query = first.zip(last).map(|(first, last)| WaterfallQuery { scope, first, last });
+    let query = first.zip(last).map(|(first, last)| WaterfallQuery { scope, first, last, granularity });
     form.finish(query)
 }

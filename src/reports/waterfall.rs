@@ -1,4 +1,4 @@
-//! The waterfall: how MRR came from its opening to its closing, month by month.
+//! The waterfall: how MRR came from its opening to its closing, month by month, or by quarter or year.
 //!
 //! opening + new + reactivation + upsell + downsell + churn + ignored = closing, always; a closing is the next opening.
 
@@ -11,6 +11,7 @@ use super::scope::Scope;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::Subcategory;
+use crate::form::granularity::Granularity;
 use crate::form::month::Month;
 use crate::store::db::{Db, Tx};
 use crate::store::sums::{SumKey, View, by_month};
@@ -20,8 +21,10 @@ use crate::store::total::Sum;
 #[derive(Debug, Clone)]
 pub struct WaterfallQuery {
     pub scope: Scope,
+    /// In the first and the last period.
     pub first: Month,
     pub last: Month,
+    pub granularity: Granularity,
 }
 
 /// A currency's months.
@@ -31,10 +34,12 @@ pub struct Waterfall {
     pub periods: Vec<Period>,
 }
 
-/// One month.
+/// One month, or several: a quarter or a year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Period {
+    /// The first.
     pub month: Month,
+    pub last_month: Month,
     pub opening: Money,
     pub steps: Steps,
     /// The part of the steps that belongs to months that were closed (R16); None: nothing, as always when restated.
@@ -111,10 +116,51 @@ pub async fn waterfall(
 ) -> Result<Vec<Waterfall>, ReportError> {
     let mut tx = db.read().await?;
     let today = query.scope.today(&mut tx, tenant_id, now).await?;
-    waterfalls(&mut tx, tenant_id, query, today).await
+    let granularity = query.granularity;
+    let (first, last) = (granularity.first_of(query.first), granularity.last_of(query.last));
+    let whole = WaterfallQuery { first, last, ..query.clone() };
+    let by_month = waterfalls(&mut tx, tenant_id, &whole, today).await?;
+    let by_period = |it: Waterfall| Ok(Waterfall { periods: joined(&it.periods, granularity)?, ..it });
+    by_month.into_iter().map(by_period).collect()
 }
 
-/// As [`waterfall`], as seen by a report that is made on this date.
+/// Months as longer periods.
+fn joined(months: &[Period], granularity: Granularity) -> Result<Vec<Period>, OutOfRange> {
+    let are_together = |a: &Period, b: &Period| granularity.first_of(a.month) == granularity.first_of(b.month);
+    months
+        .chunk_by(are_together)
+        .filter_map(|months| months.split_first())
+        .map(|(first, rest)| first.with(rest))
+        .collect()
+}
+
+impl Period {
+    /// Together with the months after it.
+    fn with(&self, months: &[Self]) -> Result<Self, OutOfRange> {
+        let mut all = self.clone();
+        let mut adjustments = self.adjustments.as_ref().map(|it| it.steps.clone()).unwrap_or_default();
+        for month in months {
+            add_steps(&mut all.steps, &month.steps)?;
+            if let Some(more) = &month.adjustments {
+                add_steps(&mut adjustments, &more.steps)?;
+            }
+            (all.last_month, all.closing) = (month.last_month, month.closing);
+        }
+        all.adjustments = together(adjustments)?;
+        Ok(all)
+    }
+}
+
+fn add_steps(steps: &mut Steps, more: &Steps) -> Result<(), OutOfRange> {
+    for (step, sum) in more {
+        let all = steps.entry(*step).or_default();
+        all.amount = all.amount.checked_add(sum.amount)?;
+        all.movements = all.movements.checked_add(sum.movements).ok_or(OutOfRange)?;
+    }
+    Ok(())
+}
+
+/// As [`waterfall`], but by month, and as seen by a report that is made on this date.
 pub(super) async fn waterfalls(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -155,7 +201,7 @@ fn periods(sums: &[(SumKey, Sum)], query: &WaterfallQuery) -> Result<Vec<Period>
     while month <= query.last {
         let (steps, adjustments) = months.remove(&month).unwrap_or_default();
         let closing = total(opening, &steps)?;
-        periods.push(Period { month, opening, steps, adjustments: together(adjustments)?, closing });
+        periods.push(Period { month, last_month: month, opening, steps, adjustments: together(adjustments)?, closing });
         opening = closing;
         month = month.next();
     }

@@ -12,6 +12,7 @@ use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use tonic::transport::Channel;
 
 use super::super::ask::told;
+use super::super::months::PeriodArg;
 use super::super::{explain, movements, waterfall};
 
 /// The facts, in the order of their arrival.
@@ -77,7 +78,7 @@ pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Stor
         ..v1::GetWaterfallRequest::default()
     };
     let found = questions.get_waterfall(request).await.map_err(told)?.into_inner();
-    writeln!(text, "{}", waterfall::table(&waterfall::answer(&found)))?;
+    writeln!(text, "{}", waterfall::table(&waterfall::answer(&found), PeriodArg::Month))?;
     Ok(Story { text, explained: id })
 }
 

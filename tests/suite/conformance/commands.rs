@@ -57,6 +57,13 @@ USD
     );
     assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency USD --chart"), chart);
     assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency XXX --chart"), "nothing found\n");
+    let waterfall = "\
+quarter from  currency   opening       new  reactivation  upsell  downsell  churn  ignored   closing
+------------- --------- --------- --------- ------------- ------- --------- ------ -------- ---------
+2025-01       USD           0.00  1,000.00          0.00    0.00      0.00   0.00     0.00  1,000.00
+2025-04       USD       1,000.00      0.00          0.00  443.00      0.00   0.00     0.00  1,443.00
+";
+    assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --by quarter --currency USD"), waterfall);
     let mrr = "\
 date        currency       MRR        ARR
 ----------- --------- --------- ----------

@@ -8,6 +8,7 @@ use deltabook::domain::ids::{Currency, CustomerId, TenantId};
 use deltabook::domain::money::Money;
 use deltabook::domain::movement::{Category, Level, Subcategory};
 use deltabook::domain::policy::Policy;
+use deltabook::form::granularity::Granularity;
 use deltabook::form::month::Month;
 use deltabook::reports::movements::movements;
 use deltabook::reports::mrr::mrr;
@@ -158,15 +159,27 @@ async fn a_waterfall_is_what_its_entries_come_to() {
     let entries = entries(&desk.db).await;
     let adjustments = entries.iter().filter(|entry| entry.is_adjustment()).count();
     assert!(adjustments > 5, "{adjustments}");
-    for scope in scopes() {
+    let granularities = [Granularity::Month, Granularity::Quarter, Granularity::Year];
+    for (scope, granularity) in
+        granularities.into_iter().flat_map(|it| scopes().into_iter().map(move |scope| (scope, it)))
+    {
         let (first, last) = (Month::parse("2026-02").unwrap(), Month::parse("2026-05").unwrap());
-        let query = WaterfallQuery { scope: scope.clone(), first, last };
+        let query = WaterfallQuery { scope: scope.clone(), first, last, granularity };
+        let last = granularity.last_of(last);
         let found = waterfall(&desk.db, &TenantId::only(), &query, instant(NOW)).await.unwrap();
         let of = |currency: Currency| in_scope(&entries, &scope).filter(move |it| it.movement.currency == currency);
         let mut seen = 0;
         for it in &found {
+            assert_eq!(
+                it.periods.len(),
+                match granularity {
+                    Granularity::Month => 4,
+                    Granularity::Quarter => 2,
+                    Granularity::Year => 1,
+                }
+            );
             for period in &it.periods {
-                let (start, end) = (period.month.start(), period.month.end());
+                let (start, end) = (period.month.start(), period.last_month.end());
                 let before = of(it.currency).filter(|entry| counted_on(entry, scope.view) < start);
                 let within = || of(it.currency).filter(|entry| (start..end).contains(&counted_on(entry, scope.view)));
                 assert_eq!(period.opening, sum(before), "{scope:?} {start}");
