@@ -13,11 +13,13 @@ mod delivery_output;
 mod demo;
 mod event_output;
 mod explain;
+mod export;
 mod import;
 mod importing;
 mod keys;
 mod migrate;
 mod months;
+mod movement_filter;
 mod movement_output;
 mod movements;
 mod mrr;
@@ -84,6 +86,7 @@ pub enum Command {
     Retention(retention::RetentionArgs),
     Cohorts(cohorts::CohortsArgs),
     Scheduled(scheduled::ScheduledArgs),
+    Export(export::ExportArgs),
     Override(overrides::OverrideArgs),
     Periods(periods::PeriodsArgs),
     Audit(audit::AuditArgs),
@@ -115,6 +118,7 @@ impl Cli {
             Command::Retention(args) => retention::run(args).await,
             Command::Cohorts(args) => cohorts::run(args).await,
             Command::Scheduled(args) => scheduled::run(args).await,
+            Command::Export(args) => export::run(args).await,
             Command::Override(args) => overrides::run(args).await,
             Command::Periods(args) => periods::run(args).await,
             Command::Audit(args) => audit::run(args).await,

@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{
-    Answer, AnswerFormat, LevelArg, Whom, cause_words, currency_option, date_option, id_option, level_word, text, told,
-    value, word,
-};
+use super::ask::{Answer, AnswerFormat, Whom, cause_words, level_word, text, told, value, word};
+use super::movement_filter::FilterArgs;
 use super::table::{Table, amount, change, left, right};
 
 /// List movements from the journal, the latest first
@@ -29,44 +27,8 @@ pub struct MovementsArgs {
     #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
     format: AnswerFormat,
 
-    /// Whose MRR: only this level
-    #[arg(long, value_enum)]
-    level: Option<LevelArg>,
-
-    /// Only this category: new, upsell, downsell, churn, renewal, ignored (several: repeat it)
-    #[arg(long, value_enum)]
-    category: Vec<CategoryArg>,
-
-    /// Effective on this date (YYYY-MM-DD) or later
-    #[arg(long, value_name = "DATE", value_parser = date_option)]
-    from: Option<String>,
-
-    /// Effective on this date or earlier
-    #[arg(long, value_name = "DATE", value_parser = date_option)]
-    to: Option<String>,
-
-    /// Only of this customer
-    #[arg(long, value_name = "ID", value_parser = id_option)]
-    customer: Option<String>,
-
-    /// Only of this subscription (CONTRACT level)
-    #[arg(long, value_name = "ID", value_parser = id_option)]
-    subscription: Option<String>,
-
-    /// Only of this item
-    #[arg(long, value_name = "ID", value_parser = id_option)]
-    item: Option<String>,
-
-    /// Only in this currency
-    #[arg(long, value_name = "CODE", value_parser = currency_option)]
-    currency: Option<String>,
-
-    /// Leave out reversals and what they reversed
-    #[arg(long)]
-    live: bool,
-
     #[command(flatten)]
-    posting: PostingArgs,
+    filter: FilterArgs,
 
     /// By effective date instead of by when they were recorded
     #[arg(long)]
@@ -81,39 +43,13 @@ pub struct MovementsArgs {
     all: bool,
 }
 
-/// When reports count the movements.
-#[derive(Debug, Args)]
-struct PostingArgs {
-    /// Only what was posted in another month than its own, because that one was closed
-    #[arg(long)]
-    adjustments: bool,
-
-    /// Posted on this date (YYYY-MM-DD) or later
-    #[arg(long, value_name = "DATE", value_parser = date_option)]
-    posted_from: Option<String>,
-
-    /// Posted on this date or earlier
-    #[arg(long, value_name = "DATE", value_parser = date_option)]
-    posted_to: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum CategoryArg {
-    New,
-    Upsell,
-    Downsell,
-    Churn,
-    Renewal,
-    Ignored,
-}
-
 /// Movements that are asked for at once.
 const PAGE: i32 = 1_000;
 
 pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
     let mut questions = args.whom.connect().await?;
     let mut request = v1::ListMovementsRequest {
-        filter: Some(filter(&args)),
+        filter: Some(args.filter.to_wire()),
         order_by: order(&args).into(),
         page_size: i32::try_from(args.limit).unwrap_or(PAGE).min(PAGE),
         page_token: String::new(),
@@ -134,35 +70,6 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
     movements.truncate(wanted);
     answer(&movements).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn filter(args: &MovementsArgs) -> v1::MovementFilter {
-    let category = |it: &CategoryArg| {
-        let category = match it {
-            CategoryArg::New => v1::ImpactCategory::New,
-            CategoryArg::Upsell => v1::ImpactCategory::Upsell,
-            CategoryArg::Downsell => v1::ImpactCategory::Downsell,
-            CategoryArg::Churn => v1::ImpactCategory::Churn,
-            CategoryArg::Renewal => v1::ImpactCategory::Renewal,
-            CategoryArg::Ignored => v1::ImpactCategory::Ignored,
-        };
-        category.into()
-    };
-    v1::MovementFilter {
-        level: args.level.map(LevelArg::to_wire).unwrap_or_default(),
-        categories: args.category.iter().map(category).collect(),
-        subcategories: Vec::new(),
-        effective_from: args.from.clone().unwrap_or_default(),
-        effective_to: args.to.clone().unwrap_or_default(),
-        customer_id: args.customer.clone().unwrap_or_default(),
-        subscription_id: args.subscription.clone().unwrap_or_default(),
-        item_id: args.item.clone().unwrap_or_default(),
-        currency: args.currency.clone().unwrap_or_default(),
-        live_only: args.live,
-        posting_from: args.posting.posted_from.clone().unwrap_or_default(),
-        posting_to: args.posting.posted_to.clone().unwrap_or_default(),
-        adjustments_only: args.posting.adjustments,
-    }
 }
 
 fn order(args: &MovementsArgs) -> v1::MovementOrder {

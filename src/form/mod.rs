@@ -17,5 +17,6 @@ pub mod month;
 pub mod movement;
 pub mod raw;
 pub mod record;
+pub mod sheet;
 mod terms;
 pub mod violation;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 
 use super::csv::push_cell;
 use super::digits::{push_money, push_padded, push_quantity};
@@ -19,7 +19,11 @@ pub enum Value<'r> {
     Absent,
     Text(&'r str),
     Shown(String),
+    Whole(i64),
+    Flag(bool),
     Date(NaiveDate),
+    /// To the microsecond.
+    Instant(DateTime<Utc>),
     Money(Money),
     Quantity(Quantity),
     Causes(&'r [Cause]),
@@ -27,7 +31,7 @@ pub enum Value<'r> {
 }
 
 /// A value, or nothing.
-pub(super) fn maybe<'r, T>(value: Option<T>, kind: fn(T) -> Value<'r>) -> Value<'r> {
+pub fn maybe<'r, T>(value: Option<T>, kind: fn(T) -> Value<'r>) -> Value<'r> {
     value.map_or(Value::Absent, kind)
 }
 
@@ -88,19 +92,32 @@ pub fn push_csv(out: &mut Vec<u8>, values: &[Value<'_>]) {
         match value {
             Value::Text(_) | Value::Shown(_) | Value::Causes(_) => push_cell(out, |out| value.push(out)),
             // Of these, none has a quote or a comma.
-            Value::Absent | Value::Date(_) | Value::Money(_) | Value::Quantity(_) | Value::Rules(_) => value.push(out),
+            Value::Absent
+            | Value::Whole(_)
+            | Value::Flag(_)
+            | Value::Date(_)
+            | Value::Instant(_)
+            | Value::Money(_)
+            | Value::Quantity(_)
+            | Value::Rules(_) => value.push(out),
         }
     }
     out.push(b'\n');
 }
 
 impl Value<'_> {
-    fn push(&self, out: &mut Vec<u8>) {
+    /// Writes it as text.
+    pub(super) fn push(&self, out: &mut Vec<u8>) {
         match self {
             Self::Absent => {}
             Self::Text(text) => out.extend_from_slice(text.as_bytes()),
             Self::Shown(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Whole(number) => push_shown(out, format_args!("{number}")),
+            Self::Flag(flag) => push_shown(out, format_args!("{flag}")),
             Self::Date(date) => push_date(out, *date),
+            Self::Instant(instant) => {
+                out.extend_from_slice(instant.to_rfc3339_opts(SecondsFormat::Micros, true).as_bytes());
+            }
             Self::Money(money) => push_money(out, *money),
             Self::Quantity(quantity) => push_quantity(out, *quantity),
             Self::Causes(causes) => {

@@ -12,6 +12,12 @@ pub const MAX_FACTS: usize = 1_000;
 pub const MAX_COHORTS: usize = 120;
 /// The most months in a report.
 pub const MAX_MONTHS: usize = 600;
+/// The most exports at a time: each has a connection that reads for itself.
+pub const MAX_EXPORTS: usize = 4;
+/// The largest piece of an export: clients read messages of up to 4 MiB unless told otherwise.
+pub const EXPORT_CHUNK_BYTES: usize = 1024 * 1024;
+/// How long an export waits for its client to take a piece; PostgreSQL waits for 60 seconds.
+pub const EXPORT_PATIENCE: Duration = Duration::from_secs(50);
 /// Batches of one stream that are read ahead of the one that is being recorded.
 pub const STREAM_READ_AHEAD: usize = 4;
 /// The most requests at a time on one connection.

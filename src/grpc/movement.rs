@@ -1,15 +1,19 @@
 //! `MovementService`: questions about the journal.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 
 use super::cohorts as triangles;
 use super::decode::ScopeFields;
 use super::ending::Ending;
+use super::export::{self, Chunks};
 use super::facts::to_wire;
-use super::limits::MAX_MONTHS;
+use super::limits::{MAX_EXPORTS, MAX_MONTHS};
 use super::retention as kept;
-use super::status::{invalid, invalid_field, not_found, report, shelf};
+use super::status::{invalid, invalid_field, not_found, report, shelf, too_many_exports};
 use super::watch::{Watch, watch};
 use super::who::who;
 use super::{decode, encode, page_token, v1};
@@ -21,6 +25,7 @@ use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::reports::cohorts::cohorts;
 use crate::reports::explain::explain;
+use crate::reports::export::Export;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
 use crate::reports::retention::retention;
@@ -36,6 +41,18 @@ pub struct Movements {
     pub(super) clock: Clock,
     pub(super) shelf: Shelf,
     pub(super) ending: Ending,
+    exports: Arc<Semaphore>,
+}
+
+impl Movements {
+    pub(super) fn new(db: Db, clock: Clock, shelf: Shelf, ending: Ending) -> Self {
+        Self { db, clock, shelf, ending, exports: Arc::new(Semaphore::new(MAX_EXPORTS)) }
+    }
+
+    /// A place for one more export.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Status> {
+        self.exports.clone().try_acquire_owned().map_err(|_| too_many_exports())
+    }
 }
 
 #[tonic::async_trait]
@@ -176,6 +193,19 @@ impl v1::movement_service_server::MovementService for Movements {
         };
         let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
         Ok(Response::new(watch(books, after, self.ending.clone().of(who))))
+    }
+
+    type ExportMovementsStream = Chunks;
+
+    async fn export_movements(&self, request: Request<v1::ExportMovementsRequest>) -> Result<Response<Chunks>, Status> {
+        let who = who(&request)?;
+        let request = request.into_inner();
+        let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
+        let (order, format) = (order(request.order_by)?, export::format(request.format)?);
+        let place = self.place()?;
+        let export = Export::movements(&self.db, who.tenant_id.clone(), filter, order, format).await;
+        let export = export.map_err(|error| report(&error))?;
+        Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
     }
 
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {

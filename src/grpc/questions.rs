@@ -1,7 +1,10 @@
 //! `MovementService`, `FinanceService` and `AdminService`, asked of a server or of a store at hand: one code path for
 //! both.
 
+use std::pin::Pin;
+
 use secrecy::{ExposeSecret, SecretString};
+use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::Interceptor;
@@ -31,6 +34,9 @@ use crate::store::db::Db;
 
 /// A server, and what is sent to it with each request.
 type Asked = InterceptedService<Channel, WithKey>;
+
+/// An answer in pieces.
+pub type Pieces<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// Where questions about the journal are asked.
 #[derive(Debug, Clone)]
@@ -103,6 +109,22 @@ macro_rules! methods {
     )*};
 }
 
+/// The same for what is answered in pieces.
+macro_rules! streams {
+    ($($method:ident: $request:ident -> $chunk:ident;)*) => {$(
+        pub async fn $method(&mut self, request: v1::$request) -> Result<Pieces<v1::$chunk>, Status> {
+            let mut request = Request::new(request);
+            match self {
+                Self::Store(store, who) => {
+                    request.extensions_mut().insert(who.clone());
+                    store.$method(request).await.map(Response::into_inner)
+                }
+                Self::Server(server) => Ok(Box::pin(server.$method(request).await?.into_inner())),
+            }
+        }
+    )*};
+}
+
 impl Questions {
     /// Asks a store.
     #[must_use]
@@ -110,7 +132,7 @@ impl Questions {
         let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Requests, Sending::default()));
         let keys = KeyRing::new(db.clone(), clock.clone());
         let ending = Ending { draining: CancellationToken::new(), keys };
-        Self::Store(Movements { db, clock, shelf, ending }, who)
+        Self::Store(Movements::new(db, clock, shelf, ending), who)
     }
 
     /// Asks a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
@@ -128,6 +150,10 @@ impl Questions {
         get_mrr: GetMrrRequest -> GetMrrResponse;
         get_cohorts: GetCohortsRequest -> GetCohortsResponse;
         get_retention: GetRetentionRequest -> GetRetentionResponse;
+    }
+
+    streams! {
+        export_movements: ExportMovementsRequest -> ExportChunk;
     }
 }
 

@@ -63,7 +63,7 @@ pub async fn listen(
     };
     let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone(), shelf: shelf.clone() };
     let finance = Finance { db: db.clone(), shelf: shelf.clone() };
-    let movements = Movements { db, clock, shelf: shelf.clone(), ending };
+    let movements = Movements::new(db, clock, shelf.clone(), ending);
     let (health, health_service) = tonic_health::server::health_reporter();
     let services = [
         "",

@@ -78,6 +78,16 @@ pub(super) fn idle(waited: Duration) -> Status {
     error_info(Code::DeadlineExceeded, "STREAM_IDLE", &message)
 }
 
+/// The client of an export has taken nothing for so long.
+pub(super) fn export_idle(waited: Duration) -> Status {
+    let message = format!("nothing was taken for {} seconds; begin another export", waited.as_secs());
+    error_info(Code::DeadlineExceeded, "STREAM_IDLE", &message)
+}
+
+pub(super) fn too_many_exports() -> Status {
+    exhausted("OVERLOADED", "too many exports are under way; try again later", RETRY_AFTER)
+}
+
 pub(super) fn no_key() -> Status {
     error_info(Code::Unauthenticated, "NO_KEY", "a key is needed: send it as `authorization: Bearer KEY`")
 }

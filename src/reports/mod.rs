@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod effect;
 pub mod error;
 pub mod explain;
+pub mod export;
 pub mod feed;
 pub mod follow;
 pub mod movements;

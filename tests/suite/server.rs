@@ -29,6 +29,7 @@ pub struct TestServer {
     pub finance: FinanceServiceClient<Channel>,
     pub admin: AdminServiceClient<Channel>,
     pub channel: Channel,
+    pub address: std::net::SocketAddr,
     pub store: Store,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), ServeError>>,
@@ -60,7 +61,13 @@ impl TestServer {
         let movements = MovementServiceClient::new(channel.clone());
         let finance = FinanceServiceClient::new(channel.clone());
         let admin = AdminServiceClient::new(channel.clone());
-        Self { billing, movements, finance, admin, channel, store, stop, running }
+        Self { billing, movements, finance, admin, channel, address, store, stop, running }
+    }
+
+    /// A client with a connection of its own.
+    pub async fn another_client(&self) -> MovementServiceClient<Channel> {
+        let channel = Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap();
+        MovementServiceClient::new(channel)
     }
 
     pub async fn record(&mut self, facts: Vec<v1::Fact>) -> Result<v1::RecordFactsResponse, tonic::Status> {
@@ -74,7 +81,7 @@ impl TestServer {
 
     /// Ends the server cleanly, and verifies what it leaves.
     pub async fn finish(self) -> Verification {
-        let Self { billing, movements, finance, admin, channel, store, stop, running } = self;
+        let Self { billing, movements, finance, admin, channel, store, stop, running, .. } = self;
         drop((billing, movements, finance, admin, channel));
         stop.send(()).unwrap();
         running.await.unwrap().unwrap();

@@ -1,0 +1,125 @@
+//! `deltabook export`: reports as files.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use deltabook::grpc::questions::Pieces;
+use deltabook::grpc::v1;
+use tempfile::NamedTempFile;
+use tokio_stream::StreamExt;
+
+use super::ask::{Whom, told};
+use super::movement_filter::FilterArgs;
+use super::output::to_stdout;
+
+/// Write reports as files, as large as they may be
+#[derive(Debug, Args)]
+#[command(after_help = "\
+All of a file is of one state of the journal, and little of it is in memory at a time.
+
+Examples:
+  deltabook export movements > journal.csv
+  deltabook export movements --level customer --posted-from 2026-01-01 --output journal.csv")]
+pub struct ExportArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Movements(MovementsArgs),
+}
+
+/// The list of movements, with a column for each of their fields
+#[derive(Debug, Args)]
+struct MovementsArgs {
+    #[command(flatten)]
+    whom: Whom,
+
+    #[command(flatten)]
+    file: FileArgs,
+
+    #[command(flatten)]
+    filter: FilterArgs,
+
+    /// By effective date instead of by when they were recorded
+    #[arg(long)]
+    by_date: bool,
+}
+
+/// The file.
+#[derive(Debug, Args)]
+struct FileArgs {
+    #[arg(long, value_enum, default_value_t = FormatArg::Csv)]
+    format: FormatArg,
+
+    /// Where to: a file, which appears when it is complete (default: stdout)
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// Comma-separated, with a header
+    Csv,
+}
+
+impl FormatArg {
+    fn to_wire(self) -> i32 {
+        let format = match self {
+            Self::Csv => v1::ExportFormat::Csv,
+        };
+        format.into()
+    }
+}
+
+pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
+    match args.what {
+        What::Movements(args) => movements(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
+    let order = if args.by_date { v1::MovementOrder::EffectiveDate } else { v1::MovementOrder::Journal };
+    let request = v1::ExportMovementsRequest {
+        filter: Some(args.filter.to_wire()),
+        order_by: order.into(),
+        format: args.file.format.to_wire(),
+    };
+    let pieces = args.whom.connect().await?.export_movements(request).await.map_err(told)?;
+    args.file.write(pieces).await
+}
+
+impl FileArgs {
+    async fn write(&self, pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+        match &self.output {
+            Some(path) => to_file(path, pieces).await,
+            None => to_pipe(pieces).await,
+        }
+    }
+}
+
+async fn to_pipe(mut pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+    while let Some(piece) = pieces.next().await {
+        let data = piece.map_err(told)?.data;
+        to_stdout(|out| out.write_all(&data))?;
+    }
+    Ok(())
+}
+
+/// Nobody finds a part of a file under its name.
+async fn to_file(path: &Path, mut pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
+    while let Some(piece) = pieces.next().await {
+        file.write_all(&piece.map_err(told)?.data).with_context(cannot)?;
+    }
+    file.as_file().sync_all().with_context(cannot)?;
+    file.persist(path).map_err(io::Error::from).with_context(cannot)?;
+    Ok(())
+}
