@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
+use deltabook::form::month::Month;
 use deltabook::grpc::questions::Pieces;
 use deltabook::grpc::v1;
 use tempfile::NamedTempFile;
 use tokio_stream::StreamExt;
 
-use super::ask::{Whom, told};
+use super::ask::{LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, told};
 use super::movement_filter::FilterArgs;
 use super::output::to_stdout;
 
@@ -21,6 +22,8 @@ use super::output::to_stdout;
 All of a file is of one state of the journal, and little of it is in memory at a time.
 
 Examples:
+  deltabook export mrr --from 2026-01 --to 2026-12 --output mrr.csv
+  deltabook export waterfall --from 2026-01 --to 2026-12 --restated
   deltabook export movements > journal.csv
   deltabook export movements --level customer --posted-from 2026-01-01 --output journal.csv")]
 pub struct ExportArgs {
@@ -31,6 +34,10 @@ pub struct ExportArgs {
 #[derive(Debug, Subcommand)]
 enum What {
     Movements(MovementsArgs),
+    /// MRR and ARR of each customer at the end of each month
+    Mrr(ReportArgs),
+    /// The roll-forward: from opening to closing MRR, a row for each month and currency
+    Waterfall(ReportArgs),
 }
 
 /// The list of movements, with a column for each of their fields
@@ -48,6 +55,54 @@ struct MovementsArgs {
     /// By effective date instead of by when they were recorded
     #[arg(long)]
     by_date: bool,
+}
+
+/// A report on months.
+#[derive(Debug, Args)]
+struct ReportArgs {
+    #[command(flatten)]
+    whom: Whom,
+
+    #[command(flatten)]
+    file: FileArgs,
+
+    /// The first month, YYYY-MM
+    #[arg(long, value_name = "MONTH", value_parser = month_option)]
+    from: Month,
+
+    /// The last month, YYYY-MM
+    #[arg(long, value_name = "MONTH", value_parser = month_option)]
+    to: Month,
+
+    /// From which level's movements
+    #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
+    level: LevelArg,
+
+    /// Only in this currency
+    #[arg(long, value_name = "CODE", value_parser = currency_option)]
+    currency: Option<String>,
+
+    /// Only of this customer
+    #[arg(long, value_name = "ID", value_parser = id_option)]
+    customer: Option<String>,
+
+    #[command(flatten)]
+    view: ViewArgs,
+}
+
+impl ReportArgs {
+    fn to_wire(&self) -> v1::ExportReportRequest {
+        v1::ExportReportRequest {
+            from_month: self.from.to_string(),
+            to_month: self.to.to_string(),
+            level: self.level.to_wire(),
+            currency: self.currency.clone().unwrap_or_default(),
+            customer_id: self.customer.clone().unwrap_or_default(),
+            view: self.view.view(),
+            as_known_at: self.view.as_known_at(),
+            format: self.file.format.to_wire(),
+        }
+    }
 }
 
 /// The file.
@@ -79,6 +134,14 @@ impl FormatArg {
 pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Movements(args) => movements(args).await?,
+        What::Mrr(args) => {
+            let pieces = args.whom.connect().await?.export_mrr(args.to_wire()).await.map_err(told)?;
+            args.file.write(pieces).await?;
+        }
+        What::Waterfall(args) => {
+            let pieces = args.whom.connect().await?.export_waterfall(args.to_wire()).await.map_err(told)?;
+            args.file.write(pieces).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use crate::form::decode::parse_date;
 use crate::form::granularity::Granularity;
 use crate::form::violation::{Form, Violation};
 use crate::reports::scope::Scope;
-use crate::store::movement_page::MovementFilter;
+use crate::store::movement_page::{MovementFilter, MovementOrder};
 use crate::store::sums::View;
 
 /// A level of a query; None for UNSPECIFIED.
@@ -155,4 +155,15 @@ pub(super) fn movement_id(field: &str, text: &str) -> Result<i64, tonic::Status>
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let sequence = text.parse().ok().filter(|_| digits);
     sequence.ok_or_else(|| invalid_field(field, "is not a movement id: a whole number above 0"))
+}
+
+/// The order of a list of movements.
+pub(super) fn order(value: i32) -> Result<MovementOrder, tonic::Status> {
+    match v1::MovementOrder::try_from(value) {
+        Ok(v1::MovementOrder::Unspecified | v1::MovementOrder::Journal) => Ok(MovementOrder::Journal),
+        Ok(v1::MovementOrder::JournalDesc) => Ok(MovementOrder::JournalDescending),
+        Ok(v1::MovementOrder::EffectiveDate) => Ok(MovementOrder::EffectiveDate),
+        Ok(v1::MovementOrder::EffectiveDateDesc) => Ok(MovementOrder::EffectiveDateDescending),
+        Err(_) => Err(invalid_field("order_by", "is not a known order")),
+    }
 }

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::month::Month;
+use crate::form::sheet::Format;
 use crate::form::violation::{Form, Violation};
 use crate::reports::cohorts::cohorts;
 use crate::reports::explain::explain;
@@ -64,7 +65,7 @@ impl v1::movement_service_server::MovementService for Movements {
         let who = who(&request)?;
         let request = request.into_inner();
         let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
-        let order = order(request.order_by)?;
+        let order = decode::order(request.order_by)?;
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let after = match request.page_token.as_str() {
             "" => None,
@@ -201,9 +202,31 @@ impl v1::movement_service_server::MovementService for Movements {
         let who = who(&request)?;
         let request = request.into_inner();
         let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
-        let (order, format) = (order(request.order_by)?, export::format(request.format)?);
+        let (order, format) = (decode::order(request.order_by)?, export::format(request.format)?);
         let place = self.place()?;
         let export = Export::movements(&self.db, who.tenant_id.clone(), filter, order, format).await;
+        let export = export.map_err(|error| report(&error))?;
+        Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
+    }
+
+    type ExportMrrStream = Chunks;
+
+    async fn export_mrr(&self, request: Request<v1::ExportReportRequest>) -> Result<Response<Chunks>, Status> {
+        let who = who(&request)?;
+        let (now, place) = (self.clock.now(), self.place()?);
+        let (query, format) = report_query(&request.into_inner(), now)?;
+        let export = Export::mrr(&self.db, who.tenant_id.clone(), query, format, now).await;
+        let export = export.map_err(|error| report(&error))?;
+        Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
+    }
+
+    type ExportWaterfallStream = Chunks;
+
+    async fn export_waterfall(&self, request: Request<v1::ExportReportRequest>) -> Result<Response<Chunks>, Status> {
+        let who = who(&request)?;
+        let (now, place) = (self.clock.now(), self.place()?);
+        let (query, format) = report_query(&request.into_inner(), now)?;
+        let export = Export::waterfall(&self.db, who.tenant_id.clone(), query, format, now).await;
         let export = export.map_err(|error| report(&error))?;
         Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
     }
@@ -231,14 +254,19 @@ impl v1::movement_service_server::MovementService for Movements {
     }
 }
 
-fn order(value: i32) -> Result<MovementOrder, Status> {
-    match v1::MovementOrder::try_from(value) {
-        Ok(v1::MovementOrder::Unspecified | v1::MovementOrder::Journal) => Ok(MovementOrder::Journal),
-        Ok(v1::MovementOrder::JournalDesc) => Ok(MovementOrder::JournalDescending),
-        Ok(v1::MovementOrder::EffectiveDate) => Ok(MovementOrder::EffectiveDate),
-        Ok(v1::MovementOrder::EffectiveDateDesc) => Ok(MovementOrder::EffectiveDateDescending),
-        Err(_) => Err(invalid_field("order_by", "is not a known order")),
-    }
+/// The months of an export.
+fn report_query(request: &v1::ExportReportRequest, now: DateTime<Utc>) -> Result<(WaterfallQuery, Format), Status> {
+    let fields = ScopeFields {
+        level: request.level,
+        currency: &request.currency,
+        customer_id: &request.customer_id,
+        view: request.view,
+        as_known_at: request.as_known_at,
+    };
+    let months = (request.from_month.as_str(), request.to_month.as_str());
+    let by_month = v1::Granularity::Month.into();
+    let query = months_query(months, by_month, &fields, now).map_err(invalid)?;
+    Ok((query, export::format(request.format)?))
 }
 
 /// A report from one month to another.

@@ -154,6 +154,8 @@ impl Questions {
 
     streams! {
         export_movements: ExportMovementsRequest -> ExportChunk;
+        export_mrr: ExportReportRequest -> ExportChunk;
+        export_waterfall: ExportReportRequest -> ExportChunk;
     }
 }
 

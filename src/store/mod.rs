@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_entry;
 pub mod closing;
 pub mod customer;
+pub mod customer_months;
 pub mod db;
 pub mod delivery;
 pub mod entry;

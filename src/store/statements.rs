@@ -5,14 +5,14 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    accounts, api_key, audit, closing, customer, delivery, entry_row, fact, journal, kissmetrics, movement_page,
-    outbox, overrides, redrive, renewals, sequence, sink, sums, tenant, total,
+    accounts, api_key, audit, closing, customer, customer_months, delivery, entry_row, fact, journal, kissmetrics,
+    movement_page, outbox, overrides, redrive, renewals, sequence, sink, sums, tenant, total,
 };
 
 const STATEMENTS: [&[Statement]; 24] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
-    &[customer::DERIVED_BEFORE],
+    &[customer::DERIVED_BEFORE, customer_months::AS_REPORTED, customer_months::RESTATED],
     &[
         tenant::ENSURE,
         tenant::BOOKS,

@@ -163,6 +163,104 @@ async fn the_file_of_movements_is_the_list_of_movements() {
     server.finish().await;
 }
 
+/// Reports as reported and restated, now and as known before the facts were revised.
+fn reports(instant: prost_types::Timestamp) -> Vec<v1::ExportReportRequest> {
+    let mut found = Vec::new();
+    for level in [v1::Level::Customer, v1::Level::Contract] {
+        for view in [v1::ReportView::AsReported, v1::ReportView::Restated] {
+            for as_known_at in [None, Some(instant)] {
+                found.push(v1::ExportReportRequest {
+                    from_month: "2025-06".into(),
+                    to_month: "2026-07".into(),
+                    level: level.into(),
+                    view: view.into(),
+                    as_known_at,
+                    ..Default::default()
+                });
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_files_of_months_are_what_the_questions_answer() {
+    let mut server = with_a_book().await;
+    let recorded = all(&mut server, &v1::MovementFilter::default(), v1::MovementOrder::Journal).await;
+    for report in reports(recorded[0].recorded_at.unwrap()) {
+        let request = v1::GetWaterfallRequest {
+            from_month: report.from_month.clone(),
+            to_month: report.to_month.clone(),
+            level: report.level,
+            view: report.view,
+            as_known_at: report.as_known_at,
+            ..Default::default()
+        };
+        let waterfalls = server.movements.get_waterfall(request).await.unwrap().into_inner().waterfalls;
+        assert_eq!(waterfalls.len(), 2);
+        let level = report.level().as_str_name().replace("LEVEL_", "");
+        let expected =
+            waterfalls.iter().flat_map(|of| of.periods.iter().map(|it| roll_forward(&level, &of.currency, it)));
+        let file = read(server.movements.export_waterfall(report.clone()).await).await;
+        assert_eq!(rows(&file), expected.collect::<Vec<_>>(), "{report:?}");
+
+        let mut of_customers = BTreeMap::<(String, String), rust_decimal::Decimal>::new();
+        let file = rows(&read(server.movements.export_mrr(report.clone()).await).await);
+        for row in &file {
+            let mrr: rust_decimal::Decimal = row["mrr"].parse().unwrap();
+            assert_eq!(row["arr"].parse(), Ok(mrr * rust_decimal::Decimal::from(12)));
+            assert_eq!(row["level"], level);
+            *of_customers.entry((row["currency"].clone(), row["month"].clone())).or_default() += mrr;
+        }
+        let key = |row: &Row| (row["customer_id"].clone(), row["currency"].clone(), row["month"].clone());
+        assert!(file.is_sorted_by(|a, b| key(a) < key(b)), "out of order");
+        for (currency, period) in waterfalls.iter().flat_map(|of| of.periods.iter().map(|it| (of.currency.clone(), it)))
+        {
+            let sum = of_customers.get(&(currency, period.start.clone())).copied().unwrap_or_default();
+            assert_eq!(period.closing.parse(), Ok(sum), "{report:?}");
+        }
+        for customer in ["customer-000", "customer-010", "customer-239"] {
+            for (month, date) in [("2025-12-01", "2025-12-31"), ("2026-05-01", "2026-05-31")] {
+                let request = v1::GetMrrRequest {
+                    date: date.into(),
+                    level: report.level,
+                    customer_id: customer.into(),
+                    view: report.view,
+                    as_known_at: report.as_known_at,
+                    ..Default::default()
+                };
+                let totals = server.movements.get_mrr(request).await.unwrap().into_inner().totals;
+                let asked: Vec<_> = totals.into_iter().map(|it| (it.currency, it.mrr, it.arr)).collect();
+                let of_file = file.iter().filter(|row| row["customer_id"] == customer && row["month"] == month);
+                let of_file: Vec<_> =
+                    of_file.map(|row| (row["currency"].clone(), row["mrr"].clone(), row["arr"].clone())).collect();
+                assert_eq!(of_file, asked, "{customer} {date} {report:?}");
+            }
+        }
+    }
+    server.finish().await;
+}
+
+fn roll_forward(level: &str, currency: &str, it: &v1::WaterfallPeriod) -> Row {
+    let adjustments = it.adjustments.as_ref().map(|it| it.amount.clone()).unwrap_or_default();
+    [
+        ("month", it.start.as_str()),
+        ("level", level),
+        ("currency", currency),
+        ("opening", &it.opening),
+        ("new", &it.new),
+        ("reactivation", &it.reactivation),
+        ("upsell", &it.upsell),
+        ("downsell", &it.downsell),
+        ("churn", &it.churn),
+        ("ignored", &it.ignored),
+        ("closing", &it.closing),
+        ("adjustments", &adjustments),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
 /// So many movements that a file of them is not sent before its client takes it.
 async fn with_a_long_journal() -> TestServer {
     let mut server = TestServer::start(store()).await;

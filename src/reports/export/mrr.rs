@@ -1,0 +1,92 @@
+//! MRR of each customer at the end of each month, as a table.
+
+use chrono::NaiveDate;
+
+use crate::domain::ids::{Currency, CustomerId, TenantId};
+use crate::domain::money::Money;
+use crate::form::month::Month;
+use crate::form::record::Value;
+use crate::form::sheet::Sheet;
+use crate::reports::error::ReportError;
+use crate::reports::waterfall::WaterfallQuery;
+use crate::store::customer;
+use crate::store::customer_months::{CustomerMonth, of_customers};
+use crate::store::db::Tx;
+use crate::store::total::Sum;
+
+/// Customers that are read at once.
+const PAGE: i64 = 500;
+
+pub(super) const COLUMNS: [&str; 6] = ["customer_id", "month", "level", "currency", "mrr", "arr"];
+
+/// Customers who are still to come.
+#[derive(Debug)]
+pub(super) struct CustomerMrr {
+    query: WaterfallQuery,
+    today: NaiveDate,
+    after: Option<CustomerId>,
+}
+
+impl CustomerMrr {
+    pub(super) fn new(query: WaterfallQuery, today: NaiveDate) -> Self {
+        Self { query, today, after: None }
+    }
+
+    /// Adds the next customers; whether there may be more.
+    pub(super) async fn next(
+        &mut self,
+        tx: &mut Tx,
+        tenant_id: &TenantId,
+        sheet: &mut Sheet,
+    ) -> Result<bool, ReportError> {
+        let customers = match &self.query.scope.customer {
+            Some(customer) => vec![customer.clone()],
+            None => customer::page(tx, tenant_id, self.after.as_ref(), PAGE).await?,
+        };
+        let (Some(from), Some(to)) = (customers.first(), customers.last()) else { return Ok(false) };
+        let dates = (self.query.first.start(), self.query.last.last_date());
+        let filter = self.query.scope.filter(self.today);
+        let sums = of_customers(tx, tenant_id, &filter, (from, to), dates).await?;
+        let sums: Vec<(CustomerMonth, Sum)> = sums.into_iter().collect();
+        for sums in sums.chunk_by(|(a, _), (b, _)| (&a.customer_id, a.currency) == (&b.customer_id, b.currency)) {
+            self.add(sums, sheet)?;
+        }
+        self.after = Some(to.clone());
+        Ok(self.query.scope.customer.is_none())
+    }
+
+    /// The months of a customer in one currency at whose end there is MRR.
+    fn add(&self, sums: &[(CustomerMonth, Sum)], sheet: &mut Sheet) -> Result<(), ReportError> {
+        let Some((CustomerMonth { customer_id, currency, .. }, _)) = sums.first() else { return Ok(()) };
+        let mut sums = sums.iter().peekable();
+        let (mut total, mut month) = (Sum::default(), self.query.first);
+        while month <= self.query.last {
+            while let Some((_, sum)) = sums.next_if(|(key, _)| key.month <= Some(month.start())) {
+                total.add(*sum);
+            }
+            let mrr = total.money()?;
+            if !mrr.is_zero() {
+                sheet.push(&self.row(customer_id, month, currency, mrr)?);
+            }
+            month = month.next();
+        }
+        Ok(())
+    }
+
+    fn row<'v>(
+        &self,
+        customer_id: &'v CustomerId,
+        month: Month,
+        currency: &'v Currency,
+        mrr: Money,
+    ) -> Result<[Value<'v>; 6], ReportError> {
+        Ok([
+            Value::Text(customer_id.as_str()),
+            Value::Date(month.start()),
+            Value::Text(self.query.scope.level.as_str()),
+            Value::Text(currency.as_str()),
+            Value::Money(mrr),
+            Value::Money(mrr.per_year()?),
+        ])
+    }
+}
