@@ -158,7 +158,7 @@ impl<'r> Draft<'r> {
         let place = self.place(known);
         let (version, entries) = (place.version, place.carried(known, today, to)?);
         // Nothing else changes: not even when its next event is due.
-        let announcement = derive(known, &known.facts, self.now).unwrap_or_default().announcement;
+        let announcement = derive(known, &known.facts, self.now).map_err(|_| RecordError::Failed)?.announcement;
         self.apply(vec![Change { customer_id, version, facts: Vec::new(), entries, announcement, author }]);
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Export {
     ) -> Result<Self, ReportError> {
         let tx = db.read().await?;
         let rows = Rows::Movements(Movements::new(filter, order));
-        Ok(Self { tx, tenant_id, rows, sheet: Sheet::new(format, &movements::COLUMNS) })
+        Ok(Self { tx, tenant_id, rows, sheet: Sheet::new(format, &movements::columns()) })
     }
 
     /// MRR of each customer at the end of each month, where there is any.

@@ -1,6 +1,7 @@
 //! The list of movements as a table.
 
-use crate::domain::ids::{LineId, SubscriptionId, TenantId};
+use crate::domain::ids::TenantId;
+use crate::form::movement::{self, NAMES};
 use crate::form::record::{Value, maybe};
 use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
@@ -12,33 +13,10 @@ use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder, page};
 const PAGE: i64 = 1_000;
 
 /// As `ListMovements` names them.
-pub(super) const COLUMNS: [&str; 25] = [
-    "movement_id",
-    "level",
-    "customer_id",
-    "effective_date",
-    "posting_date",
-    "recorded_at",
-    "currency",
-    "item_id",
-    "subscription_id",
-    "line_id",
-    "category",
-    "subcategory",
-    "mrr_delta",
-    "mrr_before",
-    "mrr_after",
-    "quantity_before",
-    "quantity_after",
-    "quantity_effect",
-    "price_effect",
-    "renewed_mrr",
-    "causes",
-    "rules",
-    "provisional_until",
-    "reverses_movement_id",
-    "prior_period_adjustment",
-];
+pub(super) fn columns() -> Vec<&'static str> {
+    let (dates, last) = (["posting_date", "recorded_at"], ["reverses_movement_id", "prior_period_adjustment"]);
+    among("movement_id", NAMES, dates, last)
+}
 
 /// Entries that are still to come.
 #[derive(Debug)]
@@ -70,34 +48,14 @@ impl Movements {
     }
 }
 
-fn values(entry: &Entry) -> [Value<'_>; 25] {
-    use Value::{Causes, Date, Flag, Instant, Money, Quantity, Rules, Text, Whole};
-    let it = &entry.movement;
-    [
-        Whole(entry.sequence),
-        Text(it.level.as_str()),
-        Text(it.customer_id.as_str()),
-        Date(it.effective_date),
-        Date(entry.posting_date),
-        Instant(entry.recorded_at),
-        Text(it.currency.as_str()),
-        Text(it.item_id.as_str()),
-        maybe(it.subscription_id.as_ref().map(SubscriptionId::as_str), Text),
-        maybe(it.line_id.as_ref().map(LineId::as_str), Text),
-        Text(it.category.as_str()),
-        Text(it.subcategory.as_str()),
-        Money(it.delta),
-        Money(it.mrr_before),
-        Money(it.mrr_after),
-        Quantity(it.quantity_before),
-        Quantity(it.quantity_after),
-        maybe(it.effects.map(|effects| effects.quantity), Money),
-        maybe(it.effects.map(|effects| effects.price), Money),
-        maybe(it.renewed_mrr, Money),
-        Causes(&it.causes),
-        Rules(it.rules),
-        maybe(it.provisional_until, Date),
-        maybe(entry.reverses, Whole),
-        Flag(entry.is_adjustment()),
-    ]
+fn values(entry: &Entry) -> Vec<Value<'_>> {
+    let dates = [Value::Date(entry.posting_date), Value::Instant(entry.recorded_at)];
+    let last = [maybe(entry.reverses, Value::Whole), Value::Flag(entry.is_adjustment())];
+    among(Value::Whole(entry.sequence), movement::values(&entry.movement), dates, last)
+}
+
+/// What an entry has of its own, among what its movement has.
+fn among<T>(id: T, of_movement: [T; NAMES.len()], dates: [T; 2], last: [T; 2]) -> Vec<T> {
+    let [level, customer_id, effective_date, rest @ ..] = of_movement;
+    [id, level, customer_id, effective_date].into_iter().chain(dates).chain(rest).chain(last).collect()
 }
