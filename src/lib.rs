@@ -31,6 +31,7 @@
 //! | [`reports`] | questions about the journal: lists, waterfall, MRR, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
 //! | [`books`] | the books of a tenant, open, and those of all tenants |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
+//! | [`console`] | pages for people: what the services answer, as whoever signed in |
 //! | [`service`] | everything wired together, from start to a clean end |
 //! | [`clock`], [`config`], [`telemetry`] | what their names say |
 //!
@@ -38,9 +39,9 @@
 //!
 //! # Invariants
 //!
-//! - Imports run one way: `cli → service → grpc → books → events → ledger, reports → store → form → domain`. A test holds it.
+//! - Imports run one way: `cli → service → console → grpc → books → events → ledger, reports → store → form → domain`. A test holds it.
 //! - Only `store` names the database driver, only `clock` asks the time, only `config` names environment variables. The
-//!   generated types are `grpc`'s; of the others only the commands that are clients name them.
+//!   generated types are `grpc`'s; of the others only its clients name them: the commands and the console.
 //! - `domain` does no IO, knows no clock, no async, no serialisation, and does not panic: arithmetic is checked, and what
 //!   does not fit is an error.
 //! - All writes go through the tasks of [`ledger::writers`]. A dropped request drops its answer, never a transaction.
@@ -58,6 +59,7 @@ pub mod access;
 pub mod books;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod domain;
 pub mod events;
 pub mod files;

@@ -1,17 +1,20 @@
 //! Everything wired together: store, books, server; from start to a clean end.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::access::door::{Access, Door};
 use crate::access::ring::KeyRing;
 use crate::books::book::{Common, Sending};
 use crate::books::configuration;
 use crate::books::shelf::{Shelf, ShelfError};
 use crate::clock::Clock;
+use crate::console;
+use crate::console::desk::Desk;
 use crate::domain::author::Author;
 use crate::domain::ids::TenantId;
-use crate::grpc::auth::Access;
 use crate::grpc::listener::Listener;
 use crate::grpc::server::{ServeError, Services, listen};
 use crate::ledger::writers::Load;
@@ -68,8 +71,13 @@ impl Service {
         access: Access,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let (db, shelf) = (self.services.db.clone(), self.services.shelf.clone());
-        let ended = listen(self.services, listener.into(), access, shutdown).await;
+        let Services { db, shelf, keys, clock } = self.services.clone();
+        let listener = listener.into();
+        let ready = self.services.ready(listener.limits);
+        let door = Arc::new(Door::new(keys, access));
+        let is_encrypted = listener.tls.is_some() || access.is_behind_proxy;
+        let pages = console::pages(Desk::new(ready.inside.clone(), Arc::clone(&door), clock, is_encrypted));
+        let ended = listen(ready, pages, listener, door, shutdown).await;
         shelf.finish().await;
         db.close().await;
         ended

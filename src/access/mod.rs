@@ -2,8 +2,9 @@
 //!
 //! A key is `dbk_<id>_<secret>`. It is shown once, when it is made; what is kept is a digest of its secret
 //! ([`key`]). [`keys`] makes keys and takes them back; [`ring`] finds out whose a key is that somebody sends, and keeps
-//! it at hand for a second; [`limit`] counts what anybody may do so often.
+//! it at hand for a second; [`limit`] counts what anybody may do so often; [`door`] lets in, or not.
 
+pub mod door;
 pub mod identity;
 pub mod key;
 pub mod keys;

@@ -40,6 +40,16 @@ pub enum Rejection {
     Store(#[from] StoreError),
 }
 
+/// Why somebody who was let in would be let in no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// Who needed no key: there is one now.
+    #[error("a key is needed")]
+    NeedsKey,
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+}
+
 /// Tells whose a key is. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct KeyRing(Arc<Shared>);
@@ -132,25 +142,27 @@ impl KeyRing {
         Ok(known.identity.clone())
     }
 
-    /// Waits until somebody who was let in would be let in no more: the key has expired or was revoked; or, for those who
-    /// needed none, there is one. None: there is one.
-    pub async fn ended(&self, identity: &Identity) -> Option<Rejection> {
+    /// Waits until somebody who was let in would be let in no more.
+    pub async fn ended(&self, identity: &Identity) -> Ended {
         loop {
             tokio::time::sleep(FRESH).await;
-            // While the store cannot be asked, nothing is known to have ended.
-            match &identity.key_id {
-                None if self.has_keys().await.unwrap_or(false) => return None,
-                None => {}
-                Some(key_id) => {
-                    let value = self.at_hand(key_id);
-                    let Ok(known) = value.get_or_try_init(|| self.0.read(key_id)).await else { continue };
-                    let Some(known) = known else { return Some(Rejection::Wrong) };
-                    if let Err(rejection) = self.check(known) {
-                        return Some(rejection);
-                    }
-                }
+            match self.check_again(identity).await {
+                // While the store cannot be asked, nothing is known to have ended.
+                Ok(()) | Err(Ended::Rejected(Rejection::Store(_))) => {}
+                Err(ended) => return ended,
             }
         }
+    }
+
+    /// Whether somebody who was let in would be let in still.
+    pub async fn check_again(&self, identity: &Identity) -> Result<(), Ended> {
+        let Some(key_id) = &identity.key_id else {
+            let is_needed = self.has_keys().await.map_err(Rejection::Store)?;
+            return if is_needed { Err(Ended::NeedsKey) } else { Ok(()) };
+        };
+        let value = self.at_hand(key_id);
+        let known = value.get_or_try_init(|| self.0.read(key_id)).await.map_err(Rejection::Store)?;
+        Ok(self.check(known.as_ref().ok_or(Rejection::Wrong)?)?)
     }
 
     /// What was known of a key is not believed any more: it was changed.

@@ -9,12 +9,12 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tokio::net::TcpListener;
 
+use deltabook::access::door::Access;
 use deltabook::access::ring::KeyRing;
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
 use deltabook::config::file::ConfigOptions;
 use deltabook::config::{StoreOptions, local_author};
-use deltabook::grpc::auth::Access;
 use deltabook::grpc::listener::Listener;
 use deltabook::grpc::tls::{Tls, TlsFiles};
 use deltabook::service::Service;

@@ -29,11 +29,11 @@ use crate::store::db::Db;
 
 /// The service.
 #[derive(Debug, Clone)]
-pub(super) struct Billing {
-    pub shelf: Shelf,
-    pub db: Db,
-    pub ending: Ending,
-    pub stream_idle_time: Duration,
+pub struct Billing {
+    pub(super) shelf: Shelf,
+    pub(super) db: Db,
+    pub(super) ending: Ending,
+    pub(super) stream_idle_time: Duration,
 }
 
 #[tonic::async_trait]

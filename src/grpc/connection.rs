@@ -1,9 +1,10 @@
-//! A connection that speaks HTTP/2, encrypted or not.
+//! A connection that speaks HTTP/2, as all clients of gRPC do, or HTTP/1.1, as browsers do; encrypted or not.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -20,37 +21,55 @@ use super::resets::Resets;
 /// What every client of HTTP/2 says first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection whose client has begun to speak HTTP/2.
+/// What tells which it is.
+type Beginning = [u8; PREFACE.len()];
+
+/// A connection whose client has begun to speak.
 ///
 /// Whoever handles a request finds the address of its client in `request.extensions().get::<TcpConnectInfo>()`, and in
 /// `tonic::Request::remote_addr`, with TLS or without.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
-    /// Of the preface, which was read to see that it is one: what is still to be read again.
-    preface: &'static [u8],
-    resets: Resets,
-    /// Until it is over nothing is read.
-    pause: Option<Pin<Box<Sleep>>>,
+    /// What was read to see what is spoken, and how much of it was read again.
+    beginning: (Beginning, usize),
+    protocol: Protocol,
     peer: TcpConnectInfo,
     _place: Option<Place>,
 }
 
+/// How a client that only holds its connection is told.
+#[derive(Debug)]
+enum Protocol {
+    /// It must answer pings.
+    Http2 {
+        resets: Resets,
+        /// Until it is over nothing is read.
+        pause: Option<Pin<Box<Sleep>>>,
+    },
+    /// Nothing came or went for this long; it has no pings.
+    Http1 { idle_time: Duration, idle: Pin<Box<Sleep>> },
+}
+
 impl Connection {
     /// Shakes hands, and waits until the client begins to speak. How long that may take, the caller knows.
-    pub async fn begin(socket: TcpStream, tls: Option<Arc<ServerConfig>>) -> io::Result<Self> {
+    pub async fn begin(socket: TcpStream, tls: Option<Arc<ServerConfig>>, idle_time: Duration) -> io::Result<Self> {
         let peer = socket.connect_info();
         let mut stream = match tls {
             Some(tls) => Either::Right(Box::new(TlsAcceptor::from(tls).accept(socket).await?)),
             None => Either::Left(socket),
         };
+        // No request of HTTP/1.1 is shorter: it names its host.
         let mut said = [0; PREFACE.len()];
         stream.read_exact(&mut said).await?;
-        if said != PREFACE {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP/2"));
-        }
-        let resets = Resets::new(Instant::now());
-        Ok(Self { stream, preface: PREFACE, resets, pause: None, peer, _place: None })
+        let protocol = if said == PREFACE {
+            Protocol::Http2 { resets: Resets::new(Instant::now()), pause: None }
+        } else if has_method(&said) {
+            Protocol::Http1 { idle_time, idle: Box::pin(sleep(idle_time)) }
+        } else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"));
+        };
+        Ok(Self { stream, beginning: (said, 0), protocol, peer, _place: None })
     }
 
     /// With a place for as long as it lives, if there is one.
@@ -74,27 +93,69 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.preface.is_empty() {
-            let (now, later) = self.preface.split_at(self.preface.len().min(buffer.remaining()));
+        let (said, again) = &mut self.beginning;
+        let rest = said.get(*again..).unwrap_or_default();
+        if !rest.is_empty() {
+            let (now, _) = rest.split_at(rest.len().min(buffer.remaining()));
             buffer.put_slice(now);
-            self.preface = later;
+            *again = again.saturating_add(now.len());
             return Poll::Ready(Ok(()));
         }
-        if let Some(pause) = &mut self.pause {
-            ready!(pause.as_mut().poll(context));
-            self.pause = None;
+        if let Protocol::Http2 { pause, .. } = &mut self.protocol
+            && let Some(over) = pause
+        {
+            ready!(over.as_mut().poll(context));
+            *pause = None;
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
+            return self.protocol.poll_idle(context);
+        }
         let read = buffer.filled().get(before..).unwrap_or_default();
-        self.pause = self.resets.pause_after(read, Instant::now()).map(|pause| Box::pin(sleep(pause)));
+        self.protocol.note_read(read, Instant::now());
         Poll::Ready(Ok(()))
     }
 }
 
+impl Protocol {
+    /// Nothing is there to read.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Self::Http1 { idle, .. } = self {
+            ready!(idle.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        Poll::Pending
+    }
+
+    fn note_read(&mut self, read: &[u8], now: Instant) {
+        match self {
+            Self::Http2 { resets, pause } => {
+                *pause = resets.pause_after(read, now).map(|pause| Box::pin(sleep(pause)));
+            }
+            Self::Http1 { .. } => self.note_written(now),
+        }
+    }
+
+    fn note_written(&mut self, now: Instant) {
+        if let Self::Http1 { idle_time, idle } = self
+            && let Some(until) = now.checked_add(*idle_time)
+        {
+            idle.as_mut().reset(until);
+        }
+    }
+}
+
+/// Whether a line begins with a method, as requests of HTTP/1.1 do (RFC 9110, 9.1).
+fn has_method(said: &[u8]) -> bool {
+    let method = said.split(|byte| *byte == b' ').next().unwrap_or_default();
+    (3..=7).contains(&method.len()) && method.iter().all(u8::is_ascii_uppercase)
+}
+
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
+        self.protocol.note_written(Instant::now());
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -110,7 +171,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
+        self.protocol.note_written(Instant::now());
+        Poll::Ready(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -5,7 +5,7 @@ use tonic::Status;
 
 use super::status;
 use crate::access::identity::Identity;
-use crate::access::ring::KeyRing;
+use crate::access::ring::{Ended, KeyRing};
 use crate::ledger::error::RecordError;
 
 /// The end of the service, and of the key of whoever has the stream.
@@ -20,7 +20,10 @@ impl Ending {
     pub async fn of(self, who: Identity) -> Status {
         tokio::select! {
             () = self.draining.cancelled() => status::record(RecordError::ShuttingDown),
-            rejection = self.keys.ended(&who) => rejection.map_or_else(status::no_key, status::rejected),
+            ended = self.keys.ended(&who) => match ended {
+                Ended::NeedsKey => status::no_key(),
+                Ended::Rejected(rejection) => status::rejected(rejection),
+            },
         }
     }
 }

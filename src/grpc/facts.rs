@@ -8,7 +8,8 @@ use crate::form::raw::{
 };
 
 /// The fact of a message, or None for a message without one.
-pub(super) fn from_wire(fact: v1::Fact) -> Option<RawFact> {
+#[must_use]
+pub fn from_wire(fact: v1::Fact) -> Option<RawFact> {
     Some(match fact.kind? {
         v1::fact::Kind::Customer(it) => RawFact::Customer(RawCustomer {
             customer_id: it.customer_id,

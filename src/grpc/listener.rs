@@ -1,4 +1,4 @@
-//! From a socket to connections that speak HTTP/2. Who does not get that far in time goes; nobody waits for anybody.
+//! From a socket to connections that speak HTTP. Who does not get that far in time goes; nobody waits for anybody.
 
 use std::collections::VecDeque;
 use std::io;
@@ -62,7 +62,7 @@ impl Listener {
             match socket {
                 Some(Ok(socket)) if has_place(&socket, &places) => {
                     let tls = tls.as_ref().map(Tls::current);
-                    let beginning = timeout(limits.handshake_time, Connection::begin(socket, tls));
+                    let beginning = timeout(limits.handshake_time, Connection::begin(socket, tls, limits.request_time));
                     handshakes.start(begin(beginning, places.clone(), ready.clone()));
                 }
                 Some(Ok(_refused)) => full.tell(|| {

@@ -1,5 +1,5 @@
-//! `MovementService`, `FinanceService` and `AdminService`, asked of a server or of a store at hand: one code path for
-//! both.
+//! The services, asked of a server or of a store at hand: one code path for both. Who asks a store at hand may do what
+//! the same role may over the wire.
 
 use std::pin::Pin;
 
@@ -13,13 +13,16 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
 use super::admin::Admin;
+use super::billing::Billing;
 use super::ending::Ending;
 use super::finance::Finance;
 use super::limits::MAX_ANSWER_BYTES;
 use super::movement::Movements;
+use super::roles::check;
 use super::v1;
 use super::v1::admin_service_client::AdminServiceClient;
 use super::v1::admin_service_server::AdminService;
+use super::v1::billing_service_server::BillingService;
 use super::v1::finance_service_client::FinanceServiceClient;
 use super::v1::finance_service_server::FinanceService;
 use super::v1::movement_service_client::MovementServiceClient;
@@ -59,6 +62,51 @@ pub enum Administration {
     Server(Box<AdminServiceClient<Asked>>),
 }
 
+/// Where customers are looked up.
+#[derive(Debug, Clone)]
+pub struct Customers(Billing, Identity);
+
+/// The services of this process, asked within it.
+#[derive(Debug, Clone)]
+pub struct Inside {
+    pub(super) billing: Billing,
+    pub(super) movements: Movements,
+    pub(super) finance: Finance,
+    pub(super) admin: Admin,
+}
+
+impl Inside {
+    #[must_use]
+    pub fn questions(&self, who: Identity) -> Questions {
+        Questions::Store(self.movements.clone(), who)
+    }
+
+    #[must_use]
+    pub fn decisions(&self, who: Identity) -> Decisions {
+        Decisions::Store(self.finance.clone(), who)
+    }
+
+    #[must_use]
+    pub fn administration(&self, who: Identity) -> Administration {
+        Administration::Store(self.admin.clone(), who)
+    }
+
+    #[must_use]
+    pub fn customers(&self, who: Identity) -> Customers {
+        Customers(self.billing.clone(), who)
+    }
+}
+
+impl Customers {
+    pub async fn get_customer(&self, request: v1::GetCustomerRequest) -> Result<v1::GetCustomerResponse, Status> {
+        let Self(billing, who) = self;
+        check("/deltabook.v1.BillingService/GetCustomer", who.role)?;
+        let mut request = Request::new(request);
+        request.extensions_mut().insert(who.clone());
+        billing.get_customer(request).await.map(Response::into_inner)
+    }
+}
+
 /// Why a server cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
@@ -94,11 +142,12 @@ impl Interceptor for WithKey {
 
 /// Asks whichever it is: each method of the service, as one of the same name.
 macro_rules! methods {
-    ($($method:ident: $request:ident -> $response:ident;)*) => {$(
+    ($service:literal: $($method:ident, $name:literal: $request:ident -> $response:ident;)*) => {$(
         pub async fn $method(&mut self, request: v1::$request) -> Result<v1::$response, Status> {
             let mut request = Request::new(request);
             let answer = match self {
                 Self::Store(store, who) => {
+                    check(concat!("/deltabook.v1.", $service, "/", $name), who.role)?;
                     request.extensions_mut().insert(who.clone());
                     store.$method(request).await
                 }
@@ -111,11 +160,12 @@ macro_rules! methods {
 
 /// The same for what is answered in pieces.
 macro_rules! streams {
-    ($($method:ident: $request:ident -> $chunk:ident;)*) => {$(
+    ($service:literal: $($method:ident, $name:literal: $request:ident -> $chunk:ident;)*) => {$(
         pub async fn $method(&mut self, request: v1::$request) -> Result<Pieces<v1::$chunk>, Status> {
             let mut request = Request::new(request);
             match self {
                 Self::Store(store, who) => {
+                    check(concat!("/deltabook.v1.", $service, "/", $name), who.role)?;
                     request.extensions_mut().insert(who.clone());
                     store.$method(request).await.map(Response::into_inner)
                 }
@@ -143,19 +193,21 @@ impl Questions {
     }
 
     methods! {
-        list_movements: ListMovementsRequest -> ListMovementsResponse;
-        explain_movement: ExplainMovementRequest -> ExplainMovementResponse;
-        get_waterfall: GetWaterfallRequest -> GetWaterfallResponse;
-        list_scheduled_movements: ListScheduledMovementsRequest -> ListScheduledMovementsResponse;
-        get_mrr: GetMrrRequest -> GetMrrResponse;
-        get_cohorts: GetCohortsRequest -> GetCohortsResponse;
-        get_retention: GetRetentionRequest -> GetRetentionResponse;
+        "MovementService":
+        list_movements, "ListMovements": ListMovementsRequest -> ListMovementsResponse;
+        explain_movement, "ExplainMovement": ExplainMovementRequest -> ExplainMovementResponse;
+        get_waterfall, "GetWaterfall": GetWaterfallRequest -> GetWaterfallResponse;
+        list_scheduled_movements, "ListScheduledMovements": ListScheduledMovementsRequest -> ListScheduledMovementsResponse;
+        get_mrr, "GetMrr": GetMrrRequest -> GetMrrResponse;
+        get_cohorts, "GetCohorts": GetCohortsRequest -> GetCohortsResponse;
+        get_retention, "GetRetention": GetRetentionRequest -> GetRetentionResponse;
     }
 
     streams! {
-        export_movements: ExportMovementsRequest -> ExportChunk;
-        export_mrr: ExportReportRequest -> ExportChunk;
-        export_waterfall: ExportReportRequest -> ExportChunk;
+        "MovementService":
+        export_movements, "ExportMovements": ExportMovementsRequest -> ExportChunk;
+        export_mrr, "ExportMrr": ExportReportRequest -> ExportChunk;
+        export_waterfall, "ExportWaterfall": ExportReportRequest -> ExportChunk;
     }
 }
 
@@ -175,15 +227,16 @@ impl Decisions {
     }
 
     methods! {
-        override_modification_type: OverrideModificationTypeRequest -> OverrideModificationTypeResponse;
-        clear_override: ClearOverrideRequest -> ClearOverrideResponse;
-        list_overrides: ListOverridesRequest -> ListOverridesResponse;
-        close_period: ClosePeriodRequest -> ClosePeriodResponse;
-        reopen_period: ReopenPeriodRequest -> ReopenPeriodResponse;
-        list_periods: ListPeriodsRequest -> ListPeriodsResponse;
-        list_audit_entries: ListAuditEntriesRequest -> ListAuditEntriesResponse;
-        get_audit_head: GetAuditHeadRequest -> GetAuditHeadResponse;
-        verify_audit_trail: VerifyAuditTrailRequest -> VerifyAuditTrailResponse;
+        "FinanceService":
+        override_modification_type, "OverrideModificationType": OverrideModificationTypeRequest -> OverrideModificationTypeResponse;
+        clear_override, "ClearOverride": ClearOverrideRequest -> ClearOverrideResponse;
+        list_overrides, "ListOverrides": ListOverridesRequest -> ListOverridesResponse;
+        close_period, "ClosePeriod": ClosePeriodRequest -> ClosePeriodResponse;
+        reopen_period, "ReopenPeriod": ReopenPeriodRequest -> ReopenPeriodResponse;
+        list_periods, "ListPeriods": ListPeriodsRequest -> ListPeriodsResponse;
+        list_audit_entries, "ListAuditEntries": ListAuditEntriesRequest -> ListAuditEntriesResponse;
+        get_audit_head, "GetAuditHead": GetAuditHeadRequest -> GetAuditHeadResponse;
+        verify_audit_trail, "VerifyAuditTrail": VerifyAuditTrailRequest -> VerifyAuditTrailResponse;
     }
 }
 
@@ -204,14 +257,15 @@ impl Administration {
     }
 
     methods! {
-        create_key: CreateKeyRequest -> CreateKeyResponse;
-        list_keys: ListKeysRequest -> ListKeysResponse;
-        revoke_key: RevokeKeyRequest -> RevokeKeyResponse;
-        list_sinks: ListSinksRequest -> ListSinksResponse;
-        list_deliveries: ListDeliveriesRequest -> ListDeliveriesResponse;
-        redrive_deliveries: RedriveDeliveriesRequest -> RedriveDeliveriesResponse;
-        enable_sink: EnableSinkRequest -> EnableSinkResponse;
-        get_tenant: GetTenantRequest -> GetTenantResponse;
-        update_tenant_policy: UpdateTenantPolicyRequest -> UpdateTenantPolicyResponse;
+        "AdminService":
+        create_key, "CreateKey": CreateKeyRequest -> CreateKeyResponse;
+        list_keys, "ListKeys": ListKeysRequest -> ListKeysResponse;
+        revoke_key, "RevokeKey": RevokeKeyRequest -> RevokeKeyResponse;
+        list_sinks, "ListSinks": ListSinksRequest -> ListSinksResponse;
+        list_deliveries, "ListDeliveries": ListDeliveriesRequest -> ListDeliveriesResponse;
+        redrive_deliveries, "RedriveDeliveries": RedriveDeliveriesRequest -> RedriveDeliveriesResponse;
+        enable_sink, "EnableSink": EnableSinkRequest -> EnableSinkResponse;
+        get_tenant, "GetTenant": GetTenantRequest -> GetTenantResponse;
+        update_tenant_policy, "UpdateTenantPolicy": UpdateTenantPolicyRequest -> UpdateTenantPolicyResponse;
     }
 }

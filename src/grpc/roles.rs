@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+use tonic::Status;
+
+use super::status;
 use crate::domain::role::Role;
 
 /// The methods of our own services, by path, each with the roles that may call it besides ADMIN.
@@ -37,6 +40,21 @@ pub fn needed(path: &str) -> Option<Needed> {
 #[must_use]
 pub fn is_allowed(role: Role, allowed: &[Role]) -> bool {
     role == Role::Admin || allowed.contains(&role)
+}
+
+/// Whether a role may call the method of a path.
+#[must_use]
+pub fn may(path: &str, role: Role) -> bool {
+    check(path, role).is_ok()
+}
+
+/// The same, with what the caller is told.
+pub(super) fn check(path: &str, role: Role) -> Result<(), Status> {
+    match needed(path) {
+        Some(Needed::Roles(allowed)) if !is_allowed(role, allowed) => Err(status::role_not_allowed(role, allowed)),
+        Some(_) => Ok(()),
+        None => Err(Status::unimplemented("there is no such method")),
+    }
 }
 
 /// The table for people, in Markdown.

@@ -1,27 +1,32 @@
 //! The server: services, health, reflection, limits, and a clean end.
 
 use std::future::Future;
+use std::sync::Arc;
 
+use axum::Router;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
 use super::DESCRIPTORS;
 use super::admin::Admin;
-use super::auth::{Access, AuthLayer};
+use super::auth::AuthLayer;
 use super::billing::Billing;
 use super::ending::Ending;
 use super::finance::Finance;
 use super::limits::{
-    DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_RESET_STREAMS,
-    MAX_STREAMS_PER_CONNECTION,
+    ConnectionLimits, DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
+    MAX_RESET_STREAMS, MAX_STREAMS_PER_CONNECTION,
 };
 use super::listener::Listener;
 use super::movement::Movements;
+use super::questions::Inside;
 use super::v1::admin_service_server::AdminServiceServer;
 use super::v1::billing_service_server::BillingServiceServer;
 use super::v1::finance_service_server::FinanceServiceServer;
 use super::v1::movement_service_server::MovementServiceServer;
+use crate::access::door::Door;
 use crate::access::ring::KeyRing;
 use crate::books::shelf::Shelf;
 use crate::clock::Clock;
@@ -36,6 +41,34 @@ pub struct Services {
     pub clock: Clock,
 }
 
+/// Services that are ready to be served.
+#[derive(Debug)]
+pub struct Ready {
+    pub inside: Inside,
+    shelf: Shelf,
+    draining: CancellationToken,
+}
+
+impl Services {
+    /// With the limits of the listener by which they will be served.
+    #[must_use]
+    pub fn ready(self, limits: ConnectionLimits) -> Ready {
+        let Self { db, shelf, keys, clock } = self;
+        let draining = CancellationToken::new();
+        let ending = Ending { draining: draining.clone(), keys: keys.clone() };
+        let billing = Billing {
+            shelf: shelf.clone(),
+            db: db.clone(),
+            ending: ending.clone(),
+            stream_idle_time: limits.stream_idle_time,
+        };
+        let admin = Admin { db: db.clone(), clock: clock.clone(), keys, shelf: shelf.clone() };
+        let finance = Finance { db: db.clone(), shelf: shelf.clone() };
+        let movements = Movements::new(db, clock, shelf.clone(), ending);
+        Ready { inside: Inside { billing, movements, finance, admin }, shelf, draining }
+    }
+}
+
 /// Why the server ended, other than by being asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -45,25 +78,16 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time.
+/// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time. Beside the
+/// gRPC services there are pages, which have paths under [`PAGES`](super::auth::PAGES).
 pub async fn listen(
-    services: Services,
+    ready: Ready,
+    pages: Router,
     listener: Listener,
-    access: Access,
+    door: Arc<Door>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Services { db, shelf, keys, clock } = services;
-    let draining = CancellationToken::new();
-    let ending = Ending { draining: draining.clone(), keys: keys.clone() };
-    let billing = Billing {
-        shelf: shelf.clone(),
-        db: db.clone(),
-        ending: ending.clone(),
-        stream_idle_time: listener.limits.stream_idle_time,
-    };
-    let admin = Admin { db: db.clone(), clock: clock.clone(), keys: keys.clone(), shelf: shelf.clone() };
-    let finance = Finance { db: db.clone(), shelf: shelf.clone() };
-    let movements = Movements::new(db, clock, shelf.clone(), ending);
+    let Ready { inside: Inside { billing, movements, finance, admin }, shelf, draining } = ready;
     let (health, health_service) = tonic_health::server::health_reporter();
     let services = [
         "",
@@ -89,15 +113,7 @@ pub async fn listen(
         shelf.stop();
         drain.cancel();
     };
-    let server = Server::builder()
-        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
-        // Callers who give up are no attack: their requests end, the connection stays.
-        .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .timeout(listener.limits.request_time)
-        .layer(AuthLayer::new(keys, access))
-        .add_service(health_service)
+    let mut services = Routes::new(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(
@@ -119,7 +135,20 @@ pub async fn listen(
             AdminServiceServer::new(admin)
                 .max_decoding_message_size(MAX_MESSAGE_BYTES)
                 .max_encoding_message_size(MAX_ANSWER_BYTES),
-        )
+        );
+    let routes = services.axum_router_mut();
+    *routes = std::mem::take(routes).merge(pages);
+    let server = Server::builder()
+        // Browsers without TLS speak nothing else.
+        .accept_http1(true)
+        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+        // Callers who give up are no attack: their requests end, the connection stays.
+        .http2_max_pending_accept_reset_streams(Some(MAX_RESET_STREAMS))
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .timeout(listener.limits.request_time)
+        .layer(AuthLayer(door))
+        .add_routes(services.prepare())
         .serve_with_incoming_shutdown(listener.accept(), stop);
     let overdue = async move {
         draining.cancelled().await;

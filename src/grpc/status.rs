@@ -6,6 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
+use crate::access::door::Refused;
 use crate::access::ring::Rejection;
 use crate::books::shelf::ShelfError;
 use crate::domain::refusal::Refusal;
@@ -111,12 +112,15 @@ pub(super) fn role_not_allowed(role: Role, allowed: &[Role]) -> Status {
     error_info(Code::PermissionDenied, "ROLE_NOT_ALLOWED", &message)
 }
 
-pub(super) fn too_many_wrong_keys(wait: Duration) -> Status {
-    exhausted("TOO_MANY_WRONG_KEYS", "too many wrong keys came from this address; try again later", wait)
-}
-
-pub(super) fn too_many_requests(wait: Duration) -> Status {
-    exhausted("TOO_MANY_REQUESTS", "this key was used more often than it may be; try again later", wait)
+/// Why somebody is not let in.
+pub(super) fn door(refused: Refused) -> Status {
+    let message = refused.to_string();
+    match refused {
+        Refused::NoKey => no_key(),
+        Refused::Rejected(rejection) => rejected(rejection),
+        Refused::TooManyWrongKeys(wait) => exhausted("TOO_MANY_WRONG_KEYS", &message, wait),
+        Refused::TooManyRequests(wait) => exhausted("TOO_MANY_REQUESTS", &message, wait),
+    }
 }
 
 fn exhausted(reason: &str, message: &str, wait: Duration) -> Status {

@@ -127,7 +127,7 @@ impl Found {
             }
             error => wrong(&files.certificate, error),
         })?;
-        config.alpn_protocols = vec![b"h2".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // A client's certificate is looked at each time: no session is taken up again without it.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;

@@ -3,7 +3,8 @@
 use prost_types::Timestamp;
 
 /// The word of an enum value as files spell it; empty for UNSPECIFIED, the number for one that is not known.
-pub(super) fn word<E: TryFrom<i32>>(value: i32, prefix: &str, name: impl Fn(&E) -> &'static str) -> String {
+#[must_use]
+pub fn word<E: TryFrom<i32>>(value: i32, prefix: &str, name: impl Fn(&E) -> &'static str) -> String {
     if value == 0 {
         return String::new();
     }

@@ -35,7 +35,7 @@ fn room(file: &Path) -> String {
 }
 
 /// Every room, and the rooms of the crate that it may name.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &[]),
     ("config", &["clock", "domain", "events", "store"]),
@@ -49,7 +49,8 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("events", &["clock", "domain", "form", "ledger", "store"]),
     ("books", &["clock", "domain", "events", "ledger", "reports", "store"]),
     ("grpc", &["access", "books", "clock", "domain", "events", "form", "ledger", "reports", "store"]),
-    ("service", &["access", "books", "clock", "domain", "events", "grpc", "ledger", "store"]),
+    ("console", &["access", "clock", "domain", "form", "grpc"]),
+    ("service", &["access", "books", "clock", "console", "domain", "events", "grpc", "ledger", "store"]),
     (
         "cli",
         &[

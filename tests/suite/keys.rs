@@ -1,13 +1,13 @@
 //! Keys for tests: made in the store, as an operator does, and sent to a server.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use deltabook::access::door::Access;
 use deltabook::access::keys::{NewKey, create, revoke};
 use deltabook::books::tenants;
 use deltabook::clock::Clock;
 use deltabook::domain::author::Author;
 use deltabook::domain::ids::{KeyId, KeyName, TenantId};
 use deltabook::domain::role::Role;
-use deltabook::grpc::auth::Access;
 use deltabook::store::db::Db;
 use secrecy::ExposeSecret;
 use tonic::transport::Channel;

@@ -9,9 +9,9 @@ mod tls;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use deltabook::access::door::Access;
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::grpc::auth::Access;
 use deltabook::grpc::limits::ConnectionLimits;
 use deltabook::grpc::listener::Listener;
 use deltabook::grpc::server::ServeError;

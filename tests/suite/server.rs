@@ -1,10 +1,10 @@
 //! A server of its own for each test: its store, a free port, real gRPC.
 
+use deltabook::access::door::Access;
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::form::raw::RawFact;
-use deltabook::grpc::auth::Access;
 use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use deltabook::access::door::Access;
 use deltabook::books::book::Sending;
 use deltabook::clock::Clock;
-use deltabook::grpc::auth::Access;
 use deltabook::service::Service;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;

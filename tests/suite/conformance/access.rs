@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use deltabook::access::door::Access;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
 use deltabook::grpc::DESCRIPTORS;
-use deltabook::grpc::auth::Access;
 use deltabook::grpc::v1;
 use prost::Message;
 use prost_types::FileDescriptorSet;

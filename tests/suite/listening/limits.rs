@@ -43,12 +43,23 @@ async fn a_connection_that_does_not_begin_is_closed() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_2_is_closed_at_once() {
+async fn what_is_not_http_is_closed_at_once() {
     let limits = ConnectionLimits { handshake_time: NEVER, ..ConnectionLimits::default() };
     let server = Listening::start(None, limits).await;
     let mut connection = server.connect().await;
-    connection.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    connection.write_all(b"\0SSH-2.0-OpenSSH_9.2p1 Debian\r\n").await.unwrap();
     assert_eq!(closed(connection).await, b"");
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_only_holds_its_connection_loses_it() {
+    let limits = ConnectionLimits { request_time: SOON, ..ConnectionLimits::default() };
+    let server = Listening::start(None, limits).await;
+    let mut connection = server.connect().await;
+    connection.write_all(b"GET /console/sign-in HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let answer = String::from_utf8(closed(connection).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("</html>"), "{answer}");
     server.finish().await;
 }
 

@@ -70,11 +70,11 @@ async fn nobody_talks_past_tls() {
 }
 
 #[tokio::test]
-async fn both_versions_of_tls_agree_on_http_2_and_nothing_else() {
+async fn both_versions_of_tls_agree_on_http_and_nothing_else() {
     let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
     let server = start(files(&folder, &authority)).await;
     for version in [&TLS12, &TLS13] {
-        for (protocol, is_spoken) in [("h2", true), ("http/1.1", false)] {
+        for (protocol, is_spoken) in [("h2", true), ("http/1.1", true), ("http/1.0", false), ("spdy/3", false)] {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from_pem_slice(authority.certificate().as_bytes()).unwrap()).unwrap();
             let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());

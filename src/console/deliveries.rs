@@ -1,0 +1,169 @@
+//! How far events have come at each receiver.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::link;
+use super::page::{Tab, answer, done, nothing, scrolled, token};
+use super::problem::{Problem, words as told};
+use super::visit::Visit;
+use super::{text, words};
+use crate::grpc::v1;
+
+pub(super) async fn show(visit: Visit, fields: Fields) -> Response {
+    let body = body(&visit, &fields, None).await;
+    answer(&visit, "Deliveries", Tab::Deliveries, body)
+}
+
+/// Sends what was given up again, or lets a sink have events again.
+pub(super) async fn send(visit: Visit, fields: Fields) -> Response {
+    let sent = async {
+        visit.check(fields.one("token"))?;
+        let sink = fields.one("sink").to_owned();
+        let outcome = if fields.one("step") == "enable" {
+            let request = v1::EnableSinkRequest { sink };
+            visit.administration().enable_sink(request).await.map(|_| "enabled".to_owned())
+        } else {
+            let request = v1::RedriveDeliveriesRequest { sink, dead: true, ..v1::RedriveDeliveriesRequest::default() };
+            visit.administration().redrive_deliveries(request).await.map(|it| it.event_count.to_string())
+        };
+        match outcome {
+            Ok(done) => Ok(Redirect::to(&link::with(link::DELIVERIES, [("done", done.as_str())])).into_response()),
+            Err(status) => {
+                Ok(answer(&visit, "Deliveries", Tab::Deliveries, body(&visit, &fields, Some(told(&status))).await))
+            }
+        }
+    };
+    sent.await.unwrap_or_else(|problem: Problem| problem.into_page(Some(&visit)))
+}
+
+async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
+    let sinks = visit.administration().list_sinks(v1::ListSinksRequest {}).await?.sinks;
+    let said = match fields.one("done") {
+        "" => String::new(),
+        "enabled" => "The sink gets events again.".to_owned(),
+        count => format!("Put up for delivery again: {count} events."),
+    };
+    let next = html! {
+        p { "Sinks are named in the configuration file that " code { "deltabook serve --config" } " reads." }
+    };
+    Ok(html! {
+        (done(&said))
+        h1 { "Deliveries" }
+        @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
+        @if sinks.is_empty() { (nothing("No sink was ever served.", next)) } @else { (list(visit, &sinks)) }
+        @if !fields.one("sink").is_empty() && fields.one("step").is_empty() { (events(visit, fields).await?) }
+    })
+}
+
+fn list(visit: &Visit, sinks: &[v1::Sink]) -> Markup {
+    let table = html! {
+        table {
+            caption .hidden { "Sinks" }
+            thead {
+                tr {
+                    th scope="col" { "Sink" }
+                    th scope="col" { "State" }
+                    th scope="col" { "Lag" }
+                    th .number scope="col" { "Waiting" }
+                    th .number scope="col" { "Given up" }
+                    th scope="col" { "Last delivered" }
+                    th scope="col" { "Do" }
+                }
+            }
+            tbody { @for it in sinks { (row(visit, it)) } }
+        }
+    };
+    html! { section { (scrolled("Sinks", table)) } }
+}
+
+fn row(visit: &Visit, it: &v1::Sink) -> Markup {
+    let of = |state: &str| link::with(link::DELIVERIES, [("sink", it.name.as_str()), ("state", state)]);
+    let number = |count: i64, state: &str| {
+        html! { @if count == 0 { "0" } @else { a href=(of(state)) { (text::count(count)) } } }
+    };
+    html! {
+        tr {
+            th scope="row" { (it.name) }
+            td { (state(it)) }
+            td { @if it.oldest_undelivered_at.is_some() { (text::duration(it.lag_seconds)) } @else { "none" } }
+            td .number { (number(it.waiting_count, "WAITING")) }
+            td .number { (number(it.dead_count, "DEAD")) }
+            td { (text::instant(it.delivered_at.as_ref())) }
+            td {
+                @if it.dead_count > 0 && visit.may("AdminService/RedriveDeliveries") {
+                    (action(visit, &it.name, "redrive", "Send again what was given up"))
+                }
+                @if !it.disabled_reason.is_empty() && visit.may("AdminService/EnableSink") {
+                    (action(visit, &it.name, "enable", "Let it have events again"))
+                }
+            }
+        }
+    }
+}
+
+fn state(it: &v1::Sink) -> Markup {
+    html! {
+        @if !it.disabled_reason.is_empty() { span .tag { "disabled" } " " (it.disabled_reason) }
+        @else if it.failures > 0 { span .tag { "failing" } " " (it.failures) " times in a row" }
+        @else { "works" }
+    }
+}
+
+fn action(visit: &Visit, sink: &str, step: &str, name: &str) -> Markup {
+    html! {
+        form method="post" action=(link::DELIVERIES) {
+            (token(visit))
+            input type="hidden" name="sink" value=(sink);
+            button .quiet type="submit" name="step" value=(step) { (name) }
+        }
+    }
+}
+
+/// What a sink has not taken.
+async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
+    let request = v1::ListDeliveriesRequest {
+        sink: fields.one("sink").to_owned(),
+        state: words::delivery_state(fields.one("state")),
+        page_size: 100,
+        page_token: fields.one("page").to_owned(),
+    };
+    let found = visit.administration().list_deliveries(request).await?;
+    let name = format!("{}: {}", fields.one("sink"), text::words(fields.one("state")));
+    let table = html! {
+        table {
+            caption { (name) }
+            thead {
+                tr {
+                    th scope="col" { "Event" }
+                    th scope="col" { "Date" }
+                    th scope="col" { "Customer" }
+                    th .number scope="col" { "Attempts" }
+                    th scope="col" { "Next" }
+                    th scope="col" { "What the sink said" }
+                }
+            }
+            tbody {
+                @for it in &found.deliveries {
+                    tr {
+                        th scope="row" { (it.event_name) }
+                        td { (it.event_date) }
+                        td { a href=(link::customer(&it.customer_id)) { (it.customer_id) } }
+                        td .number { (it.attempts) }
+                        td { (text::instant(it.next_attempt_at.as_ref())) }
+                        td { (it.reason) }
+                    }
+                }
+            }
+        }
+    };
+    Ok(html! {
+        section { (scrolled(&name, table)) }
+        @if !found.next_page_token.is_empty() {
+            nav .pages aria-label="Pages" {
+                a .button href=(link::with(link::DELIVERIES, fields.with("page", &found.next_page_token))) { "Next page" }
+            }
+        }
+    })
+}

@@ -1,0 +1,69 @@
+//! Files to take away, made while they are taken.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt;
+
+use super::fields::Fields;
+use super::movements::{filter, order};
+use super::problem::Problem;
+use super::visit::Visit;
+use super::words;
+use crate::grpc::questions::Pieces;
+use crate::grpc::v1;
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+pub(super) async fn take(visit: Visit, Path(file): Path<String>, fields: Fields) -> Response {
+    match pieces(&visit, &file, &fields).await {
+        Ok((kind, pieces)) => {
+            let named = format!("attachment; filename=\"{file}\"");
+            let body = Body::from_stream(pieces.map_ok(|chunk| chunk.data));
+            ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, named)], body).into_response()
+        }
+        Err(problem) => problem.into_page(Some(&visit)),
+    }
+}
+
+async fn pieces(
+    visit: &Visit,
+    file: &str,
+    fields: &Fields,
+) -> Result<(&'static str, Pieces<v1::ExportChunk>), Problem> {
+    let (what, format) = match file.split_once('.') {
+        Some((what, "csv")) => (what, v1::ExportFormat::Csv),
+        _ => return Err(no_file()),
+    };
+    let mut questions = visit.questions();
+    let pieces = match what {
+        "movements" => {
+            let (filter, order_by) = (Some(filter(fields)), order(fields));
+            let request = v1::ExportMovementsRequest { filter, order_by, format: format.into() };
+            questions.export_movements(request).await?
+        }
+        "mrr" => questions.export_mrr(report(fields, format)).await?,
+        "waterfall" => questions.export_waterfall(report(fields, format)).await?,
+        _ => return Err(no_file()),
+    };
+    Ok((CSV, pieces))
+}
+
+fn report(fields: &Fields, format: v1::ExportFormat) -> v1::ExportReportRequest {
+    let text = |name: &str| fields.one(name).to_owned();
+    v1::ExportReportRequest {
+        from_month: text("from"),
+        to_month: text("to"),
+        level: words::level(fields.one("level")),
+        currency: text("currency"),
+        customer_id: text("customer"),
+        view: words::view(fields.one("view")),
+        as_known_at: None,
+        format: format.into(),
+    }
+}
+
+fn no_file() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "There is no such file: movements.csv, mrr.csv or waterfall.csv.")
+}

@@ -1,0 +1,171 @@
+//! One movement: why it is what it is.
+
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::history;
+use super::link;
+use super::movement_table::tags;
+use super::page::{Tab, answer, done, scrolled};
+use super::problem::Problem;
+use super::text;
+use super::visit::Visit;
+use crate::grpc::v1;
+
+pub(super) async fn show(visit: Visit, Path(id): Path<String>, fields: Fields) -> Response {
+    let body = body(&visit, &id, &fields).await;
+    answer(&visit, &format!("Movement {id}"), Tab::Movements, body)
+}
+
+async fn body(visit: &Visit, id: &str, fields: &Fields) -> Result<Markup, Problem> {
+    let why = explained(visit, id).await?;
+    let movement = why.movement.clone().unwrap_or_default();
+    let drawn = history::of(visit, &movement).await?;
+    let said = if fields.one("done").is_empty() { "" } else { "The override is recorded. This movement stands now." };
+    Ok(html! {
+        (done(said))
+        h1 { "Movement № " (id) }
+        p { (why.summary) (tags(&movement)) }
+        @if !why.reversed_by_movement_id.is_empty() {
+            p .warning {
+                "It holds no more: "
+                a href=(link::movement(&why.reversed_by_movement_id)) { "№ " (why.reversed_by_movement_id) }
+                " reversed it."
+            }
+        }
+        (facts_of(&movement))
+        @if may_override(visit, &movement, &why) {
+            p { a .button href=(link::overriding(id)) { "Count it otherwise…" } }
+        }
+        (drawn)
+        (reasons(&why))
+        (changes(&why))
+        (events(&why))
+        (facts(&why))
+    })
+}
+
+/// What there is to know of a movement.
+pub(super) async fn explained(visit: &Visit, id: &str) -> Result<v1::ExplainMovementResponse, Problem> {
+    let request = v1::ExplainMovementRequest { movement_id: id.to_owned() };
+    Ok(visit.questions().explain_movement(request).await?)
+}
+
+fn may_override(visit: &Visit, movement: &v1::Movement, why: &v1::ExplainMovementResponse) -> bool {
+    let holds = why.reversed_by_movement_id.is_empty() && movement.reverses_movement_id.is_empty();
+    holds && visit.may("FinanceService/OverrideModificationType")
+}
+
+fn facts_of(it: &v1::Movement) -> Markup {
+    html! {
+        dl .panel {
+            dt { "Customer" } dd { a href=(link::customer(&it.customer_id)) { (it.customer_id) } }
+            @if !it.subscription_id.is_empty() { dt { "Subscription" } dd { (it.subscription_id) } }
+            @if !it.line_id.is_empty() { dt { "Line" } dd { (it.line_id) } }
+            dt { "Item" } dd { (it.item_id) }
+            dt { "Level" } dd { (text::level(it.level)) }
+            dt { "Kind" } dd { (text::category(it.category)) " · " (text::subcategory(it.subcategory)) }
+            dt { "Change of MRR" } dd { strong { (text::change(&it.mrr_delta)) " " (it.currency) } }
+            dt { "MRR" } dd { (text::amount(&it.mrr_before)) " → " (text::amount(&it.mrr_after)) }
+            dt { "Quantity" } dd { (text::quantity(&it.quantity_before)) " → " (text::quantity(&it.quantity_after)) }
+            @if !it.quantity_effect.is_empty() {
+                dt { "By quantity" } dd { (text::change(&it.quantity_effect)) }
+                dt { "By price" } dd { (text::change(&it.price_effect)) }
+            }
+            @if !it.renewed_mrr.is_empty() { dt { "Renewed MRR" } dd { (text::amount(&it.renewed_mrr)) } }
+            dt { "Effective" } dd { (it.effective_date) }
+            dt { "Posted" } dd { (it.posting_date) }
+            dt { "Recorded" } dd { (text::instant(it.recorded_at.as_ref())) }
+            dt { "Because of" }
+            dd { ul .plain { @for cause in &it.causes { li { (text::cause(cause)) } } } }
+        }
+    }
+}
+
+fn reasons(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        section {
+            h2 { "Why" }
+            ol .reasons {
+                @for reason in &why.reasons {
+                    li { strong { "R" (reason.rule) " " (reason.title) } ": " (reason.statement) }
+                }
+            }
+        }
+    }
+}
+
+fn changes(why: &v1::ExplainMovementResponse) -> Markup {
+    if why.changes.is_empty() {
+        return html! {};
+    }
+    let table = html! {
+        table {
+            caption { "What changed on its lines" }
+            thead {
+                tr {
+                    th scope="col" { "Line" } th scope="col" { "By" } th scope="col" { "Before" } th scope="col" { "After" }
+                }
+            }
+            tbody {
+                @for change in &why.changes {
+                    tr {
+                        th scope="row" { (change.line_id) }
+                        td { (change.cause.as_ref().map(text::cause).unwrap_or_default()) }
+                        td { (terms(change.before.as_ref())) }
+                        td { (terms(change.after.as_ref())) }
+                    }
+                }
+            }
+        }
+    };
+    html! { section { (scrolled("What changed on its lines", table)) } }
+}
+
+/// A line at one moment, in one phrase.
+fn terms(terms: Option<&v1::LineTerms>) -> Markup {
+    let Some(it) = terms else { return html! { "nothing" } };
+    let interval = it.interval.as_ref().map(text::interval).unwrap_or_default();
+    html! {
+        @if !it.counting { span .tag { "does not count" } " " }
+        (it.item_id) ": " (text::quantity(&it.quantity)) " × " (text::amount(&it.unit_price)) " " (interval)
+        @if let Some(discount) = it.discount.as_ref().and_then(|it| it.value.as_ref()) {
+            @match discount {
+                v1::discount::Value::Percent(percent) => { ", less " (percent) " %" }
+                v1::discount::Value::Amount(amount) => { ", less " (text::amount(amount)) }
+            }
+        }
+        br;
+        small { "MRR " (text::amount(&it.mrr)) }
+    }
+}
+
+fn events(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        @if !why.events.is_empty() {
+            section {
+                h2 { "Events" }
+                ul {
+                    @for event in &why.events {
+                        li { (event.name) " of " (text::change(&event.mrr_delta)) " " (event.currency) " on " (event.date) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        @if !why.facts.is_empty() {
+            section {
+                h2 { "Facts behind it" }
+                @for fact in &why.facts {
+                    details { summary { (text::fact(fact)) } pre .code { (text::fact_as_json(fact)) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What all pages have in common.
+
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::link;
+use super::problem::Problem;
+use super::visit::Visit;
+
+/// Where in the navigation a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    None,
+    Overview,
+    Movements,
+    Customers,
+    Retention,
+    Scheduled,
+    Periods,
+    Audit,
+    Deliveries,
+}
+
+const TABS: [(Tab, &str, &str); 8] = [
+    (Tab::Overview, link::OVERVIEW, "Overview"),
+    (Tab::Movements, link::MOVEMENTS, "Movements"),
+    (Tab::Customers, link::CUSTOMER, "Customer"),
+    (Tab::Retention, link::RETENTION, "Retention"),
+    (Tab::Scheduled, link::SCHEDULED, "Coming up"),
+    (Tab::Periods, link::PERIODS, "Periods"),
+    (Tab::Audit, link::AUDIT, "Audit trail"),
+    (Tab::Deliveries, link::DELIVERIES, "Deliveries"),
+];
+
+/// A page, or why there is none.
+pub(super) fn answer(visit: &Visit, title: &str, tab: Tab, body: Result<Markup, Problem>) -> Response {
+    match body {
+        Ok(body) => page(Some(visit), title, tab, body).into_response(),
+        Err(problem) => problem.into_page(Some(visit)),
+    }
+}
+
+/// A page.
+pub(super) fn page(visit: Option<&Visit>, title: &str, tab: Tab, body: Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Deltabook" }
+                link rel="stylesheet" href=(link::STYLE);
+                link rel="icon" href=(link::ICON) type="image/svg+xml";
+            }
+            body {
+                a .skip href="#content" { "Skip to the content" }
+                @if let Some(visit) = visit { (header(visit, tab)) }
+                main #content tabindex="-1" { (body) }
+            }
+        }
+    }
+}
+
+fn header(visit: &Visit, tab: Tab) -> Markup {
+    html! {
+        header .top {
+            a .brand href=(link::OVERVIEW) { "Deltabook" }
+            nav aria-label="Main" {
+                ul {
+                    @for (it, path, name) in TABS {
+                        li { a href=(path) aria-current=[(it == tab).then_some("page")] { (name) } }
+                    }
+                }
+            }
+            div .who {
+                span { (visit.who.tenant_id.as_str()) " · " (visit.who.role.as_str().to_ascii_lowercase()) }
+                form method="post" action=(link::SIGN_OUT) {
+                    (token(visit))
+                    button .quiet type="submit" { "Sign out" }
+                }
+            }
+        }
+    }
+}
+
+/// The hidden field that every form has that changes something.
+pub(super) fn token(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="token" value=(visit.token.0); }
+}
+
+/// A choice among few.
+pub(super) fn select(label: &str, name: &str, options: &[(&str, &str)], chosen: &str) -> Markup {
+    html! {
+        label {
+            span { (label) }
+            select name=(name) {
+                @for (value, text) in options {
+                    option value=(value) selected[*value == chosen] { (text) }
+                }
+            }
+        }
+    }
+}
+
+/// A short text.
+pub(super) fn input(label: &str, name: &str, kind: &str, value: &str) -> Markup {
+    html! {
+        label {
+            span { (label) }
+            input type=(kind) name=(name) value=(value) maxlength="1000" autocomplete="off";
+        }
+    }
+}
+
+/// A month; browsers that have no picker for it show a text.
+pub(super) fn month(label: &str, name: &str, value: &str) -> Markup {
+    html! {
+        label {
+            span { (label) }
+            input type="month" name=(name) value=(value) placeholder="2026-01" pattern="[0-9]{4}-[0-9]{2}" title="A month such as 2026-01";
+        }
+    }
+}
+
+/// Where there is nothing to show: why, and what to do.
+pub(super) fn nothing(text: &str, next: Markup) -> Markup {
+    html! { div .empty { p { (text) } (next) } }
+}
+
+/// A table that can be scrolled on its own, also by keyboard.
+pub(super) fn scrolled(name: &str, table: Markup) -> Markup {
+    html! { div .scrolled role="region" aria-label=(name) tabindex="0" { (table) } }
+}
+
+/// What was done.
+pub(super) fn done(text: &str) -> Markup {
+    html! { @if !text.is_empty() { p .done role="status" { (text) } } }
+}

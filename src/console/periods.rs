@@ -1,0 +1,154 @@
+//! Months: closing, opening again, and what was posted late.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::link;
+use super::page::{Tab, answer, done, month, scrolled, token};
+use super::problem::{Problem, words as told};
+use super::text;
+use super::visit::Visit;
+use crate::grpc::v1;
+
+pub(super) async fn show(visit: Visit, fields: Fields) -> Response {
+    let body = body(&visit, &fields, None).await;
+    answer(&visit, "Periods", Tab::Periods, body)
+}
+
+/// Closes a month, or opens one again.
+pub(super) async fn send(visit: Visit, fields: Fields) -> Response {
+    let sent = async {
+        visit.check(fields.one("token"))?;
+        let (month, reason, request_id) =
+            (fields.one("month").to_owned(), fields.one("reason").to_owned(), String::new());
+        let (did, outcome) = if fields.one("step") == "reopen" {
+            let request = v1::ReopenPeriodRequest { month, reason, request_id };
+            ("reopened", visit.decisions().reopen_period(request).await.map(|_| ()))
+        } else {
+            let request = v1::ClosePeriodRequest { month, reason, request_id };
+            ("closed", visit.decisions().close_period(request).await.map(|_| ()))
+        };
+        match outcome {
+            Ok(()) => {
+                let next = link::with(link::PERIODS, [("done", did), ("month", fields.one("month"))]);
+                Ok(Redirect::to(&next).into_response())
+            }
+            Err(status) => {
+                Ok(answer(&visit, "Periods", Tab::Periods, body(&visit, &fields, Some(told(&status))).await))
+            }
+        }
+    };
+    sent.await.unwrap_or_else(|problem: Problem| problem.into_page(Some(&visit)))
+}
+
+async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
+    let request = v1::ListPeriodsRequest { with_history: false };
+    let found = visit.decisions().list_periods(request).await?;
+    let last_closed = found.periods.iter().rev().find(|it| it.state() == v1::PeriodState::Closed);
+    let to_close =
+        if found.first_open_month.is_empty() { first_month(visit).await? } else { found.first_open_month.clone() };
+    let said = match fields.one("done") {
+        "" => String::new(),
+        did => format!("{} is {did}.", fields.one("month")),
+    };
+    Ok(html! {
+        (done(&said))
+        h1 { "Periods" }
+        @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
+        p {
+            "What a closed month says, it says for ever. What changes of it later is posted in the first open month, as a "
+            a href=(link::with(link::MOVEMENTS, [("which", "ADJUSTMENTS")])) { "prior-period adjustment" } "."
+        }
+        @if visit.may("FinanceService/ClosePeriod") { (closing(visit, &to_close)) }
+        @if let Some(last) = last_closed && visit.may("FinanceService/ReopenPeriod") { (reopening(visit, &last.month)) }
+        (list(&found.periods))
+        (files(&to_close))
+    })
+}
+
+/// The month of the first movement.
+async fn first_month(visit: &Visit) -> Result<String, Problem> {
+    let order_by = v1::MovementOrder::EffectiveDate.into();
+    let request = v1::ListMovementsRequest { order_by, page_size: 1, ..v1::ListMovementsRequest::default() };
+    let first = visit.questions().list_movements(request).await?.movements;
+    Ok(first.first().map(|it| it.effective_date.chars().take(7).collect()).unwrap_or_default())
+}
+
+fn closing(visit: &Visit, to_close: &str) -> Markup {
+    html! {
+        form .panel .fields method="post" action=(link::PERIODS) {
+            (token(visit))
+            (month("Month to close", "month", to_close))
+            label { span { "Remark" } input name="reason" type="text" maxlength="1000" autocomplete="off"; }
+            button type="submit" name="step" value="close" { "Close the month" }
+        }
+    }
+}
+
+fn reopening(visit: &Visit, last: &str) -> Markup {
+    html! {
+        form .panel .fields method="post" action=(link::PERIODS) {
+            (token(visit))
+            input type="hidden" name="month" value=(last);
+            label {
+                span { "Why " (last) " has to be opened again" }
+                input name="reason" type="text" maxlength="1000" required autocomplete="off";
+            }
+            button .danger type="submit" name="step" value="reopen" { "Open " (last) " again" }
+        }
+    }
+}
+
+fn list(periods: &[v1::Period]) -> Markup {
+    if periods.is_empty() {
+        return html! { p { "No month was closed yet." } };
+    }
+    let table = html! {
+        table {
+            caption { "Months that were closed" }
+            thead {
+                tr {
+                    th scope="col" { "Month" }
+                    th scope="col" { "Is" }
+                    th scope="col" { "Since" }
+                    th scope="col" { "By" }
+                    th scope="col" { "Remark" }
+                    th scope="col" { "Digest of its totals" }
+                }
+            }
+            tbody { @for it in periods.iter().rev() { (row(it)) } }
+        }
+    };
+    html! { section { (scrolled("Months that were closed", table)) } }
+}
+
+fn row(it: &v1::Period) -> Markup {
+    let state = if it.state() == v1::PeriodState::Closed { "closed" } else { "open again" };
+    let waterfall = link::with(link::OVERVIEW, [("from", it.month.as_str()), ("to", it.month.as_str())]);
+    html! {
+        tr {
+            th scope="row" { a href=(waterfall) { (it.month) } }
+            td { (state) }
+            td .date { (text::instant(it.recorded_at.as_ref())) }
+            td { (it.actor) }
+            td { (it.reason) }
+            td { code title=(it.digest) { (it.digest.chars().take(16).collect::<String>()) } }
+        }
+    }
+}
+
+/// The files that finance asks for.
+fn files(to_close: &str) -> Markup {
+    html! {
+        section {
+            h2 { "Files" }
+            form .panel .fields method="get" action=(link::export("waterfall.csv")) {
+                (month("From", "from", to_close))
+                (month("To", "to", to_close))
+                button .quiet type="submit" { "Roll-forward as CSV" }
+                button .quiet type="submit" formaction=(link::export("mrr.csv")) { "MRR per customer per month as CSV" }
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is already known to come, and which terms end without a renewal.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use chrono::{NaiveDate, TimeDelta};
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::link;
+use super::movement_table;
+use super::page::{Tab, answer, input, nothing, select};
+use super::problem::{Problem, words as told};
+use super::visit::Visit;
+use super::{text, words};
+use crate::domain::money::Money;
+use crate::grpc::v1;
+
+/// How far the page looks ahead, unless it is told.
+const AHEAD: TimeDelta = TimeDelta::days(90);
+const PAGE: i32 = 500;
+
+pub(super) async fn show(visit: Visit, fields: Fields) -> Response {
+    let body = body(&visit, fields).await;
+    answer(&visit, "Coming up", Tab::Scheduled, body)
+}
+
+async fn body(visit: &Visit, mut fields: Fields) -> Result<Markup, Problem> {
+    let now = visit.questions().get_mrr(v1::GetMrrRequest::default()).await?;
+    let until = now.date.parse().ok().and_then(|today: NaiveDate| today.checked_add_signed(AHEAD));
+    fields.or("until", until.map(|date| date.to_string()).unwrap_or_default());
+    fields.or("level", "CONTRACT");
+    let request = v1::ListScheduledMovementsRequest {
+        until: fields.one("until").to_owned(),
+        level: words::level(fields.one("level")),
+        currency: fields.one("currency").to_owned(),
+        customer_id: fields.one("customer").to_owned(),
+        page_size: PAGE,
+        page_token: fields.one("page").to_owned(),
+    };
+    let found = visit.questions().list_scheduled_movements(request).await;
+    Ok(html! {
+        h1 { "Coming up" }
+        (form(&fields))
+        @match &found {
+            Ok(found) => (list(&fields, found)),
+            Err(status) => p .problem role="alert" { (told(status)) },
+        }
+    })
+}
+
+fn form(fields: &Fields) -> Markup {
+    let one = |name| fields.one(name);
+    html! {
+        form .filter method="get" action=(link::SCHEDULED) {
+            (input("Until", "until", "date", one("until")))
+            (select("Level", "level", &[("CONTRACT", "Contracts"), ("CUSTOMER", "Customers")], one("level")))
+            (input("Currency", "currency", "text", one("currency")))
+            (input("Customer", "customer", "text", one("customer")))
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+fn is_natural_end(it: &v1::Movement) -> bool {
+    it.causes.iter().any(|cause| cause.kind() == v1::CauseKind::NaturalEnd)
+}
+
+fn list(fields: &Fields, found: &v1::ListScheduledMovementsResponse) -> Markup {
+    if found.movements.is_empty() {
+        let text = format!("From {} to {} nothing is known to come.", found.today, fields.one("until"));
+        let longer = html! { p { "A later date shows more, and so does the other level." } };
+        return nothing(&text, longer);
+    }
+    let (ends, others): (Vec<_>, Vec<_>) = found.movements.iter().cloned().partition(is_natural_end);
+    html! {
+        section {
+            h2 { "Terms that end without a renewal" }
+            @if ends.is_empty() { p { "None." } } @else {
+                p { "At risk: " (at_risk(&ends)) ". A renewal that comes in time takes an end away." }
+                (movement_table::table("Terms that end without a renewal", &ends))
+            }
+        }
+        section {
+            h2 { "Starts, steps and dated orders" }
+            @if others.is_empty() { p { "None." } } @else {
+                (movement_table::table("Starts, steps and dated orders", &others))
+            }
+        }
+        @if !found.next_page_token.is_empty() {
+            nav .pages aria-label="Pages" {
+                a .button href=(link::with(link::SCHEDULED, fields.with("page", &found.next_page_token))) { "Next page" }
+            }
+        }
+    }
+}
+
+/// MRR that ends, by currency.
+fn at_risk(ends: &[v1::Movement]) -> String {
+    let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
+    for it in ends {
+        let sum = sums.entry(&it.currency).or_default();
+        *sum = Money::parse(&it.mrr_delta).and_then(|delta| sum.checked_sub(delta).ok()).unwrap_or(*sum);
+    }
+    let each = sums.iter().map(|(currency, sum)| format!("{} {currency} a month", text::amount(&sum.to_string())));
+    each.collect::<Vec<_>>().join(", ")
+}

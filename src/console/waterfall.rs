@@ -1,0 +1,206 @@
+//! A waterfall as a chart and as a table, in which each number leads to its movements.
+
+use chrono::NaiveDate;
+use maud::{Markup, html};
+use tonic::Status;
+
+use super::chart::{self, Bar, Column, Kind};
+use super::fields::Fields;
+use super::link;
+use super::page::scrolled;
+use super::problem::Problem;
+use super::text;
+use crate::domain::money::Money;
+use crate::grpc::v1;
+
+/// A column between opening and closing.
+struct Step {
+    name: &'static str,
+    class: &'static str,
+    amount: fn(&v1::WaterfallPeriod) -> &str,
+    /// What its movements are.
+    category: &'static str,
+    subcategories: &'static [&'static str],
+}
+
+const STEPS: [Step; 6] = [
+    Step {
+        name: "New",
+        class: "new",
+        amount: |it| &it.new,
+        category: "NEW",
+        subcategories: &["NEW_CUSTOMER", "NEW_CONTRACT"],
+    },
+    Step {
+        name: "Reactivation",
+        class: "reactivation",
+        amount: |it| &it.reactivation,
+        category: "NEW",
+        subcategories: &["REACTIVATION"],
+    },
+    Step { name: "Upsell", class: "upsell", amount: |it| &it.upsell, category: "UPSELL", subcategories: &[] },
+    Step { name: "Downsell", class: "downsell", amount: |it| &it.downsell, category: "DOWNSELL", subcategories: &[] },
+    Step { name: "Churn", class: "churn", amount: |it| &it.churn, category: "CHURN", subcategories: &[] },
+    Step { name: "Ignored", class: "ignored", amount: |it| &it.ignored, category: "IGNORED", subcategories: &[] },
+];
+
+fn money(text: &str) -> Money {
+    Money::parse(text).unwrap_or_default()
+}
+
+/// What a column comes to over all periods.
+fn total(it: &v1::Waterfall, step: &Step) -> Result<Money, Problem> {
+    let amounts = it.periods.iter().map(|period| money((step.amount)(period)));
+    let mut all = Money::ZERO;
+    for amount in amounts {
+        all = all.checked_add(amount).map_err(|error| Status::out_of_range(error.to_string()))?;
+    }
+    Ok(all)
+}
+
+/// From the first opening to the last closing.
+pub(super) fn bridge(it: &v1::Waterfall) -> Result<Markup, Problem> {
+    let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
+    let level = |label, text: &str| {
+        let to = money(text);
+        Bar { label, from: Money::ZERO, to, shown: text::amount(text), kind: Kind::Level }
+    };
+    let mut bars = vec![level("Opening", &first.opening)];
+    let mut at = money(&first.opening);
+    for step in &STEPS {
+        let change = total(it, step)?;
+        let to = at.checked_add(change).map_err(|error| Status::out_of_range(error.to_string()))?;
+        let kind = if step.category == "IGNORED" { Kind::Other } else { Kind::of(change) };
+        bars.push(Bar { label: step.name, from: at, to, shown: text::change(&change.to_string()), kind });
+        at = to;
+    }
+    bars.push(level("Closing", &last.closing));
+    Ok(html! {
+        figure {
+            figcaption { "MRR from " (first.start) " to the end of " (last_date(&last.end)) }
+            (chart::bridge(&bars))
+        }
+    })
+}
+
+/// What each period gained and lost; nothing for a single one.
+pub(super) fn columns(it: &v1::Waterfall) -> Markup {
+    if it.periods.len() < 2 {
+        return html! {};
+    }
+    let column = |period: &v1::WaterfallPeriod| Column {
+        label: period.start.chars().take(7).collect(),
+        parts: STEPS.iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
+    };
+    let drawn: Vec<Column> = it.periods.iter().map(column).collect();
+    html! {
+        figure {
+            figcaption { "Gains and losses by period" }
+            ul .legend aria-hidden="true" {
+                @for step in &STEPS { li { span class={ "key " (step.class) } {} (step.name) } }
+            }
+            (scrolled("Gains and losses by period, drawn", chart::columns(&drawn)))
+        }
+    }
+}
+
+pub(super) fn table(it: &v1::Waterfall, asked: &Fields) -> Result<Markup, Problem> {
+    let has_adjustments = it.periods.iter().any(|period| period.adjustments.is_some());
+    let table = html! {
+        table .numbers {
+            caption { "The waterfall in " (it.currency) ". Each amount leads to its movements." }
+            thead {
+                tr {
+                    th scope="col" { "Period" }
+                    th scope="col" { "Opening" }
+                    @for step in &STEPS { th scope="col" { (step.name) } }
+                    th scope="col" { "Closing" }
+                    @if has_adjustments { th scope="col" { "of it adjustments" } }
+                }
+            }
+            tbody { @for period in &it.periods { (row(period, it, asked, has_adjustments)) } }
+            @if it.periods.len() > 1 { (totals(it, asked, has_adjustments)?) }
+        }
+    };
+    Ok(scrolled("The waterfall as a table", table))
+}
+
+fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, asked: &Fields, has_adjustments: bool) -> Markup {
+    let days = (period.start.as_str(), last_date(&period.end));
+    html! {
+        tr {
+            th scope="row" { (name(period)) }
+            td { (text::amount(&period.opening)) }
+            @for step in &STEPS { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, asked))) } }
+            td { (text::amount(&period.closing)) }
+            @if has_adjustments {
+                td {
+                    @if let Some(adjustments) = &period.adjustments {
+                        (cell(&adjustments.amount, &adjusted((days.0, &days.1), it, asked)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn totals(it: &v1::Waterfall, asked: &Fields, has_adjustments: bool) -> Result<Markup, Problem> {
+    let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
+    let end = last_date(&last.end);
+    Ok(html! {
+        tfoot {
+            tr {
+                th scope="row" { "All" }
+                td { (text::amount(&first.opening)) }
+                @for step in &STEPS {
+                    td { (cell(&total(it, step)?.to_string(), &movements(step, (&first.start, &end), it, asked))) }
+                }
+                td { (text::amount(&last.closing)) }
+                @if has_adjustments { td {} }
+            }
+        }
+    })
+}
+
+/// An amount that leads to its movements; one of nothing leads nowhere.
+fn cell(amount: &str, link: &str) -> Markup {
+    html! {
+        @if text::is_zero(amount) { (text::amount(amount)) } @else { a href=(link) { (text::amount(amount)) } }
+    }
+}
+
+/// The movements of a column between two dates, reversals included: what they add up to.
+fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, asked: &Fields) -> String {
+    let subcategories = step.subcategories.iter().map(|name| ("subcategory", *name));
+    let category = if step.subcategories.is_empty() { step.category } else { "" };
+    let pairs = [("category", category), ("level", asked.one("level")), ("currency", &it.currency)];
+    link::with(link::MOVEMENTS, pairs.into_iter().chain(subcategories).chain(dates(days, asked)))
+}
+
+fn adjusted(days: (&str, &str), it: &v1::Waterfall, asked: &Fields) -> String {
+    let pairs = [("which", "ADJUSTMENTS"), ("level", asked.one("level")), ("currency", &it.currency)];
+    link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, asked)))
+}
+
+/// By the date by which the waterfall counts, and only what it counts.
+fn dates<'a>((from, to): (&'a str, &'a str), asked: &Fields) -> [(&'static str, &'a str); 3] {
+    let counted = ("counted", "1");
+    if asked.one("view") == "RESTATED" {
+        [("effective_from", from), ("effective_to", to), counted]
+    } else {
+        [("posting_from", from), ("posting_to", to), counted]
+    }
+}
+
+/// `2026-01`, or from where to where.
+fn name(period: &v1::WaterfallPeriod) -> String {
+    let month = |date: &str| date.chars().take(7).collect::<String>();
+    let (first, last) = (month(&period.start), month(&last_date(&period.end)));
+    if first == last { first } else { format!("{first} to {last}") }
+}
+
+/// The date before the first one after a period.
+fn last_date(end: &str) -> String {
+    let end: Option<NaiveDate> = end.parse().ok();
+    end.and_then(|end| end.pred_opt()).map(|date| date.to_string()).unwrap_or_default()
+}
