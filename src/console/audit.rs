@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::link;
-use super::page::{Tab, answer, input, nothing, scrolled, select, token};
+use super::page::Heading::Words;
+use super::page::{Tab, answer, input, nothing, select, table, token};
 use super::problem::{Problem, words as told};
 use super::visit::Visit;
 use super::{text, words};
@@ -94,25 +95,18 @@ fn form(fields: &Fields) -> Markup {
 }
 
 fn list(visit: &Visit, fields: &Fields, found: &v1::ListAuditEntriesResponse) -> Markup {
-    let table = html! {
-        table {
-            caption .hidden { "Audit trail" }
-            thead {
-                tr {
-                    th scope="col" { "No." }
-                    th scope="col" { "When" }
-                    th scope="col" { "Who" }
-                    th scope="col" { "What" }
-                    th scope="col" { "To" }
-                    th scope="col" { "Why" }
-                    th scope="col" { "Before and after" }
-                }
-            }
-            tbody { @for it in &found.entries { (row(it)) } }
-        }
-    };
+    let headings = [
+        Words("No."),
+        Words("When"),
+        Words("Who"),
+        Words("What"),
+        Words("To"),
+        Words("Why"),
+        Words("Before and after"),
+    ];
+    let rows = html! { @for it in &found.entries { (row(it)) } };
     html! {
-        section { (scrolled("Audit trail", table)) }
+        (table("Entries, the latest first", &headings, rows))
         nav .pages aria-label="Pages" {
             @if !fields.one("page").is_empty() {
                 a .button.quiet href=(link::with(link::AUDIT, fields.with("page", ""))) { "First page" }

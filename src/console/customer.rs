@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::fields::Fields;
 use super::link;
 use super::movement_table;
-use super::page::{Tab, answer, done, input, nothing, scrolled};
+use super::page::{Heading, Tab, answer, done, input, nothing, table};
 use super::problem::Problem;
 use super::text;
 use super::timeline;
@@ -80,8 +80,8 @@ async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         }
         (attributes(found.customer.as_ref()))
         (timeline::drawn(&found, &movements, &today.date))
-        section { h2 { "Movements of the customer as a whole" } (movement_table::table("Movements of the customer", &customer)) }
-        section { h2 { "Movements of its contracts" } (movement_table::table("Movements of its contracts", &contract)) }
+        (movement_table::listed("Movements of the customer as a whole", &customer))
+        (movement_table::listed("Movements of its contracts", &contract))
         @if movements.len() == 1_000 { p .warning { "These are the first 1,000. The list of movements has them all." } }
         p { a href=(link::with(link::MOVEMENTS, [("customer", customer_id.as_str())])) { "The whole journal of this customer, with reversals" } }
         (lines(&found.subscription_lines))
@@ -115,7 +115,7 @@ fn lines(lines: &[v1::SubscriptionLineRecord]) -> Markup {
             }
         }
     };
-    table("Lines", &["Line", "Subscription", "Item", "Term", "Trial", "State"], lines.is_empty(), rows)
+    unless_empty("Lines", &["Line", "Subscription", "Item", "Term", "Trial", "State"], lines.is_empty(), rows)
 }
 
 fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
@@ -132,7 +132,12 @@ fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
             }
         }
     };
-    table("Change orders", &["Order", "Subscription", "Type", "Effective", "Memo", "State"], orders.is_empty(), rows)
+    unless_empty(
+        "Change orders",
+        &["Order", "Subscription", "Type", "Effective", "Memo", "State"],
+        orders.is_empty(),
+        rows,
+    )
 }
 
 fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
@@ -150,7 +155,7 @@ fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
             }
         }
     };
-    table("Overrides", &["Cause", "Counts as", "Reason", "State"], overrides.is_empty(), rows)
+    unless_empty("Overrides", &["Cause", "Counts as", "Reason", "State"], overrides.is_empty(), rows)
 }
 
 fn charges(charges: &[v1::Charge]) -> Markup {
@@ -165,21 +170,15 @@ fn charges(charges: &[v1::Charge]) -> Markup {
             }
         }
     };
-    table("Charges", &["Charge", "Status", "Amount", "When", "What for"], charges.is_empty(), rows)
+    unless_empty("Charges", &["Charge", "Status", "Amount", "When", "What for"], charges.is_empty(), rows)
 }
 
-fn table(name: &str, columns: &[&str], is_empty: bool, rows: Markup) -> Markup {
+fn unless_empty(name: &str, headings: &[&'static str], is_empty: bool, rows: Markup) -> Markup {
     if is_empty {
         return html! {};
     }
-    let table = html! {
-        table {
-            caption { (name) }
-            thead { tr { @for column in columns { th scope="col" { (column) } } } }
-            tbody { (rows) }
-        }
-    };
-    html! { section { (scrolled(name, table)) } }
+    let headings: Vec<Heading> = headings.iter().map(|text| Heading::Words(text)).collect();
+    table(name, &headings, rows)
 }
 
 pub(super) fn is_void(state: Option<&v1::FactState>) -> bool {

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::link;
-use super::page::{Tab, answer, done, nothing, scrolled, token};
+use super::page::Heading::{Number, Words};
+use super::page::{Tab, answer, done, nothing, table, token};
 use super::problem::{Problem, words as told};
 use super::visit::Visit;
 use super::{text, words};
@@ -58,24 +59,17 @@ async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result
 }
 
 fn list(visit: &Visit, sinks: &[v1::Sink]) -> Markup {
-    let table = html! {
-        table {
-            caption .hidden { "Sinks" }
-            thead {
-                tr {
-                    th scope="col" { "Sink" }
-                    th scope="col" { "State" }
-                    th scope="col" { "Lag" }
-                    th .number scope="col" { "Waiting" }
-                    th .number scope="col" { "Given up" }
-                    th scope="col" { "Last delivered" }
-                    th scope="col" { "Do" }
-                }
-            }
-            tbody { @for it in sinks { (row(visit, it)) } }
-        }
-    };
-    html! { section { (scrolled("Sinks", table)) } }
+    let headings = [
+        Words("Sink"),
+        Words("State"),
+        Words("Lag"),
+        Number("Waiting"),
+        Number("Given up"),
+        Words("Last delivered"),
+        Words("Do"),
+    ];
+    let rows = html! { @for it in sinks { (row(visit, it)) } };
+    table("Sinks", &headings, rows)
 }
 
 fn row(visit: &Visit, it: &v1::Sink) -> Markup {
@@ -131,20 +125,15 @@ async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
     };
     let found = visit.administration().list_deliveries(request).await?;
     let name = format!("{}: {}", fields.one("sink"), text::words(fields.one("state")));
-    let table = html! {
-        table {
-            caption { (name) }
-            thead {
-                tr {
-                    th scope="col" { "Event" }
-                    th scope="col" { "Date" }
-                    th scope="col" { "Customer" }
-                    th .number scope="col" { "Attempts" }
-                    th scope="col" { "Next" }
-                    th scope="col" { "What the sink said" }
-                }
-            }
-            tbody {
+    let headings = [
+        Words("Event"),
+        Words("Date"),
+        Words("Customer"),
+        Number("Attempts"),
+        Words("Next"),
+        Words("What the sink said"),
+    ];
+    let rows = html! {
                 @for it in &found.deliveries {
                     tr {
                         th scope="row" { (it.event_name) }
@@ -155,11 +144,9 @@ async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
                         td { (it.reason) }
                     }
                 }
-            }
-        }
     };
     Ok(html! {
-        section { (scrolled(&name, table)) }
+        (table(&name, &headings, rows))
         @if !found.next_page_token.is_empty() {
             nav .pages aria-label="Pages" {
                 a .button href=(link::with(link::DELIVERIES, fields.with("page", &found.next_page_token))) { "Next page" }

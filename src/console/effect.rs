@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::movement_table;
-use super::page::scrolled;
+use super::page::Heading::{Number, Words};
+use super::page::table;
 use super::text;
 use crate::grpc::v1;
 
@@ -13,10 +14,8 @@ pub(super) fn shown(effect: &v1::OverrideEffect) -> Markup {
     }
     html! {
         (waterfall(&effect.waterfall_changes))
-        h2 { "Movements that are reversed" }
-        (movement_table::table("Movements that are reversed", &effect.before))
-        h2 { "Movements in their place" }
-        (movement_table::table("Movements in their place", &effect.after))
+        (movement_table::listed("Movements that are reversed", &effect.before))
+        (movement_table::listed("Movements in their place", &effect.after))
     }
 }
 
@@ -24,35 +23,22 @@ fn waterfall(changes: &[v1::WaterfallChange]) -> Markup {
     if changes.is_empty() {
         return html! { p { "No cell of the waterfall changes." } };
     }
-    let table = html! {
-        table {
-            caption { "Cells of the waterfall that change" }
-            thead {
-                tr {
-                    th scope="col" { "Month" }
-                    th scope="col" { "Level" }
-                    th scope="col" { "Column" }
-                    th .number scope="col" { "Change" }
-                    th .number scope="col" { "Movements" }
-                    th scope="col" { "Note" }
-                }
-            }
-            tbody {
-                @for it in changes {
-                    tr {
-                        th scope="row" { (it.month) }
-                        td { (text::level(it.level)) }
-                        td { (text::words(&it.column)) }
-                        td .number { (text::change(&it.amount)) " " (it.currency) }
-                        td .number { (text::change_of_count(it.count)) }
-                        td {
-                            @if it.prior_period_adjustment { "Of a closed month: a prior-period adjustment. " }
-                            @if !it.counts_from.is_empty() { "Counts from " (it.counts_from) "." }
-                        }
-                    }
+    let headings =
+        [Words("Month"), Words("Level"), Words("Column"), Number("Change"), Number("Movements"), Words("Note")];
+    let rows = html! {
+        @for it in changes {
+            tr {
+                th scope="row" { (it.month) }
+                td { (text::level(it.level)) }
+                td { (text::words(&it.column)) }
+                td .number { (text::change(&it.amount)) " " (it.currency) }
+                td .number { (text::change_of_count(it.count)) }
+                td {
+                    @if it.prior_period_adjustment { "Of a closed month: a prior-period adjustment. " }
+                    @if !it.counts_from.is_empty() { "Counts from " (it.counts_from) "." }
                 }
             }
         }
     };
-    html! { section { (scrolled("Cells of the waterfall that change", table)) } }
+    table("Cells of the waterfall that change", &headings, rows)
 }

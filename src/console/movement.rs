@@ -8,7 +8,8 @@ use super::fields::Fields;
 use super::history;
 use super::link;
 use super::movement_table::tags;
-use super::page::{Tab, answer, done, scrolled};
+use super::page::Heading::Words;
+use super::page::{Tab, answer, done, table};
 use super::problem::Problem;
 use super::text;
 use super::visit::Visit;
@@ -101,27 +102,18 @@ fn changes(why: &v1::ExplainMovementResponse) -> Markup {
     if why.changes.is_empty() {
         return html! {};
     }
-    let table = html! {
-        table {
-            caption { "What changed on its lines" }
-            thead {
-                tr {
-                    th scope="col" { "Line" } th scope="col" { "By" } th scope="col" { "Before" } th scope="col" { "After" }
-                }
-            }
-            tbody {
-                @for change in &why.changes {
-                    tr {
-                        th scope="row" { (change.line_id) }
-                        td { (change.cause.as_ref().map(text::cause).unwrap_or_default()) }
-                        td { (terms(change.before.as_ref())) }
-                        td { (terms(change.after.as_ref())) }
-                    }
-                }
+    let headings = [Words("Line"), Words("By"), Words("Before"), Words("After")];
+    let rows = html! {
+        @for change in &why.changes {
+            tr {
+                th scope="row" { (change.line_id) }
+                td { (change.cause.as_ref().map(text::cause).unwrap_or_default()) }
+                td { (terms(change.before.as_ref())) }
+                td { (terms(change.after.as_ref())) }
             }
         }
     };
-    html! { section { (scrolled("What changed on its lines", table)) } }
+    table("What changed on its lines", &headings, rows)
 }
 
 /// A line at one moment, in one phrase.

@@ -5,32 +5,26 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::link;
-use super::page::scrolled;
+use super::page::Heading::{Number, Words};
+use super::page::table;
 use super::text;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
-pub(super) fn table(name: &str, movements: &[v1::Movement]) -> Markup {
-    let table = html! {
-        table {
-            caption .hidden { (name) }
-            thead {
-                tr {
-                    th scope="col" { "Movement" }
-                    th scope="col" { "Date" }
-                    th scope="col" { "Level" }
-                    th scope="col" { "Customer" }
-                    th scope="col" { "Item" }
-                    th scope="col" { "Kind" }
-                    th .number scope="col" { "Change" }
-                    th .number scope="col" { "MRR before" }
-                    th .number scope="col" { "after" }
-                }
-            }
-            tbody { @for it in movements { (row(it)) } }
-        }
-    };
-    html! { section { (scrolled(name, table)) } }
+pub(super) fn listed(name: &str, movements: &[v1::Movement]) -> Markup {
+    let headings = [
+        Words("Movement"),
+        Words("Date"),
+        Words("Level"),
+        Words("Customer"),
+        Words("Item"),
+        Words("Kind"),
+        Number("Change"),
+        Number("MRR before"),
+        Number("after"),
+    ];
+    let rows = html! { @for it in movements { (row(it)) } };
+    table(name, &headings, rows)
 }
 
 fn row(it: &v1::Movement) -> Markup {

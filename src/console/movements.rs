@@ -93,7 +93,7 @@ fn list(fields: &Fields, found: &v1::ListMovementsResponse) -> Markup {
     let is_first = fields.one("page").is_empty();
     html! {
         (movement_table::sums(&found.movements))
-        (movement_table::table("Movements", &found.movements))
+        (movement_table::listed("Entries of the journal", &found.movements))
         nav .pages aria-label="Pages" {
             @if !is_first { a .button.quiet href=(link::with(link::MOVEMENTS, fields.with("page", ""))) { "First page" } }
             @if !found.next_page_token.is_empty() {

@@ -133,6 +133,35 @@ pub(super) fn scrolled(name: &str, table: Markup) -> Markup {
     html! { div .scrolled role="region" aria-label=(name) tabindex="0" { (table) } }
 }
 
+/// What stands over a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Heading {
+    Words(&'static str),
+    /// Over amounts and counts, which end at the right.
+    Number(&'static str),
+}
+
+/// A table with its name over it.
+pub(super) fn table(name: &str, headings: &[Heading], rows: Markup) -> Markup {
+    let table = html! {
+        table {
+            caption { (name) }
+            thead {
+                tr {
+                    @for heading in headings {
+                        @match heading {
+                            Heading::Words(text) => th scope="col" { (text) },
+                            Heading::Number(text) => th .number scope="col" { (text) },
+                        }
+                    }
+                }
+            }
+            tbody { (rows) }
+        }
+    };
+    html! { section { (scrolled(name, table)) } }
+}
+
 /// What was done.
 pub(super) fn done(text: &str) -> Markup {
     html! { @if !text.is_empty() { p .done role="status" { (text) } } }

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::link;
-use super::page::{Tab, answer, done, month, scrolled, token};
+use super::page::Heading::Words;
+use super::page::{Tab, answer, done, month, table, token};
 use super::problem::{Problem, words as told};
 use super::text;
 use super::visit::Visit;
@@ -104,23 +105,10 @@ fn list(periods: &[v1::Period]) -> Markup {
     if periods.is_empty() {
         return html! { p { "No month was closed yet." } };
     }
-    let table = html! {
-        table {
-            caption { "Months that were closed" }
-            thead {
-                tr {
-                    th scope="col" { "Month" }
-                    th scope="col" { "Is" }
-                    th scope="col" { "Since" }
-                    th scope="col" { "By" }
-                    th scope="col" { "Remark" }
-                    th scope="col" { "Digest of its totals" }
-                }
-            }
-            tbody { @for it in periods.iter().rev() { (row(it)) } }
-        }
-    };
-    html! { section { (scrolled("Months that were closed", table)) } }
+    let headings =
+        [Words("Month"), Words("Is"), Words("Since"), Words("By"), Words("Remark"), Words("Digest of its totals")];
+    let rows = html! { @for it in periods.iter().rev() { (row(it)) } };
+    table("Months that were closed", &headings, rows)
 }
 
 fn row(it: &v1::Period) -> Markup {

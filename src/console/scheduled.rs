@@ -74,18 +74,12 @@ fn list(fields: &Fields, found: &v1::ListScheduledMovementsResponse) -> Markup {
     }
     let (ends, others): (Vec<_>, Vec<_>) = found.movements.iter().cloned().partition(is_natural_end);
     html! {
-        section {
-            h2 { "Terms that end without a renewal" }
-            @if ends.is_empty() { p { "None." } } @else {
-                p { "At risk: " (at_risk(&ends)) ". A renewal that comes in time takes an end away." }
-                (movement_table::table("Terms that end without a renewal", &ends))
-            }
+        @if ends.is_empty() { p { "No term ends without a renewal." } } @else {
+            p { "At risk: " strong { (at_risk(&ends)) } ". A renewal that comes in time takes an end away." }
+            (movement_table::listed("Terms that end without a renewal", &ends))
         }
-        section {
-            h2 { "Starts, steps and dated orders" }
-            @if others.is_empty() { p { "None." } } @else {
-                (movement_table::table("Starts, steps and dated orders", &others))
-            }
+        @if others.is_empty() { p { "No start, step or dated order is to come." } } @else {
+            (movement_table::listed("Starts, steps and dated orders", &others))
         }
         @if !found.next_page_token.is_empty() {
             nav .pages aria-label="Pages" {
