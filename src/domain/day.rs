@@ -25,4 +25,14 @@ pub(super) struct Draft<'f> {
     pub before: Position,
     pub after: Position,
     pub causes: Vec<(u8, Cause)>,
+    /// What it is made of; of a group's atoms only for those who ask.
+    pub parts: Vec<Part>,
+}
+
+/// The place of something that happened in the lists of its [`Day`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Atom(usize),
+    Renewal(usize),
+    Pause(usize),
 }

@@ -1,11 +1,12 @@
 //! The lines behind a movement: their terms right before and right after each of its causes.
 
 use super::atom::{LineState, Terms};
-use super::customer_facts::CustomerFacts;
-use super::ids::{Currency, ItemId, LineId, SubscriptionId};
+use super::day::{Day, Part};
+use super::fact::Override;
+use super::ids::{ItemId, LineId, SubscriptionId};
 use super::interval::Interval;
-use super::money::{Money, OutOfRange};
-use super::movement::{Cause, Level, Movement};
+use super::money::Money;
+use super::movement::Cause;
 use super::number::{Amount, Discount, Quantity};
 use super::step::Step;
 use super::story::Story;
@@ -48,55 +49,39 @@ impl From<&LineState<'_>> for LineSnapshot {
     }
 }
 
-/// The changes that a movement is made of, by the facts as they are now. None of them for a movement that the facts no
-/// longer give.
-///
-/// # Errors
-/// [`OutOfRange`] when an MRR does not fit.
-pub fn line_changes(facts: &CustomerFacts, movement: &Movement) -> Result<Vec<LineChange>, OutOfRange> {
-    let story = Story::of(facts)?;
-    let mut changes = Vec::new();
-    let mut add = |line: usize, step: Step<'_>, before: &LineState<'_>, after: &LineState<'_>| {
-        if let Some(indexed) = story.index.lines.get(line) {
-            let line = indexed.line;
-            let cause = step.cause(&line.line_id);
-            if is_part(movement, &line.line_id, line.currency, &cause, after.terms.item_id) {
-                changes.push(LineChange {
-                    line_id: line.line_id.clone(),
-                    subscription_id: line.subscription_id.clone(),
-                    cause,
-                    before: before.into(),
-                    after: after.into(),
-                });
-            }
-        }
-    };
-    for atom in story.atoms.iter().filter(|atom| atom.on == movement.effective_date) {
-        add(atom.line, atom.step, &atom.before, &atom.after);
-    }
-    for mark in story.renewals.iter().filter(|mark| mark.on == movement.effective_date) {
-        let is_listed = story.atoms.iter().any(|atom| {
-            atom.on == mark.on
-                && atom.line == mark.line
-                && matches!(atom.step, Step::Renewal(order, _) if order == mark.order)
-        });
-        if !is_listed {
-            add(mark.line, Step::Renewal(mark.order, None), &mark.before, &mark.after);
-        }
-    }
-    for pause in story.pauses.iter().filter(|pause| pause.on == movement.effective_date) {
-        add(pause.line, Step::Suspension(pause.order), &pause.state, &pause.state);
-    }
-    Ok(changes)
+/// What a movement is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// In the order in which the causes act.
+    pub changes: Vec<LineChange>,
+    /// The override that named it (R13).
+    pub over: Option<Override>,
 }
 
-/// Whether a line's change belongs to the movement: its cause is one of the movement's, and at CONTRACT level the line
-/// is its line, at CUSTOMER level the item its item.
-fn is_part(movement: &Movement, line: &LineId, currency: Currency, cause: &Cause, item: &ItemId) -> bool {
-    movement.currency == currency
-        && movement.causes.contains(cause)
-        && match movement.level {
-            Level::Contract => movement.line_id.as_ref().is_none_or(|own| own == line),
-            Level::Customer => movement.item_id == *item,
-        }
+impl Trace {
+    pub(super) fn of(story: &Story<'_>, day: &Day<'_, '_>, parts: &[Part], over: Option<&Override>) -> Self {
+        let change = |line: usize, step: Step<'_>, before: &LineState<'_>, after: &LineState<'_>| {
+            let line = story.index.lines.get(line)?.line;
+            Some(LineChange {
+                line_id: line.line_id.clone(),
+                subscription_id: line.subscription_id.clone(),
+                cause: step.cause(&line.line_id),
+                before: before.into(),
+                after: after.into(),
+            })
+        };
+        let of_part = |part: &Part| match *part {
+            Part::Atom(place) => day.atoms.get(place).and_then(|it| change(it.line, it.step, &it.before, &it.after)),
+            Part::Renewal(place) => {
+                let mark = day.renewals.get(place)?;
+                change(mark.line, Step::Renewal(mark.order, None), &mark.before, &mark.after)
+            }
+            // A reactivation is a cause as its suspension is.
+            Part::Pause(place) => {
+                let pause = day.pauses.get(place)?;
+                change(pause.line, Step::Suspension(pause.order), &pause.state, &pause.state)
+            }
+        };
+        Self { changes: parts.iter().filter_map(of_part).collect(), over: over.cloned() }
+    }
 }

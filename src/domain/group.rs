@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::atom::{Atom, Position};
-use super::fact::ModificationType;
+use super::fact::{ModificationType, Override};
 use super::ids::{Currency, ItemId};
 use super::modification::Label;
 use super::money::OutOfRange;
@@ -24,22 +24,24 @@ pub(super) struct Group<'f> {
     pub after: Position,
     /// Indices into the date's atoms.
     pub atoms: Vec<usize>,
-    pub label: Option<Labelled>,
+    pub label: Option<Labelled<'f>>,
 }
 
 /// The type that holds for a group at its level (R13).
 #[derive(Debug, Clone)]
-pub(super) struct Labelled {
+pub(super) struct Labelled<'f> {
     pub modification_type: ModificationType,
     pub subcategory: Option<Subcategory>,
+    /// The override that set it; None: the order itself.
+    pub over: Option<&'f Override>,
     /// The cause that brings it.
     pub cause: Cause,
 }
 
-impl Labelled {
-    fn new(label: Label, level: Level, cause: impl FnOnce() -> Option<Cause>) -> Option<Self> {
+impl<'f> Labelled<'f> {
+    fn new(label: Label<'f>, level: Level, cause: impl FnOnce() -> Option<Cause>) -> Option<Self> {
         let modification_type = label.at(level)?;
-        Some(Self { modification_type, subcategory: label.subcategory, cause: cause()? })
+        Some(Self { modification_type, subcategory: label.subcategory, over: label.over, cause: cause()? })
     }
 }
 
@@ -152,13 +154,13 @@ impl<'f> Story<'f> {
         Ok(groups)
     }
 
-    fn label(&self, atom: &Atom<'f>, level: Level) -> Option<Labelled> {
+    fn label(&self, atom: &Atom<'f>, level: Level) -> Option<Labelled<'f>> {
         let line = self.index.lines.get(atom.line)?.line;
         let label = self.modifications.of_step(atom.authority, line)?;
         Labelled::new(label, level, || self.cause(atom.step, atom.line))
     }
 
-    fn link_label(&self, link: usize, level: Level) -> Option<Labelled> {
+    fn link_label(&self, link: usize, level: Level) -> Option<Labelled<'f>> {
         let (label, cause) = self.links.get(link)?.label.as_ref()?;
         Labelled::new(*label, level, || Some(cause.clone()))
     }

@@ -24,7 +24,7 @@ pub(super) struct Link<'f> {
     pub renewed: Vec<usize>,
     /// R13: the type of the cause by which a renewing line begins, of several the line with the smallest id that has
     /// one.
-    pub label: Option<(Label, Cause)>,
+    pub label: Option<(Label<'f>, Cause)>,
 }
 
 type LinkKey<'f> = (NaiveDate, usize, &'f ItemId, Currency);

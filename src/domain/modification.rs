@@ -1,20 +1,22 @@
 //! R13: the modification type in force for a cause, and where it holds.
 
 use super::customer_facts::CustomerFacts;
-use super::fact::{ChangeOrder, ChangeOrderType, ModificationType, OverrideTarget, SubscriptionLine};
+use super::fact::{ChangeOrder, ChangeOrderType, ModificationType, Override, OverrideTarget, SubscriptionLine};
 use super::life::{EndCause, Life};
 use super::movement::{Level, Levels, Subcategory};
 use super::step::Step;
 
 /// The type in force for one cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Label {
+pub(super) struct Label<'f> {
     pub modification_type: ModificationType,
     levels: Levels,
     pub subcategory: Option<Subcategory>,
+    /// The override that set it; None: the order itself.
+    pub over: Option<&'f Override>,
 }
 
-impl Label {
+impl Label<'_> {
     /// The type, if it holds at the level: IGNORED holds at both.
     pub fn at(self, level: Level) -> Option<ModificationType> {
         let holds = self.modification_type == ModificationType::Ignored || self.levels.contains(level);
@@ -34,7 +36,7 @@ impl<'f> Modifications<'f> {
     }
 
     /// The latest override, else the order's own type.
-    pub fn of_order(&self, order: &ChangeOrder) -> Option<Label> {
+    pub fn of_order(&self, order: &ChangeOrder) -> Option<Label<'f>> {
         if order.order_type == ChangeOrderType::Reactivation {
             return None;
         }
@@ -43,12 +45,12 @@ impl<'f> Modifications<'f> {
                 // Billing systems send every renewal as IGNORED: a plain renewal.
                 !(order.order_type == ChangeOrderType::Renewal && *kind == ModificationType::Ignored)
             })?;
-            Some(Label { modification_type: own, levels: Levels::Contract, subcategory: None })
+            Some(Label { modification_type: own, levels: Levels::Contract, subcategory: None, over: None })
         })
     }
 
     /// The type in force for a step of a line.
-    pub fn of_step(&self, step: Step<'f>, line: &SubscriptionLine) -> Option<Label> {
+    pub fn of_step(&self, step: Step<'f>, line: &SubscriptionLine) -> Option<Label<'f>> {
         match step {
             Step::Start(Some(order))
             | Step::Renewal(order, _)
@@ -64,13 +66,13 @@ impl<'f> Modifications<'f> {
         }
     }
 
-    fn overridden(&self, target: impl Fn() -> OverrideTarget) -> Option<Label> {
+    fn overridden(&self, target: impl Fn() -> OverrideTarget) -> Option<Label<'f>> {
         if self.facts.overrides.is_empty() {
             return None;
         }
         let over = self.facts.overrides.get(&target())?;
         let kind = over.modification_type?;
-        Some(Label { modification_type: kind, levels: over.levels, subcategory: over.subcategory })
+        Some(Label { modification_type: kind, levels: over.levels, subcategory: over.subcategory, over: Some(over) })
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{Days, NaiveDate};
 
 use super::classify::{Activity, Change, Relabel, classify};
-use super::day::{Day, Draft};
-use super::fact::ModificationType;
+use super::day::{Day, Draft, Part};
+use super::explain::Trace;
+use super::fact::{ModificationType, Override};
 use super::group::{Group, Items};
 use super::ids::{Currency, CustomerId};
 use super::life::EndCause;
@@ -23,6 +24,8 @@ use super::unchanged::{paused, renewed};
 pub(super) struct Posting<'s, 'f> {
     pub movements: Vec<Movement>,
     pub plans: Vec<Plan>,
+    /// What each movement is made of, for those who ask.
+    pub traces: Option<Vec<Trace>>,
     pub(super) story: &'s Story<'f>,
     customer_id: &'f CustomerId,
     policy: Policy,
@@ -47,6 +50,7 @@ impl<'s, 'f> Posting<'s, 'f> {
         Self {
             movements: Vec::with_capacity(story.atoms.len().saturating_mul(2)),
             plans: Vec::new(),
+            traces: None,
             story,
             customer_id,
             policy: *policy,
@@ -74,11 +78,13 @@ impl<'s, 'f> Posting<'s, 'f> {
                 self.post_group(level, group, day, activity, &sums, &lapses)?;
             }
             for (draft, renewed_mrr) in renewed(story, day, level)? {
+                self.trace(day, &draft.parts, None);
                 self.push(draft, Subcategory::Renewal, RuleSet::of(&[Rule::Renewal]), |movement| {
                     movement.renewed_mrr = Some(renewed_mrr);
                 })?;
             }
             for draft in paused(story, day, level)? {
+                self.trace(day, &draft.parts, None);
                 self.push(draft, Subcategory::Ignored, RuleSet::of(&[Rule::Suspension]), |_| {})?;
             }
         }
@@ -175,10 +181,15 @@ impl<'s, 'f> Posting<'s, 'f> {
             causes: atoms()
                 .filter_map(|atom| Some((atom.step.rank().0, self.story.cause(atom.step, atom.line)?)))
                 .collect(),
+            parts: match self.traces {
+                Some(_) => group.atoms.iter().copied().map(Part::Atom).collect(),
+                None => Vec::new(),
+            },
         };
+        self.trace(day, &draft.parts, group.label.as_ref().and_then(|label| label.over));
         let rules = atoms()
             .fold(RuleSet::of(&[Rule::Normalisation, Rule::Groups, Rule::Category]), |rules, atom| {
-                rules.with(rule_of(atom.step)).with_if(atom.begins, Rule::Counting)
+                rules.with(atom.step.rule()).with_if(atom.begins, Rule::Counting)
             })
             .with_if(group.link.is_some(), Rule::Renewal)
             .with_if(effects.is_some(), Rule::Effects)
@@ -193,6 +204,13 @@ impl<'s, 'f> Posting<'s, 'f> {
             movement.effects = effects;
             movement.provisional_until = provisional_until;
         })
+    }
+
+    /// Notes what the next movement is made of, for those who ask.
+    fn trace(&mut self, day: &Day<'_, 'f>, parts: &[Part], over: Option<&'f Override>) {
+        if let Some(traces) = &mut self.traces {
+            traces.push(Trace::of(self.story, day, parts, over));
+        }
     }
 
     fn push(
@@ -269,16 +287,4 @@ fn label_sums<'g>(groups: &'g [Group<'_>]) -> Result<LabelSums<'g>, OutOfRange> 
         }
     }
     Ok(sums)
-}
-
-/// The rule by which a cause acts.
-fn rule_of(step: Step<'_>) -> Rule {
-    match step {
-        Step::Start(_) | Step::End(EndCause::Termination(_)) => Rule::InForce,
-        Step::TrialEnd => Rule::Trial,
-        Step::Price(..) | Step::Modify(..) => Rule::Terms,
-        Step::Renewal(..) | Step::End(EndCause::Link(_)) => Rule::Renewal,
-        Step::Reactivation(_) | Step::Suspension(_) => Rule::Suspension,
-        Step::End(EndCause::Natural) => Rule::NaturalEnd,
-    }
 }

@@ -5,6 +5,7 @@
 
 use super::customer_facts::CustomerFacts;
 use super::day::Day;
+use super::explain::Trace;
 use super::money::OutOfRange;
 use super::movement::Movement;
 pub use super::plan::Plan;
@@ -31,11 +32,28 @@ pub struct Replay {
 /// # Errors
 /// [`OutOfRange`] when an MRR, or a sum of them, does not fit the journal.
 pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, OutOfRange> {
+    run(facts, policy, None).map(|(replay, _)| replay)
+}
+
+/// As [`replay`], and what each movement is made of, in the same order.
+///
+/// # Errors
+/// As [`replay`].
+pub fn replay_traced(facts: &CustomerFacts, policy: &Policy) -> Result<(Replay, Vec<Trace>), OutOfRange> {
+    run(facts, policy, Some(Vec::new())).map(|(replay, traces)| (replay, traces.unwrap_or_default()))
+}
+
+fn run(
+    facts: &CustomerFacts,
+    policy: &Policy,
+    traces: Option<Vec<Trace>>,
+) -> Result<(Replay, Option<Vec<Trace>>), OutOfRange> {
     let Some(customer_id) = facts.lines.values().next().map(|line| &line.customer_id) else {
-        return Ok(Replay { voids: Story::of(facts)?.voids, ..Replay::default() });
+        return Ok((Replay { voids: Story::of(facts)?.voids, ..Replay::default() }, None));
     };
     let story = Story::of(facts)?;
     let mut posting = Posting::new(customer_id, &story, policy);
+    posting.traces = traces;
     let (mut atoms, mut renewals, mut pauses) = (&story.atoms[..], &story.renewals[..], &story.pauses[..]);
     loop {
         let firsts = [
@@ -51,8 +69,8 @@ pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, OutOfRan
             pauses: split_while(&mut pauses, |pause| pause.on == date),
         })?;
     }
-    let Posting { movements, plans, .. } = posting;
-    Ok(Replay { movements, voids: story.voids, trials: story.trials, plans })
+    let Posting { movements, plans, traces, .. } = posting;
+    Ok((Replay { movements, voids: story.voids, trials: story.trials, plans }, traces))
 }
 
 fn split_while<'s, T>(rest: &mut &'s [T], belongs: impl Fn(&T) -> bool) -> &'s [T] {

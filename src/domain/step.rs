@@ -6,6 +6,7 @@ use super::fact::{ChangeOrder, OrderEntry, PriceStep, TermsChange};
 use super::ids::LineId;
 use super::life::EndCause;
 use super::movement::Cause;
+use super::rule::Rule;
 
 /// What can change a line, with what it needs to do so.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,18 @@ impl<'f> Step<'f> {
             Self::Price(_, on) => Cause::PriceStep(line.clone(), on),
             Self::End(EndCause::Natural) => Cause::NaturalEnd(line.clone()),
             Self::End(EndCause::Link(by)) => Cause::RenewalLink(line.clone(), by.clone()),
+        }
+    }
+
+    /// The rule by which it acts.
+    pub fn rule(self) -> Rule {
+        match self {
+            Self::Start(_) | Self::End(EndCause::Termination(_)) => Rule::InForce,
+            Self::TrialEnd => Rule::Trial,
+            Self::Price(..) | Self::Modify(..) => Rule::Terms,
+            Self::Renewal(..) | Self::End(EndCause::Link(_)) => Rule::Renewal,
+            Self::Reactivation(_) | Self::Suspension(_) => Rule::Suspension,
+            Self::End(EndCause::Natural) => Rule::NaturalEnd,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::atom::{Atom, LineState, Position};
-use super::day::{Day, Draft};
+use super::day::{Day, Draft, Part};
 use super::fact::ChangeOrder;
 use super::ids::{ChangeOrderId, Currency, ItemId};
 use super::money::{Money, OutOfRange};
@@ -28,13 +28,15 @@ enum Scope<'f> {
 struct Together {
     lines: BTreeMap<usize, (Position, Position)>,
     causes: Vec<(u8, Cause)>,
+    parts: Vec<Part>,
 }
 
 impl Together {
     /// A line that comes twice keeps its first before and takes its last after.
-    fn add(&mut self, line: usize, before: Position, after: Position, cause: (u8, Cause)) {
+    fn add(&mut self, line: usize, (before, after): (Position, Position), cause: (u8, Cause), part: Part) {
         self.lines.entry(line).or_insert((before, after)).1 = after;
         self.causes.push(cause);
+        self.parts.push(part);
     }
 
     fn sum(&self) -> Result<(Position, Position), OutOfRange> {
@@ -57,7 +59,7 @@ pub(super) fn renewed<'f>(
     for (position, members) in linked_atoms(day) {
         let Some(link) = story.links.get(position) else { continue };
         // Lines that are put aside (R10) have nothing to renew.
-        if !members.iter().any(|atom| !atom.begins && atom.before.counting) {
+        if !members.iter().any(|(_, atom)| !atom.begins && atom.before.counting) {
             continue;
         }
         let leaves = link.label.as_ref().is_some_and(|(label, _)| label.at(level).is_some());
@@ -66,17 +68,18 @@ pub(super) fn renewed<'f>(
             Level::Contract | Level::Customer => Scope::Link(position),
         };
         let together = scopes.entry(scope).or_default();
-        for atom in members {
+        for (place, atom) in members {
             if let Some(cause) = story.cause(atom.step, atom.line) {
                 let cause = (atom.step.rank().0, cause);
-                together.add(atom.line, atom.before.position(), atom.after.position(), cause);
+                together.add(atom.line, (atom.before.position(), atom.after.position()), cause, Part::Atom(place));
             }
         }
     }
-    for mark in day.renewals {
+    for (place, mark) in day.renewals.iter().enumerate() {
         let Some(scope) = scope_of(story, day, level, mark.line, mark.order, &mark.after) else { continue };
         let cause = (Step::Renewal(mark.order, None).rank().0, order_cause(mark.order));
-        scopes.entry(scope).or_default().add(mark.line, mark.before.position(), mark.after.position(), cause);
+        let positions = (mark.before.position(), mark.after.position());
+        scopes.entry(scope).or_default().add(mark.line, positions, cause, Part::Renewal(place));
     }
     let mut drafts = Vec::with_capacity(scopes.len());
     for (scope, together) in scopes {
@@ -89,10 +92,11 @@ pub(super) fn renewed<'f>(
 /// R10: the IGNORED movements of suspensions and reactivations that change no amount.
 pub(super) fn paused<'f>(story: &Story<'f>, day: &Day<'_, 'f>, level: Level) -> Result<Vec<Draft<'f>>, OutOfRange> {
     let mut scopes: BTreeMap<Scope<'f>, Together> = BTreeMap::new();
-    for pause in day.pauses {
+    for (place, pause) in day.pauses.iter().enumerate() {
         let Some(scope) = scope_of(story, day, level, pause.line, pause.order, &pause.state) else { continue };
         let cause = (pause.rank, order_cause(pause.order));
-        scopes.entry(scope).or_default().add(pause.line, pause.state.position(), pause.state.position(), cause);
+        let positions = (pause.state.position(), pause.state.position());
+        scopes.entry(scope).or_default().add(pause.line, positions, cause, Part::Pause(place));
     }
     scopes.into_iter().filter_map(|(scope, together)| draft(story, day, level, scope, together).transpose()).collect()
 }
@@ -138,6 +142,7 @@ fn draft<'f>(
         before,
         after: before,
         causes: together.causes,
+        parts: together.parts,
     }))
 }
 
@@ -145,11 +150,12 @@ fn order_cause(order: &ChangeOrder) -> Cause {
     Cause::ChangeOrder(order.change_order_id.clone())
 }
 
-fn linked_atoms<'d, 'f>(day: &'d Day<'_, 'f>) -> BTreeMap<usize, Vec<&'d Atom<'f>>> {
-    let mut links: BTreeMap<usize, Vec<&Atom<'f>>> = BTreeMap::new();
-    for atom in day.atoms {
+/// The atoms of each renewal by link, with their places.
+fn linked_atoms<'d, 'f>(day: &'d Day<'_, 'f>) -> BTreeMap<usize, Vec<(usize, &'d Atom<'f>)>> {
+    let mut links: BTreeMap<usize, Vec<(usize, &Atom<'f>)>> = BTreeMap::new();
+    for (place, atom) in day.atoms.iter().enumerate() {
         if let Some(link) = atom.link {
-            links.entry(link).or_default().push(atom);
+            links.entry(link).or_default().push((place, atom));
         }
     }
     links

@@ -1,16 +1,19 @@
 //! Why a movement is what it is: the rules that decided it, with the facts behind it.
 
+use std::collections::BTreeSet;
+
 use super::error::ReportError;
 use super::reasons::{Reason, reasons, summary};
+use super::traces::matched;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::event::LifecycleEvent;
-use crate::domain::explain::{LineChange, line_changes};
+use crate::domain::explain::LineChange;
 use crate::domain::fact::Fact;
 use crate::domain::ids::TenantId;
 use crate::domain::lifecycle::lifecycle;
 use crate::domain::movement::{Cause, Level};
 use crate::domain::policy::Policy;
-use crate::domain::replay::{Replay, replay};
+use crate::domain::replay::{Replay, replay_traced};
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::{fact, journal, tenant};
@@ -42,15 +45,24 @@ pub async fn explain(db: &Db, tenant_id: &TenantId, sequence: Sequence) -> Resul
     let stored = fact::of_customers(&mut tx, tenant_id, &[&customer_id]).await?;
     let policy = tenant::books(&mut tx, tenant_id).await?.policy;
     let facts: CustomerFacts = stored.into_iter().map(|stored| stored.fact).collect();
-    let replayed = replay(&facts, &policy)?;
-    let is_live = replayed.movements.contains(&entry.movement);
-    let changes = if is_live { line_changes(&facts, &entry.movement)? } else { Vec::new() };
+    let (replayed, traces) = replay_traced(&facts, &policy)?;
+    let live = live(&entries);
+    let trace = matched(&live, &replayed.movements, &traces).find(|(live, _)| live.sequence == sequence);
+    let is_live = trace.is_some();
+    let changes = trace.map(|(_, trace)| trace.changes.clone()).unwrap_or_default();
     let events = if is_live { events(&entry, &replayed, &facts, &policy)? } else { Vec::new() };
     let reversed_by = entries.iter().find(|later| later.reverses == Some(sequence)).map(|later| later.sequence);
     let reasons = reasons(&entry, &changes, &facts, reversed_by);
     let summary = summary(&entry);
     let facts = named_facts(&entry, &changes, &facts);
     Ok(Some(Explanation { entry, summary, reasons, changes, facts, reversed_by, events }))
+}
+
+/// Those that hold: neither reversals nor reversed.
+fn live(entries: &[Entry]) -> Vec<Entry> {
+    let reversed: BTreeSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
+    let holds = |entry: &&Entry| entry.reverses.is_none() && !reversed.contains(&entry.sequence);
+    entries.iter().filter(holds).cloned().collect()
 }
 
 /// The lifecycle events to which the movement contributes.

@@ -19,4 +19,5 @@ pub mod reasons;
 pub mod retention;
 pub mod scheduled;
 pub mod scope;
+mod traces;
 pub mod waterfall;

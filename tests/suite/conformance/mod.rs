@@ -11,6 +11,7 @@ mod commands;
 mod crash;
 mod deliveries;
 mod events;
+mod explain;
 mod exports;
 mod finance;
 mod finance_commands;
