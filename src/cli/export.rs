@@ -152,6 +152,7 @@ async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
         filter: Some(args.filter.to_wire()),
         order_by: order.into(),
         format: args.file.format.to_wire(),
+        filter_expression: args.filter.expression(),
     };
     let pieces = args.whom.connect().await?.export_movements(request).await.map_err(told)?;
     args.file.write(pieces).await

@@ -46,6 +46,10 @@ pub struct FilterArgs {
 
     #[command(flatten)]
     posting: PostingArgs,
+
+    /// Only where this holds: 'category = CHURN AND NOT overridden' (docs/filter.md)
+    #[arg(long, value_name = "EXPRESSION", default_value = "", hide_default_value = true)]
+    filter: String,
 }
 
 /// When reports count the movements.
@@ -75,6 +79,11 @@ enum CategoryArg {
 }
 
 impl FilterArgs {
+    /// What must hold besides.
+    pub fn expression(&self) -> String {
+        self.filter.clone()
+    }
+
     pub fn to_wire(&self) -> v1::MovementFilter {
         let category = |it: &CategoryArg| {
             let category = match it {

@@ -18,6 +18,7 @@ Examples:
   deltabook movements --customer acme
   deltabook movements --level customer --category churn --from 2026-01-01 --to 2026-03-31
   deltabook movements --adjustments --posted-from 2026-04-01
+  deltabook movements --filter 'mrr_delta < -1000 AND causes.kind:CHANGE_ORDER'
   deltabook movements --all --format csv > journal.csv
   deltabook movements --server http://127.0.0.1:50051 --limit 20")]
 pub struct MovementsArgs {
@@ -53,6 +54,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
         order_by: order(&args).into(),
         page_size: i32::try_from(args.limit).unwrap_or(PAGE).min(PAGE),
         page_token: String::new(),
+        filter_expression: args.filter.expression(),
     };
     if args.all {
         request.page_size = PAGE;

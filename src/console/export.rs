@@ -39,8 +39,12 @@ async fn pieces(
     let mut questions = visit.questions();
     let pieces = match what {
         "movements" => {
-            let (filter, order_by) = (Some(filter(fields)), order(fields));
-            let request = v1::ExportMovementsRequest { filter, order_by, format: format.into() };
+            let request = v1::ExportMovementsRequest {
+                filter: Some(filter(fields)),
+                order_by: order(fields),
+                format: format.into(),
+                filter_expression: fields.one("filter").to_owned(),
+            };
             questions.export_movements(request).await?
         }
         "mrr" => questions.export_mrr(report(fields, format)).await?,

@@ -43,6 +43,7 @@ async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         order_by: order(fields),
         page_size: PAGE,
         page_token: fields.one("page").to_owned(),
+        filter_expression: fields.one("filter").to_owned(),
     };
     let found = visit.questions().list_movements(request).await;
     Ok(html! {

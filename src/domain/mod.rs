@@ -54,7 +54,7 @@ pub mod replay;
 pub mod role;
 pub mod rounding;
 pub mod rule;
-mod spelling;
+pub(crate) mod spelling;
 mod step;
 mod story;
 mod timeline;

@@ -56,7 +56,7 @@ fn charge(form: &mut Form, raw: &RawCharge) -> Option<Charge> {
     let amount = form.take("amount", Amount::parse_not_negative(&raw.amount));
     let currency = form.take("currency", Currency::parse(&raw.currency));
     let description = text(form, "description", &raw.description);
-    let occurred_at = form.take("occurred_at", instant(&raw.occurred_at));
+    let occurred_at = form.take("occurred_at", parse_instant(&raw.occurred_at));
     Some(Charge {
         charge_id: charge_id?,
         revision: revision?,
@@ -71,7 +71,7 @@ fn charge(form: &mut Form, raw: &RawCharge) -> Option<Charge> {
 }
 
 /// Reads an RFC 3339 instant, kept to the microsecond.
-fn instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
+pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
     const WRONG: &str = "is not an instant such as 2026-01-31T09:30:00Z";
     if text.is_empty() {
         return Err("is required");

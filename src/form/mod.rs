@@ -12,6 +12,7 @@ mod digits;
 pub mod encode;
 pub mod envelope;
 pub mod event;
+pub mod filter;
 pub mod granularity;
 pub mod month;
 pub mod movement;

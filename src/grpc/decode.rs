@@ -9,9 +9,11 @@ use super::words::word;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::movement::{Category, Level, Subcategory};
 use crate::form::decode::parse_date;
+use crate::form::filter::parse;
 use crate::form::granularity::Granularity;
 use crate::form::violation::{Form, Violation};
 use crate::reports::scope::Scope;
+use crate::reports::selection::Selection;
 use crate::store::movement_page::{MovementFilter, MovementOrder};
 use crate::store::sums::View;
 
@@ -35,32 +37,38 @@ pub(super) fn optional<T, E: std::fmt::Display>(
     if text.is_empty() { None } else { form.take(field, parse(text)) }
 }
 
-pub(super) fn filter(it: &v1::MovementFilter) -> Result<MovementFilter, Vec<Violation>> {
-    let mut form = Form::at("filter");
-    let filter = MovementFilter {
+/// Which movements, by a filter and by an expression: what is wrong with either of them is told.
+pub(super) fn selection(filter: &v1::MovementFilter, expression: &str) -> Result<Selection, Vec<Violation>> {
+    let mut form = Form::at("");
+    let filter = form.nested("filter", |form| Some(movement_filter(form, filter)));
+    let expression = parse(&mut form, "filter_expression", expression);
+    form.finish(filter.map(|filter| Selection::new(filter, expression)))
+}
+
+fn movement_filter(form: &mut Form, it: &v1::MovementFilter) -> MovementFilter {
+    MovementFilter {
         level: form.take("level", level(it.level)).flatten(),
-        categories: words(&mut form, "categories", &it.categories, |value| {
+        categories: words(form, "categories", &it.categories, |value| {
             Category::parse(&word::<v1::ImpactCategory>(value, "IMPACT_CATEGORY_", v1::ImpactCategory::as_str_name))
         }),
-        subcategories: words(&mut form, "subcategories", &it.subcategories, |value| {
+        subcategories: words(form, "subcategories", &it.subcategories, |value| {
             Subcategory::parse(&word::<v1::ImpactSubcategory>(
                 value,
                 "IMPACT_SUBCATEGORY_",
                 v1::ImpactSubcategory::as_str_name,
             ))
         }),
-        effective_from: optional(&mut form, "effective_from", &it.effective_from, parse_date),
-        effective_to: optional(&mut form, "effective_to", &it.effective_to, parse_date),
-        customer_id: optional(&mut form, "customer_id", &it.customer_id, CustomerId::parse),
-        subscription_id: optional(&mut form, "subscription_id", &it.subscription_id, SubscriptionId::parse),
-        item_id: optional(&mut form, "item_id", &it.item_id, ItemId::parse),
-        currency: optional(&mut form, "currency", &it.currency, Currency::parse),
+        effective_from: optional(form, "effective_from", &it.effective_from, parse_date),
+        effective_to: optional(form, "effective_to", &it.effective_to, parse_date),
+        customer_id: optional(form, "customer_id", &it.customer_id, CustomerId::parse),
+        subscription_id: optional(form, "subscription_id", &it.subscription_id, SubscriptionId::parse),
+        item_id: optional(form, "item_id", &it.item_id, ItemId::parse),
+        currency: optional(form, "currency", &it.currency, Currency::parse),
         live_only: it.live_only,
-        posting_from: optional(&mut form, "posting_from", &it.posting_from, parse_date),
-        posting_to: optional(&mut form, "posting_to", &it.posting_to, parse_date),
+        posting_from: optional(form, "posting_from", &it.posting_from, parse_date),
+        posting_to: optional(form, "posting_to", &it.posting_to, parse_date),
         adjustments_only: it.adjustments_only,
-    };
-    form.finish(Some(filter))
+    }
 }
 
 /// What is to come; what is today is left to the report.

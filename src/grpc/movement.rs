@@ -64,23 +64,24 @@ impl v1::movement_service_server::MovementService for Movements {
     ) -> Result<Response<v1::ListMovementsResponse>, Status> {
         let who = who(&request)?;
         let request = request.into_inner();
-        let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
+        let selection = decode::selection(&request.filter.unwrap_or_default(), &request.filter_expression);
+        let selection = selection.map_err(invalid)?;
         let order = decode::order(request.order_by)?;
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let after = match request.page_token.as_str() {
             "" => None,
             token => Some(
-                page_token::read(token, &who.tenant_id, &filter, order)
+                page_token::read(token, &who.tenant_id, &selection, order)
                     .ok_or_else(|| invalid_field("page_token", "is not a token that this filter and order_by gave"))?,
             ),
         };
-        let page = movements(&self.db, &who.tenant_id, &filter, order, after, size).await;
+        let page = movements(&self.db, &who.tenant_id, &selection, order, after, size).await;
         let page = page.map_err(|error| report(&error))?;
         Ok(Response::new(v1::ListMovementsResponse {
             movements: page.entries.iter().map(encode::movement).collect(),
             next_page_token: page
                 .next
-                .map(|cursor| page_token::write(cursor, &who.tenant_id, &filter, order))
+                .map(|cursor| page_token::write(cursor, &who.tenant_id, &selection, order))
                 .unwrap_or_default(),
         }))
     }
@@ -201,10 +202,11 @@ impl v1::movement_service_server::MovementService for Movements {
     async fn export_movements(&self, request: Request<v1::ExportMovementsRequest>) -> Result<Response<Chunks>, Status> {
         let who = who(&request)?;
         let request = request.into_inner();
-        let filter = decode::filter(&request.filter.unwrap_or_default()).map_err(invalid)?;
+        let selection = decode::selection(&request.filter.unwrap_or_default(), &request.filter_expression);
+        let selection = selection.map_err(invalid)?;
         let (order, format) = (decode::order(request.order_by)?, export::format(request.format)?);
         let place = self.place()?;
-        let export = Export::movements(&self.db, who.tenant_id.clone(), filter, order, format).await;
+        let export = Export::movements(&self.db, who.tenant_id.clone(), selection, order, format).await;
         let export = export.map_err(|error| report(&error))?;
         Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
     }

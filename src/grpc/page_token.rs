@@ -1,5 +1,7 @@
 //! Page tokens: where a page ended, and of whose and which question. They are opaque to clients.
 
+use std::fmt::Debug;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -7,15 +9,15 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::TenantId;
 use crate::reports::deliveries::DeliveryQuery;
 use crate::store::entry::Sequence;
-use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
+use crate::store::movement_page::{Cursor, MovementOrder};
 
 /// A token for the page behind the cursor.
-pub(super) fn write(cursor: Cursor, tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> String {
+pub(super) fn write(cursor: Cursor, tenant: &TenantId, filter: &impl Debug, order: MovementOrder) -> String {
     format!("{}.{}.{}", cursor.sequence, cursor.effective_date.format("%Y%m%d"), question(tenant, filter, order))
 }
 
 /// The cursor of a token; None for a token that is not one of ours, or of another question.
-pub(super) fn read(token: &str, tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> Option<Cursor> {
+pub(super) fn read(token: &str, tenant: &TenantId, filter: &impl Debug, order: MovementOrder) -> Option<Cursor> {
     let mut parts = token.split('.');
     let (sequence, date, of_question) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || of_question != question(tenant, filter, order) {
@@ -49,7 +51,7 @@ pub(super) fn read_text(token: &str, question: &str) -> Option<String> {
 }
 
 /// A fingerprint of the filter and the order.
-fn question(tenant: &TenantId, filter: &MovementFilter, order: MovementOrder) -> String {
+fn question(tenant: &TenantId, filter: &impl Debug, order: MovementOrder) -> String {
     fingerprint(&format!("{tenant} {filter:?} {order:?}"))
 }
 

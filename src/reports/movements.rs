@@ -1,29 +1,35 @@
 //! Lists of movements, page by page.
 
 use super::error::ReportError;
+use super::selection::Selection;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::entry::Entry;
-use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder, page};
+use crate::store::movement_page::{Cursor, MovementOrder};
 
 /// Movements in a page, unless asked otherwise.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
 /// The most movements in a page.
 pub const MAX_PAGE_SIZE: i64 = 1_000;
+/// Entries that an expression is asked about at once.
+const SCAN: i64 = 1_000;
+/// The most entries that an expression is asked about for one page, before the page ends as it is.
+pub const MAX_SCANNED: i64 = 20_000;
 
 /// Some entries, and where the next ones begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovementPage {
     pub entries: Vec<Entry>,
-    /// None: there are no more.
+    /// None: there are no more. There may be none behind it.
     pub next: Option<Cursor>,
 }
 
-/// The page of at most `size` entries behind a cursor (None: the first page).
+/// The page of at most `size` entries behind a cursor (None: the first page). It can be shorter where many entries had to
+/// be looked at.
 pub async fn movements(
     db: &Db,
     tenant_id: &TenantId,
-    filter: &MovementFilter,
+    selection: &Selection,
     order: MovementOrder,
     after: Option<Cursor>,
     size: i64,
@@ -31,11 +37,29 @@ pub async fn movements(
     let size = size.clamp(1, MAX_PAGE_SIZE);
     let mut tx = db.read().await?;
     // One more than the page holds tells whether there is another page.
-    let mut entries = page(&mut tx, tenant_id, filter, order, after, size.saturating_add(1)).await?;
+    let limit = if selection.is_plain() { size.saturating_add(1) } else { SCAN };
     let fits = usize::try_from(size).unwrap_or(usize::MAX);
-    let has_more = entries.len() > fits;
-    entries.truncate(fits);
-    let last = entries.last().filter(|_| has_more);
-    let next = last.map(|entry| Cursor { effective_date: entry.movement.effective_date, sequence: entry.sequence });
-    Ok(MovementPage { entries, next })
+    let (mut entries, mut place, mut scanned) = (Vec::new(), after, 0_i64);
+    loop {
+        let found = selection.candidates(&mut tx, tenant_id, order, place, limit).await?;
+        let is_last = i64::try_from(found.len()).is_ok_and(|count| count < limit);
+        place = found.last().map(cursor);
+        entries.extend(selection.keep(&mut tx, tenant_id, found).await?);
+        scanned = scanned.saturating_add(limit);
+        if entries.len() > fits {
+            entries.truncate(fits);
+            let next = entries.last().map(cursor);
+            return Ok(MovementPage { entries, next });
+        }
+        if is_last {
+            return Ok(MovementPage { entries, next: None });
+        }
+        if scanned >= MAX_SCANNED {
+            return Ok(MovementPage { entries, next: place });
+        }
+    }
+}
+
+fn cursor(entry: &Entry) -> Cursor {
+    Cursor { effective_date: entry.movement.effective_date, sequence: entry.sequence }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::ReportError;
 use super::movements::{MovementPage, movements};
+use super::selection::Selection;
 use crate::domain::ids::TenantId;
 use crate::store::db::Db;
 use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
@@ -31,6 +32,7 @@ pub async fn scheduled(
     tx.rollback().await?;
     let tomorrow = Some(today.succ_opt().unwrap_or(today));
     let filter = MovementFilter { effective_from: tomorrow, live_only: true, ..filter.clone() };
-    let page = movements(db, tenant_id, &filter, MovementOrder::EffectiveDate, after, size).await?;
+    let page =
+        movements(db, tenant_id, &Selection::new(filter, None), MovementOrder::EffectiveDate, after, size).await?;
     Ok(Scheduled { today, page })
 }

@@ -1,5 +1,7 @@
 //! Appending to the journal, and reading it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::customer::{Version, parse_id, set};
@@ -76,6 +78,31 @@ async fn fetch(
         sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
     rows.into_iter().map(EntryRow::parse).collect()
+}
+
+pub(super) const REVERSED: Statement = Statement {
+    sqlite: "
+        select reverses from entry
+        where tenant_id = $1 and reverses is not null and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.reverses from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select reverses from entry
+            where tenant_id = $1 and reverses is not null and customer_id = wanted.id
+            offset 0) as it",
+};
+
+/// The entries of some customers that were reversed.
+pub async fn reversed(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeSet<Sequence>, StoreError> {
+    let statement = REVERSED.on(tx);
+    let found: Vec<Sequence> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    Ok(found.into_iter().collect())
 }
 
 pub(super) const LAST: Statement =

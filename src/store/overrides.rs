@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::customer::{parse_id, set};
 use super::db::{Statement, Tx, on};
 use super::error::StoreError;
 use super::fact::Row as FactRow;
@@ -140,6 +141,27 @@ pub async fn page(
             .await?
     });
     rows.iter().map(Row::parse).collect()
+}
+
+pub(super) const CUSTOMERS: Statement = Statement {
+    sqlite: "
+        select distinct customer_id from fact
+        where tenant_id = $1 and kind = 'OVERRIDE' and customer_id in (select value from json_each($2))
+        order by customer_id",
+    postgres: "
+        select wanted.id from unnest($2::text[]) as wanted (id)
+        where exists (
+            select from fact where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = wanted.id)
+        order by wanted.id",
+};
+
+/// Those of some customers for whom there ever was an override.
+pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = CUSTOMERS.on(tx);
+    let found: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(set(among)).fetch_all(connection).await?
+    });
+    found.iter().map(|id| parse_id(id)).collect()
 }
 
 /// A revision of an override, as it was recorded.

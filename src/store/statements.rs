@@ -26,7 +26,13 @@ const STATEMENTS: [&[Statement]; 24] = [
     &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER, audit::LAST_OF],
     &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
     &[fact::OF_CUSTOMERS],
-    &[overrides::CURRENT, overrides::CURRENT_OF_CUSTOMER, overrides::ALL, overrides::ALL_OF_CUSTOMER],
+    &[
+        overrides::CURRENT,
+        overrides::CURRENT_OF_CUSTOMER,
+        overrides::ALL,
+        overrides::ALL_OF_CUSTOMER,
+        overrides::CUSTOMERS,
+    ],
     &[
         journal::OF_CUSTOMERS,
         journal::LIVE_OF_CUSTOMERS,
@@ -35,6 +41,7 @@ const STATEMENTS: [&[Statement]; 24] = [
         journal::BY_SEQUENCE,
         journal::BETWEEN,
         journal::LAST,
+        journal::REVERSED,
     ],
     &[sequence::LAST, sequence::LAST_OF_OUTBOX],
     &[outbox::KEYS, outbox::BETWEEN, outbox::LAST, outbox::FIRST, outbox::PRUNE],

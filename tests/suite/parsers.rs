@@ -1,6 +1,7 @@
 //! Whatever text or JSON comes in: it is read or refused by the name of the field, never a panic, and what is read is
 //! what was written.
 
+mod filters;
 mod json;
 
 use std::fmt::Display;
@@ -9,7 +10,8 @@ use deltabook::domain::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, Item
 use deltabook::domain::ids::{SubscriptionId, TenantId};
 use deltabook::domain::money::Money;
 use deltabook::domain::number::{Amount, Percent, Quantity};
-use deltabook::form::decode;
+use deltabook::form::violation::Form;
+use deltabook::form::{decode, filter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -28,6 +30,35 @@ fn odd_text() -> impl Strategy<Value = String> {
         Just("\u{0}".to_owned()),
         Just("x".repeat(MAX_ID_CHARS + 1)),
     ]
+}
+
+/// From noise to what is nearly a filter.
+fn odd_filters() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("category = CHURN"),
+        Just("mrr_delta<-1"),
+        Just("overridden"),
+        Just("causes.kind:*"),
+        Just("live"),
+        Just("("),
+        Just(")"),
+        Just(" AND "),
+        Just(" OR "),
+        Just("NOT "),
+        Just("-"),
+        Just(" "),
+        Just("="),
+        Just(":"),
+        Just("!="),
+        Just("<"),
+        Just("\"a\\\"b\""),
+        Just("'"),
+        Just("\\"),
+        Just("é"),
+        Just("\u{0}"),
+        Just("and"),
+    ];
+    prop_oneof![odd_text(), vec(piece, 0..60).prop_map(|pieces| pieces.concat())]
 }
 
 fn entered_numbers() -> impl Strategy<Value = String> {
@@ -70,6 +101,25 @@ proptest! {
         reads_back_or_says_why(&text, ChangeOrderId::parse)?;
         reads_back_or_says_why(&text, ChargeId::parse)?;
         reads_back_or_says_why(&text, Currency::parse)?;
+    }
+
+    #[test]
+    fn a_filter_is_read_or_its_problems_have_places(text in odd_filters()) {
+        let mut form = Form::at("");
+        let read = filter::parse(&mut form, "filter_expression", &text);
+        let is_blank = text.trim().is_empty();
+        match form.finish(Some(())) {
+            Ok(()) => prop_assert_eq!(read.is_none(), is_blank, "{:?}", text),
+            Err(violations) => {
+                prop_assert!(read.is_none() && !is_blank);
+                let last = text.chars().count() + 1;
+                for violation in violations {
+                    let place = violation.description.strip_prefix("at character ").and_then(|it| it.split_once(':'));
+                    let place: usize = place.unwrap().0.parse().unwrap();
+                    prop_assert!((1..=last).contains(&place), "{:?}: {}", text, violation);
+                }
+            }
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Stor
         filter: Some(filter),
         order_by: v1::MovementOrder::EffectiveDateDesc.into(),
         page_size: SHOWN,
-        page_token: String::new(),
+        ..v1::ListMovementsRequest::default()
     };
     let mut last = questions.list_movements(request).await.map_err(told)?.into_inner().movements;
     last.reverse();

@@ -7,11 +7,12 @@ mod waterfall;
 use chrono::{DateTime, Utc};
 
 use super::error::ReportError;
+use super::selection::Selection;
 use super::waterfall::{WaterfallQuery, waterfalls};
 use crate::domain::ids::TenantId;
 use crate::form::sheet::{Format, Sheet};
 use crate::store::db::{Db, Tx};
-use crate::store::movement_page::{MovementFilter, MovementOrder};
+use crate::store::movement_page::MovementOrder;
 use movements::Movements;
 use mrr::CustomerMrr;
 
@@ -33,16 +34,16 @@ enum Rows {
 }
 
 impl Export {
-    /// The entries of the journal that a filter lets through.
+    /// The entries of the journal that a selection lets through.
     pub async fn movements(
         db: &Db,
         tenant_id: TenantId,
-        filter: MovementFilter,
+        selection: Selection,
         order: MovementOrder,
         format: Format,
     ) -> Result<Self, ReportError> {
         let tx = db.read().await?;
-        let rows = Rows::Movements(Movements::new(filter, order));
+        let rows = Rows::Movements(Movements::new(selection, order));
         Ok(Self { tx, tenant_id, rows, sheet: Sheet::new(format, &movements::columns()) })
     }
 

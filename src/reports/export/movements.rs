@@ -5,9 +5,10 @@ use crate::form::movement::{self, NAMES};
 use crate::form::record::{Value, maybe};
 use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
+use crate::reports::selection::Selection;
 use crate::store::db::Tx;
 use crate::store::entry::Entry;
-use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder, page};
+use crate::store::movement_page::{Cursor, MovementOrder};
 
 /// Entries that are read at once.
 const PAGE: i64 = 1_000;
@@ -21,14 +22,14 @@ pub(super) fn columns() -> Vec<&'static str> {
 /// Entries that are still to come.
 #[derive(Debug)]
 pub(super) struct Movements {
-    filter: MovementFilter,
+    selection: Selection,
     order: MovementOrder,
     after: Option<Cursor>,
 }
 
 impl Movements {
-    pub(super) fn new(filter: MovementFilter, order: MovementOrder) -> Self {
-        Self { filter, order, after: None }
+    pub(super) fn new(selection: Selection, order: MovementOrder) -> Self {
+        Self { selection, order, after: None }
     }
 
     /// Adds the next entries; whether there may be more.
@@ -38,13 +39,14 @@ impl Movements {
         tenant_id: &TenantId,
         sheet: &mut Sheet,
     ) -> Result<bool, ReportError> {
-        let entries = page(tx, tenant_id, &self.filter, self.order, self.after, PAGE).await?;
-        for entry in &entries {
-            sheet.push(&values(entry));
-        }
+        let entries = self.selection.candidates(tx, tenant_id, self.order, self.after, PAGE).await?;
         let Some(last) = entries.last() else { return Ok(false) };
         self.after = Some(Cursor { effective_date: last.movement.effective_date, sequence: last.sequence });
-        Ok(i64::try_from(entries.len()).is_ok_and(|count| count == PAGE))
+        let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == PAGE);
+        for entry in &self.selection.keep(tx, tenant_id, entries).await? {
+            sheet.push(&values(entry));
+        }
+        Ok(has_more)
     }
 }
 

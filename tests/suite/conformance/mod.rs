@@ -13,6 +13,7 @@ mod deliveries;
 mod events;
 mod explain;
 mod exports;
+mod filters;
 mod finance;
 mod finance_commands;
 mod import;

@@ -13,6 +13,7 @@ use deltabook::form::month::Month;
 use deltabook::reports::movements::movements;
 use deltabook::reports::mrr::mrr;
 use deltabook::reports::scope::Scope;
+use deltabook::reports::selection::Selection;
 use deltabook::reports::waterfall::{Step, StepSum, WaterfallQuery, waterfall};
 use deltabook::store::db::Db;
 use deltabook::store::entry::Entry;
@@ -79,7 +80,7 @@ fn date(text: &str) -> NaiveDate {
 
 async fn entries(db: &Db) -> Vec<Entry> {
     let (filter, order) = (MovementFilter::default(), MovementOrder::Journal);
-    movements(db, &TenantId::only(), &filter, order, None, 1_000).await.unwrap().entries
+    movements(db, &TenantId::only(), &Selection::new(filter.clone(), None), order, None, 1_000).await.unwrap().entries
 }
 
 /// Every way to ask.
@@ -243,7 +244,10 @@ async fn the_movements_behind_a_number_can_be_listed() {
             ..MovementFilter::default()
         };
         let order = MovementOrder::EffectiveDate;
-        let listed = movements(&desk.db, &TenantId::only(), &filter, order, None, 1_000).await.unwrap().entries;
+        let listed = movements(&desk.db, &TenantId::only(), &Selection::new(filter.clone(), None), order, None, 1_000)
+            .await
+            .unwrap()
+            .entries;
         let mut expected: Vec<Entry> = entries
             .iter()
             .filter(|it| it.movement.level == Level::Customer && (from..=to).contains(&it.posting_date))
