@@ -12,12 +12,21 @@ use tempfile::TempDir;
 
 /// Downloads and unpacks a package, unless that was done before; the folder in which its files are.
 pub fn unpacked(package: &str) -> Result<PathBuf, String> {
+    kept(package, |fresh| download(package, fresh))
+}
+
+/// A folder for the tests of today and tomorrow: `fill` makes it as `root` in a fresh one, unless that was done before.
+pub fn kept(name: &str, fill: impl FnOnce(&TempDir) -> Result<(), String>) -> Result<PathBuf, String> {
     let fresh = tempfile::Builder::new().prefix("deltabook-download-").tempdir().unwrap();
     let me = fs::metadata(fresh.path()).unwrap().uid();
     // In the folder of temporary files, as the user who runs the server must be able to read it.
-    let lasting = env::temp_dir().join(format!("deltabook-{package}-{me}"));
+    let lasting = env::temp_dir().join(format!("deltabook-{name}-{me}"));
     if !lasting.exists() {
-        download(package, &fresh, &lasting)?;
+        // Not by a macro that prints: nobody would see it before the end.
+        let _unseen = writeln!(std::io::stderr(), "{name} is not installed: unpacking it to {}", lasting.display());
+        fill(&fresh)?;
+        // Somebody else who did the same at the same time is as good.
+        let _was_there = fs::rename(fresh.path().join("root"), &lasting);
     }
     // Anybody can have put something in that place; what is ours is ours alone.
     let found = fs::symlink_metadata(&lasting).map_err(|error| format!("{}: {error}", lasting.display()))?;
@@ -34,10 +43,7 @@ pub fn children(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// The whole folder, or nothing of it, comes to its lasting place.
-fn download(package: &str, fresh: &TempDir, lasting: &Path) -> Result<(), String> {
-    // Not by a macro that prints: nobody would see it before the end.
-    let _unseen = writeln!(std::io::stderr(), "{package} is not installed: unpacking it to {}", lasting.display());
+fn download(package: &str, fresh: &TempDir) -> Result<(), String> {
     let path = |name: &str| fresh.path().join(name);
     for folder in ["lists/partial", "cache/archives/partial", "root"] {
         fs::create_dir_all(path(folder)).unwrap();
@@ -61,12 +67,11 @@ fn download(package: &str, fresh: &TempDir, lasting: &Path) -> Result<(), String
         command.arg("--extract").arg(archive).arg(path("root"));
         run(command)?;
     }
-    // Somebody else who did the same at the same time is as good.
-    let _was_there = fs::rename(path("root"), lasting);
     Ok(())
 }
 
-fn run(mut command: Command) -> Result<(), String> {
+/// Runs a command to its end; what it said, if that was its failure.
+pub fn run(mut command: Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {

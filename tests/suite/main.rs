@@ -25,6 +25,8 @@ mod on_sqlite;
 mod outage;
 mod parsers;
 mod postgres;
+mod python;
+mod quickstart;
 mod secrets;
 mod serve;
 mod server;
