@@ -11,7 +11,18 @@ use sqlx::{Connection, PgPool};
 use tempfile::TempDir;
 use tokio_stream::StreamExt;
 
-const TABLES: [&str; 7] = ["customer", "fact", "entry", "day_total", "month_total", "month_item_total", "outbox"];
+const TABLES: [&str; 10] = [
+    "customer",
+    "fact",
+    "entry",
+    "day_total",
+    "month_total",
+    "month_item_total",
+    "renewal_total",
+    "customer_total",
+    "customer_pair_total",
+    "outbox",
+];
 const PIECE: usize = 1 << 16;
 
 /// The rows of a store, as COPY writes them.

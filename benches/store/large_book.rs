@@ -71,13 +71,21 @@ const ENTRY: &str = "
     quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until";
 
 fn totals_of(copies: usize) -> String {
-    let times = |table| {
-        format!(
-            "update {table} set delta_units = delta_units * {copies}, delta_micros = delta_micros * {copies},
-            movements = movements * {copies}"
-        )
+    let times = |(table, columns): (&str, &[&str])| {
+        let columns: Vec<String> = columns.iter().map(|column| format!("{column} = {column} * {copies}")).collect();
+        format!("update {table} set {}", columns.join(", "))
     };
-    ["day_total", "month_total", "month_item_total"].map(times).join("; ")
+    let amounts: &[&str] = &["delta_units", "delta_micros", "movements"];
+    let renewals: &[&str] = &["renewed_units", "renewed_micros", "lapsed_units", "lapsed_micros"];
+    let totals = [
+        ("day_total", amounts),
+        ("month_total", amounts),
+        ("month_item_total", amounts),
+        ("renewal_total", renewals),
+        ("customer_total", &["came", "gone"]),
+        ("customer_pair_total", &["pairs"]),
+    ];
+    totals.map(times).join("; ")
 }
 
 fn run(store: &Store, statements: &str) {

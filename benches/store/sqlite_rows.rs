@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 const ROWS_OF_STATEMENT: usize = 500;
 const ROWS_OF_TRANSACTION: usize = 50_000;
 /// Tables, with the order in which their rows were written.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 11] = [
     ("tenant", "tenant_id"),
     ("customer", "created_at, customer_id"),
     ("fact", "recorded_at, customer_id, kind, fact_id"),
@@ -19,6 +19,9 @@ const TABLES: [(&str, &str); 8] = [
     ("day_total", "posting_date"),
     ("month_total", "posting_month"),
     ("month_item_total", "posting_month"),
+    ("renewal_total", "posting_month"),
+    ("customer_total", "posting_month"),
+    ("customer_pair_total", "posting_month"),
     ("outbox", "sequence"),
 ];
 

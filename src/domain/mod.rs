@@ -13,6 +13,7 @@
 //! | `modification`, `classify` | R13; R8 and R12, the decision table |
 //! | `story`, `posting`, [`replay`] | facts → movements, R11, R15 |
 //! | [`truth`] | R14, checked |
+//! | [`account`] | who is a customer, and since when, as reports count them |
 //! | [`explain`] | the lines behind a movement |
 //! | [`correction`], [`books`] | R16 |
 //! | [`audit`], [`author`] | who did what |
@@ -21,6 +22,7 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+pub mod account;
 mod atom;
 pub mod audit;
 pub mod author;

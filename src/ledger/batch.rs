@@ -23,8 +23,9 @@ use crate::store::customer::Version;
 use crate::store::db::{Db, Tx};
 use crate::store::entry::Entry;
 use crate::store::error::StoreError;
+use crate::store::renewal_total::{self, RenewalTotals};
 use crate::store::total::{self, Totals};
-use crate::store::{audit, customer, fact, journal, outbox, sequence, tenant};
+use crate::store::{audit, customer, customer_total, fact, journal, outbox, sequence, tenant};
 
 /// How often a batch is tried when others change its customers.
 const MAX_CONFLICTS: usize = 8;
@@ -202,9 +203,14 @@ impl Desk {
         fact::append(tx, &self.tenant_id, &draft.facts, now).await?;
         journal::append(tx, &self.tenant_id, &draft.entries).await?;
         outbox::append(tx, &self.tenant_id, &draft.events, taken.events, now).await?;
-        let mut totals = Totals::default();
-        draft.entries.iter().for_each(|entry| totals.add(entry));
+        let (mut totals, mut renewals) = (Totals::default(), RenewalTotals::default());
+        for entry in &draft.entries {
+            totals.add(entry);
+            renewal_total::count(&mut renewals, entry);
+        }
         total::add(tx, &self.tenant_id, self.shard, &totals).await?;
+        renewal_total::add(tx, &self.tenant_id, self.shard, &renewals).await?;
+        customer_total::add(tx, &self.tenant_id, self.shard, &draft.customer_totals).await?;
         Ok(audit::append(tx, &self.tenant_id, &draft.audits, now).await?)
     }
 

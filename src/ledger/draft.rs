@@ -18,6 +18,7 @@ use crate::domain::author::Author;
 use crate::domain::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::store::customer::{Touch, Version};
+use crate::store::customer_total::CustomerTotals;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::fact::NewFact;
 use crate::store::outbox::NewEvent;
@@ -33,6 +34,8 @@ pub(super) struct Draft<'r> {
     pub facts: Vec<NewFact<'r>>,
     /// Their sequences are −1, −2, … until [`Draft::number`].
     pub entries: Vec<Entry>,
+    /// What changes of who is a customer.
+    pub customer_totals: CustomerTotals,
     pub events: Vec<NewEvent>,
     pub audits: Vec<NewAudit>,
     answers: Vec<Answer>,
@@ -65,7 +68,8 @@ impl<'r> Draft<'r> {
     pub fn new(tenant_id: &'r TenantId, customers: BTreeMap<CustomerId, Known>, now: DateTime<Utc>) -> Self {
         let (from, facts, entries) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (events, audits, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { tenant_id, now, customers, from, facts, entries, events, audits, answers }
+        let customer_totals = CustomerTotals::default();
+        Self { tenant_id, now, customers, from, facts, entries, customer_totals, events, audits, answers }
     }
 
     /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
@@ -174,7 +178,11 @@ impl<'r> Draft<'r> {
             let Some(known) = self.customers.get_mut(customer_id) else { continue };
             self.from.entry(customer_id.clone()).or_insert(known.version);
             known.version = version;
-            known.post(&entries);
+            if !entries.is_empty() {
+                self.customer_totals.take_away(known.posted());
+                known.post(&entries);
+                self.customer_totals.add(known.posted());
+            }
             self.entries.extend(entries);
             for fact in facts {
                 self.audits.extend(audit_of(known.facts.get(&fact.key()).as_ref(), fact, author));

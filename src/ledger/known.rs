@@ -1,9 +1,10 @@
 //! One customer, as far as a decision needs it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::account::Posted;
 use crate::domain::books::Books;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, Revision, SubscriptionLine};
@@ -28,6 +29,8 @@ pub struct Known {
     revisions: BTreeMap<(FactKey, Revision), Recorded>,
     /// The entries that count, neither reversals nor reversed, by sequence.
     pub live: Vec<Entry>,
+    /// What became of entries at CUSTOMER level that were reversed on another date than their own.
+    reversed_elsewhere: Vec<Posted>,
     /// The keys of the events that went out.
     pub sent: BTreeSet<String>,
     /// When the next event is due.
@@ -79,9 +82,21 @@ impl Known {
 
     /// Takes in the entries that a recording brought, in their order.
     pub fn post(&mut self, entries: &[Entry]) {
-        let reversed: HashSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
-        self.live.retain(|entry| !reversed.contains(&entry.sequence));
+        let reversals: HashMap<Sequence, &Entry> =
+            entries.iter().filter_map(|entry| Some((entry.reverses?, entry))).collect();
+        let elsewhere = |entry: &Entry| {
+            let later = reversals.get(&entry.sequence)?;
+            (later.posting_date != entry.posting_date).then_some([entry.posted()?, later.posted()?])
+        };
+        self.reversed_elsewhere.extend(self.live.iter().filter_map(elsewhere).flatten());
+        self.live.retain(|entry| !reversals.contains_key(&entry.sequence));
         self.live.extend(entries.iter().filter(|entry| entry.reverses.is_none()).cloned());
+    }
+
+    /// What the journal makes of the customer. What was reversed on its own date is left out: nothing remains of it.
+    #[must_use]
+    pub fn posted(&self) -> Vec<Posted> {
+        self.live.iter().filter_map(Entry::posted).chain(self.reversed_elsewhere.iter().copied()).collect()
     }
 
     /// Roughly the bytes that it takes in memory.
@@ -99,6 +114,7 @@ impl Known {
         let facts = facts.chain(older).fold(0, usize::saturating_add);
         let revisions = REVISION.saturating_mul(self.revisions.len());
         let entries = ENTRY.saturating_mul(self.live.len());
+        let entries = entries.saturating_add(SENT.saturating_mul(self.reversed_elsewhere.len()));
         let sent = SENT.saturating_mul(self.sent.len());
         FIXED.saturating_add(facts).saturating_add(revisions).saturating_add(entries).saturating_add(sent)
     }
@@ -173,6 +189,14 @@ pub(super) async fn load(
     for entry in journal::live_of_customers(tx, tenant_id, &there).await? {
         if let Some(known) = known.get_mut(&entry.movement.customer_id) {
             known.live.push(entry);
+        }
+    }
+    // As long as no month was ever closed, everything is reversed where it is.
+    if books.version > 0 {
+        for (customer_id, posted) in journal::reversed_elsewhere(tx, tenant_id, &there).await? {
+            if let Some(known) = known.get_mut(&customer_id) {
+                known.reversed_elsewhere.push(posted);
+            }
         }
     }
     for (customer_id, key) in outbox::keys(tx, tenant_id, &there).await? {

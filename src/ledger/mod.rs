@@ -7,7 +7,7 @@
 //! [`cache`] those at hand.
 //!
 //! [`period`] closes months and [`policy`] changes the policy: both keep all writers away while they change the books.
-//! [`verify`] derives everything again and compares; [`trail`] verifies the audit trail.
+//! [`verify`] derives everything again and compares, [`verify_totals`] the totals; [`trail`] verifies the audit trail.
 
 mod announce;
 mod audited;
@@ -29,6 +29,7 @@ mod unannounced;
 pub mod verify;
 mod verify_periods;
 mod verify_reversals;
+mod verify_totals;
 pub mod view;
 mod writer;
 pub mod writers;

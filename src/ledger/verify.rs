@@ -6,6 +6,7 @@ use super::trail::verify_trail;
 use super::unannounced::unannounced;
 use super::verify_periods::{audited_closings, wrong_closings, wrong_periods, wrong_posting_date};
 use super::verify_reversals::wrong_reversals;
+use super::verify_totals::AllTotals;
 use crate::domain::correction::correct;
 use crate::domain::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -19,7 +20,6 @@ use crate::store::db::{Db, Tx};
 use crate::store::entry::{Entry, Sequence};
 use crate::store::error::StoreError;
 use crate::store::fact::StoredFact;
-use crate::store::total::{self, Sum, TotalKey, Totals};
 use crate::store::{closing, customer, fact, journal, outbox, tenant};
 
 /// Customers that are listed at once.
@@ -57,7 +57,7 @@ struct Books {
 /// totals are what the journal comes to. Sees one state of the store throughout. `progress` is told of each customer.
 pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -> Result<Verification, StoreError> {
     let mut found = Verification::default();
-    let mut totals = Totals::default();
+    let mut totals = AllTotals::default();
     let mut after = None;
     let mut tx = db.read().await?;
     let state = tenant::books(&mut tx, tenant_id).await?;
@@ -72,7 +72,7 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
                 Ok(books) => {
                     found.facts = found.facts.saturating_add(books.facts.len());
                     found.entries = found.entries.saturating_add(books.entries.len());
-                    books.entries.iter().for_each(|entry| totals.add(entry));
+                    totals.add_customer(&books.entries);
                     check(books, &state.policy, &ever_closed)
                 }
                 Err(error) => vec![error.to_string()],
@@ -89,15 +89,10 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
     let without_row = customer::missing(&mut tx, tenant_id, PAGE).await?;
     let what = || "has facts or movements, but is not among the customers".to_owned();
     found.differences.extend(without_row.into_iter().map(|id| Difference { customer_id: Some(id), what: what() }));
-    let stored = total::read(&mut tx, tenant_id).await?;
-    let differences = [
-        wrong_totals("day", &totals.days, &stored.days),
-        wrong_totals("month", &totals.months, &stored.months),
-        wrong_totals("month and item", &totals.month_items, &stored.month_items),
-    ];
+    let stored = AllTotals::read(&mut tx, tenant_id).await?;
     let of_all = |what| Difference { customer_id: None, what };
-    found.differences.extend(differences.into_iter().flatten().map(of_all));
-    found.differences.extend(wrong_periods(&state, &history, &totals.months).into_iter().map(of_all));
+    found.differences.extend(totals.differences(&stored).into_iter().map(of_all));
+    found.differences.extend(wrong_periods(&state, &history, &totals.amounts.months).into_iter().map(of_all));
     let audited = audited_closings(&mut tx, tenant_id).await?;
     found.differences.extend(wrong_closings(&history, &audited).into_iter().map(of_all));
     let trail = verify_trail(&mut tx, tenant_id, None).await?;
@@ -149,32 +144,6 @@ async fn books_of(
         all.entry(customer_id).or_default().times = Some(times);
     }
     Ok(all)
-}
-
-/// Totals that are not what the journal comes to.
-fn wrong_totals(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
-    let keys: BTreeSet<&TotalKey> = expected.keys().chain(stored.keys()).collect();
-    let sums = keys.into_iter().map(|key| {
-        let of = |sums: &BTreeMap<TotalKey, Sum>| sums.get(key).copied().unwrap_or_default();
-        (key, of(expected), of(stored))
-    });
-    let wrong = sums.filter(|(_, expected, stored)| expected != stored);
-    wrong
-        .map(|(key, expected, stored)| {
-            format!(
-                "the total by {by} of {} {} {}{} at {} level is {} from {} movements, the journal gives {} from {}",
-                key.date,
-                key.currency,
-                key.subcategory,
-                if key.item.is_empty() { String::new() } else { format!(" {}", key.item) },
-                key.level,
-                stored.amount(),
-                stored.movements,
-                expected.amount(),
-                expected.movements
-            )
-        })
-        .collect()
 }
 
 /// The entries that count: neither reversals nor reversed.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::account::{Account, State, each_account};
 use super::error::ReportError;
+use super::histories::{History, each_history};
 use super::scope::Scope;
+use crate::domain::account::Account;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::ratio::Ratio;
@@ -96,36 +97,36 @@ pub async fn cohorts(
     let (Some(first), Some(last)) = (periods.first(), periods.last()) else { return Ok(Vec::new()) };
     let months = (*first, query.granularity.last_of(*last));
     let mut cells = Cells::new();
-    let take = |account| add(&mut cells, account, query, &periods);
-    each_account(&mut tx, tenant_id, &query.scope, today, months, take).await?;
+    let take = |history| add(&mut cells, history, query, &periods);
+    each_history(&mut tx, tenant_id, &query.scope, today, months, take).await?;
     let wanted = |currency: &Currency| query.scope.currency.is_none_or(|wanted| wanted == *currency);
     let of_currency = |(currency, cells)| Ok(Triangle { currency, cohorts: triangle(&cells, query, &periods)? });
     cells.into_iter().filter(|(currency, _)| wanted(currency)).map(of_currency).collect()
 }
 
 /// Adds what a customer is at the end of each period to those who came with them.
-fn add(cells: &mut Cells, mut account: Account, query: &CohortQuery, periods: &[Month]) {
-    let mut state = State::default();
-    for part in account.parts.remove(&None).unwrap_or_default() {
-        state.take(&part);
+fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[Month]) {
+    let mut account = Account::default();
+    for part in history.parts.remove(&None).unwrap_or_default() {
+        account.take(&part);
     }
-    if state.has_come() {
+    if account.has_come() {
         return;
     }
-    let mut parts = account.parts.into_iter().peekable();
+    let mut parts = history.parts.into_iter().peekable();
     let mut cohort = None;
     for (number, start) in periods.iter().enumerate() {
         let end = query.granularity.last_of(*start);
         while let Some((_, parts)) = parts.next_if(|(month, _)| month.is_some_and(|month| month <= end)) {
             for part in &parts {
-                state.take(part);
+                account.take(part);
             }
         }
-        if cohort.is_none() && state.has_come() {
+        if cohort.is_none() && account.has_come() {
             cohort = Some(number);
         }
         let Some(cohort) = cohort else { continue };
-        for (currency, sum) in measured(&state, query.measure) {
+        for (currency, sum) in measured(&account, query.measure) {
             let row = cells.entry(currency).or_default().entry(cohort).or_default();
             row.entry(number).or_default().add(sum);
         }
@@ -133,13 +134,15 @@ fn add(cells: &mut Cells, mut account: Account, query: &CohortQuery, periods: &[
 }
 
 /// What a customer is, in each currency.
-fn measured(state: &State, measure: Measure) -> Vec<(Currency, Sum)> {
+fn measured(account: &Account, measure: Measure) -> Vec<(Currency, Sum)> {
     match measure {
-        Measure::Mrr => state.mrr().iter().map(|(currency, sum)| (*currency, *sum)).collect(),
+        Measure::Mrr => {
+            account.mrr().iter().map(|(currency, mrr)| (*currency, Sum { delta: *mrr, movements: 0 })).collect()
+        }
         Measure::Customers => {
-            let customer_in = state.currencies();
+            let customer_in = account.currencies();
             let one = |currency| Sum { delta: 0, movements: i64::from(customer_in.contains(currency)) };
-            state.mrr().keys().map(|currency| (*currency, one(currency))).collect()
+            account.mrr().keys().map(|currency| (*currency, one(currency))).collect()
         }
     }
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{Account, State};
+use chrono::NaiveDate;
+
 use super::error::ReportError;
-use crate::domain::ids::Currency;
+use super::histories::History;
+use crate::domain::account::Account;
+use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::OutOfRange;
 use crate::form::month::Month;
+use crate::store::customer_total::{Turned, by_month, for_nothing};
+use crate::store::db::Tx;
 
 /// Customers of a currency, in a month or in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,14 +51,40 @@ pub struct Count {
 }
 
 impl Count {
-    /// Counts one customer more.
-    pub(super) fn take(&mut self, account: Account) {
-        let mut parts = account.parts;
-        let mut state = State::default();
-        for part in parts.remove(&None).unwrap_or_default() {
-            state.take(&part);
+    /// Counts by the totals, as they are seen today.
+    pub(super) async fn of_totals(
+        tx: &mut Tx,
+        tenant_id: &TenantId,
+        (first, last): (Month, Month),
+        today: NaiveDate,
+    ) -> Result<Self, ReportError> {
+        let dates = (first.start(), last.last_date());
+        let mut count = Self::default();
+        for (currency, month, Turned { came, gone }) in by_month(tx, tenant_id, dates, today).await? {
+            let span = count.spans.entry(currency).or_default();
+            let Some(month) = month else {
+                span.at_start = came.saturating_sub(gone);
+                continue;
+            };
+            (span.new, span.churned) = (span.new.saturating_add(came), span.churned.saturating_add(gone));
+            let moves = Customers { at_start: 0, new: came, churned: gone };
+            count.months.insert((currency, Month::of(month)), moves);
         }
-        let at_start = state.currencies();
+        for (currency, pairs) in for_nothing(tx, tenant_id, dates, today).await? {
+            let span = count.spans.entry(currency).or_default();
+            (span.new, span.churned) = (span.new.saturating_sub(pairs), span.churned.saturating_sub(pairs));
+        }
+        Ok(count)
+    }
+
+    /// Counts one customer more.
+    pub(super) fn take(&mut self, history: History) {
+        let mut parts = history.parts;
+        let mut account = Account::default();
+        for part in parts.remove(&None).unwrap_or_default() {
+            account.take(&part);
+        }
+        let at_start = account.currencies();
         for currency in &at_start {
             let span = self.spans.entry(*currency).or_default();
             span.at_start = span.at_start.saturating_add(1);
@@ -62,9 +93,9 @@ impl Count {
         // A month without parts changes nothing.
         for (month, parts) in parts.into_iter().filter_map(|(month, parts)| Some((month?, parts))) {
             for part in &parts {
-                state.take(part);
+                account.take(part);
             }
-            let after = state.currencies();
+            let after = account.currencies();
             for currency in before.union(&after) {
                 let customers = self.months.entry((*currency, month)).or_default();
                 customers.went(before.contains(currency), after.contains(currency));

@@ -1,7 +1,6 @@
 //! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`] looks at the
 //! facts behind a movement.
 
-mod account;
 pub mod audit;
 pub mod cohorts;
 pub mod customers;
@@ -12,6 +11,7 @@ pub mod explain;
 pub mod export;
 pub mod feed;
 pub mod follow;
+mod histories;
 pub mod movements;
 pub mod mrr;
 mod necessary;

@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::account::each_account;
 use super::customers::{Count, Customers};
 use super::error::ReportError;
+use super::histories::each_history;
 use super::waterfall::{Period, Step, Waterfall, WaterfallQuery, waterfalls};
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
@@ -90,9 +90,14 @@ pub async fn retention(
     let (first, last) = (query.first.start(), query.last.last_date());
     let waterfalls = waterfalls(&mut tx, tenant_id, query, today).await?;
     let renewals = renewals::by_month(&mut tx, tenant_id, &filter, first, last).await?;
-    let mut count = Count::default();
     let months = (query.first, query.last);
-    each_account(&mut tx, tenant_id, &query.scope, today, months, |account| count.take(account)).await?;
+    let count = if filter.is_of_totals() {
+        Count::of_totals(&mut tx, tenant_id, months, today).await?
+    } else {
+        let mut count = Count::default();
+        each_history(&mut tx, tenant_id, &query.scope, today, months, |history| count.take(history)).await?;
+        count
+    };
     let of = |waterfall: &Waterfall| {
         let of_month = |month: Month| renewals.get(&(waterfall.currency, month.start())).copied().unwrap_or_default();
         of_currency(waterfall, of_month, &count)

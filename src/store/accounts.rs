@@ -7,25 +7,16 @@ use super::db::{Instant, Statement, Tx, on};
 use super::error::StoreError;
 use super::sums::{SumFilter, View};
 use super::total::Sum;
+use crate::domain::account::{Part, Turn};
 use crate::domain::ids::{Currency, TenantId};
 
 /// What entries of a customer at CUSTOMER level have in common, and come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountPart {
     pub customer_id: String,
-    pub currency: Currency,
     /// The first date of the month; None for all months before the first that was asked for.
     pub month: Option<NaiveDate>,
-    /// Of entries that say that the customer came or left; None: of all the others.
-    pub turn: Option<(NaiveDate, Turn)>,
-    pub sum: Sum,
-}
-
-/// Whether a customer became active, or is active no more (R8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Turn {
-    Came,
-    Left,
+    pub part: Part,
 }
 
 macro_rules! parts {
@@ -110,12 +101,8 @@ impl Row {
             Some(_) => return Err(wrong("category", "is not a known one")),
             None => None,
         };
-        Ok(AccountPart {
-            currency,
-            month: self.month,
-            turn: self.turned_on.zip(turn),
-            sum: Sum::of_parts(self.delta_units, self.delta_micros, self.movements),
-            customer_id: self.customer_id,
-        })
+        let delta = Sum::of_parts(self.delta_units, self.delta_micros, self.movements).delta;
+        let part = Part { currency, turn: self.turned_on.zip(turn), delta, movements: self.movements };
+        Ok(AccountPart { customer_id: self.customer_id, month: self.month, part })
     }
 }

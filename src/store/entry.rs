@@ -1,9 +1,10 @@
 //! The entries of the journal.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use super::customer::Version;
-use crate::domain::movement::Movement;
+use crate::domain::account::{Part, Posted, Turn};
+use crate::domain::movement::{Category, Level, Movement};
 
 /// The place of an entry in the journal, and the id of its movement.
 pub type Sequence = i64;
@@ -27,5 +28,31 @@ impl Entry {
     #[must_use]
     pub fn is_adjustment(&self) -> bool {
         self.posting_date != self.movement.effective_date
+    }
+
+    /// What it makes of its customer; None: what is posted at CONTRACT level makes nothing of anybody.
+    #[must_use]
+    pub fn posted(&self) -> Option<Posted> {
+        let movement = &self.movement;
+        if movement.level != Level::Customer {
+            return None;
+        }
+        let part = Part {
+            currency: movement.currency,
+            turn: turn(movement.category, movement.effective_date),
+            delta: i128::from(movement.delta.micros()),
+            movements: if self.reverses.is_none() { 1 } else { -1 },
+        };
+        let month = self.posting_date.with_day(1).unwrap_or(self.posting_date);
+        Some(Posted { month, provisional_until: movement.provisional_until, part })
+    }
+}
+
+/// What a movement at CUSTOMER level says of the customer (R8).
+pub(super) fn turn(category: Category, effective_date: NaiveDate) -> Option<(NaiveDate, Turn)> {
+    match category {
+        Category::New => Some((effective_date, Turn::Came)),
+        Category::Churn => Some((effective_date, Turn::Left)),
+        Category::Upsell | Category::Downsell | Category::Renewal | Category::Ignored => None,
     }
 }

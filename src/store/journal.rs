@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::customer::{Version, parse_id, set};
 use super::db::{Statement, Tx, on};
-use super::entry::{Entry, Sequence};
+use super::entry::{Entry, Sequence, turn};
 use super::entry_row::{APPEND, EntryRow, columns, values};
 use super::error::StoreError;
 use super::sequence::between_numbers;
-use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::account::{Part, Posted};
+use crate::domain::ids::{Currency, CustomerId, TenantId};
+use crate::domain::movement::Category;
 
 /// Appends entries. Their sequences come from [`super::sequence::take`], in the same transaction.
 pub async fn append(tx: &mut Tx, tenant: &TenantId, entries: &[Entry]) -> Result<(), StoreError> {
@@ -62,6 +64,75 @@ pub async fn live_of_customers(
     customers: &[&CustomerId],
 ) -> Result<Vec<Entry>, StoreError> {
     fetch(tx, LIVE_OF_CUSTOMERS, tenant, customers).await
+}
+
+/// What is read of an entry and its reversal; one by one on PostgreSQL, as [`super::customer::VERSIONS`].
+macro_rules! reversed_elsewhere {
+    ($customer:literal, $end:literal) => {
+        concat!(
+            "select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+                it.posting_date, later.posting_date as reversed_on
+            from entry as later
+            join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
+                and it.sequence = later.reverses
+            where later.tenant_id = $1 and later.customer_id ",
+            $customer,
+            " and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date",
+            $end
+        )
+    };
+}
+
+pub(super) const REVERSED_ELSEWHERE: Statement = Statement {
+    sqlite: reversed_elsewhere!("in (select value from json_each($2))", ""),
+    postgres: concat!(
+        "select pair.* from unnest($2::text[]) as wanted (id) cross join lateral (",
+        reversed_elsewhere!("= wanted.id", " offset 0"),
+        ") as pair"
+    ),
+};
+
+#[derive(sqlx::FromRow)]
+struct ReversedRow {
+    customer_id: String,
+    currency: String,
+    category: String,
+    effective_date: NaiveDate,
+    delta_micros: i64,
+    provisional_until: Option<NaiveDate>,
+    posting_date: NaiveDate,
+    reversed_on: NaiveDate,
+}
+
+/// What entries at CUSTOMER level, and their reversals, make of some customers, where the two are posted on different
+/// dates: all other reversals leave nothing of what they reverse.
+pub async fn reversed_elsewhere(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, Posted)>, StoreError> {
+    let statement = REVERSED_ELSEWHERE.on(tx);
+    let rows: Vec<ReversedRow> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    let mut all = Vec::with_capacity(rows.len().saturating_mul(2));
+    for row in rows {
+        let wrong = |column| StoreError::corrupt("entry", &row.customer_id, column, "is not a known one");
+        let category = Category::parse(&row.category).ok_or_else(|| wrong("category"))?;
+        let currency = Currency::parse(&row.currency).map_err(|_| wrong("currency"))?;
+        let customer_id = parse_id(&row.customer_id)?;
+        for (date, times) in [(row.posting_date, 1), (row.reversed_on, -1)] {
+            let part = Part {
+                currency,
+                turn: turn(category, row.effective_date),
+                delta: i128::from(row.delta_micros).saturating_mul(times.into()),
+                movements: times,
+            };
+            let month = date.with_day(1).unwrap_or(date);
+            all.push((customer_id.clone(), Posted { month, provisional_until: row.provisional_until, part }));
+        }
+    }
+    Ok(all)
 }
 
 async fn fetch(

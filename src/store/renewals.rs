@@ -1,5 +1,5 @@
 //! What was renewed, and what came to its natural end without: by month and currency, at CONTRACT level, where each
-//! movement is of one cause (R7).
+//! movement is of one cause (R7). As reported from the totals of them, else from the journal.
 
 use std::collections::BTreeMap;
 
@@ -77,6 +77,18 @@ pub(super) const RENEWALS: Statement =
 pub(super) const RENEWALS_RESTATED: Statement =
     by_date!("substr(effective_date, 1, 7) || '-01'", "date_trunc('month', effective_date)::date", "effective_date");
 
+pub(super) const OF_TOTALS: Statement = Statement::both(
+    "select currency, posting_month as month,
+        cast(sum(renewed_units) as bigint) as renewed_units,
+        cast(sum(renewed_micros) as bigint) as renewed_micros,
+        cast(sum(lapsed_units) as bigint) as lapsed_units,
+        cast(sum(lapsed_micros) as bigint) as lapsed_micros
+    from renewal_total
+    where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and counts_from <= $4
+        and (cast($5 as text) is null or currency = $5)
+    group by 1, 2",
+);
+
 /// What became of terms that ended, by currency and the first date of the month. The filter's level is not heeded.
 pub async fn by_month(
     tx: &mut Tx,
@@ -85,17 +97,18 @@ pub async fn by_month(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<BTreeMap<(Currency, NaiveDate), Renewals>, StoreError> {
-    let statement = if filter.view == View::Restated { RENEWALS_RESTATED } else { RENEWALS };
+    let is_of_totals = filter.is_of_totals();
+    let statement = match filter.view {
+        View::AsReported if is_of_totals => OF_TOTALS,
+        View::AsReported => RENEWALS,
+        View::Restated => RENEWALS_RESTATED,
+    };
     let statement = statement.on(tx);
+    let currency = filter.currency.as_ref().map(Currency::as_str);
     let rows: Vec<Row> = on!(tx, connection => {
-        let query = sqlx::query_as(statement)
-            .bind(tenant.as_str())
-            .bind(first)
-            .bind(last)
-            .bind(filter.today)
-            .bind(filter.known_at.map(Instant))
-            .bind(filter.currency.as_ref().map(Currency::as_str));
-        query.fetch_all(connection).await?
+        let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(filter.today);
+        let query = if is_of_totals { query } else { query.bind(filter.known_at.map(Instant)) };
+        query.bind(currency).fetch_all(connection).await?
     });
     rows.iter().map(Row::parse).collect()
 }

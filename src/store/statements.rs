@@ -5,11 +5,12 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    accounts, api_key, audit, closing, customer, customer_months, delivery, entry_row, fact, journal, kissmetrics,
-    movement_page, outbox, overrides, redrive, renewals, sequence, sink, sums, tenant, total,
+    accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact, journal,
+    kissmetrics, movement_page, outbox, overrides, redrive, renewal_total, renewals, sequence, sink, sums, tenant,
+    total,
 };
 
-const STATEMENTS: [&[Statement]; 24] = [
+const STATEMENTS: [&[Statement]; 26] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE, customer_months::AS_REPORTED, customer_months::RESTATED],
@@ -54,13 +55,15 @@ const STATEMENTS: [&[Statement]; 24] = [
     &[sums::ADJUSTMENTS, sums::RECORDED_AFTER, sums::RECORDED_AFTER_RESTATED],
     &[accounts::PARTS, accounts::PARTS_RESTATED, renewals::RENEWALS, renewals::RENEWALS_RESTATED],
     &total::READ,
+    &[customer_total::READ_TURNS, customer_total::READ_PAIRS, customer_total::TURNS, customer_total::PAIRS],
+    &[renewal_total::READ, renewals::OF_TOTALS, journal::REVERSED_ELSEWHERE],
     &movement_page::JOURNAL,
     &movement_page::JOURNAL_DESCENDING,
     &movement_page::EFFECTIVE_DATE,
     &movement_page::EFFECTIVE_DATE_DESCENDING,
 ];
 
-static INSERTS: [&Insert; 10] = [
+static INSERTS: [&Insert; 13] = [
     &audit::APPEND,
     &customer::TOUCH,
     &fact::APPEND,
@@ -71,6 +74,9 @@ static INSERTS: [&Insert; 10] = [
     &total::ADD_DAYS,
     &total::ADD_MONTHS,
     &total::ADD_MONTH_ITEMS,
+    &customer_total::ADD_TURNS,
+    &customer_total::ADD_PAIRS,
+    &renewal_total::ADD,
 ];
 
 /// Prepares every statement; gives their number.

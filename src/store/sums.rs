@@ -37,6 +37,14 @@ pub struct SumFilter<'f> {
     pub today: NaiveDate,
 }
 
+impl SumFilter<'_> {
+    /// Whether the journal is seen as its totals have it.
+    #[must_use]
+    pub fn is_of_totals(&self) -> bool {
+        self.view == View::AsReported && self.known_at.is_none()
+    }
+}
+
 /// What entries have in common that are added up together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SumKey {

@@ -13,7 +13,7 @@ use crate::domain::money::{Money, OutOfRange};
 use crate::domain::movement::{Level, Subcategory};
 
 /// On which all entries count that are not provisional.
-const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+pub(super) const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
@@ -71,11 +71,11 @@ impl Sum {
         format!("{sign}{units}.{rest:06}")
     }
 
-    fn units(self) -> i64 {
+    pub(super) fn units(self) -> i64 {
         i64::try_from(self.delta / MICROS).unwrap_or(i64::MAX)
     }
 
-    fn rest(self) -> i64 {
+    pub(super) fn rest(self) -> i64 {
         i64::try_from(self.delta % MICROS).unwrap_or_default()
     }
 

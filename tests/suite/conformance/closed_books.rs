@@ -1,19 +1,27 @@
 //! What holds of the books whatever is said, overridden, closed and reopened, in whatever order.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveTime, Utc};
 use deltabook::clock::Clock;
 use deltabook::domain::author::Author;
 use deltabook::domain::fact::{Fact, Override};
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::movement::Level;
 use deltabook::domain::policy::Policy;
+use deltabook::form::granularity::Granularity;
 use deltabook::form::month::Month;
 use deltabook::ledger::job::Mode;
 use deltabook::ledger::verify::verify;
 use deltabook::ledger::writers::{Ledger, Load};
+use deltabook::reports::movements::movements;
 use deltabook::reports::mrr::mrr;
+use deltabook::reports::retention::retention;
 use deltabook::reports::scope::Scope;
+use deltabook::reports::selection::Selection;
+use deltabook::reports::waterfall::WaterfallQuery;
 use deltabook::store::db::Db;
+use deltabook::store::movement_page::{MovementFilter, MovementOrder};
 use deltabook::store::sums::View;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -22,6 +30,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::store;
 use crate::history::{Arrival, History, arrivals, histories, policies};
 use crate::postgres::block_on;
+use crate::store::Store;
 
 /// What happens between the facts.
 #[derive(Debug, Clone)]
@@ -128,7 +137,51 @@ impl Story<'_> {
             }
         }
         assert!(sums.windows(2).all(|pair| pair.first() == pair.last()), "{sums:?}");
+        self.check_retention().await;
     }
+
+    /// What was kept is the same out of the totals as customer by customer out of the journal, whenever it is asked: today,
+    /// and on and before each date on which something provisional begins to count. (As known at an instant after everything is
+    /// out of the journal.)
+    async fn check_retention(&self) {
+        let now = *self.now.lock().unwrap();
+        let (filter, order) = (MovementFilter::default(), MovementOrder::Journal);
+        let entries =
+            movements(self.db, &self.tenant, &Selection::new(filter, None), order, None, 1_000).await.unwrap().entries;
+        let dates = entries.iter().filter_map(|entry| entry.movement.provisional_until);
+        let instants =
+            dates.flat_map(|date| [date.pred_opt().unwrap(), date]).map(|date| date.and_time(NOON).and_utc());
+        let instants: BTreeSet<DateTime<Utc>> = instants.chain([now]).filter(|instant| *instant >= now).collect();
+        for instant in instants {
+            for (first, last) in [("2024-01", "2026-12"), ("2024-04", "2024-09"), ("2024-07", "2025-06")] {
+                let (first, last) = (Month::parse(first).unwrap(), Month::parse(last).unwrap());
+                let kept = |known_at| {
+                    let (level, view) = (Level::Customer, View::AsReported);
+                    let scope = Scope { level, currency: None, customer: None, view, known_at };
+                    let query = WaterfallQuery { scope, first, last, granularity: Granularity::Month };
+                    async move { retention(self.db, &self.tenant, &query, instant).await.unwrap() }
+                };
+                assert_eq!(kept(None).await, kept(Some(instant)).await, "{instant} {first} {last}");
+            }
+        }
+    }
+}
+
+const NOON: NaiveTime = NaiveTime::from_hms_opt(12, 0, 0).unwrap();
+
+/// Makes the totals anew, as it is done for a store that has none yet.
+fn fill_totals(store: &Store) {
+    let migration = match store {
+        Store::Sqlite { .. } => include_str!("../../../migrations/sqlite/0008_scale.sql"),
+        Store::Postgres(_) => include_str!("../../../migrations/postgres/0007_scale.sql"),
+    };
+    let (_, rest) = migration.split_once("insert into renewal_total").unwrap();
+    let (fill, _) = rest.split_once("-- Lists by date").unwrap();
+    let fill = format!(
+        "delete from renewal_total; delete from customer_total; delete from customer_pair_total;
+        insert into renewal_total {fill}"
+    );
+    store.execute(&fill).unwrap();
 }
 
 async fn tell(db: &Db, number: usize, history: &History, arrival: &Arrival, events: &[Event]) -> (usize, bool) {
@@ -181,4 +234,13 @@ fn whatever_happens_both_views_agree_and_closed_months_keep_their_digest() {
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
     assert!(closings > 20 && adjusted > 10, "{closings} closings, {adjusted} times something came later");
+    fill_totals(&store);
+    block_on(async {
+        let db = Db::open(&*url).await.unwrap();
+        for number in 1..=number {
+            let tenant = TenantId::parse(&format!("books-{number}")).unwrap();
+            assert_eq!(verify(&db, &tenant, || {}).await.unwrap().differences, []);
+        }
+        db.close().await;
+    });
 }
