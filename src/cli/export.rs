@@ -55,6 +55,10 @@ struct MovementsArgs {
     /// By effective date instead of by when they were recorded
     #[arg(long)]
     by_date: bool,
+
+    /// By posting date, by which reports count them
+    #[arg(long, conflicts_with = "by_date")]
+    by_posting_date: bool,
 }
 
 /// A report on months.
@@ -147,7 +151,11 @@ pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
-    let order = if args.by_date { v1::MovementOrder::EffectiveDate } else { v1::MovementOrder::Journal };
+    let order = match (args.by_date, args.by_posting_date) {
+        (true, _) => v1::MovementOrder::EffectiveDate,
+        (false, true) => v1::MovementOrder::PostingDate,
+        (false, false) => v1::MovementOrder::Journal,
+    };
     let request = v1::ExportMovementsRequest {
         filter: Some(args.filter.to_wire()),
         order_by: order.into(),

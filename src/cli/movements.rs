@@ -35,6 +35,10 @@ pub struct MovementsArgs {
     #[arg(long)]
     by_date: bool,
 
+    /// By posting date, by which reports count them
+    #[arg(long, conflicts_with = "by_date")]
+    by_posting_date: bool,
+
     /// How many, at most
     #[arg(long, default_value_t = 50, value_name = "COUNT", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -75,12 +79,14 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn order(args: &MovementsArgs) -> v1::MovementOrder {
-    match (args.by_date, args.all) {
-        (false, false) => v1::MovementOrder::JournalDesc,
-        (false, true) => v1::MovementOrder::Journal,
-        (true, false) => v1::MovementOrder::EffectiveDateDesc,
-        (true, true) => v1::MovementOrder::EffectiveDate,
-    }
+    let (earliest_first, latest_first) = if args.by_date {
+        (v1::MovementOrder::EffectiveDate, v1::MovementOrder::EffectiveDateDesc)
+    } else if args.by_posting_date {
+        (v1::MovementOrder::PostingDate, v1::MovementOrder::PostingDateDesc)
+    } else {
+        (v1::MovementOrder::Journal, v1::MovementOrder::JournalDesc)
+    };
+    if args.all { earliest_first } else { latest_first }
 }
 
 /// The movements with every field, named as in the contract.

@@ -172,6 +172,8 @@ pub(super) fn order(value: i32) -> Result<MovementOrder, tonic::Status> {
         Ok(v1::MovementOrder::JournalDesc) => Ok(MovementOrder::JournalDescending),
         Ok(v1::MovementOrder::EffectiveDate) => Ok(MovementOrder::EffectiveDate),
         Ok(v1::MovementOrder::EffectiveDateDesc) => Ok(MovementOrder::EffectiveDateDescending),
+        Ok(v1::MovementOrder::PostingDate) => Ok(MovementOrder::PostingDate),
+        Ok(v1::MovementOrder::PostingDateDesc) => Ok(MovementOrder::PostingDateDescending),
         Err(_) => Err(invalid_field("order_by", "is not a known order")),
     }
 }

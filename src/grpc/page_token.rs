@@ -13,7 +13,7 @@ use crate::store::movement_page::{Cursor, MovementOrder};
 
 /// A token for the page behind the cursor.
 pub(super) fn write(cursor: Cursor, tenant: &TenantId, filter: &impl Debug, order: MovementOrder) -> String {
-    format!("{}.{}.{}", cursor.sequence, cursor.effective_date.format("%Y%m%d"), question(tenant, filter, order))
+    format!("{}.{}.{}", cursor.sequence, cursor.date.format("%Y%m%d"), question(tenant, filter, order))
 }
 
 /// The cursor of a token; None for a token that is not one of ours, or of another question.
@@ -23,8 +23,8 @@ pub(super) fn read(token: &str, tenant: &TenantId, filter: &impl Debug, order: M
     if parts.next().is_some() || of_question != question(tenant, filter, order) {
         return None;
     }
-    let effective_date = chrono::NaiveDate::parse_from_str(date, "%Y%m%d").ok()?;
-    Some(Cursor { effective_date, sequence: sequence.parse().ok()? })
+    let date = chrono::NaiveDate::parse_from_str(date, "%Y%m%d").ok()?;
+    Some(Cursor { date, sequence: sequence.parse().ok()? })
 }
 
 /// A token for the deliveries behind a place.

@@ -38,6 +38,7 @@ pub async fn movements(
     let mut tx = db.read().await?;
     // One more than the page holds tells whether there is another page.
     let limit = if selection.is_plain() { size.saturating_add(1) } else { SCAN };
+    let cursor = |entry: &Entry| Cursor::of(entry, order);
     let fits = usize::try_from(size).unwrap_or(usize::MAX);
     let (mut entries, mut place, mut scanned) = (Vec::new(), after, 0_i64);
     loop {
@@ -58,8 +59,4 @@ pub async fn movements(
             return Ok(MovementPage { entries, next: place });
         }
     }
-}
-
-fn cursor(entry: &Entry) -> Cursor {
-    Cursor { effective_date: entry.movement.effective_date, sequence: entry.sequence }
 }

@@ -1,4 +1,8 @@
-//! Pages of the journal, filtered, in four orders.
+//! Pages of the journal, filtered, in six orders.
+//!
+//! None of them sorts the journal: each walks along an index that has its order, from where the last page ended. By effective date
+//! there is none: what is posted on its own date is found by the index of posting dates, and adjustments, which are few, by
+//! theirs; a page is made of both.
 
 use chrono::NaiveDate;
 
@@ -43,19 +47,47 @@ pub enum MovementOrder {
     /// By effective date, then as recorded.
     EffectiveDate,
     EffectiveDateDescending,
+    /// By posting date, then as recorded.
+    PostingDate,
+    PostingDateDescending,
+}
+
+impl MovementOrder {
+    fn is_descending(self) -> bool {
+        match self {
+            Self::Journal | Self::EffectiveDate | Self::PostingDate => false,
+            Self::JournalDescending | Self::EffectiveDateDescending | Self::PostingDateDescending => true,
+        }
+    }
 }
 
 /// The place of the last entry of a page: the next page begins behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
-    pub effective_date: NaiveDate,
+    /// That by which the list is ordered.
+    pub date: NaiveDate,
     pub sequence: Sequence,
 }
 
-/// Statements for each order, so that both databases find the rows by their keys: of all customers, of one, and of
-/// adjustments, which have an index of their own. The filter is the same.
+impl Cursor {
+    /// The place of an entry in a list of this order.
+    #[must_use]
+    pub fn of(entry: &Entry, order: MovementOrder) -> Self {
+        let date = match order {
+            MovementOrder::PostingDate | MovementOrder::PostingDateDescending => entry.posting_date,
+            MovementOrder::Journal
+            | MovementOrder::JournalDescending
+            | MovementOrder::EffectiveDate
+            | MovementOrder::EffectiveDateDescending => entry.movement.effective_date,
+        };
+        Self { date, sequence: entry.sequence }
+    }
+}
+
+/// Statements for each order, so that both databases find the rows by their keys. The filter is the same. Dates between which
+/// everything is posted are always there, so that they can be the ends of a walk.
 macro_rules! page {
-    ($category:literal, $subcategory:literal, $customer:literal, $after:literal, $order:literal) => {
+    ($category:literal, $subcategory:literal, $which:literal, $after:literal, $order:literal) => {
         concat!(
             "select ",
             columns!(),
@@ -69,7 +101,7 @@ macro_rules! page {
             " and (cast($5 as date) is null or effective_date >= $5)
                 and (cast($6 as date) is null or effective_date <= $6)
                 and ",
-            $customer,
+            $which,
             " and (cast($8 as text) is null or subscription_id = $8)
                 and (cast($9 as text) is null or item_id = $9)
                 and (cast($10 as text) is null or currency = $10)
@@ -77,8 +109,7 @@ macro_rules! page {
                     select 1 from entry as later
                     where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
                         and later.reverses = entry.sequence)))
-                and (cast($15 as date) is null or posting_date >= $15)
-                and (cast($16 as date) is null or posting_date <= $16)
+                and posting_date >= $15 and posting_date <= $16
                 and ",
             $after,
             " order by ",
@@ -110,40 +141,73 @@ macro_rules! for_both {
     };
 }
 
-/// The statements of one order: of all customers ($7 is null), of one, and of adjustments.
+/// The statements of one order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statements {
+    /// Of all customers ($7 is null).
+    pub all: Statement,
+    pub one: Statement,
+    /// Of adjustments, which have an index of their own.
+    pub adjustments: Statement,
+}
+
 macro_rules! pages {
     ($after:literal, $order:literal) => {
-        [
-            for_both!("cast($7 as text) is null", "cast($7 as text) is null", $after, $order),
-            for_both!("customer_id = $7", "customer_id = $7", $after, $order),
-            for_both!(
+        pages!($after, $order, "cast($7 as text) is null", "cast($7 as text) is null", $after, $order)
+    };
+    ($after:literal, $order:literal, $all_on_sqlite:literal, $all_on_postgres:literal, $all_after:literal, $all_order:literal) => {
+        Statements {
+            all: for_both!($all_on_sqlite, $all_on_postgres, $all_after, $all_order),
+            one: for_both!("customer_id = $7", "customer_id = $7", $after, $order),
+            adjustments: for_both!(
                 "posting_date <> effective_date and (cast($7 as text) is null or customer_id = $7)",
                 "posting_date - effective_date > 0 and (cast($7 as text) is null or customer_id = $7)",
                 $after,
                 $order
             ),
-        ]
+        }
     };
 }
 
-pub(super) const JOURNAL: [Statement; 3] = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
-pub(super) const JOURNAL_DESCENDING: [Statement; 3] =
+pub(super) const JOURNAL: Statements = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
+pub(super) const JOURNAL_DESCENDING: Statements =
     pages!("cast($12 as date) is not null and sequence < $13", "sequence desc");
-pub(super) const EFFECTIVE_DATE: [Statement; 3] =
-    pages!("(effective_date, sequence) > ($12, $13)", "effective_date, sequence");
-pub(super) const EFFECTIVE_DATE_DESCENDING: [Statement; 3] =
-    pages!("(effective_date, sequence) < ($12, $13)", "effective_date desc, sequence desc");
+/// Of all customers only what is no adjustment: its effective date is its posting date.
+pub(super) const EFFECTIVE_DATE: Statements = pages!(
+    "(effective_date, sequence) > ($12, $13)",
+    "effective_date, sequence",
+    "cast($7 as text) is null and posting_date = effective_date",
+    "cast($7 as text) is null and posting_date - effective_date = 0",
+    "(posting_date, sequence) > ($12, $13)",
+    "posting_date, sequence"
+);
+pub(super) const EFFECTIVE_DATE_DESCENDING: Statements = pages!(
+    "(effective_date, sequence) < ($12, $13)",
+    "effective_date desc, sequence desc",
+    "cast($7 as text) is null and posting_date = effective_date",
+    "cast($7 as text) is null and posting_date - effective_date = 0",
+    "(posting_date, sequence) < ($12, $13)",
+    "posting_date desc, sequence desc"
+);
+pub(super) const POSTING_DATE: Statements = pages!("(posting_date, sequence) > ($12, $13)", "posting_date, sequence");
+pub(super) const POSTING_DATE_DESCENDING: Statements =
+    pages!("(posting_date, sequence) < ($12, $13)", "posting_date desc, sequence desc");
 
-impl Cursor {
-    /// Before every entry.
-    fn first() -> Self {
-        Self { effective_date: NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default(), sequence: Sequence::MIN }
-    }
+const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+const LAST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(date) => date,
+    None => NaiveDate::MAX,
+};
 
-    /// Behind every entry.
-    fn last() -> Self {
-        Self { effective_date: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default(), sequence: Sequence::MAX }
-    }
+/// Where a walk begins, and the posting dates between which it goes.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    after: Cursor,
+    posting: (NaiveDate, NaiveDate),
+    limit: i64,
 }
 
 /// The next entries behind the cursor (None: the first ones).
@@ -155,19 +219,52 @@ pub async fn page(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let ([of_all, of_one, of_adjustments], start) = match order {
-        MovementOrder::Journal => (JOURNAL, Cursor::first()),
-        MovementOrder::JournalDescending => (JOURNAL_DESCENDING, Cursor::last()),
-        MovementOrder::EffectiveDate => (EFFECTIVE_DATE, Cursor::first()),
-        MovementOrder::EffectiveDateDescending => (EFFECTIVE_DATE_DESCENDING, Cursor::last()),
+    let statements = match order {
+        MovementOrder::Journal => JOURNAL,
+        MovementOrder::JournalDescending => JOURNAL_DESCENDING,
+        MovementOrder::EffectiveDate => EFFECTIVE_DATE,
+        MovementOrder::EffectiveDateDescending => EFFECTIVE_DATE_DESCENDING,
+        MovementOrder::PostingDate => POSTING_DATE,
+        MovementOrder::PostingDateDescending => POSTING_DATE_DESCENDING,
     };
-    let statement = match filter.customer_id {
-        _ if filter.adjustments_only => of_adjustments,
-        Some(_) => of_one,
-        None => of_all,
+    let is_descending = order.is_descending();
+    let start = if is_descending {
+        Cursor { date: LAST_DATE, sequence: Sequence::MAX }
+    } else {
+        Cursor { date: FIRST_DATE, sequence: Sequence::MIN }
     };
+    // Nothing is posted before it is effective.
+    let from = filter.posting_from.max(filter.effective_from).unwrap_or(FIRST_DATE);
+    let to = filter.posting_to.unwrap_or(LAST_DATE);
+    let walk = Walk { after: after.unwrap_or(start), posting: (from, to), limit };
+    if filter.adjustments_only {
+        return fetch(tx, statements.adjustments, tenant, filter, walk).await;
+    }
+    if filter.customer_id.is_some() {
+        return fetch(tx, statements.one, tenant, filter, walk).await;
+    }
+    if !matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending) {
+        return fetch(tx, statements.all, tenant, filter, walk).await;
+    }
+    let on_their_date = Walk { posting: (from, to.min(filter.effective_to.unwrap_or(LAST_DATE))), ..walk };
+    let mut entries = fetch(tx, statements.all, tenant, filter, on_their_date).await?;
+    entries.extend(fetch(tx, statements.adjustments, tenant, filter, walk).await?);
+    entries.sort_by_key(|entry| Cursor::of(entry, order));
+    if is_descending {
+        entries.reverse();
+    }
+    entries.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(entries)
+}
+
+async fn fetch(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    filter: &MovementFilter,
+    Walk { after, posting: (from, to), limit }: Walk,
+) -> Result<Vec<Entry>, StoreError> {
     let statement = statement.on(tx);
-    let after = after.unwrap_or(start);
     let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
     let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
     let rows: Vec<EntryRow> = on!(tx, connection => {
@@ -183,11 +280,11 @@ pub async fn page(
             .bind(filter.item_id.as_ref().map(ItemId::as_str))
             .bind(filter.currency.as_ref().map(Currency::as_str))
             .bind(filter.live_only)
-            .bind(after.effective_date)
+            .bind(after.date)
             .bind(after.sequence)
             .bind(limit)
-            .bind(filter.posting_from)
-            .bind(filter.posting_to)
+            .bind(from)
+            .bind(to)
             .fetch_all(connection)
             .await?
     });

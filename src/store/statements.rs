@@ -10,7 +10,7 @@ use super::{
     total,
 };
 
-const STATEMENTS: [&[Statement]; 26] = [
+const STATEMENTS: [&[Statement]; 28] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE, customer_months::AS_REPORTED, customer_months::RESTATED],
@@ -57,11 +57,17 @@ const STATEMENTS: [&[Statement]; 26] = [
     &total::READ,
     &[customer_total::READ_TURNS, customer_total::READ_PAIRS, customer_total::TURNS, customer_total::PAIRS],
     &[renewal_total::READ, renewals::OF_TOTALS, journal::REVERSED_ELSEWHERE],
-    &movement_page::JOURNAL,
-    &movement_page::JOURNAL_DESCENDING,
-    &movement_page::EFFECTIVE_DATE,
-    &movement_page::EFFECTIVE_DATE_DESCENDING,
+    &pages(movement_page::JOURNAL),
+    &pages(movement_page::JOURNAL_DESCENDING),
+    &pages(movement_page::EFFECTIVE_DATE),
+    &pages(movement_page::EFFECTIVE_DATE_DESCENDING),
+    &pages(movement_page::POSTING_DATE),
+    &pages(movement_page::POSTING_DATE_DESCENDING),
 ];
+
+const fn pages(order: movement_page::Statements) -> [Statement; 3] {
+    [order.all, order.one, order.adjustments]
+}
 
 static INSERTS: [&Insert; 13] = [
     &audit::APPEND,

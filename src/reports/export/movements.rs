@@ -41,7 +41,7 @@ impl Movements {
     ) -> Result<bool, ReportError> {
         let entries = self.selection.candidates(tx, tenant_id, self.order, self.after, PAGE).await?;
         let Some(last) = entries.last() else { return Ok(false) };
-        self.after = Some(Cursor { effective_date: last.movement.effective_date, sequence: last.sequence });
+        self.after = Some(Cursor::of(last, self.order));
         let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == PAGE);
         for entry in &self.selection.keep(tx, tenant_id, entries).await? {
             sheet.push(&values(entry));
