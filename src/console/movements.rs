@@ -81,18 +81,21 @@ pub(super) fn order(fields: &Fields) -> i32 {
         "JOURNAL" => v1::MovementOrder::Journal,
         "EFFECTIVE" => v1::MovementOrder::EffectiveDate,
         "EFFECTIVE_DESC" => v1::MovementOrder::EffectiveDateDesc,
+        "POSTED" => v1::MovementOrder::PostingDate,
+        "POSTED_DESC" => v1::MovementOrder::PostingDateDesc,
         _ => v1::MovementOrder::JournalDesc,
     };
     order.into()
 }
 
 fn list(fields: &Fields, found: &v1::ListMovementsResponse) -> Markup {
-    if found.movements.is_empty() {
+    if found.movements.is_empty() && found.next_page_token.is_empty() {
         let all = html! { p { a href=(link::MOVEMENTS) { "Show all movements" } } };
         return nothing("No movement is as the filter has it.", all);
     }
     let is_first = fields.one("page").is_empty();
     html! {
+        @if found.movements.is_empty() { p .warning { "Nothing yet among the entries looked at. The next page looks further." } }
         (movement_table::sums(&found.movements))
         (movement_table::listed("Entries of the journal", &found.movements))
         nav .pages aria-label="Pages" {
@@ -120,8 +123,10 @@ fn form(fields: &Fields) -> Markup {
     let orders = [
         ("JOURNAL_DESC", "Latest recorded"),
         ("JOURNAL", "First recorded"),
-        ("EFFECTIVE_DESC", "Latest date"),
-        ("EFFECTIVE", "Earliest date"),
+        ("POSTED_DESC", "Latest posted"),
+        ("POSTED", "First posted"),
+        ("EFFECTIVE_DESC", "Latest effective"),
+        ("EFFECTIVE", "First effective"),
     ];
     let which = [("", "The whole journal"), ("LIVE", "What holds now"), ("ADJUSTMENTS", "Prior-period adjustments")];
     html! {
@@ -139,6 +144,10 @@ fn form(fields: &Fields) -> Markup {
             (input("Effective to", "effective_to", "date", one("effective_to")))
             (select("Which", "which", &which, one("which")))
             (select("Order", "order", &orders, one("order")))
+            label .wide {
+                span { "Condition, such as " code { "mrr_delta < -1000 AND NOT overridden" } }
+                input name="filter" type="text" value=(one("filter")) maxlength="4096" autocomplete="off" spellcheck="false";
+            }
             button type="submit" { "Show" }
         }
     }

@@ -9,7 +9,8 @@ use super::page::{Tab, answer, input, month, nothing, select};
 use super::problem::{Problem, words as told};
 use super::retention::last_year;
 use super::visit::Visit;
-use super::{text, waterfall, words};
+use super::waterfall::{self, About};
+use super::{text, words};
 use crate::grpc::v1;
 
 /// The answers that the page shows.
@@ -38,6 +39,7 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
             });
         }
     };
+    let counted = counted(visit, &found.mrr.date).await;
     Ok(html! {
         h1 { "Overview" }
         (form(&asked))
@@ -48,10 +50,20 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
                 (tiles(&asked, &found, &it.currency))
                 (waterfall::bridge(it)?)
                 (waterfall::columns(it))
-                (waterfall::table(it, &asked)?)
+                (waterfall::table(it, About { asked: &asked, counted: &counted })?)
             }
         }
     })
+}
+
+/// What movements must be to be counted today: not those ends that a renewal may yet take away (R11), where the policy
+/// waits for one.
+async fn counted(visit: &Visit, today: &str) -> String {
+    let tenant = visit.administration().get_tenant(v1::GetTenantRequest {}).await;
+    match tenant.ok().and_then(|it| it.tenant) {
+        Some(tenant) if tenant.lapse_grace_days == 0 => String::new(),
+        _ => format!("(NOT provisional OR provisional_until <= {today})"),
+    }
 }
 
 async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {

@@ -13,6 +13,14 @@ use super::text;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
+/// What the waterfall is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About<'a> {
+    pub asked: &'a Fields,
+    /// What movements must be besides, to be counted.
+    pub counted: &'a str,
+}
+
 /// A column between opening and closing.
 struct Step {
     name: &'static str,
@@ -104,7 +112,7 @@ pub(super) fn columns(it: &v1::Waterfall) -> Markup {
     }
 }
 
-pub(super) fn table(it: &v1::Waterfall, asked: &Fields) -> Result<Markup, Problem> {
+pub(super) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<Markup, Problem> {
     let has_adjustments = it.periods.iter().any(|period| period.adjustments.is_some());
     let table = html! {
         table .numbers {
@@ -118,25 +126,25 @@ pub(super) fn table(it: &v1::Waterfall, asked: &Fields) -> Result<Markup, Proble
                     @if has_adjustments { th scope="col" { "of it adjustments" } }
                 }
             }
-            tbody { @for period in &it.periods { (row(period, it, asked, has_adjustments)) } }
-            @if it.periods.len() > 1 { (totals(it, asked, has_adjustments)?) }
+            tbody { @for period in &it.periods { (row(period, it, about, has_adjustments)) } }
+            @if it.periods.len() > 1 { (totals(it, about, has_adjustments)?) }
         }
     };
     Ok(scrolled("The waterfall as a table", table))
 }
 
-fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, asked: &Fields, has_adjustments: bool) -> Markup {
+fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Markup {
     let days = (period.start.as_str(), last_date(&period.end));
     html! {
         tr {
             th scope="row" { (name(period)) }
             td { (text::amount(&period.opening)) }
-            @for step in &STEPS { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, asked))) } }
+            @for step in &STEPS { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, about))) } }
             td { (text::amount(&period.closing)) }
             @if has_adjustments {
                 td {
                     @if let Some(adjustments) = &period.adjustments {
-                        (cell(&adjustments.amount, &adjusted((days.0, &days.1), it, asked)))
+                        (cell(&adjustments.amount, &adjusted((days.0, &days.1), it, about)))
                     }
                 }
             }
@@ -144,7 +152,7 @@ fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, asked: &Fields, has_adj
     }
 }
 
-fn totals(it: &v1::Waterfall, asked: &Fields, has_adjustments: bool) -> Result<Markup, Problem> {
+fn totals(it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Result<Markup, Problem> {
     let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
     let end = last_date(&last.end);
     Ok(html! {
@@ -153,7 +161,7 @@ fn totals(it: &v1::Waterfall, asked: &Fields, has_adjustments: bool) -> Result<M
                 th scope="row" { "All" }
                 td { (text::amount(&first.opening)) }
                 @for step in &STEPS {
-                    td { (cell(&total(it, step)?.to_string(), &movements(step, (&first.start, &end), it, asked))) }
+                    td { (cell(&total(it, step)?.to_string(), &movements(step, (&first.start, &end), it, about))) }
                 }
                 td { (text::amount(&last.closing)) }
                 @if has_adjustments { td {} }
@@ -170,22 +178,22 @@ fn cell(amount: &str, link: &str) -> Markup {
 }
 
 /// The movements of a column between two dates, reversals included: what they add up to.
-fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, asked: &Fields) -> String {
+fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
     let subcategories = step.subcategories.iter().map(|name| ("subcategory", *name));
     let category = if step.subcategories.is_empty() { step.category } else { "" };
-    let pairs = [("category", category), ("level", asked.one("level")), ("currency", &it.currency)];
-    link::with(link::MOVEMENTS, pairs.into_iter().chain(subcategories).chain(dates(days, asked)))
+    let pairs = [("category", category), ("level", about.asked.one("level")), ("currency", &it.currency)];
+    link::with(link::MOVEMENTS, pairs.into_iter().chain(subcategories).chain(dates(days, about)))
 }
 
-fn adjusted(days: (&str, &str), it: &v1::Waterfall, asked: &Fields) -> String {
-    let pairs = [("which", "ADJUSTMENTS"), ("level", asked.one("level")), ("currency", &it.currency)];
-    link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, asked)))
+fn adjusted(days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
+    let pairs = [("which", "ADJUSTMENTS"), ("level", about.asked.one("level")), ("currency", &it.currency)];
+    link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, about)))
 }
 
 /// By the date by which the waterfall counts, and only what it counts.
-fn dates<'a>((from, to): (&'a str, &'a str), asked: &Fields) -> [(&'static str, &'a str); 3] {
-    let counted = ("counted", "1");
-    if asked.one("view") == "RESTATED" {
+fn dates<'a>((from, to): (&'a str, &'a str), about: About<'a>) -> [(&'static str, &'a str); 3] {
+    let counted = ("filter", about.counted);
+    if about.asked.one("view") == "RESTATED" {
         [("effective_from", from), ("effective_to", to), counted]
     } else {
         [("posting_from", from), ("posting_to", to), counted]
