@@ -23,6 +23,7 @@ mod movement_filter;
 mod movement_output;
 mod movements;
 mod mrr;
+mod named_rows;
 pub mod output;
 mod override_output;
 mod override_rows;
@@ -30,6 +31,7 @@ mod overrides;
 mod periods;
 mod problems;
 mod progress;
+mod rates;
 mod relay;
 mod retention;
 mod scheduled;
@@ -90,6 +92,7 @@ pub enum Command {
     Override(overrides::OverrideArgs),
     Periods(periods::PeriodsArgs),
     Audit(audit::AuditArgs),
+    Rates(rates::RatesArgs),
     Deliveries(deliveries::DeliveriesArgs),
     Keys(keys::KeysArgs),
     Tenants(tenants::TenantsArgs),
@@ -122,6 +125,7 @@ impl Cli {
             Command::Override(args) => overrides::run(args).await,
             Command::Periods(args) => periods::run(args).await,
             Command::Audit(args) => audit::run(args).await,
+            Command::Rates(args) => rates::run(args).await,
             Command::Deliveries(args) => deliveries::run(args).await,
             Command::Keys(args) => keys::run(args).await,
             Command::Tenants(args) => tenants::run(args).await,

@@ -1,27 +1,26 @@
 //! Overrides from CSV: one a row, with the line on which it stands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use csv::{ReaderBuilder, StringRecord};
 use deltabook::grpc::v1;
 
+use super::named_rows::{self, Kind, each_row};
 use super::problems::Problems;
 
-/// The columns, and whether a file may be without them.
-const COLUMNS: [(&str, bool); 9] = [
-    ("customer_id", false),
-    ("cause", false),
-    ("line_id", true),
-    ("change_order_id", true),
-    ("date", true),
-    ("modification_type", false),
-    ("levels", true),
-    ("subcategory", true),
-    ("reason", false),
-];
-
-/// Excel begins a file with it.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const OVERRIDES: Kind = Kind {
+    name: "overrides",
+    columns: &[
+        ("customer_id", false),
+        ("cause", false),
+        ("line_id", true),
+        ("change_order_id", true),
+        ("date", true),
+        ("modification_type", false),
+        ("levels", true),
+        ("subcategory", true),
+        ("reason", false),
+    ],
+};
 
 /// An override, and its line in the file.
 #[derive(Debug, Clone)]
@@ -30,98 +29,25 @@ pub struct Row {
     pub request: v1::OverrideModificationTypeRequest,
 }
 
-/// Where the columns are.
-type Header = BTreeMap<&'static str, usize>;
-
 /// Every row that can be read; what is wrong with the others goes to the problems.
 pub fn read(bytes: &[u8], problems: &mut Problems) -> Vec<Row> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut header: Option<Header> = None;
     let mut rows: Vec<Row> = Vec::new();
     let mut heard: HashMap<(String, Option<v1::Cause>), u64> = HashMap::new();
-    let (mut record, mut lines) = (StringRecord::new(), Lines { bytes, counted: 0, line: 1 });
-    loop {
-        let line = lines.at(reader.position().byte());
-        match reader.read_record(&mut record) {
-            Ok(false) => break,
-            Err(_) => problems.add(line, "", "is not UTF-8"),
-            Ok(true) => match &header {
-                None => match read_header(&record, line, problems) {
-                    Some(found) => header = Some(found),
-                    None => return Vec::new(),
-                },
-                Some(header) => {
-                    let before = problems.count();
-                    let request = read_row(&record, header, line, problems);
-                    let earlier = heard.insert((request.customer_id.clone(), request.cause.clone()), line);
-                    if let Some(earlier) = earlier {
-                        problems.add(line, "cause", format!("is that of line {earlier} already"));
-                    }
-                    if problems.count() == before {
-                        rows.push(Row { line, request });
-                    }
-                }
-            },
+    each_row(bytes, &OVERRIDES, problems, |line, row, problems| {
+        let request = read_row(row, line, problems);
+        let earlier = heard.insert((request.customer_id.clone(), request.cause.clone()), line);
+        if let Some(earlier) = earlier {
+            problems.add(line, "cause", format!("is that of line {earlier} already"));
         }
-    }
-    if header.is_none() {
-        problems.add(1, "", "has no header");
-    }
+        if problems.count() == row.problems_before {
+            rows.push(Row { line, request });
+        }
+    });
     rows
 }
 
-/// Counts lines: the csv crate's own numbers fall behind after empty ones.
-struct Lines<'b> {
-    bytes: &'b [u8],
-    counted: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the record that begins at an offset, or behind empty lines from there.
-    fn at(&mut self, offset: u64) -> u64 {
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = self.bytes.get(offset..).unwrap_or_default();
-        let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let start = offset.saturating_add(empty);
-        let passed = self.bytes.get(self.counted..start).unwrap_or_default();
-        let feeds = memchr::memchr_iter(b'\n', passed).count();
-        self.line = self.line.saturating_add(u64::try_from(feeds).unwrap_or_default());
-        self.counted = start;
-        self.line
-    }
-}
-
-fn read_header(record: &StringRecord, line: u64, problems: &mut Problems) -> Option<Header> {
-    let before = problems.count();
-    let mut header = Header::new();
-    for (place, name) in record.iter().enumerate() {
-        let name = name.trim();
-        match COLUMNS.iter().find(|(known, _)| *known == name) {
-            None => problems.add(line, name, "is not a column of overrides"),
-            Some((known, _)) if header.insert(known, place).is_some() => problems.add(line, name, "is there twice"),
-            Some(_) => {}
-        }
-    }
-    for (name, is_optional) in COLUMNS {
-        if !is_optional && !header.contains_key(name) {
-            problems.add(line, name, "is not among the columns");
-        }
-    }
-    (problems.count() == before).then_some(header)
-}
-
-fn read_row(
-    record: &StringRecord,
-    header: &Header,
-    line: u64,
-    problems: &mut Problems,
-) -> v1::OverrideModificationTypeRequest {
-    if record.len() != header.len() {
-        problems.add(line, "", format!("has {} fields, the header has {}", record.len(), header.len()));
-    }
-    let text = |column: &str| header.get(column).and_then(|place| record.get(*place)).unwrap_or_default().trim();
+fn read_row(row: &named_rows::Row<'_>, line: u64, problems: &mut Problems) -> v1::OverrideModificationTypeRequest {
+    let text = |column: &str| row.text(column);
     let mut number = |column: &str, word: &str, value: Option<i32>| {
         if value.is_none() && !word.is_empty() {
             problems.add(line, column, format!("{word:?} is not a known word"));

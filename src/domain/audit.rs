@@ -30,6 +30,8 @@ spelling! {
         ConfigurationChanged = "CONFIGURATION_CHANGED",
         SinkEnabled = "SINK_ENABLED",
         DeliveriesRedriven = "DELIVERIES_REDRIVEN",
+        /// Exchange rates were added to a set.
+        RatesImported = "RATES_IMPORTED",
     }
 }
 

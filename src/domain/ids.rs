@@ -103,6 +103,8 @@ id! {
     KeyId
     /// What people call a key.
     KeyName
+    /// A set of exchange rates, by its name.
+    RateSet
 }
 
 impl TenantId {

@@ -3,7 +3,8 @@
 //! | room | rule |
 //! |---|---|
 //! | [`ids`], [`interval`], [`number`], [`money`] | names, entered numbers, exact amounts |
-//! | [`rounding`] | R2's and R12's arithmetic |
+//! | [`rate`] | what a currency is worth in another |
+//! | [`rounding`] | R2's and R12's arithmetic, and that of reports |
 //! | [`fact`], [`customer_facts`] | what was said; R17 |
 //! | [`refusal`] | R15: what is refused on arrival |
 //! | `contract`, `life`, `step`, `causes` | R1, R3, R4, R9 by order |
@@ -50,6 +51,7 @@ pub mod number;
 mod plan;
 pub mod policy;
 mod posting;
+pub mod rate;
 pub mod ratio;
 pub mod refusal;
 pub mod replay;

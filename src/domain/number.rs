@@ -29,10 +29,12 @@ pub enum NumberError {
     NotAPercentage,
     #[error("is below 0")]
     Negative,
+    #[error("is not above 0")]
+    NotAboveZero,
 }
 
 /// Reads `-?digits[.digits]`, exactly; no exponent, no separators, no plus sign.
-fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
+pub(super) fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
     if text.is_empty() {
         return Err(NumberError::Empty);
     }

@@ -1,5 +1,5 @@
-//! The only rounding: [`mrr`] (R2), [`quantity_effect`] (R12), and what reports divide ([`ratio`], [`average`]); each once,
-//! half-even from the exact value.
+//! The only rounding: [`mrr`] (R2), [`quantity_effect`] (R12), and what reports divide ([`ratio`], [`average`]) and convert
+//! ([`Unrounded`]); each once, half-even from the exact value.
 //!
 //! Numbers of 22 digits are multiplied here: in a `BigInt`, unless an `i64` is enough, as it nearly always is, or an
 //! `i128`.
@@ -10,7 +10,8 @@ use num_traits::{CheckedAdd, CheckedMul, CheckedSub};
 
 use super::interval::Interval;
 use super::money::{MICROS, Money, OutOfRange};
-use super::number::{Amount, Discount, Percent, Quantity};
+use super::number::{Amount, Discount, MAX_DECIMALS, Percent, Quantity};
+use super::rate::Rate;
 use super::ratio::Ratio;
 
 /// Integers that say when they overflow; a `BigInt` never does.
@@ -132,6 +133,37 @@ pub fn average(total: Money, number: i64) -> Result<Option<Money>, OutOfRange> {
     round_half_even(i128::from(total.micros()), i128::from(number)).ok_or(OutOfRange).map(Some)
 }
 
+/// What amounts come to that were converted, to the last of a rate's decimals: it is rounded when all of them are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unrounded(i128);
+
+impl Unrounded {
+    /// An amount in micro-units at a rate.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when it does not fit, nor would it when rounded.
+    pub fn converted(micros: i128, Rate(rate): Rate) -> Result<Self, OutOfRange> {
+        let more = u32::try_from(MAX_DECIMALS).ok().and_then(|decimals| decimals.checked_sub(rate.scale()));
+        let digits = more.and_then(power_of_ten).and_then(|factor| rate.mantissa().checked_mul(factor));
+        digits.and_then(|digits| digits.checked_mul(micros)).map(Self).ok_or(OutOfRange)
+    }
+
+    /// # Errors
+    /// [`OutOfRange`] when the sum does not fit.
+    pub fn checked_add(self, other: Self) -> Result<Self, OutOfRange> {
+        self.0.checked_add(other.0).map(Self).ok_or(OutOfRange)
+    }
+
+    /// To the micro-unit, half-even.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when it does not fit.
+    pub fn rounded(self) -> Result<Money, OutOfRange> {
+        let one = u32::try_from(MAX_DECIMALS).ok().and_then(power_of_ten).ok_or(OutOfRange)?;
+        round_half_even(self.0, one).ok_or(OutOfRange)
+    }
+}
+
 fn power_of_ten(exponent: u32) -> Option<i128> {
     10_i128.checked_pow(exponent)
 }
@@ -209,6 +241,19 @@ mod tests {
         assert_eq!((shown(1, 0), shown(1, -1)), (None, None));
         let each = |number| average(Money::from_micros(5), number).unwrap().map(|it| it.to_string());
         assert_eq!((each(2), each(0)), (Some("0.000002".to_owned()), None));
+    }
+
+    #[test]
+    fn what_is_converted_is_rounded_when_it_is_added() {
+        let at = |micros, rate: &str| Unrounded::converted(micros, Rate::parse(rate).unwrap()).unwrap();
+        assert_eq!(at(1, "0.5").rounded(), Ok(Money::ZERO));
+        assert_eq!(at(1, "0.5").checked_add(at(1, "0.5")).unwrap().rounded(), Ok(Money::from_micros(1)));
+        assert_eq!(at(-3, "0.5").rounded(), Ok(Money::from_micros(-2)));
+        assert_eq!(at(100_000_000, "0.9234567891").rounded(), Ok(Money::from_micros(92_345_679)));
+        let most = i128::from(i64::MAX);
+        assert_eq!(at(most, "1").rounded(), Ok(Money::from_micros(i64::MAX)));
+        assert_eq!(at(most, "1.0000000001").rounded(), Err(OutOfRange));
+        assert_eq!(Unrounded::converted(i128::MAX, Rate::ONE), Err(OutOfRange));
     }
 
     #[test]

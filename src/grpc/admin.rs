@@ -1,4 +1,4 @@
-//! `AdminService`: keys; the policy; how far events have come, and what can be done about those that did not arrive.
+//! `AdminService`: keys; the policy; exchange rates; how far events have come, and what can be done about those that did not arrive.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 
 use super::status::{invalid, invalid_field, not_found, report, store};
 use super::who::{author, who};
-use super::{decode, encode, keys, page_token, tenant, v1};
+use super::{decode, encode, keys, page_token, rates, tenant, v1};
 use crate::access::ring::KeyRing;
 use crate::books::shelf::Shelf;
 use crate::clock::Clock;
@@ -126,6 +126,28 @@ impl v1::admin_service_server::AdminService for Admin {
     ) -> Result<Response<v1::UpdateTenantPolicyResponse>, Status> {
         let (who, author) = (who(&request)?, author(&request)?);
         tenant::update_policy(self, &who, &author, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn import_exchange_rates(
+        &self,
+        request: Request<v1::ImportExchangeRatesRequest>,
+    ) -> Result<Response<v1::ImportExchangeRatesResponse>, Status> {
+        let (who, author) = (who(&request)?, author(&request)?);
+        rates::import(self, &who, &author, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn list_rate_sets(
+        &self,
+        request: Request<v1::ListRateSetsRequest>,
+    ) -> Result<Response<v1::ListRateSetsResponse>, Status> {
+        rates::list_sets(self, &who(&request)?, request.get_ref()).await.map(Response::new)
+    }
+
+    async fn list_exchange_rates(
+        &self,
+        request: Request<v1::ListExchangeRatesRequest>,
+    ) -> Result<Response<v1::ListExchangeRatesResponse>, Status> {
+        rates::list(self, &who(&request)?, request.get_ref()).await.map(Response::new)
     }
 }
 

@@ -8,6 +8,8 @@ pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The most facts in a request, or in a batch of a stream.
 pub const MAX_FACTS: usize = 1_000;
+/// The most exchange rates in an import.
+pub const MAX_RATES: usize = 50_000;
 /// The most periods in a retention triangle: what is answered grows with their square.
 pub const MAX_COHORTS: usize = 120;
 /// The most months in a report.

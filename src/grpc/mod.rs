@@ -24,6 +24,7 @@ mod overrides;
 mod page_token;
 mod places;
 pub mod questions;
+mod rates;
 mod resets;
 mod retention;
 pub mod roles;

@@ -55,7 +55,7 @@ pub enum Decisions {
     Server(Box<FinanceServiceClient<Asked>>),
 }
 
-/// Where keys and deliveries are looked after.
+/// Where keys, exchange rates and deliveries are looked after.
 #[derive(Debug, Clone)]
 pub enum Administration {
     Store(Admin, Identity),
@@ -267,5 +267,8 @@ impl Administration {
         enable_sink, "EnableSink": EnableSinkRequest -> EnableSinkResponse;
         get_tenant, "GetTenant": GetTenantRequest -> GetTenantResponse;
         update_tenant_policy, "UpdateTenantPolicy": UpdateTenantPolicyRequest -> UpdateTenantPolicyResponse;
+        import_exchange_rates, "ImportExchangeRates": ImportExchangeRatesRequest -> ImportExchangeRatesResponse;
+        list_rate_sets, "ListRateSets": ListRateSetsRequest -> ListRateSetsResponse;
+        list_exchange_rates, "ListExchangeRates": ListExchangeRatesRequest -> ListExchangeRatesResponse;
     }
 }

@@ -15,6 +15,7 @@ use crate::form::violation::Violation;
 use crate::ledger::error::{Problem, ProblemKind, RecordError};
 use crate::ledger::overriding::OverrideError;
 use crate::ledger::period::PeriodError;
+use crate::ledger::rates::{Conflict, ImportError};
 use crate::reports::error::ReportError;
 use crate::store::error::StoreError;
 
@@ -196,6 +197,32 @@ pub(super) fn period(error: &PeriodError) -> Status {
         PeriodError::Store(error) => return store(error),
     };
     error_info(Code::FailedPrecondition, reason, &error.to_string())
+}
+
+/// ALREADY_EXISTS with every rate that the set has otherwise; `other` says it of one.
+pub(super) fn importing(error: ImportError, other: impl Fn(&Conflict) -> (String, String)) -> Status {
+    let conflicts = match error {
+        ImportError::Conflicts(conflicts) => conflicts,
+        ImportError::Raced => {
+            return error_info(Code::Aborted, "CONFLICT", "somebody else adds to the set at the same time; try again");
+        }
+        ImportError::Store(error) => return store(&error),
+    };
+    let said: Vec<(String, String)> = conflicts.iter().map(other).collect();
+    let (shown, more) = listed(&said, |(path, text)| path.len().saturating_add(text.len()));
+    let mut details = details("RATE_EXISTS");
+    for (path, text) in shown {
+        details.add_precondition_failure_violation("RATE_EXISTS", path, text);
+    }
+    if more > 0 {
+        details.add_precondition_failure_violation("MORE", "rates", format!("and {more} more rates"));
+    }
+    let message = match said.as_slice() {
+        [(path, text)] => format!("{path}: {text}"),
+        [(path, text), rest @ ..] => format!("{path}: {text} (and {} more)", rest.len()),
+        [] => "there are other rates".to_owned(),
+    };
+    Status::with_error_details(Code::AlreadyExists, message, details)
 }
 
 /// Conflicting revisions first: they are ALREADY_EXISTS; everything else is refused by a rule.

@@ -7,7 +7,8 @@
 //! [`cache`] those at hand.
 //!
 //! [`period`] closes months and [`policy`] changes the policy: both keep all writers away while they change the books.
-//! [`verify`] derives everything again and compares, [`verify_totals`] the totals; [`trail`] verifies the audit trail.
+//! [`rates`] adds exchange rates. [`verify`] derives everything again and compares, [`verify_totals`] the totals; [`trail`]
+//! verifies the audit trail.
 
 mod announce;
 mod audited;
@@ -23,6 +24,7 @@ pub mod overriding;
 pub mod period;
 pub mod policy;
 mod post;
+pub mod rates;
 pub mod submitted;
 pub mod trail;
 mod unannounced;

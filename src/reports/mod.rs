@@ -17,6 +17,7 @@ pub mod mrr;
 mod necessary;
 mod overridden;
 pub mod overrides;
+pub mod rates;
 pub mod reasons;
 pub mod retention;
 pub mod scheduled;

@@ -23,6 +23,7 @@ pub mod kissmetrics;
 pub mod movement_page;
 pub mod outbox;
 pub mod overrides;
+pub mod rate;
 pub mod redrive;
 pub mod renewal_total;
 pub mod renewals;

@@ -6,11 +6,11 @@ use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
     accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact, journal,
-    kissmetrics, movement_page, outbox, overrides, redrive, renewal_total, renewals, sequence, sink, sums, tenant,
-    total,
+    kissmetrics, movement_page, outbox, overrides, rate, redrive, renewal_total, renewals, sequence, sink, sums,
+    tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 28] = [
+const STATEMENTS: [&[Statement]; 29] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE, customer_months::AS_REPORTED, customer_months::RESTATED],
@@ -49,6 +49,7 @@ const STATEMENTS: [&[Statement]; 28] = [
     &[sink::TAKE_OVER, sink::NOTE, sink::ALL, sink::ONE, sink::ENABLE, sink::REWIND_JOURNAL],
     &[delivery::REMOVE, delivery::HELD_BACK, delivery::COUNT, delivery::FAILING, delivery::OLDEST],
     &[delivery::READY, delivery::PAGE, delivery::HURRY],
+    &[rate::BETWEEN, rate::IN_FORCE, rate::PAGE, rate::SETS],
     &[redrive::DEAD, redrive::RANGE],
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
     &[sums::MONTHS, sums::DAYS, sums::OF_CUSTOMER, sums::OF_CUSTOMER_RESTATED],
@@ -69,13 +70,14 @@ const fn pages(order: movement_page::Statements) -> [Statement; 3] {
     [order.all, order.one, order.adjustments]
 }
 
-static INSERTS: [&Insert; 13] = [
+static INSERTS: [&Insert; 14] = [
     &audit::APPEND,
     &customer::TOUCH,
     &fact::APPEND,
     &entry_row::APPEND,
     &outbox::APPEND,
     &delivery::PUT,
+    &rate::ADD,
     &kissmetrics::KEEP,
     &total::ADD_DAYS,
     &total::ADD_MONTHS,

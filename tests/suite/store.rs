@@ -96,7 +96,7 @@ impl Store {
 
 const DROP_UNIQUE: &str = "drop index if exists entry_reverses";
 
-const TRIGGERS: [&str; 13] = [
+const TRIGGERS: [&str; 16] = [
     "fact_replaced",
     "entry_replaced",
     "closing_replaced",
@@ -110,6 +110,9 @@ const TRIGGERS: [&str; 13] = [
     "closing_deleted",
     "audit_entry_changed",
     "audit_entry_deleted",
+    "exchange_rate_replaced",
+    "exchange_rate_changed",
+    "exchange_rate_deleted",
 ];
 
 const DROP_TRIGGERS: &str = "
@@ -117,7 +120,8 @@ const DROP_TRIGGERS: &str = "
     drop trigger if exists fact_stays on fact;
     drop trigger if exists entry_stays on entry;
     drop trigger if exists closing_stays on closing;
-    drop trigger if exists audit_entry_stays on audit_entry";
+    drop trigger if exists audit_entry_stays on audit_entry;
+    drop trigger if exists exchange_rate_stays on exchange_rate";
 
 const DROP_CHECKS: &str = "
     do $$ declare constraint_of record; begin

@@ -24,6 +24,7 @@ mod overrides;
 mod periods;
 mod policy;
 mod questions;
+mod rates;
 mod retention;
 mod scheduled;
 mod serve;
