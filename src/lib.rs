@@ -28,7 +28,7 @@
 //! | [`access`] | who asks: keys, what they are for, how often they may be used |
 //! | [`ledger`] | the shell: decide and record, in groups; verify |
 //! | [`events`] | from the outbox to the receivers: couriers, sinks, what is due, sending again |
-//! | [`reports`] | questions about the journal: lists, waterfall, MRR, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
+//! | [`reports`] | questions about the journal: lists, waterfall, MRR, by group and converted, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
 //! | [`books`] | the books of a tenant, open, and those of all tenants |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`console`] | pages for people: what the services answer, as whoever signed in |
@@ -53,6 +53,7 @@
 //! - An event is written with what calls for it, once in its life, and each customer's in their order. What is still to come
 //!   is not written: the customer's row says when it is due, and it is derived then.
 //! - Facts and journal entries are never changed or deleted. A change of what is derived is a reversal and a new entry.
+//! - No movement comes from an exchange rate: it is a report that is converted. Rates are never changed or deleted.
 //! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
 
 pub mod access;

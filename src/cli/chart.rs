@@ -5,6 +5,8 @@ use std::fmt::Write;
 use deltabook::domain::money::{Money, OutOfRange};
 use deltabook::grpc::v1;
 
+use super::conversion::group_name;
+use super::months::StepArg;
 use super::table::{amount, change};
 
 /// How wide the largest amount is drawn.
@@ -15,7 +17,7 @@ const PLAIN: &str = "\u{1b}[0m";
 
 /// One line of the drawing.
 struct Bar {
-    month: String,
+    period: String,
     label: &'static str,
     shown: String,
     from: Money,
@@ -31,32 +33,39 @@ enum Kind {
     Fall,
 }
 
-/// Every currency's waterfall; columns without an amount are left out. Coloured only for a terminal.
-pub fn draw(found: &v1::GetWaterfallResponse, is_coloured: bool) -> Result<String, OutOfRange> {
+/// The waterfall of every currency, and group; columns without an amount are left out. Coloured only for a terminal.
+pub fn draw(
+    found: &v1::GetWaterfallResponse,
+    by: StepArg,
+    has_groups: bool,
+    is_coloured: bool,
+) -> Result<String, OutOfRange> {
     let mut text = String::new();
     for waterfall in &found.waterfalls {
-        let bars = bars(waterfall)?;
+        let bars = bars(waterfall, by)?;
+        let group = if has_groups { group_name(&waterfall.group, waterfall.rest) } else { String::new() };
         let ends = || bars.iter().flat_map(|bar| [bar.from, bar.to]).chain([Money::ZERO]);
         let (low, high) = (ends().min().unwrap_or_default(), ends().max().unwrap_or_default());
         let amounts = bars.iter().map(|bar| bar.shown.chars().count()).max().unwrap_or_default();
-        push(&mut text, format_args!("{}\n", waterfall.currency));
+        let labels = bars.iter().map(|bar| bar.label.len()).max().unwrap_or_default().max(12);
+        push(&mut text, format_args!("{}\n", format!("{} {group}", waterfall.currency).trim_end()));
         for bar in &bars {
             let drawn = drawn(bar, low, high, is_coloured);
-            let line = format!("{:7}  {:12}  {:>amounts$}  {drawn}", bar.month, bar.label, bar.shown);
+            let line = format!("{:7}  {:labels$}  {:>amounts$}  {drawn}", bar.period, bar.label, bar.shown);
             push(&mut text, format_args!("{}\n", line.trim_end()));
         }
     }
     Ok(text)
 }
 
-fn bars(waterfall: &v1::Waterfall) -> Result<Vec<Bar>, OutOfRange> {
+fn bars(waterfall: &v1::Waterfall, by: StepArg) -> Result<Vec<Bar>, OutOfRange> {
     let money = |text: &str| Money::parse(text).unwrap_or_default();
     let mut bars = Vec::new();
     for (place, period) in waterfall.periods.iter().enumerate() {
-        let month: String = period.start.chars().take(7).collect();
+        let name = by.shown(&period.start);
         let level = |label, text| {
             let to = money(text);
-            Bar { month: month.clone(), label, shown: amount(to), from: Money::ZERO, to, kind: Kind::Level }
+            Bar { period: name.clone(), label, shown: amount(to), from: Money::ZERO, to, kind: Kind::Level }
         };
         if place == 0 {
             bars.push(level("opening", &period.opening));
@@ -69,6 +78,7 @@ fn bars(waterfall: &v1::Waterfall) -> Result<Vec<Bar>, OutOfRange> {
             ("downsell", &period.downsell),
             ("churn", &period.churn),
             ("ignored", &period.ignored),
+            ("currency effect", &period.currency_effect),
         ] {
             let delta = money(text);
             if delta.is_zero() {
@@ -76,7 +86,7 @@ fn bars(waterfall: &v1::Waterfall) -> Result<Vec<Bar>, OutOfRange> {
             }
             let to = from.checked_add(delta)?;
             let kind = if to > from { Kind::Rise } else { Kind::Fall };
-            bars.push(Bar { month: month.clone(), label, shown: change(delta), from, to, kind });
+            bars.push(Bar { period: name.clone(), label, shown: change(delta), from, to, kind });
             from = to;
         }
         bars.push(level("closing", &period.closing));
@@ -132,8 +142,9 @@ mod tests {
             period("2026-01-01", ["100", "300", "0", "-0.5", "399.5"]),
             period("2026-02-01", ["399.5", "0", "0.5", "-200", "200"]),
         ];
-        let found =
-            v1::GetWaterfallResponse { waterfalls: vec![v1::Waterfall { currency: "USD".to_owned(), periods }] };
+        let found = v1::GetWaterfallResponse {
+            waterfalls: vec![v1::Waterfall { currency: "USD".to_owned(), periods, ..Default::default() }],
+        };
         let expected = "\
 USD
 2026-01  opening        100.00  ██████████
@@ -144,8 +155,8 @@ USD
 2026-02  churn         -200.00                      ░░░░░░░░░░░░░░░░░░░░
 2026-02  closing        200.00  ████████████████████
 ";
-        assert_eq!(draw(&found, false).unwrap(), expected);
-        let coloured = draw(&found, true).unwrap();
+        assert_eq!(draw(&found, StepArg::Month, false, false).unwrap(), expected);
+        let coloured = draw(&found, StepArg::Month, false, true).unwrap();
         assert!(coloured.contains(&format!("{GREEN}▓{PLAIN}\n")), "{coloured}");
         assert_eq!(coloured.replace(GREEN, "").replace(RED, "").replace(PLAIN, ""), expected);
     }
@@ -153,11 +164,12 @@ USD
     #[test]
     fn what_is_below_nothing_and_what_is_nothing_can_be_drawn() {
         let periods = vec![period("2026-01-01", ["0", "0", "0", "-100", "-100"])];
-        let found =
-            v1::GetWaterfallResponse { waterfalls: vec![v1::Waterfall { currency: "EUR".to_owned(), periods }] };
-        let text = draw(&found, false).unwrap();
+        let found = v1::GetWaterfallResponse {
+            waterfalls: vec![v1::Waterfall { currency: "EUR".to_owned(), periods, ..Default::default() }],
+        };
+        let text = draw(&found, StepArg::Month, false, false).unwrap();
         let drawn: Vec<usize> = text.lines().map(|line| line.matches(['█', '░']).count()).collect();
         assert_eq!(drawn, [0, 0, 40, 40], "{text}");
-        assert_eq!(draw(&v1::GetWaterfallResponse::default(), false).unwrap(), "");
+        assert_eq!(draw(&v1::GetWaterfallResponse::default(), StepArg::Month, false, false).unwrap(), "");
     }
 }

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use tokio_stream::StreamExt;
 
 use super::ask::{LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, told};
+use super::conversion::ConversionArgs;
 use super::movement_filter::FilterArgs;
 use super::output::to_stdout;
 
@@ -24,6 +25,7 @@ All of a file is of one state of the journal, and little of it is in memory at a
 Examples:
   deltabook export mrr --from 2026-01 --to 2026-12 --output mrr.csv
   deltabook export waterfall --from 2026-01 --to 2026-12 --restated
+  deltabook export waterfall --from 2026-01 --to 2026-12 --in EUR --rates ECB
   deltabook export movements > journal.csv
   deltabook export movements --level customer --posted-from 2026-01-01 --output journal.csv")]
 pub struct ExportArgs {
@@ -92,6 +94,9 @@ struct ReportArgs {
 
     #[command(flatten)]
     view: ViewArgs,
+
+    #[command(flatten)]
+    conversion: ConversionArgs,
 }
 
 impl ReportArgs {
@@ -105,6 +110,7 @@ impl ReportArgs {
             view: self.view.view(),
             as_known_at: self.view.as_known_at(),
             format: self.file.format.to_wire(),
+            conversion: self.conversion.to_wire(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod chart;
 mod classified;
 mod classify;
 mod cohorts;
+mod conversion;
 mod deliveries;
 mod delivery_output;
 mod demo;
@@ -41,6 +42,7 @@ mod tenants;
 mod trust;
 mod verify;
 mod waterfall;
+mod waterfall_output;
 
 use std::process::ExitCode;
 

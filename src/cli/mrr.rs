@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::ask::{
     Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, date_option, id_option, text, told, value,
 };
+use super::conversion::{ConversionArgs, GroupArgs, group_name};
 use super::table::{Table, amount, left, right};
 
 /// Show MRR and ARR at the end of a date
@@ -21,6 +22,8 @@ Examples:
   deltabook mrr
   deltabook mrr --date 2026-06-30 --customer acme
   deltabook mrr --date 2026-03-31 --restated
+  deltabook mrr --date 2026-03-31 --in EUR --rates ECB
+  deltabook mrr --group-by customer.region
   deltabook mrr --date 2026-03-31 --as-known-at 2026-04-05T00:00:00Z")]
 pub struct MrrArgs {
     #[command(flatten)]
@@ -47,6 +50,12 @@ pub struct MrrArgs {
 
     #[command(flatten)]
     view: ViewArgs,
+
+    #[command(flatten)]
+    conversion: ConversionArgs,
+
+    #[command(flatten)]
+    groups: GroupArgs,
 }
 
 pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
@@ -57,19 +66,37 @@ pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
         customer_id: args.customer.clone().unwrap_or_default(),
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
+        conversion: args.conversion.to_wire(),
+        group_by: args.groups.to_wire(),
     };
     let found = args.whom.connect().await?.get_mrr(request).await.map_err(told)?;
-    let rows = found.totals.iter().map(|it| [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr)]);
-    let answer = Answer { names: ["date", "currency", "mrr", "arr"], rows: rows.collect() };
-    answer.write(args.format, table)?;
+    let has_groups = args.groups.is_given();
+    let row = |it: &v1::CurrencyMrr| {
+        let rest = if it.rest { Value::Bool(true) } else { Value::Null };
+        let group = if has_groups && !it.rest { Value::String(it.group.clone()) } else { Value::Null };
+        [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr), group, rest]
+    };
+    let rows = found.totals.iter().map(row).collect();
+    let answer = Answer { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows };
+    answer.write(args.format, |answer| table(answer, has_groups))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(answer: &Answer<4>) -> Table {
-    let mut table = Table::new([left("date"), left("currency"), right("MRR"), right("ARR")]);
+fn table(answer: &Answer<6>, has_groups: bool) -> Table {
+    let mut columns = vec![left("date"), left("currency")];
+    if has_groups {
+        columns.push(left("group"));
+    }
+    columns.extend([right("MRR"), right("ARR")]);
+    let mut table = Table::new(columns);
     let money = |value: &Value| amount(Money::parse(&text(value)).unwrap_or_default());
-    for [date, currency, mrr, arr] in &answer.rows {
-        table.row([text(date), text(currency), money(mrr), money(arr)]);
+    for [date, currency, mrr, arr, group, rest] in &answer.rows {
+        let mut cells = vec![text(date), text(currency)];
+        if has_groups {
+            cells.push(group_name(&text(group), !rest.is_null()));
+        }
+        cells.extend([money(mrr), money(arr)]);
+        table.row(cells);
     }
     table
 }

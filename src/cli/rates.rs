@@ -1,4 +1,4 @@
-//! `deltabook rates`: exchange rates.
+//! `deltabook rates`: exchange rates, by which reports convert.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,9 @@ correction is another set.
 Examples:
   deltabook rates import ecb-2026.csv --set ECB
   deltabook rates list
-  deltabook rates list --set ECB")]
+  deltabook rates list --set ECB
+  deltabook waterfall --year 2026 --in EUR --rates ECB
+  deltabook waterfall --year 2026 --in EUR --rates ECB --rate-date 2026-01-01")]
 pub struct RatesArgs {
     #[command(subcommand)]
     what: What,

@@ -63,8 +63,8 @@ fn report(fields: &Fields, format: v1::ExportFormat) -> v1::ExportReportRequest 
         currency: text("currency"),
         customer_id: text("customer"),
         view: words::view(fields.one("view")),
-        as_known_at: None,
         format: format.into(),
+        ..v1::ExportReportRequest::default()
     }
 }
 

@@ -1,12 +1,13 @@
 //! How long a period of a report is.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 
 use super::month::Month;
 
-/// The length of a period: whole months.
+/// The length of a period: a day, or whole months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Granularity {
+    Day,
     #[default]
     Month,
     Quarter,
@@ -14,9 +15,10 @@ pub enum Granularity {
 }
 
 impl Granularity {
+    /// How many months; a day is in one.
     const fn months(self) -> u32 {
         match self {
-            Self::Month => 1,
+            Self::Day | Self::Month => 1,
             Self::Quarter => 3,
             Self::Year => 12,
         }
@@ -32,6 +34,24 @@ impl Granularity {
     #[must_use]
     pub fn last_of(self, month: Month) -> Month {
         (1..self.months()).fold(self.first_of(month), |month, _| month.next())
+    }
+
+    /// The first date of the period in which a date is.
+    #[must_use]
+    pub fn start_of(self, date: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => date,
+            Self::Month | Self::Quarter | Self::Year => self.first_of(Month::of(date)).start(),
+        }
+    }
+
+    /// The last date of that period.
+    #[must_use]
+    pub fn last_date_of(self, date: NaiveDate) -> NaiveDate {
+        match self {
+            Self::Day => date,
+            Self::Month | Self::Quarter | Self::Year => self.last_of(Month::of(date)).last_date(),
+        }
     }
 }
 

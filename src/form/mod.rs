@@ -16,6 +16,7 @@ pub mod filter;
 pub mod granularity;
 pub mod month;
 pub mod movement;
+pub mod periods;
 pub mod rate;
 pub mod raw;
 pub mod record;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::decode::{ScopeFields, granularity, scope};
 use super::limits::MAX_COHORTS;
 use super::v1;
+use crate::form::granularity::Granularity;
 use crate::form::month::Month;
 use crate::form::violation::{Form, Violation};
 use crate::reports::cohorts::{Cell, CellValue, Cohort, CohortQuery, Measure, Triangle};
@@ -12,6 +13,7 @@ use crate::reports::cohorts::{Cell, CellValue, Cohort, CohortQuery, Measure, Tri
 pub(super) fn query(request: &v1::GetCohortsRequest, now: DateTime<Utc>) -> Result<CohortQuery, Vec<Violation>> {
     let mut form = Form::at("");
     let granularity = form.take("granularity", granularity(request.granularity)).unwrap_or_default();
+    form.require(granularity != Granularity::Day, "granularity", "is DAY: cohorts are of months, quarters or years");
     let measure = form.take("measure", measure(request.measure)).unwrap_or_default();
     let first = form.take("from_month", Month::parse(&request.from_month));
     let last = form.take("to_month", Month::parse(&request.to_month));

@@ -106,6 +106,7 @@ pub(super) fn scope(form: &mut Form, fields: &ScopeFields<'_>, now: DateTime<Utc
 
 pub(super) fn granularity(value: i32) -> Result<Granularity, &'static str> {
     match v1::Granularity::try_from(value) {
+        Ok(v1::Granularity::Day) => Ok(Granularity::Day),
         Ok(v1::Granularity::Unspecified | v1::Granularity::Month) => Ok(Granularity::Month),
         Ok(v1::Granularity::Quarter) => Ok(Granularity::Quarter),
         Ok(v1::Granularity::Year) => Ok(Granularity::Year),

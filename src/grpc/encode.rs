@@ -8,15 +8,12 @@ use super::words::{instant, number};
 use crate::domain::event::LifecycleEvent;
 use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::FactKind;
-use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::void::Void;
 use crate::form::encode as raw;
 use crate::form::envelope::Envelope;
 use crate::reports::deliveries::SinkState;
-use crate::reports::mrr::CurrencyMrr;
 use crate::reports::reasons::Reason;
-use crate::reports::waterfall::{Adjustments, Period, Step, StepSum, Steps, Waterfall};
 use crate::store::delivery::Delivery;
 use crate::store::entry::Entry;
 
@@ -146,60 +143,6 @@ pub(super) fn event(it: &LifecycleEvent) -> v1::LifecycleEvent {
     }
 }
 
-pub(super) fn waterfall(it: &Waterfall) -> v1::Waterfall {
-    v1::Waterfall { currency: it.currency.to_string(), periods: it.periods.iter().map(period).collect() }
-}
-
-fn period(it: &Period) -> v1::WaterfallPeriod {
-    let amount = |step| step_sum(&it.steps, step).amount.to_string();
-    v1::WaterfallPeriod {
-        start: it.month.start().to_string(),
-        end: it.last_month.end().to_string(),
-        opening: it.opening.to_string(),
-        new: amount(Step::New),
-        reactivation: amount(Step::Reactivation),
-        upsell: amount(Step::Upsell),
-        downsell: amount(Step::Downsell),
-        churn: amount(Step::Churn),
-        ignored: amount(Step::Ignored),
-        closing: it.closing.to_string(),
-        counts: Some(counts(&it.steps)),
-        adjustments: it.adjustments.as_ref().map(adjustments),
-    }
-}
-
-fn adjustments(Adjustments { amount, steps }: &Adjustments) -> v1::WaterfallAdjustments {
-    let together = amount.to_string();
-    let amount = |step| step_sum(steps, step).amount.to_string();
-    v1::WaterfallAdjustments {
-        amount: together,
-        new: amount(Step::New),
-        reactivation: amount(Step::Reactivation),
-        upsell: amount(Step::Upsell),
-        downsell: amount(Step::Downsell),
-        churn: amount(Step::Churn),
-        ignored: amount(Step::Ignored),
-        counts: Some(counts(steps)),
-    }
-}
-
-fn counts(steps: &Steps) -> v1::WaterfallCounts {
-    let count = |step| step_sum(steps, step).movements;
-    v1::WaterfallCounts {
-        new: count(Step::New),
-        reactivation: count(Step::Reactivation),
-        upsell: count(Step::Upsell),
-        downsell: count(Step::Downsell),
-        churn: count(Step::Churn),
-        ignored: count(Step::Ignored),
-    }
-}
-
-/// What a column comes to; nothing where it has no movement.
-fn step_sum(steps: &Steps, step: Step) -> StepSum {
-    steps.get(&step).copied().unwrap_or_default()
-}
-
 pub(super) fn sink(it: &SinkState, now: DateTime<Utc>) -> v1::Sink {
     let progress = &it.progress;
     let lag = it.oldest_undelivered_at.map(|oldest| now.signed_duration_since(oldest).num_seconds().max(0));
@@ -233,9 +176,4 @@ pub(super) fn delivery((it, envelope): &(Delivery, Option<Envelope>)) -> v1::Del
         next_attempt_at: (!it.is_dead).then(|| instant(it.next_at)),
         reason: it.reason.clone(),
     }
-}
-
-pub(super) fn currency_mrr(it: &CurrencyMrr) -> v1::CurrencyMrr {
-    let text = |money: Money| money.to_string();
-    v1::CurrencyMrr { currency: it.currency.to_string(), mrr: text(it.mrr), arr: text(it.arr) }
 }

@@ -14,6 +14,10 @@ pub const MAX_RATES: usize = 50_000;
 pub const MAX_COHORTS: usize = 120;
 /// The most months in a report.
 pub const MAX_MONTHS: usize = 600;
+/// The most days in a report by day.
+pub const MAX_DAYS: i64 = 1_000;
+/// The most periods of all groups of a report together, in one currency.
+pub const MAX_GROUP_PERIODS: usize = 60_000;
 /// The most exports at a time: each has a connection that reads for itself.
 pub const MAX_EXPORTS: usize = 4;
 /// The largest piece of an export: clients read messages of up to 4 MiB unless told otherwise.

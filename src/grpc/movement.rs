@@ -11,26 +11,31 @@ use super::decode::ScopeFields;
 use super::ending::Ending;
 use super::export::{self, Chunks};
 use super::facts::to_wire;
-use super::limits::{MAX_EXPORTS, MAX_MONTHS};
+use super::grouping::conversion;
+use super::limits::MAX_EXPORTS;
+use super::periods::{Bounds, periods};
 use super::retention as kept;
 use super::status::{invalid, invalid_field, not_found, report, shelf, too_many_exports};
 use super::watch::{Watch, watch};
+use super::waterfall as falls;
 use super::who::who;
 use super::{decode, encode, page_token, v1};
 use crate::books::shelf::Shelf;
 use crate::clock::Clock;
-use crate::form::decode::parse_date;
 use crate::form::encode as raw;
 use crate::form::month::Month;
+use crate::form::periods::Periods;
 use crate::form::sheet::Format;
 use crate::form::violation::{Form, Violation};
 use crate::reports::cohorts::cohorts;
+use crate::reports::conversion::Conversion;
 use crate::reports::explain::explain;
 use crate::reports::export::Export;
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, movements};
 use crate::reports::mrr::mrr;
 use crate::reports::retention::retention;
 use crate::reports::scheduled::scheduled;
+use crate::reports::scope::MonthsQuery;
 use crate::reports::waterfall::{WaterfallQuery, waterfall};
 use crate::store::db::Db;
 use crate::store::movement_page::MovementOrder;
@@ -111,19 +116,9 @@ impl v1::movement_service_server::MovementService for Movements {
     ) -> Result<Response<v1::GetWaterfallResponse>, Status> {
         let who = who(&request)?;
         let now = self.clock.now();
-        let request = request.into_inner();
-        let fields = ScopeFields {
-            level: request.level,
-            currency: &request.currency,
-            customer_id: &request.customer_id,
-            view: request.view,
-            as_known_at: request.as_known_at,
-        };
-        let months = (request.from_month.as_str(), request.to_month.as_str());
-        let query = months_query(months, request.granularity, &fields, now).map_err(invalid)?;
-        let waterfalls = waterfall(&self.db, &who.tenant_id, &query, now).await;
-        let waterfalls = waterfalls.map_err(|error| report(&error))?;
-        Ok(Response::new(v1::GetWaterfallResponse { waterfalls: waterfalls.iter().map(encode::waterfall).collect() }))
+        let (query, with_subcategories) = falls::query(request.get_ref(), now).map_err(invalid)?;
+        let found = waterfall(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
+        Ok(Response::new(falls::waterfalls(&found, with_subcategories)))
     }
 
     async fn get_retention(
@@ -141,8 +136,7 @@ impl v1::movement_service_server::MovementService for Movements {
             as_known_at: request.as_known_at,
         };
         let months = (request.from_month.as_str(), request.to_month.as_str());
-        let by_month = v1::Granularity::Month.into();
-        let query = months_query(months, by_month, &fields, now).map_err(invalid)?;
+        let query = months_query(months, &fields, now).map_err(invalid)?;
         let found = retention(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
         Ok(Response::new(v1::GetRetentionResponse { retentions: found.iter().map(kept::retention).collect() }))
     }
@@ -216,7 +210,13 @@ impl v1::movement_service_server::MovementService for Movements {
     async fn export_mrr(&self, request: Request<v1::ExportReportRequest>) -> Result<Response<Chunks>, Status> {
         let who = who(&request)?;
         let (now, place) = (self.clock.now(), self.place()?);
-        let (query, format) = report_query(&request.into_inner(), now)?;
+        let (query, conversion, format) = report_query(&request.into_inner(), now)?;
+        if conversion.is_some() {
+            return Err(invalid_field(
+                "conversion",
+                "is not for MRR per customer, which is in the currencies of its lines",
+            ));
+        }
         let export = Export::mrr(&self.db, who.tenant_id.clone(), query, format, now).await;
         let export = export.map_err(|error| report(&error))?;
         Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
@@ -227,7 +227,8 @@ impl v1::movement_service_server::MovementService for Movements {
     async fn export_waterfall(&self, request: Request<v1::ExportReportRequest>) -> Result<Response<Chunks>, Status> {
         let who = who(&request)?;
         let (now, place) = (self.clock.now(), self.place()?);
-        let (query, format) = report_query(&request.into_inner(), now)?;
+        let (MonthsQuery { scope, first, last }, conversion, format) = report_query(&request.into_inner(), now)?;
+        let query = WaterfallQuery { scope, periods: Periods::months(first, last), conversion, group_by: None };
         let export = Export::waterfall(&self.db, who.tenant_id.clone(), query, format, now).await;
         let export = export.map_err(|error| report(&error))?;
         Ok(Response::new(export::stream(export, place, self.ending.clone().of(who))))
@@ -236,28 +237,31 @@ impl v1::movement_service_server::MovementService for Movements {
     async fn get_mrr(&self, request: Request<v1::GetMrrRequest>) -> Result<Response<v1::GetMrrResponse>, Status> {
         let who = who(&request)?;
         let now = self.clock.now();
-        let request = request.into_inner();
-        let mut form = Form::at("");
-        let date = decode::optional(&mut form, "date", &request.date, parse_date);
-        let fields = ScopeFields {
-            level: request.level,
-            currency: &request.currency,
-            customer_id: &request.customer_id,
-            view: request.view,
-            as_known_at: request.as_known_at,
-        };
-        let scope = decode::scope(&mut form, &fields, now);
-        let scope = form.finish(Some(scope)).map_err(invalid)?;
-        let found = mrr(&self.db, &who.tenant_id, &scope, date, now).await.map_err(|error| report(&error))?;
-        Ok(Response::new(v1::GetMrrResponse {
-            date: found.date.to_string(),
-            totals: found.totals.iter().map(encode::currency_mrr).collect(),
-        }))
+        let query = falls::mrr_query(request.get_ref(), now).map_err(invalid)?;
+        let found = mrr(&self.db, &who.tenant_id, &query, now).await.map_err(|error| report(&error))?;
+        Ok(Response::new(falls::mrr(&found)))
     }
 }
 
+/// The months of a report.
+fn months_query(
+    months: (&str, &str),
+    fields: &ScopeFields<'_>,
+    now: DateTime<Utc>,
+) -> Result<MonthsQuery, Vec<Violation>> {
+    let mut form = Form::at("");
+    let bounds = Bounds { months, dates: ("", ""), granularity: v1::Granularity::Month.into() };
+    let periods = periods(&mut form, &bounds);
+    let scope = decode::scope(&mut form, fields, now);
+    let months = periods.map(|it| (Month::of(it.first()), Month::of(it.last())));
+    form.finish(months.map(|(first, last)| MonthsQuery { scope, first, last }))
+}
+
 /// The months of an export.
-fn report_query(request: &v1::ExportReportRequest, now: DateTime<Utc>) -> Result<(WaterfallQuery, Format), Status> {
+fn report_query(
+    request: &v1::ExportReportRequest,
+    now: DateTime<Utc>,
+) -> Result<(MonthsQuery, Option<Conversion>, Format), Status> {
     let fields = ScopeFields {
         level: request.level,
         currency: &request.currency,
@@ -266,28 +270,9 @@ fn report_query(request: &v1::ExportReportRequest, now: DateTime<Utc>) -> Result
         as_known_at: request.as_known_at,
     };
     let months = (request.from_month.as_str(), request.to_month.as_str());
-    let by_month = v1::Granularity::Month.into();
-    let query = months_query(months, by_month, &fields, now).map_err(invalid)?;
-    Ok((query, export::format(request.format)?))
-}
-
-/// A report from one month to another.
-fn months_query(
-    (from, to): (&str, &str),
-    granularity: i32,
-    fields: &ScopeFields<'_>,
-    now: DateTime<Utc>,
-) -> Result<WaterfallQuery, Vec<Violation>> {
+    let query = months_query(months, &fields, now).map_err(invalid)?;
     let mut form = Form::at("");
-    let first = form.take("from_month", Month::parse(from));
-    let last = form.take("to_month", Month::parse(to));
-    if let (Some(first), Some(last)) = (first, last) {
-        let months = first.count_to(last);
-        form.require(months > 0, "to_month", "is before from_month");
-        form.require(months <= MAX_MONTHS, "to_month", &format!("is more than {MAX_MONTHS} months from from_month"));
-    }
-    let granularity = form.take("granularity", decode::granularity(granularity)).unwrap_or_default();
-    let scope = decode::scope(&mut form, fields, now);
-    let query = first.zip(last).map(|(first, last)| WaterfallQuery { scope, first, last, granularity });
-    form.finish(query)
+    let conversion = conversion(&mut form, request.conversion.as_ref());
+    let conversion = form.finish(Some(conversion)).map_err(invalid)?;
+    Ok((query, conversion, export::format(request.format)?))
 }

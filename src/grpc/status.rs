@@ -164,6 +164,7 @@ pub(super) fn report(error: &ReportError) -> Status {
         ReportError::OutOfRange(error) => {
             error_info(Code::OutOfRange, "AMOUNT_OUT_OF_RANGE", &format!("the sum cannot be shown: {error}"))
         }
+        ReportError::NoRate { .. } => error_info(Code::FailedPrecondition, "NO_EXCHANGE_RATE", &error.to_string()),
     }
 }
 

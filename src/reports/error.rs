@@ -1,5 +1,8 @@
 //! Why a question has no answer.
 
+use chrono::NaiveDate;
+
+use crate::domain::ids::{Currency, RateSet};
 use crate::domain::money::OutOfRange;
 use crate::store::error::StoreError;
 
@@ -10,4 +13,9 @@ pub enum ReportError {
     Store(#[from] StoreError),
     #[error("a sum is out of range")]
     OutOfRange(#[from] OutOfRange),
+    /// No rate is guessed: none is inverted, and none is made of two others.
+    #[error(
+        "rate set {rate_set} has no rate from {from} to {to} for {date}: neither of that date nor of an earlier one"
+    )]
+    NoRate { rate_set: RateSet, from: Currency, to: Currency, date: NaiveDate },
 }

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod cohorts;
+pub mod conversion;
 pub mod customers;
 pub mod deliveries;
 pub mod effect;
@@ -11,6 +12,7 @@ pub mod explain;
 pub mod export;
 pub mod feed;
 pub mod follow;
+pub mod groups;
 mod histories;
 pub mod movements;
 pub mod mrr;

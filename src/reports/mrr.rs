@@ -1,51 +1,94 @@
 //! MRR and ARR at the end of a date.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::conversion::{Conversion, Rates};
 use super::error::ReportError;
+use super::groups::{Group, GroupBy, books, first_of};
 use super::scope::Scope;
+use super::waterfall::book::Book;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::Money;
 use crate::store::db::Db;
-use crate::store::sums::through;
+use crate::store::sums::{Unit, through};
+
+/// Which MRR.
+#[derive(Debug, Clone)]
+pub struct MrrQuery {
+    pub scope: Scope,
+    /// None: of the day at which the journal is seen.
+    pub date: Option<NaiveDate>,
+    /// None: each currency on its own.
+    pub conversion: Option<Conversion>,
+    /// None: everything together.
+    pub group_by: Option<GroupBy>,
+}
 
 /// MRR at a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mrr {
     pub date: NaiveDate,
-    /// Of currencies in which there is any, or of the one that was asked for.
+    /// Of currencies, and groups, in which there is any; or of the currency that was asked for.
     pub totals: Vec<CurrencyMrr>,
 }
 
-/// MRR of one currency. ARR = 12 × MRR (R2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// MRR of one group in one currency. ARR = 12 × MRR (R2).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CurrencyMrr {
     pub currency: Currency,
+    pub group: Group,
     pub mrr: Money,
     pub arr: Money,
 }
 
-/// MRR at the end of a date (None: of the day at which the journal is seen): the sum of all entries up to it (R14).
-pub async fn mrr(
-    db: &Db,
-    tenant_id: &TenantId,
-    scope: &Scope,
-    date: Option<NaiveDate>,
-    now: DateTime<Utc>,
-) -> Result<Mrr, ReportError> {
+impl CurrencyMrr {
+    fn of(currency: Currency, group: Group, mrr: Money) -> Result<Self, ReportError> {
+        Ok(Self { currency, group, mrr, arr: mrr.per_year()? })
+    }
+}
+
+/// MRR at the end of a date: the sum of all entries up to it (R14).
+pub async fn mrr(db: &Db, tenant_id: &TenantId, query: &MrrQuery, now: DateTime<Utc>) -> Result<Mrr, ReportError> {
+    let MrrQuery { scope, conversion, group_by, .. } = query;
     let mut tx = db.read().await?;
     let today = scope.today(&mut tx, tenant_id, now).await?;
-    let date = date.unwrap_or(today);
-    let sums = through(&mut tx, tenant_id, &scope.filter(today), date).await?;
-    let with_currency = sums.into_iter().map(|(currency, sum)| {
-        let mrr = sum.money()?;
-        Ok(CurrencyMrr { currency, mrr, arr: mrr.per_year()? })
-    });
-    let mut totals: Vec<CurrencyMrr> = with_currency.collect::<Result<_, ReportError>>()?;
+    let (date, filter) = (query.date.unwrap_or(today), scope.filter(today));
+    let shown_in = |currency| conversion.as_ref().map_or(currency, |conversion| conversion.to);
+    let mut whole: BTreeMap<Currency, Book> = BTreeMap::new();
+    for (currency, sum) in through(&mut tx, tenant_id, &filter, date).await? {
+        whole.entry(shown_in(currency)).or_default().open(currency, sum);
+    }
+    let currencies: BTreeSet<Currency> = whole.values().flat_map(Book::currencies).collect();
+    let rates = Rates::load(&mut tx, tenant_id, conversion.as_ref(), &currencies, (date, date)).await?;
+    let mut groups: BTreeMap<Currency, Vec<(String, Money)>> = BTreeMap::new();
+    if let Some(group_by) = group_by {
+        // Everything is before the day after.
+        let read = (Unit::Day, (date.succ_opt().unwrap_or(date), date));
+        for ((currency, name), book) in books(&mut tx, tenant_id, &filter, group_by, read, shown_in).await? {
+            groups.entry(currency).or_default().push((name, book.mrr(date, &rates)?));
+        }
+    }
+    let mut totals = Vec::new();
+    for (currency, book) in &whole {
+        let mut rest = book.mrr(date, &rates)?;
+        let Some(GroupBy { most, .. }) = group_by else {
+            totals.push(CurrencyMrr::of(*currency, Group::Whole, rest)?);
+            continue;
+        };
+        let size = |mrr: &Money| i128::from(mrr.micros()).saturating_abs();
+        for (name, mrr) in first_of(groups.remove(currency).unwrap_or_default(), *most, size) {
+            rest = rest.checked_sub(mrr)?;
+            totals.push(CurrencyMrr::of(*currency, Group::Named(name), mrr)?);
+        }
+        totals.push(CurrencyMrr::of(*currency, Group::Rest, rest)?);
+    }
     // Whether a sum of 0 has rows says only how its entries were recorded.
-    totals.retain(|it| it.mrr != Money::default());
-    if let (true, Some(currency)) = (totals.is_empty(), scope.currency) {
-        totals.push(CurrencyMrr { currency, mrr: Money::default(), arr: Money::default() });
+    totals.retain(|it| !it.mrr.is_zero());
+    let asked_for = conversion.as_ref().map(|conversion| conversion.to).or(scope.currency);
+    if let (true, Some(currency), None) = (totals.is_empty(), asked_for, group_by) {
+        totals.push(CurrencyMrr::of(currency, Group::Whole, Money::ZERO)?);
     }
     Ok(Mrr { date, totals })
 }

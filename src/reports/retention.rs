@@ -6,12 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::customers::{Count, Customers};
 use super::error::ReportError;
 use super::histories::each_history;
+use super::scope::MonthsQuery;
 use super::waterfall::{Period, Step, Waterfall, WaterfallQuery, waterfalls};
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::ratio::Ratio;
 use crate::domain::rounding::{average, ratio};
 use crate::form::month::Month;
+use crate::form::periods::Periods;
 use crate::store::db::Db;
 use crate::store::renewals::{self, Renewals};
 
@@ -81,14 +83,15 @@ impl Columns {
 pub async fn retention(
     db: &Db,
     tenant_id: &TenantId,
-    query: &WaterfallQuery,
+    query: &MonthsQuery,
     now: DateTime<Utc>,
 ) -> Result<Vec<Retention>, ReportError> {
     let mut tx = db.read().await?;
     let today = query.scope.today(&mut tx, tenant_id, now).await?;
     let filter = query.scope.filter(today);
     let (first, last) = (query.first.start(), query.last.last_date());
-    let waterfalls = waterfalls(&mut tx, tenant_id, query, today).await?;
+    let months = WaterfallQuery::plain(query.scope.clone(), Periods::months(query.first, query.last));
+    let waterfalls = waterfalls(&mut tx, tenant_id, &months, today).await?;
     let renewals = renewals::by_month(&mut tx, tenant_id, &filter, first, last).await?;
     let months = (query.first, query.last);
     let count = if filter.is_of_totals() {
@@ -110,12 +113,12 @@ fn of_currency(
     renewals: impl Fn(Month) -> Renewals,
     count: &Count,
 ) -> Result<Retention, ReportError> {
-    let months: Vec<Month> = waterfall.periods.iter().map(|period| period.month).collect();
+    let months: Vec<Month> = waterfall.periods.iter().map(|period| Month::of(period.start)).collect();
     let (customers, of_span) = count.of(waterfall.currency, &months)?;
     let mut all = Columns::default();
     let mut periods = Vec::with_capacity(months.len());
     for (period, customers) in waterfall.periods.iter().zip(customers) {
-        let columns = Columns::of(period, renewals(period.month))?;
+        let columns = Columns::of(period, renewals(Month::of(period.start)))?;
         all = all.checked_add(columns)?;
         periods.push(kept((period, period), &columns, customers)?);
     }
@@ -131,8 +134,8 @@ fn kept((first, last): (&Period, &Period), columns: &Columns, customers: Custome
     let stayed = opening.checked_add(lost)?;
     let customers_at_end = customers.at_end()?;
     Ok(Kept {
-        start: first.month.start(),
-        end: last.month.end(),
+        start: first.start,
+        end: last.end,
         opening,
         closing,
         net_revenue_retention: of_money(stayed.checked_add(upsell)?, opening)?,

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::error::ReportError;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::movement::Level;
+use crate::form::month::Month;
 use crate::store::db::Tx;
 use crate::store::sums::{SumFilter, View};
 use crate::store::tenant;
@@ -20,6 +21,14 @@ pub struct Scope {
     pub view: View,
     /// As the journal was known at this instant; None: now.
     pub known_at: Option<DateTime<Utc>>,
+}
+
+/// A report on whole months.
+#[derive(Debug, Clone)]
+pub struct MonthsQuery {
+    pub scope: Scope,
+    pub first: Month,
+    pub last: Month,
 }
 
 impl Scope {

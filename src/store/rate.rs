@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::db::{Column, Insert, Instant, Kind, Set, Statement, Tx, on};
+use super::db::{Column, Insert, Kind, Set, Statement, Tx, on};
 use super::error::StoreError;
 use crate::domain::ids::{Currency, RateSet, TenantId};
 use crate::domain::rate::{ExchangeRate, Rate};
@@ -86,12 +86,11 @@ macro_rules! in_force {
             where tenant_id = $1 and rate_set = $2 and from_currency ",
             $currencies,
             " and to_currency = $4 and date <= $6
-                and (cast($7 as timestamptz) is null or recorded_at <= $7)
                 and date >= coalesce((
                     select max(date) from exchange_rate as earlier
                     where earlier.tenant_id = it.tenant_id and earlier.rate_set = it.rate_set
                         and earlier.from_currency = it.from_currency and earlier.to_currency = it.to_currency
-                        and earlier.date <= $5 and (cast($7 as timestamptz) is null or earlier.recorded_at <= $7)), $5)"
+                        and earlier.date <= $5), $5)"
         )
     };
 }
@@ -99,14 +98,13 @@ macro_rules! in_force {
 pub(super) const IN_FORCE: Statement =
     Statement { sqlite: in_force!("in (select value from json_each($3))"), postgres: in_force!("= any($3)") };
 
-/// The rates of a set that hold on any date from the first through the last, as known at an instant (None: now).
+/// The rates of a set that hold on any date from the first through the last.
 pub async fn in_force(
     tx: &mut Tx,
     tenant: &TenantId,
     rate_set: &RateSet,
     (from, to): (&BTreeSet<Currency>, Currency),
     (first, last): (NaiveDate, NaiveDate),
-    known_at: Option<DateTime<Utc>>,
 ) -> Result<Vec<ExchangeRate>, StoreError> {
     let statement = IN_FORCE.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
@@ -117,7 +115,6 @@ pub async fn in_force(
             .bind(to.as_str())
             .bind(first)
             .bind(last)
-            .bind(known_at.map(Instant))
             .fetch_all(connection)
             .await?
     });

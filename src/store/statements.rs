@@ -5,12 +5,12 @@ use sqlx::{Executor, SqlSafeStr};
 use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
-    accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact, journal,
-    kissmetrics, movement_page, outbox, overrides, rate, redrive, renewal_total, renewals, sequence, sink, sums,
-    tenant, total,
+    accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact,
+    group_statements, journal, kissmetrics, movement_page, outbox, overrides, rate, redrive, renewal_total, renewals,
+    sequence, sink, sum_statements, tenant, total,
 };
 
-const STATEMENTS: [&[Statement]; 29] = [
+const STATEMENTS: [&[Statement]; 32] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
     &[customer::VERSIONS, customer::LOCK, customer::PAGE, customer::MISSING, customer::DUE, customer::TIMES],
     &[customer::DERIVED_BEFORE, customer_months::AS_REPORTED, customer_months::RESTATED],
@@ -52,8 +52,11 @@ const STATEMENTS: [&[Statement]; 29] = [
     &[rate::BETWEEN, rate::IN_FORCE, rate::PAGE, rate::SETS],
     &[redrive::DEAD, redrive::RANGE],
     &[kissmetrics::GIVEN, kissmetrics::TAKEN],
-    &[sums::MONTHS, sums::DAYS, sums::OF_CUSTOMER, sums::OF_CUSTOMER_RESTATED],
-    &[sums::ADJUSTMENTS, sums::RECORDED_AFTER, sums::RECORDED_AFTER_RESTATED],
+    group_statements::LARGEST,
+    group_statements::SUMS,
+    sum_statements::STATEMENTS[0],
+    sum_statements::STATEMENTS[1],
+    sum_statements::STATEMENTS[2],
     &[accounts::PARTS, accounts::PARTS_RESTATED, renewals::RENEWALS, renewals::RENEWALS_RESTATED],
     &total::READ,
     &[customer_total::READ_TURNS, customer_total::READ_PAIRS, customer_total::TURNS, customer_total::PAIRS],

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::db::{Instant, Statement, Tx, on};
+use super::db::{Instant, Tx, on};
 use super::error::StoreError;
+use super::sum_statements::{
+    ADJUSTMENTS, ByUnit, OF_CUSTOMER, OF_CUSTOMER_RESTATED, RECORDED_AFTER, RECORDED_AFTER_RESTATED, THROUGH, TOTALS,
+};
 use super::total::Sum;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::movement::{Level, Subcategory};
@@ -22,6 +25,13 @@ pub enum View {
     AsReported,
     /// By effective date: every change in its own month.
     Restated,
+}
+
+/// How finely entries are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Month,
+    Day,
 }
 
 /// Which entries to add up.
@@ -49,8 +59,8 @@ impl SumFilter<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SumKey {
     pub currency: Currency,
-    /// The first date of the month; None for all months before the first that was asked for.
-    pub month: Option<NaiveDate>,
+    /// The date, or the first of the month; None for everything before the first that was asked for.
+    pub date: Option<NaiveDate>,
     pub subcategory: Subcategory,
     /// Posted in another month than its own.
     pub is_adjustment: bool,
@@ -60,116 +70,23 @@ pub struct SumKey {
 #[derive(Debug, Clone, Copy)]
 enum Part<'f> {
     /// From the totals, with or without adjustments.
-    Totals(Statement),
+    Totals(ByUnit),
     OfCustomer(&'f CustomerId),
     Adjustments,
     RecordedAfter(DateTime<Utc>),
 }
 
-macro_rules! sums {
-    () => {
-        "cast(sum(delta_units) as bigint) as delta_units,
-        cast(sum(delta_micros) as bigint) as delta_micros,
-        cast(sum(movements) as bigint) as movements"
-    };
-}
-
-pub(super) const MONTHS: Statement = Statement::both(concat!(
-    "select currency, case when posting_month >= $3 then posting_month end as month, subcategory, is_adjustment, ",
-    sums!(),
-    " from month_total
-    where tenant_id = $1 and level = $2 and posting_month <= $4
-        and (cast($5 as text) is null or currency = $5)
-        and counts_from <= $6
-        and not ($7 and is_adjustment)
-    group by 1, 2, 3, 4"
-));
-
-/// Whole months, and the days of the last one, which begins on $3.
-pub(super) const DAYS: Statement = Statement::both(concat!(
-    "select currency, cast(null as date) as month, subcategory, is_adjustment, ",
-    sums!(),
-    " from (
-        select currency, subcategory, is_adjustment, delta_units, delta_micros, movements from month_total
-        where tenant_id = $1 and level = $2 and posting_month < $3
-            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
-            and not ($7 and is_adjustment)
-        union all
-        select currency, subcategory, is_adjustment, delta_units, delta_micros, movements from day_total
-        where tenant_id = $1 and level = $2 and posting_date >= $3 and posting_date <= $4
-            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
-            and not ($7 and is_adjustment)
-    ) as part
-    group by 1, 2, 3, 4"
-));
-
-/// Sums of entries by the month of one of their dates.
-macro_rules! of_entries {
-    ($month:literal, $date:literal, $which:literal) => {
-        concat!(
-            "select currency, case when ",
-            $date,
-            " >= $3 then ",
-            $month,
-            " end as month, subcategory, posting_date <> effective_date as is_adjustment,
-                cast(sum(delta_micros / 1000000) as bigint) as delta_units,
-                cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
-                cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
-            from entry
-            where tenant_id = $1 and level = $2 and ",
-            $date,
-            " <= $4
-                and (cast($5 as text) is null or currency = $5)
-                and (provisional_until is null or provisional_until <= $6)
-                and ",
-            $which,
-            " group by 1, 2, 3, 4"
-        )
-    };
-}
-
-macro_rules! by_posting_date {
-    ($which:literal) => {
-        Statement {
-            sqlite: of_entries!("substr(posting_date, 1, 7) || '-01'", "posting_date", $which),
-            postgres: of_entries!("date_trunc('month', posting_date)::date", "posting_date", $which),
-        }
-    };
-}
-
-macro_rules! by_effective_date {
-    ($which:literal) => {
-        by_effective_date!($which, $which)
-    };
-    ($on_sqlite:literal, $on_postgres:literal) => {
-        Statement {
-            sqlite: of_entries!("substr(effective_date, 1, 7) || '-01'", "effective_date", $on_sqlite),
-            postgres: of_entries!("date_trunc('month', effective_date)::date", "effective_date", $on_postgres),
-        }
-    };
-}
-
-pub(super) const OF_CUSTOMER: Statement =
-    by_posting_date!("customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)");
-pub(super) const OF_CUSTOMER_RESTATED: Statement =
-    by_effective_date!("customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)");
-/// As their index has it.
-pub(super) const ADJUSTMENTS: Statement =
-    by_effective_date!("posting_date <> effective_date", "posting_date - effective_date > 0");
-pub(super) const RECORDED_AFTER: Statement = by_posting_date!("recorded_at > $7");
-pub(super) const RECORDED_AFTER_RESTATED: Statement = by_effective_date!("recorded_at > $7");
-
-/// The sums by month, in which all months before `first` are one; through the date `last`, the end of a month.
-pub async fn by_month(
+/// The sums by a unit, in which everything before `first` is one; through the date `last`. Months are whole ones.
+pub async fn by_unit(
     tx: &mut Tx,
     tenant: &TenantId,
     filter: &SumFilter<'_>,
-    first: NaiveDate,
-    last: NaiveDate,
+    unit: Unit,
+    dates: (NaiveDate, NaiveDate),
 ) -> Result<BTreeMap<SumKey, Sum>, StoreError> {
     let mut sums = BTreeMap::new();
-    for part in parts(MONTHS, filter) {
-        add_part(&mut sums, tx, tenant, filter, part, (first, last)).await?;
+    for part in parts(TOTALS, filter) {
+        add_part(&mut sums, tx, tenant, filter, part, unit, dates).await?;
     }
     // Whether a sum of nothing has rows says only how its entries were recorded.
     sums.retain(|_, sum| *sum != Sum::default());
@@ -184,8 +101,8 @@ pub async fn through(
     date: NaiveDate,
 ) -> Result<BTreeMap<Currency, Sum>, StoreError> {
     let mut sums = BTreeMap::new();
-    for part in parts(DAYS, filter) {
-        add_part(&mut sums, tx, tenant, filter, part, (date.with_day(1).unwrap_or(date), date)).await?;
+    for part in parts(ByUnit { month: THROUGH, day: THROUGH }, filter) {
+        add_part(&mut sums, tx, tenant, filter, part, Unit::Day, (date, date)).await?;
     }
     let mut by_currency: BTreeMap<Currency, Sum> = BTreeMap::new();
     for (key, sum) in sums {
@@ -195,7 +112,7 @@ pub async fn through(
 }
 
 /// Whence the sums come that the filter asks for.
-fn parts<'f>(totals: Statement, filter: &SumFilter<'f>) -> Vec<Part<'f>> {
+fn parts<'f>(totals: ByUnit, filter: &SumFilter<'f>) -> Vec<Part<'f>> {
     if let Some(customer) = filter.customer {
         return vec![Part::OfCustomer(customer)];
     }
@@ -214,6 +131,7 @@ async fn add_part(
     tenant: &TenantId,
     filter: &SumFilter<'_>,
     part: Part<'_>,
+    unit: Unit,
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<(), StoreError> {
     let is_restated = filter.view == View::Restated;
@@ -225,7 +143,7 @@ async fn add_part(
         Part::RecordedAfter(_) if is_restated => RECORDED_AFTER_RESTATED,
         Part::RecordedAfter(_) => RECORDED_AFTER,
     };
-    let statement = statement.on(tx);
+    let statement = statement.of(unit).on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
         let query = sqlx::query_as(statement)
             .bind(tenant.as_str())
@@ -251,9 +169,9 @@ async fn add_part(
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     currency: String,
-    month: Option<NaiveDate>,
+    date: Option<NaiveDate>,
     subcategory: String,
     is_adjustment: bool,
     delta_units: i64,
@@ -262,11 +180,11 @@ struct Row {
 }
 
 impl Row {
-    fn parse(&self) -> Result<(SumKey, Sum), StoreError> {
+    pub fn parse(&self) -> Result<(SumKey, Sum), StoreError> {
         let wrong = |column, text: &str| StoreError::corrupt("totals", text, column, "is not a known one");
         let key = SumKey {
             currency: Currency::parse(&self.currency).map_err(|_| wrong("currency", &self.currency))?,
-            month: self.month,
+            date: self.date,
             subcategory: Subcategory::parse(&self.subcategory)
                 .ok_or_else(|| wrong("subcategory", &self.subcategory))?,
             is_adjustment: self.is_adjustment,

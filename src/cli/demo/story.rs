@@ -12,8 +12,8 @@ use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use tonic::transport::Channel;
 
 use super::super::ask::told;
-use super::super::months::PeriodArg;
-use super::super::{explain, movements, waterfall};
+use super::super::months::StepArg;
+use super::super::{explain, movements, waterfall_output};
 
 /// The facts, in the order of their arrival.
 const BOOK: &str = include_str!("book.jsonl");
@@ -77,8 +77,9 @@ pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Stor
         to_month: "2026-12".to_owned(),
         ..v1::GetWaterfallRequest::default()
     };
+    let shown = waterfall_output::Shown { by: StepArg::Month, has_groups: false };
     let found = questions.get_waterfall(request).await.map_err(told)?.into_inner();
-    writeln!(text, "{}", waterfall::table(&waterfall::answer(&found), PeriodArg::Month))?;
+    writeln!(text, "{}", waterfall_output::table(&waterfall_output::answer(&found, false), shown))?;
     Ok(Story { text, explained: id })
 }
 

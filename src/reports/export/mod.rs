@@ -7,6 +7,7 @@ mod waterfall;
 use chrono::{DateTime, Utc};
 
 use super::error::ReportError;
+use super::scope::MonthsQuery;
 use super::selection::Selection;
 use super::waterfall::{WaterfallQuery, waterfalls};
 use crate::domain::ids::TenantId;
@@ -51,7 +52,7 @@ impl Export {
     pub async fn mrr(
         db: &Db,
         tenant_id: TenantId,
-        query: WaterfallQuery,
+        query: MonthsQuery,
         format: Format,
         now: DateTime<Utc>,
     ) -> Result<Self, ReportError> {

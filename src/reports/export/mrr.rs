@@ -8,7 +8,7 @@ use crate::form::month::Month;
 use crate::form::record::Value;
 use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
-use crate::reports::waterfall::WaterfallQuery;
+use crate::reports::scope::MonthsQuery;
 use crate::store::customer;
 use crate::store::customer_months::{CustomerMonth, of_customers};
 use crate::store::db::Tx;
@@ -22,13 +22,13 @@ pub(super) const COLUMNS: [&str; 6] = ["customer_id", "month", "level", "currenc
 /// Customers who are still to come.
 #[derive(Debug)]
 pub(super) struct CustomerMrr {
-    query: WaterfallQuery,
+    query: MonthsQuery,
     today: NaiveDate,
     after: Option<CustomerId>,
 }
 
 impl CustomerMrr {
-    pub(super) fn new(query: WaterfallQuery, today: NaiveDate) -> Self {
+    pub(super) fn new(query: MonthsQuery, today: NaiveDate) -> Self {
         Self { query, today, after: None }
     }
 

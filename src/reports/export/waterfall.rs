@@ -6,7 +6,7 @@ use crate::form::record::{Value, maybe};
 use crate::form::sheet::Sheet;
 use crate::reports::waterfall::{Step, Waterfall};
 
-pub(super) const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "month",
     "level",
     "currency",
@@ -19,6 +19,7 @@ pub(super) const COLUMNS: [&str; 12] = [
     "ignored",
     "closing",
     "adjustments",
+    "currency_effect",
 ];
 
 pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) {
@@ -27,7 +28,7 @@ pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) {
             let step = |step| Value::Money(period.steps.get(&step).map_or(Money::ZERO, |sum| sum.amount));
             let [new, reactivation, upsell, downsell, churn, ignored] = Step::ALL.map(step);
             sheet.push(&[
-                Value::Date(period.month.start()),
+                Value::Date(period.start),
                 Value::Text(level.as_str()),
                 Value::Text(it.currency.as_str()),
                 Value::Money(period.opening),
@@ -39,6 +40,7 @@ pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) {
                 ignored,
                 Value::Money(period.closing),
                 maybe(period.adjustments.as_ref().map(|it| it.amount), Value::Money),
+                maybe(period.currency_effect, Value::Money),
             ]);
         }
     }

@@ -9,17 +9,15 @@ use deltabook::domain::fact::{Fact, Override};
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::movement::Level;
 use deltabook::domain::policy::Policy;
-use deltabook::form::granularity::Granularity;
 use deltabook::form::month::Month;
 use deltabook::ledger::job::Mode;
 use deltabook::ledger::verify::verify;
 use deltabook::ledger::writers::{Ledger, Load};
 use deltabook::reports::movements::movements;
-use deltabook::reports::mrr::mrr;
+use deltabook::reports::mrr::{MrrQuery, mrr};
 use deltabook::reports::retention::retention;
-use deltabook::reports::scope::Scope;
+use deltabook::reports::scope::{MonthsQuery, Scope};
 use deltabook::reports::selection::Selection;
-use deltabook::reports::waterfall::WaterfallQuery;
 use deltabook::store::db::Db;
 use deltabook::store::movement_page::{MovementFilter, MovementOrder};
 use deltabook::store::sums::View;
@@ -27,6 +25,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use super::groups::check_converted;
 use super::store;
 use crate::history::{Arrival, History, arrivals, histories, policies};
 use crate::postgres::block_on;
@@ -63,6 +62,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 /// Books in a store that has many, and the time there.
 struct Story<'s> {
     db: &'s Db,
+    number: usize,
     ledger: Ledger,
     tenant: TenantId,
     now: std::sync::Arc<std::sync::Mutex<DateTime<Utc>>>,
@@ -133,11 +133,13 @@ impl Story<'_> {
         for level in [Level::Contract, Level::Customer] {
             for view in [View::AsReported, View::Restated] {
                 let scope = Scope { level, currency: None, customer: None, view, known_at: None };
-                sums.push(mrr(self.db, &self.tenant, &scope, Some(far.date_naive()), far).await.unwrap().totals);
+                let query = MrrQuery { scope, date: Some(far.date_naive()), conversion: None, group_by: None };
+                sums.push(mrr(self.db, &self.tenant, &query, far).await.unwrap().totals);
             }
         }
         assert!(sums.windows(2).all(|pair| pair.first() == pair.last()), "{sums:?}");
         self.check_retention().await;
+        check_converted(self.db, &self.tenant, self.number, far).await;
     }
 
     /// What was kept is the same out of the totals as customer by customer out of the journal, whenever it is asked: today,
@@ -158,7 +160,7 @@ impl Story<'_> {
                 let kept = |known_at| {
                     let (level, view) = (Level::Customer, View::AsReported);
                     let scope = Scope { level, currency: None, customer: None, view, known_at };
-                    let query = WaterfallQuery { scope, first, last, granularity: Granularity::Month };
+                    let query = MonthsQuery { scope, first, last };
                     async move { retention(self.db, &self.tenant, &query, instant).await.unwrap() }
                 };
                 assert_eq!(kept(None).await, kept(Some(instant)).await, "{instant} {first} {last}");
@@ -193,7 +195,7 @@ async fn tell(db: &Db, number: usize, history: &History, arrival: &Arrival, even
     let tenant = TenantId::parse(&format!("books-{number}")).unwrap();
     let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock, Load::Requests).await.unwrap();
     let (next_month, last_override) = (None, None);
-    let mut story = Story { db, ledger, tenant, now, next_month, last_override, closings: 0, adjusted: false };
+    let mut story = Story { db, number, ledger, tenant, now, next_month, last_override, closings: 0, adjusted: false };
     let mut rest = history.arriving(arrival).into_iter();
     for event in events {
         story.happens(event, &mut rest).await;

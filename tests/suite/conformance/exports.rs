@@ -256,6 +256,7 @@ fn roll_forward(level: &str, currency: &str, it: &v1::WaterfallPeriod) -> Row {
         ("ignored", &it.ignored),
         ("closing", &it.closing),
         ("adjustments", &adjustments),
+        ("currency_effect", &it.currency_effect),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

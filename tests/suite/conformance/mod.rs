@@ -16,6 +16,7 @@ mod exports;
 mod filters;
 mod finance;
 mod finance_commands;
+mod groups;
 mod import;
 mod import_facts;
 mod load;

@@ -3,12 +3,10 @@
 use deltabook::domain::author::Author;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::movement::Level;
-use deltabook::form::granularity::Granularity;
 use deltabook::form::month::Month;
 use deltabook::grpc::v1;
 use deltabook::reports::retention::{Kept, retention};
-use deltabook::reports::scope::Scope;
-use deltabook::reports::waterfall::WaterfallQuery;
+use deltabook::reports::scope::{MonthsQuery, Scope};
 use deltabook::store::sums::View;
 use serde_json::{Value, json};
 use tonic::Code;
@@ -204,7 +202,7 @@ async fn what_is_corrected_of_a_closed_month_counts_where_it_is_posted() {
     {
         let scope = Scope { level: Level::Customer, currency: None, customer: None, view, known_at };
         let [first, last] = ["2026-01", "2026-02"].map(|month| Month::parse(month).unwrap());
-        let query = WaterfallQuery { scope, first, last, granularity: Granularity::Month };
+        let query = MonthsQuery { scope, first, last };
         let found = retention(&desk.db, &TenantId::only(), &query, desk.clock.now()).await.unwrap();
         let months: Vec<String> = found[0].periods.iter().map(in_short).collect();
         assert_eq!(months, expected, "{view:?} {known_at:?}");
