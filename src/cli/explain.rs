@@ -3,15 +3,16 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use chrono::DateTime;
 use clap::{Args, ValueEnum};
 use deltabook::grpc::v1;
 use serde_json::{Value, json};
 
-use super::ask::{Whom, cause_words, told};
+use super::ask::{Whom, cause_words, level_word, told, word};
 use super::movements;
 use super::output::to_stdout;
 
-/// Explain a movement: the rules that decided it, and the lines behind it
+/// Explain a movement: the rules that decided it, the lines behind it, what finance and the other level say of it
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -57,14 +58,51 @@ pub fn write_text(out: &mut dyn Write, why: &v1::ExplainMovementResponse) -> io:
     for reason in &why.reasons {
         writeln!(out, "  R{:<3}{:<27}{}", reason.rule, reason.title, reason.statement)?;
     }
+    for other in &why.other_level {
+        write_other_level(out, why, other)?;
+    }
+    for over in &why.overrides {
+        let state = if over.in_force { "Override in force" } else { "Override of the past" };
+        writeln!(out, "  {state}{}: {}", by_whom(over), over.statement)?;
+    }
+    if !why.replaced_by_movement_ids.is_empty() {
+        writeln!(out, "  Now in its place: {}", why.replaced_by_movement_ids.join(", "))?;
+    }
     for event in &why.events {
-        writeln!(
-            out,
-            "  Event of the date: {} of {} {} on {}",
-            event.name, event.mrr_delta, event.currency, event.date
-        )?;
+        let v1::LifecycleEvent { name, date, currency, mrr_delta, .. } = event;
+        let state = match event.state() {
+            v1::EventState::Sent => "sent".to_owned(),
+            v1::EventState::Due => "due".to_owned(),
+            v1::EventState::Scheduled | v1::EventState::Unspecified => format!("due on {}", event.due_on),
+        };
+        writeln!(out, "  Event of the date: {name} of {mrr_delta} {currency} on {date}, {state}")?;
     }
     Ok(())
+}
+
+fn write_other_level(out: &mut dyn Write, why: &v1::ExplainMovementResponse, other: &v1::OtherLevel) -> io::Result<()> {
+    let level = match why.movement.as_ref().map(v1::Movement::level) {
+        Some(v1::Level::Contract) => v1::Level::Customer,
+        Some(v1::Level::Customer | v1::Level::Unspecified) | None => v1::Level::Contract,
+    };
+    let what = other.movement.as_ref().map_or_else(
+        || "none".to_owned(),
+        |it| {
+            let name = word(it.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_");
+            let amount = if it.renewed_mrr.is_empty() { &it.mrr_delta } else { &it.renewed_mrr };
+            format!("movement {}, {name} of {amount} {}", it.movement_id, it.currency)
+        },
+    );
+    writeln!(out, "  At {} level: {what}. {}", level_word(level), other.comparison)
+}
+
+/// ` of 2026-03-01 by key:finance (agreed with the auditor)`, as far as it is known.
+fn by_whom(over: &v1::MovementOverride) -> String {
+    let day = over.recorded_at.and_then(|at| DateTime::from_timestamp(at.seconds, 0));
+    let day = day.map(|at| format!(" of {}", at.date_naive())).unwrap_or_default();
+    let who = if over.actor.is_empty() { String::new() } else { format!(" by {}", over.actor) };
+    let reason = if over.reason.is_empty() { String::new() } else { format!(" ({})", over.reason) };
+    format!("{day}{who}{reason}")
 }
 
 fn as_json(why: &v1::ExplainMovementResponse) -> Value {
@@ -90,7 +128,25 @@ fn as_json(why: &v1::ExplainMovementResponse) -> Value {
     let events: Vec<Value> = why
         .events
         .iter()
-        .map(|it| json!({ "event": it.name, "date": it.date, "currency": it.currency, "mrr_delta": it.mrr_delta }))
+        .map(|it| {
+            json!({
+                "event": it.name,
+                "date": it.date,
+                "currency": it.currency,
+                "mrr_delta": it.mrr_delta,
+                "state": word(it.state().as_str_name(), "EVENT_STATE_"),
+                "due_on": it.due_on,
+            })
+        })
+        .collect();
+    let overrides: Vec<Value> = why.overrides.iter().map(over).collect();
+    let other_level: Vec<Value> = why
+        .other_level
+        .iter()
+        .map(|it| {
+            let movement = it.movement.as_slice();
+            json!({ "movement": movements::answer(movement).objects().next(), "comparison": it.comparison })
+        })
         .collect();
     json!({
         "movement": movements::answer(movement).objects().next(),
@@ -98,7 +154,25 @@ fn as_json(why: &v1::ExplainMovementResponse) -> Value {
         "reasons": reasons,
         "changes": changes,
         "reversed_by_movement_id": why.reversed_by_movement_id,
+        "replaced_by_movement_ids": why.replaced_by_movement_ids,
+        "overrides": overrides,
+        "other_level": other_level,
         "events": events,
+    })
+}
+
+fn over(it: &v1::MovementOverride) -> Value {
+    json!({
+        "cause": it.cause.as_ref().map(cause_words),
+        "revision": it.revision,
+        "modification_type": word(it.modification_type().as_str_name(), "MODIFICATION_TYPE_"),
+        "in_force": it.in_force,
+        "reason": it.reason,
+        "actor": it.actor,
+        "recorded_at": it.recorded_at.and_then(|at| {
+            DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?).map(|at| at.to_rfc3339())
+        }),
+        "statement": it.statement,
     })
 }
 

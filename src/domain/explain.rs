@@ -2,7 +2,8 @@
 
 use super::atom::{LineState, Terms};
 use super::day::{Day, Part};
-use super::fact::Override;
+use super::fact::{ModificationType, Override};
+use super::group::Labelled;
 use super::ids::{ItemId, LineId, SubscriptionId};
 use super::interval::Interval;
 use super::money::Money;
@@ -54,12 +55,33 @@ impl From<&LineState<'_>> for LineSnapshot {
 pub struct Trace {
     /// In the order in which the causes act.
     pub changes: Vec<LineChange>,
-    /// The override that named it (R13).
+    /// What named it, if not the facts alone (R13).
+    pub named_by: Option<NamedBy>,
+}
+
+/// The modification type that named a movement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedBy {
+    pub modification_type: ModificationType,
+    /// The override that set it; None: it came with the order.
     pub over: Option<Override>,
 }
 
 impl Trace {
-    pub(super) fn of(story: &Story<'_>, day: &Day<'_, '_>, parts: &[Part], over: Option<&Override>) -> Self {
+    /// The override that named it.
+    #[must_use]
+    pub fn over(&self) -> Option<&Override> {
+        self.named_by.as_ref()?.over.as_ref()
+    }
+
+    /// Whether both are made of what one cause did to one line, among other things.
+    #[must_use]
+    pub fn shares_a_change_with(&self, other: &Self) -> bool {
+        let is_same = |a: &LineChange, b: &LineChange| a.line_id == b.line_id && a.cause == b.cause;
+        self.changes.iter().any(|own| other.changes.iter().any(|their| is_same(own, their)))
+    }
+
+    pub(super) fn of(story: &Story<'_>, day: &Day<'_, '_>, parts: &[Part], label: Option<&Labelled<'_>>) -> Self {
         let change = |line: usize, step: Step<'_>, before: &LineState<'_>, after: &LineState<'_>| {
             let line = story.index.lines.get(line)?.line;
             Some(LineChange {
@@ -82,6 +104,8 @@ impl Trace {
                 change(pause.line, Step::Suspension(pause.order), &pause.state, &pause.state)
             }
         };
-        Self { changes: parts.iter().filter_map(of_part).collect(), over: over.cloned() }
+        let named_by =
+            label.map(|label| NamedBy { modification_type: label.modification_type, over: label.over.cloned() });
+        Self { changes: parts.iter().filter_map(of_part).collect(), named_by }
     }
 }

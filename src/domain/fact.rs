@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
 use super::interval::Interval;
-use super::movement::{Levels, Subcategory};
+use super::movement::{Cause, Levels, Subcategory};
 use super::number::{Amount, Discount, Quantity};
 use super::spelling::spelling;
 
@@ -184,6 +184,33 @@ pub enum OverrideTarget {
     PriceStep(LineId, NaiveDate),
     TrialEnd(LineId),
     NaturalEnd(LineId),
+}
+
+impl OverrideTarget {
+    /// What an override of a cause would be for; None for a renewal by link, which nobody overrides.
+    #[must_use]
+    pub fn of(cause: &Cause) -> Option<Self> {
+        Some(match cause {
+            Cause::ChangeOrder(order) => Self::ChangeOrder(order.clone()),
+            Cause::LineStart(line) => Self::LineStart(line.clone()),
+            Cause::TrialEnd(line) => Self::TrialEnd(line.clone()),
+            Cause::PriceStep(line, date) => Self::PriceStep(line.clone(), *date),
+            Cause::NaturalEnd(line) => Self::NaturalEnd(line.clone()),
+            Cause::RenewalLink(..) => return None,
+        })
+    }
+
+    /// The cause that it is for.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::ChangeOrder(order) => Cause::ChangeOrder(order.clone()),
+            Self::LineStart(line) => Cause::LineStart(line.clone()),
+            Self::PriceStep(line, date) => Cause::PriceStep(line.clone(), *date),
+            Self::TrialEnd(line) => Cause::TrialEnd(line.clone()),
+            Self::NaturalEnd(line) => Cause::NaturalEnd(line.clone()),
+        }
+    }
 }
 
 /// Finance's word on how a cause counts (R13).

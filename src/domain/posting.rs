@@ -7,8 +7,8 @@ use chrono::{Days, NaiveDate};
 use super::classify::{Activity, Change, Relabel, classify};
 use super::day::{Day, Draft, Part};
 use super::explain::Trace;
-use super::fact::{ModificationType, Override};
-use super::group::{Group, Items};
+use super::fact::ModificationType;
+use super::group::{Group, Items, Labelled};
 use super::ids::{Currency, CustomerId};
 use super::life::EndCause;
 use super::money::{Money, OutOfRange};
@@ -186,7 +186,7 @@ impl<'s, 'f> Posting<'s, 'f> {
                 None => Vec::new(),
             },
         };
-        self.trace(day, &draft.parts, group.label.as_ref().and_then(|label| label.over));
+        self.trace(day, &draft.parts, group.label.as_ref());
         let rules = atoms()
             .fold(RuleSet::of(&[Rule::Normalisation, Rule::Groups, Rule::Category]), |rules, atom| {
                 rules.with(atom.step.rule()).with_if(atom.begins, Rule::Counting)
@@ -207,9 +207,9 @@ impl<'s, 'f> Posting<'s, 'f> {
     }
 
     /// Notes what the next movement is made of, for those who ask.
-    fn trace(&mut self, day: &Day<'_, 'f>, parts: &[Part], over: Option<&'f Override>) {
+    fn trace(&mut self, day: &Day<'_, 'f>, parts: &[Part], label: Option<&Labelled<'f>>) {
         if let Some(traces) = &mut self.traces {
-            traces.push(Trace::of(self.story, day, parts, over));
+            traces.push(Trace::of(self.story, day, parts, label));
         }
     }
 

@@ -2,22 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::facts::{discount_to_wire, interval_to_wire};
 use super::v1;
 use super::words::{instant, number};
-use crate::domain::event::LifecycleEvent;
-use crate::domain::explain::{LineChange, LineSnapshot};
 use crate::domain::fact::FactKind;
 use crate::domain::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::void::Void;
-use crate::form::encode as raw;
 use crate::form::envelope::Envelope;
 use crate::reports::deliveries::SinkState;
-use crate::reports::reasons::Reason;
 use crate::store::delivery::Delivery;
 use crate::store::entry::Entry;
 
-fn shown<T: ToString>(value: Option<&T>) -> String {
+pub(super) fn shown<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
 
@@ -70,7 +65,7 @@ pub(super) fn movement(entry: &Entry) -> v1::Movement {
     }
 }
 
-fn cause(cause: &Cause) -> v1::Cause {
+pub(super) fn cause(cause: &Cause) -> v1::Cause {
     let kind = match cause {
         Cause::LineStart(_) => v1::CauseKind::LineStart,
         Cause::TrialEnd(_) => v1::CauseKind::TrialEnd,
@@ -101,45 +96,6 @@ pub(super) fn void_reason(void: &Void) -> v1::VoidReason {
         reason: void.reason.code().to_owned(),
         message: void.reason.to_string(),
         rule: i32::from(void.reason.rule().number()),
-    }
-}
-
-pub(super) fn reason(reason: &Reason) -> v1::Reason {
-    v1::Reason {
-        rule: i32::from(reason.rule.number()),
-        title: reason.rule.title().to_owned(),
-        statement: reason.statement.clone(),
-    }
-}
-
-pub(super) fn line_change(it: &LineChange) -> v1::LineChange {
-    v1::LineChange {
-        line_id: it.line_id.to_string(),
-        subscription_id: it.subscription_id.to_string(),
-        cause: Some(cause(&it.cause)),
-        before: Some(line_terms(&it.before)),
-        after: Some(line_terms(&it.after)),
-    }
-}
-
-fn line_terms(it: &LineSnapshot) -> v1::LineTerms {
-    v1::LineTerms {
-        counting: it.counting,
-        item_id: it.item_id.to_string(),
-        quantity: it.quantity.to_string(),
-        unit_price: shown(it.unit_price.as_ref()),
-        discount: it.discount.map(|it| discount_to_wire(raw::discount(it))),
-        interval: it.interval.map(|it| interval_to_wire(raw::interval(it))),
-        mrr: it.mrr.to_string(),
-    }
-}
-
-pub(super) fn event(it: &LifecycleEvent) -> v1::LifecycleEvent {
-    v1::LifecycleEvent {
-        name: it.kind.name().to_string(),
-        date: it.date.to_string(),
-        currency: it.kind.currency_text().unwrap_or_default().to_owned(),
-        mrr_delta: shown(it.kind.change().map(|change| &change.mrr_delta)),
     }
 }
 

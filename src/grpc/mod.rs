@@ -13,6 +13,7 @@ mod connection;
 mod decode;
 mod encode;
 mod ending;
+mod explain;
 mod export;
 pub mod facts;
 mod finance;

@@ -9,8 +9,8 @@ use tonic::{Request, Response, Status};
 use super::cohorts as triangles;
 use super::decode::ScopeFields;
 use super::ending::Ending;
+use super::explain::explanation;
 use super::export::{self, Chunks};
-use super::facts::to_wire;
 use super::grouping::conversion;
 use super::limits::MAX_EXPORTS;
 use super::periods::{Bounds, periods};
@@ -22,7 +22,6 @@ use super::who::who;
 use super::{decode, encode, page_token, v1};
 use crate::books::shelf::Shelf;
 use crate::clock::Clock;
-use crate::form::encode as raw;
 use crate::form::month::Month;
 use crate::form::periods::Periods;
 use crate::form::sheet::Format;
@@ -97,17 +96,10 @@ impl v1::movement_service_server::MovementService for Movements {
     ) -> Result<Response<v1::ExplainMovementResponse>, Status> {
         let who = who(&request)?;
         let sequence = decode::movement_id("movement_id", &request.into_inner().movement_id)?;
-        let found = explain(&self.db, &who.tenant_id, sequence).await.map_err(|error| report(&error))?;
+        let found = explain(&self.db, &who.tenant_id, sequence, self.clock.now()).await;
+        let found = found.map_err(|error| report(&error))?;
         let it = found.ok_or_else(|| not_found(&format!("there is no movement {sequence}")))?;
-        Ok(Response::new(v1::ExplainMovementResponse {
-            movement: Some(encode::movement(&it.entry)),
-            summary: it.summary,
-            reasons: it.reasons.iter().map(encode::reason).collect(),
-            changes: it.changes.iter().map(encode::line_change).collect(),
-            facts: it.facts.iter().filter_map(|it| to_wire(raw::fact(it))).collect(),
-            reversed_by_movement_id: it.reversed_by.map(|sequence| sequence.to_string()).unwrap_or_default(),
-            events: it.events.iter().map(encode::event).collect(),
-        }))
+        Ok(Response::new(explanation(&it)))
     }
 
     async fn get_waterfall(

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, NaiveDate, Utc};
+
 use super::error::ReportError;
+use super::finance_word::{Case, FinanceWord, finance_words};
+use super::levels::{Counterpart, counterparts};
 use super::reasons::{Reason, reasons, summary};
 use super::traces::matched;
 use crate::domain::customer_facts::CustomerFacts;
@@ -16,7 +20,7 @@ use crate::domain::policy::Policy;
 use crate::domain::replay::{Replay, replay_traced};
 use crate::store::db::Db;
 use crate::store::entry::{Entry, Sequence};
-use crate::store::{fact, journal, tenant};
+use crate::store::{fact, journal, outbox, tenant};
 
 /// A movement and its reasons.
 #[derive(Debug, Clone)]
@@ -32,30 +36,103 @@ pub struct Explanation {
     pub facts: Vec<Fact>,
     /// The entry that reversed it (R16).
     pub reversed_by: Option<Sequence>,
+    /// The entries that now stand in its place, if it was reversed.
+    pub replaced_by: Vec<Sequence>,
+    /// What finance said of its causes (R13).
+    pub finance_words: Vec<FinanceWord>,
+    /// What the other level says; none when the facts no longer give the movement.
+    pub other_level: Vec<Counterpart>,
     /// The events of its date and currency, if it is a CUSTOMER movement that takes part in events (R18).
-    pub events: Vec<LifecycleEvent>,
+    pub events: Vec<ToldEvent>,
+}
+
+/// An event, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldEvent {
+    pub event: LifecycleEvent,
+    pub state: EventState,
+}
+
+/// How far an event has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventState {
+    /// Its date is still to come.
+    Scheduled,
+    /// Its date has come, and it goes out next.
+    Due,
+    /// It went out to the sinks, as it looked then.
+    Sent,
 }
 
 /// None where there is no such movement.
-pub async fn explain(db: &Db, tenant_id: &TenantId, sequence: Sequence) -> Result<Option<Explanation>, ReportError> {
+pub async fn explain(
+    db: &Db,
+    tenant_id: &TenantId,
+    sequence: Sequence,
+    now: DateTime<Utc>,
+) -> Result<Option<Explanation>, ReportError> {
     let mut tx = db.read().await?;
     let Some(entry) = journal::by_sequence(&mut tx, tenant_id, sequence).await? else { return Ok(None) };
     let customer_id = entry.movement.customer_id.clone();
     let entries = journal::of_customers(&mut tx, tenant_id, &[&customer_id]).await?;
     let stored = fact::of_customers(&mut tx, tenant_id, &[&customer_id]).await?;
     let policy = tenant::books(&mut tx, tenant_id).await?.policy;
-    let facts: CustomerFacts = stored.into_iter().map(|stored| stored.fact).collect();
+    let facts: CustomerFacts = stored.iter().map(|stored| stored.fact.clone()).collect();
     let (replayed, traces) = replay_traced(&facts, &policy)?;
     let live = live(&entries);
-    let trace = matched(&live, &replayed.movements, &traces).find(|(live, _)| live.sequence == sequence);
-    let is_live = trace.is_some();
-    let changes = trace.map(|(_, trace)| trace.changes.clone()).unwrap_or_default();
-    let events = if is_live { events(&entry, &replayed, &facts, &policy)? } else { Vec::new() };
+    let traced = matched(&live, &replayed.movements, &traces);
+    let own = traced.iter().find(|it| it.entry.sequence == sequence);
+    let changes = own.map(|own| own.trace.changes.clone()).unwrap_or_default();
+    let events = match own {
+        Some(_) => events(&entry, &replayed, &facts, &policy)?,
+        None => Vec::new(),
+    };
+    let sent = outbox::keys(&mut tx, tenant_id, &[&customer_id]).await?;
+    let sent: BTreeSet<String> = sent.into_iter().map(|(_, key)| key).collect();
+    let case = Case { movement: &entry.movement, own, facts: &facts, policy: &policy };
+    let finance_words = finance_words(&mut tx, tenant_id, &stored, &case).await?;
+    let other_level = own.map_or_else(|| Ok(Vec::new()), |own| counterparts(own, &traced))?;
     let reversed_by = entries.iter().find(|later| later.reverses == Some(sequence)).map(|later| later.sequence);
-    let reasons = reasons(&entry, &changes, &facts, reversed_by);
-    let summary = summary(&entry);
-    let facts = named_facts(&entry, &changes, &facts);
-    Ok(Some(Explanation { entry, summary, reasons, changes, facts, reversed_by, events }))
+    let today = policy.date_of(now);
+    Ok(Some(Explanation {
+        summary: summary(&entry),
+        reasons: reasons(&entry, &changes, &facts, reversed_by),
+        facts: named_facts(&entry, &changes, &facts),
+        replaced_by: if own.is_some() { Vec::new() } else { in_place_of(&entry, &live) },
+        events: events.into_iter().map(|event| told(event, &sent, today)).collect(),
+        entry,
+        changes,
+        reversed_by,
+        finance_words,
+        other_level,
+    }))
+}
+
+fn told(event: LifecycleEvent, sent: &BTreeSet<String>, today: NaiveDate) -> ToldEvent {
+    let state = if sent.contains(&event.key()) {
+        EventState::Sent
+    } else if event.due_on() <= today {
+        EventState::Due
+    } else {
+        EventState::Scheduled
+    };
+    ToldEvent { event, state }
+}
+
+/// Of what was reversed, the entries that hold and have a cause in common with it: of its line, and of its item where
+/// there are any.
+fn in_place_of(entry: &Entry, live: &[Entry]) -> Vec<Sequence> {
+    let movement = &entry.movement;
+    let is_alike = |other: &&Entry| {
+        let it = &other.movement;
+        (it.level, it.currency, &it.line_id) == (movement.level, movement.currency, &movement.line_id)
+            && it.renewed_mrr.is_some() == movement.renewed_mrr.is_some()
+            && it.causes.iter().any(|cause| movement.causes.contains(cause))
+    };
+    let alike: Vec<&Entry> = live.iter().filter(is_alike).collect();
+    let has_item = alike.iter().any(|other| other.movement.item_id == movement.item_id);
+    let is_meant = |other: &&&Entry| !has_item || other.movement.item_id == movement.item_id;
+    alike.iter().filter(is_meant).map(|other| other.sequence).collect()
 }
 
 /// Those that hold: neither reversals nor reversed.

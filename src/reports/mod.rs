@@ -1,5 +1,5 @@
-//! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`] looks at the
-//! facts behind a movement.
+//! Questions about the journal, and about deliveries. Reports read entries, never facts; only [`explain`], and a filter
+//! that asks what finance named, look at the facts behind a movement.
 
 pub mod audit;
 pub mod cohorts;
@@ -11,9 +11,11 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod feed;
+pub mod finance_word;
 pub mod follow;
 pub mod groups;
 mod histories;
+pub mod levels;
 pub mod movements;
 pub mod mrr;
 mod necessary;

@@ -39,8 +39,9 @@ pub(super) async fn overridden(
     for (customer_id, facts) in facts {
         let (replayed, traces) = replay_traced(&facts, &policy)?;
         let live = live.remove(&customer_id).unwrap_or_default();
-        let named = matched(&live, &replayed.movements, &traces).filter(|(_, trace)| trace.over.is_some());
-        found.extend(named.map(|(entry, _)| entry.sequence));
+        let traced = matched(&live, &replayed.movements, &traces);
+        let named = traced.iter().filter(|it| it.trace.over().is_some());
+        found.extend(named.map(|it| it.entry.sequence));
     }
     Ok(found)
 }

@@ -165,6 +165,10 @@ fn grouping_text(movement: &Movement, changes: &[LineChange]) -> String {
         (Level::Contract, None) => {
             format!("a renewal by link is one group of the renewed and renewing lines{count}")
         }
+        (Level::Customer, _) if movement.rules.contains(Rule::ModificationType) => format!(
+            "at CUSTOMER level what has a modification type of its own leaves the other changes of {} in {}",
+            movement.item_id, movement.currency
+        ),
         (Level::Customer, _) => format!(
             "at CUSTOMER level all changes of {} in {} on one date are one group{count}",
             movement.item_id, movement.currency
@@ -227,14 +231,7 @@ fn modification_text(movement: &Movement, facts: &CustomerFacts) -> String {
 
 /// The type in force for a cause, and who says so.
 fn modification_of(cause: &Cause, facts: &CustomerFacts) -> Option<String> {
-    let target = match cause {
-        Cause::ChangeOrder(order) => OverrideTarget::ChangeOrder(order.clone()),
-        Cause::LineStart(line) => OverrideTarget::LineStart(line.clone()),
-        Cause::TrialEnd(line) => OverrideTarget::TrialEnd(line.clone()),
-        Cause::PriceStep(line, date) => OverrideTarget::PriceStep(line.clone(), *date),
-        Cause::NaturalEnd(line) => OverrideTarget::NaturalEnd(line.clone()),
-        Cause::RenewalLink(..) => return None,
-    };
+    let target = OverrideTarget::of(cause)?;
     let overridden = facts.overrides.get(&target).and_then(|over| Some((over, over.modification_type?)));
     if let Some((over, kind)) = overridden {
         let reason = if over.reason.is_empty() { String::new() } else { format!(" ({})", over.reason) };

@@ -114,10 +114,14 @@ fn a_movement_is_explained_in_words_and_as_json() {
     let summary = "UPSELL / QUANTITY_INCREASE of 443 USD a month (MRR 1000 → 1443) for acme, item seats, on 2025-04-01, at \
                    CUSTOMER level, by change order O1.";
     assert_eq!(text.lines().next(), Some(summary));
-    assert!(text.ends_with("\n  Event of the date: Upgraded of 443 USD on 2025-04-01\n"), "{text}");
+    let end = "\n  At CONTRACT level: movement 3, QUANTITY_INCREASE of 443 USD. Both levels say the same (R8).\n\
+               \x20 Event of the date: Upgraded of 443 USD on 2025-04-01, sent\n";
+    assert!(text.ends_with(end), "{text}");
     let json: Value = serde_json::from_str(&folder.ask("explain 4 --format json")).unwrap();
     assert_eq!(json["summary"], summary);
     assert_eq!(json["movement"]["mrr_delta"], "443");
+    assert_eq!(json["other_level"][0]["movement"]["movement_id"], "3");
+    assert_eq!(json["events"][0]["state"], "SENT");
     let rules: Vec<&str> = json["reasons"].as_array().unwrap().iter().map(|it| it["rule"].as_str().unwrap()).collect();
     assert_eq!(rules, ["R2", "R4", "R7", "R8", "R12"]);
     assert!(rules.iter().all(|rule| text.contains(&format!("\n  {rule} "))), "{text}");

@@ -15,14 +15,14 @@ use super::store;
 use crate::server::{TestServer, line};
 
 /// A worked example, its overrides apart.
-struct Case {
-    facts: Vec<v1::Fact>,
-    overrides: Vec<RawOverride>,
+pub struct Case {
+    pub facts: Vec<v1::Fact>,
+    pub overrides: Vec<RawOverride>,
     expected: Vec<String>,
 }
 
 impl Case {
-    fn load(number: &str) -> Self {
+    pub fn load(number: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
         let file = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let file = file.into_iter().find(|file| file.file_name().unwrap().to_str().unwrap().starts_with(number));
@@ -136,7 +136,7 @@ async fn waterfall(server: &mut TestServer) -> BTreeMap<(i32, String, String, &'
     cells
 }
 
-fn request(raw: &RawOverride) -> v1::OverrideModificationTypeRequest {
+pub fn request(raw: &RawOverride) -> v1::OverrideModificationTypeRequest {
     let cause = match &raw.price_step {
         Some(step) => v1::Cause {
             kind: v1::CauseKind::PriceStep.into(),
