@@ -54,7 +54,7 @@ select
     sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end)::bigint
 from entry
 where level = 'CONTRACT'
-    and (category = 'RENEWAL' or (category <> 'IGNORED' and jsonb_path_exists(causes, '$[*].natural_end')))
+    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
 group by 1, 2, 3, 4;
 
 -- What is posted of each customer, added up; and by which dates it is seen differently.

@@ -52,7 +52,7 @@ select
     sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end)
 from entry
 where level = 'CONTRACT'
-    and (category = 'RENEWAL' or (category <> 'IGNORED' and exists (
+    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
         select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
 group by 1, 2, 3, 4;
 

@@ -37,9 +37,8 @@ pub fn count(totals: &mut RenewalTotals, entry: &Entry) {
     let (renewed, lapsed) = match movement.category {
         _ if movement.level != Level::Contract => return,
         Category::Renewal => (movement.renewed_mrr.unwrap_or_default().micros(), 0),
-        Category::New | Category::Upsell | Category::Downsell | Category::Churn if ended() => {
-            (0, movement.delta.micros().saturating_neg())
-        }
+        // A discount that ends is no loss.
+        Category::Downsell | Category::Churn if ended() => (0, movement.delta.micros().saturating_neg()),
         Category::New | Category::Upsell | Category::Downsell | Category::Churn | Category::Ignored => return,
     };
     let key = RenewalKey {

@@ -51,7 +51,7 @@ macro_rules! renewals {
                 and (provisional_until is null or provisional_until <= $4)
                 and (cast($5 as timestamptz) is null or recorded_at <= $5)
                 and (cast($6 as text) is null or currency = $6)
-                and (category = 'RENEWAL' or (category <> 'IGNORED' and ",
+                and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and ",
             $ended,
             "))
             group by 1, 2"

@@ -87,6 +87,41 @@ async fn with_a_book() -> TestServer {
     server
 }
 
+#[tokio::test]
+async fn a_discount_that_ends_is_no_lapse() {
+    let mut server = TestServer::start(store()).await;
+    let until_february = |fields: Value| {
+        let mut line = json!({"start_date": "2025-02-01", "end_date": "2026-02-01"});
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        line
+    };
+    let facts = vec![
+        line("acme", "L1", json!({"start_date": "2025-02-01", "price_steps": price("100")})),
+        // More MRR from then on.
+        line("acme", "D1", until_february(json!({"item_id": "discount", "price_steps": price("-30")}))),
+        // A contract that ends with its discount: 50 - 8.
+        line("acme", "L2", until_february(json!({"subscription_id": "S2", "price_steps": price("50")}))),
+        line(
+            "acme",
+            "D2",
+            until_february(json!({"subscription_id": "S2", "item_id": "discount", "price_steps": price("-8")})),
+        ),
+    ];
+    server.record(facts).await.unwrap();
+    for view in [v1::ReportView::AsReported, v1::ReportView::Restated] {
+        let request = v1::GetRetentionRequest {
+            from_month: "2026-02".to_owned(),
+            to_month: "2026-02".to_owned(),
+            view: view.into(),
+            ..v1::GetRetentionRequest::default()
+        };
+        let found = server.movements.get_retention(request).await.unwrap().into_inner().retentions;
+        let span = found[0].span.clone().unwrap();
+        assert_eq!((span.opening.as_str(), span.closing.as_str(), span.lapsed_mrr.as_str()), ("112", "100", "42"));
+    }
+    server.finish().await;
+}
+
 /// A period as `opening closing | NRR GRR logo-churn quick renewal | renewed lapsed | ARPA | at-start +new -churned at-end`;
 /// a dash is nothing to compare with.
 fn told(it: &v1::RetentionPeriod) -> String {
