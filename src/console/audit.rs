@@ -12,7 +12,7 @@ use super::visit::Visit;
 use super::{text, words};
 use crate::grpc::v1;
 
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 16] = [
     "OVERRIDE_SET",
     "OVERRIDE_CLEARED",
     "FACT_REVISED",
@@ -22,6 +22,7 @@ const ACTIONS: [&str; 15] = [
     "PERIOD_REOPENED",
     "POLICY_CHANGED",
     "POLICY_REPLAYED",
+    "RATES_IMPORTED",
     "TENANT_CREATED",
     "KEY_CREATED",
     "KEY_REVOKED",

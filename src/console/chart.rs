@@ -103,7 +103,7 @@ pub(super) struct Column {
     pub parts: Vec<(&'static str, Money)>,
 }
 
-const COLUMN: i32 = 60;
+const COLUMN: i32 = 84;
 const HEIGHT: i32 = 220;
 /// Below the columns, for their labels.
 const LABELS: i32 = 30;
@@ -117,12 +117,12 @@ pub(super) fn columns(columns: &[Column]) -> Markup {
     let scale = Scale::of(columns.iter().flat_map(|it| [total(it, false), total(it, true)]), HEIGHT);
     let width = i32::try_from(columns.len()).unwrap_or_default().saturating_mul(COLUMN);
     html! {
-        svg .columns viewBox={ "0 0 " (width) " " (HEIGHT.saturating_add(LABELS)) } aria-hidden="true" focusable="false" {
+        svg .columns width=(width) height=(HEIGHT.saturating_add(LABELS)) viewBox={ "0 0 " (width) " " (HEIGHT.saturating_add(LABELS)) } aria-hidden="true" focusable="false" {
             line .axis x1="0" x2=(width) y1=(scale.below(Money::ZERO)) y2=(scale.below(Money::ZERO)) {}
             @for (place, column) in columns.iter().enumerate() {
                 @let left = i32::try_from(place).unwrap_or_default().saturating_mul(COLUMN);
                 @for (class, top, height) in stacked(&column.parts, scale) {
-                    rect class=(class) x=(left.saturating_add(12)) width=(COLUMN.saturating_sub(24)) y=(top) height=(height) {}
+                    rect class=(class) x=(left.saturating_add(20)) width=(COLUMN.saturating_sub(40)) y=(top) height=(height) {}
                 }
                 text x=(left.saturating_add(COLUMN / 2)) y=(HEIGHT.saturating_add(20)) text-anchor="middle" { (column.label) }
             }

@@ -11,6 +11,7 @@ use super::movement_table::tags;
 use super::page::Heading::Words;
 use super::page::{Tab, answer, done, table};
 use super::problem::Problem;
+use super::story;
 use super::text;
 use super::visit::Visit;
 use crate::grpc::v1;
@@ -34,6 +35,7 @@ async fn body(visit: &Visit, id: &str, fields: &Fields) -> Result<Markup, Proble
                 "It holds no more: "
                 a href=(link::movement(&why.reversed_by_movement_id)) { "№ " (why.reversed_by_movement_id) }
                 " reversed it."
+                @if !why.replaced_by_movement_ids.is_empty() { " In its place stands " (links(&why.replaced_by_movement_ids)) "." }
             }
         }
         (facts_of(&movement))
@@ -42,10 +44,21 @@ async fn body(visit: &Visit, id: &str, fields: &Fields) -> Result<Markup, Proble
         }
         (drawn)
         (reasons(&why))
+        (story::other_level(&why.other_level))
+        (story::overrides(&why.overrides))
         (changes(&why))
         (events(&why))
         (facts(&why))
     })
+}
+
+fn links(ids: &[String]) -> Markup {
+    html! {
+        @for (place, id) in ids.iter().enumerate() {
+            @if place > 0 { ", " }
+            a href=(link::movement(id)) { "№ " (id) }
+        }
+    }
 }
 
 /// What there is to know of a movement.
@@ -141,7 +154,10 @@ fn events(why: &v1::ExplainMovementResponse) -> Markup {
                 h2 { "Events" }
                 ul {
                     @for event in &why.events {
-                        li { (event.name) " of " (text::change(&event.mrr_delta)) " " (event.currency) " on " (event.date) }
+                        li {
+                            (event.name) " of " (text::change(&event.mrr_delta)) " " (event.currency) " on " (event.date)
+                            ": " (story::state(event))
+                        }
                     }
                 }
             }

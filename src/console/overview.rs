@@ -10,13 +10,18 @@ use super::problem::{Problem, words as told};
 use super::retention::last_year;
 use super::visit::Visit;
 use super::waterfall::{self, About};
-use super::{text, words};
+use super::{groups, text, words};
 use crate::grpc::v1;
+
+/// The groups that are shown; what is smaller is added up in one row.
+const MOST_GROUPS: i32 = 50;
 
 /// The answers that the page shows.
 struct Found {
     mrr: v1::GetMrrResponse,
     waterfalls: Vec<v1::Waterfall>,
+    /// The same by group; nothing where none were asked for.
+    groups: Vec<v1::Waterfall>,
     retentions: Vec<v1::Retention>,
 }
 
@@ -34,23 +39,28 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
         Err(status) => {
             return Ok(html! {
                 h1 { "Overview" }
-                (form(&asked))
+                (form(visit, &asked).await)
                 p .problem role="alert" { (told(&status)) }
             });
         }
     };
     let counted = counted(visit, &found.mrr.date).await;
+    let about = About { asked: &asked, counted: &counted };
+    let kind = asked.one("group").to_lowercase().replace('_', " ");
     Ok(html! {
         h1 { "Overview" }
-        (form(&asked))
+        (form(visit, &asked).await)
         @if found.waterfalls.is_empty() { (empty()) }
         @for it in &found.waterfalls {
+            @let groups: Vec<_> = found.groups.iter().filter(|group| group.currency == it.currency).cloned().collect();
             section aria-label=(it.currency) {
                 h2 { (it.currency) }
                 (tiles(&asked, &found, &it.currency))
                 (waterfall::bridge(it)?)
                 (waterfall::columns(it))
-                (waterfall::table(it, About { asked: &asked, counted: &counted })?)
+                (waterfall::table(it, about)?)
+                @if asked.one("group") == "SUBCATEGORY" { @for group in &groups { (groups::subcategories(group, about)) } }
+                @else { (groups::table(&groups, about, &kind)?) }
             }
         }
     })
@@ -67,42 +77,96 @@ async fn counted(visit: &Visit, today: &str) -> String {
 }
 
 async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
+    let mut questions = visit.questions();
     let (level, view) = (words::level(asked.one("level")), words::view(asked.one("view")));
     let [currency, from_month, to_month] = ["currency", "from", "to"].map(|name| asked.one(name).to_owned());
-    let mut questions = visit.questions();
-    let mrr = v1::GetMrrRequest { level, view, currency: currency.clone(), ..v1::GetMrrRequest::default() };
-    let mrr = questions.get_mrr(mrr).await?;
-    let retention = v1::GetRetentionRequest {
+    let conversion = conversion(asked);
+    let mrr = v1::GetMrrRequest {
         level,
         view,
         currency: currency.clone(),
-        from_month: from_month.clone(),
-        to_month: to_month.clone(),
-        as_known_at: None,
+        conversion: conversion.clone(),
+        ..Default::default()
     };
-    let retentions = questions.get_retention(retention).await?.retentions;
-    let waterfall = v1::GetWaterfallRequest {
+    let mrr = questions.get_mrr(mrr).await?;
+    // What was kept is not converted.
+    let retentions = if conversion.is_some() {
+        Vec::new()
+    } else {
+        let (currency, from_month, to_month) = (currency.clone(), from_month.clone(), to_month.clone());
+        let retention = v1::GetRetentionRequest { level, view, currency, from_month, to_month, as_known_at: None };
+        questions.get_retention(retention).await?.retentions
+    };
+    let granularity = words::granularity(asked.one("by"));
+    let whole = v1::GetWaterfallRequest {
         level,
         view,
         currency,
         from_month,
         to_month,
-        granularity: words::granularity(asked.one("by")),
+        granularity,
+        conversion,
         ..v1::GetWaterfallRequest::default()
     };
-    let waterfalls = questions.get_waterfall(waterfall).await?.waterfalls;
-    Ok(Found { mrr, waterfalls, retentions })
+    let divided = grouping(asked).map(|group_by| v1::GetWaterfallRequest { group_by: Some(group_by), ..whole.clone() });
+    let waterfalls = questions.get_waterfall(whole).await?.waterfalls;
+    let groups = match divided {
+        Some(divided) => questions.get_waterfall(divided).await?.waterfalls,
+        None => Vec::new(),
+    };
+    Ok(Found { mrr, waterfalls, groups, retentions })
 }
 
-fn form(asked: &Fields) -> Markup {
+/// Into which currency, by which rates.
+fn conversion(asked: &Fields) -> Option<v1::Conversion> {
+    let [to_currency, rate_set, constant_date] = ["in", "rates", "rate_date"].map(|name| asked.one(name).to_owned());
+    (!to_currency.is_empty()).then_some(v1::Conversion { to_currency, rate_set, constant_date })
+}
+
+fn grouping(asked: &Fields) -> Option<v1::Grouping> {
+    let kind = words::group_kind(asked.one("group"));
+    let has_attribute = asked.one("group").ends_with("_ATTRIBUTE");
+    let attribute = if has_attribute { asked.one("attribute").to_owned() } else { String::new() };
+    (kind != 0).then_some(v1::Grouping { kind, attribute, max_groups: MOST_GROUPS })
+}
+
+async fn form(visit: &Visit, asked: &Fields) -> Markup {
+    let one = |name| asked.one(name);
+    let sets = visit.administration().list_rate_sets(v1::ListRateSetsRequest::default()).await;
+    let sets = sets.map(|it| it.rate_sets).unwrap_or_default();
+    let mut rates = vec![("", "None")];
+    rates.extend(sets.iter().map(|it| (it.name.as_str(), it.name.as_str())));
+    let by = [("MONTH", "Month"), ("QUARTER", "Quarter"), ("YEAR", "Year"), ("DAY", "Day")];
+    let groups = [
+        ("", "Nothing"),
+        ("SUBCATEGORY", "Subcategory"),
+        ("ITEM", "Item"),
+        ("CUSTOMER", "Customer"),
+        ("CUSTOMER_ATTRIBUTE", "Customer attribute"),
+        ("LINE_ATTRIBUTE", "Line attribute"),
+    ];
+    let is_open = ["in", "attribute", "rates"].iter().any(|name| !one(name).is_empty());
     html! {
         form .filter method="get" action=(link::OVERVIEW) {
-            (select("Level", "level", &[("CUSTOMER", "Customers"), ("CONTRACT", "Contracts")], asked.one("level")))
-            (month("From", "from", asked.one("from")))
-            (month("To", "to", asked.one("to")))
-            (select("By", "by", &[("MONTH", "Month"), ("QUARTER", "Quarter"), ("YEAR", "Year")], asked.one("by")))
-            (input("Currency", "currency", "text", asked.one("currency")))
-            (select("Closed months", "view", &[("AS_REPORTED", "As reported"), ("RESTATED", "Restated")], asked.one("view")))
+            (select("Level", "level", &[("CUSTOMER", "Customers"), ("CONTRACT", "Contracts")], one("level")))
+            (month("From", "from", one("from")))
+            (month("To", "to", one("to")))
+            (select("By", "by", &by, one("by")))
+            (input("Currency", "currency", "text", one("currency")))
+            (select("Closed months", "view", &[("AS_REPORTED", "As reported"), ("RESTATED", "Restated")], one("view")))
+            (select("Divided by", "group", &groups, one("group")))
+            details .wide open[is_open] {
+                summary { "Attribute, and conversion into one currency" }
+                div .filter {
+                    (input("Name of the attribute", "attribute", "text", one("attribute")))
+                    (input("Into currency", "in", "text", one("in")))
+                    (select("Exchange rates", "rates", &rates, one("rates")))
+                    (input("Constant rate of", "rate_date", "date", one("rate_date")))
+                }
+                @if sets.is_empty() {
+                    p .note { "There are no exchange rates yet: " code { "deltabook rates import" } " adds a set." }
+                }
+            }
             button type="submit" { "Show" }
         }
     }

@@ -21,17 +21,48 @@ pub(super) struct About<'a> {
     pub counted: &'a str,
 }
 
+impl<'a> About<'a> {
+    /// That of the movements; any, where they are converted.
+    fn currency<'p>(self, it: &'p v1::Waterfall) -> &'p str
+    where
+        'a: 'p,
+    {
+        if self.asked.one("in").is_empty() { &it.currency } else { self.asked.one("currency") }
+    }
+
+    /// What the movements of a group have in common.
+    fn group(self, it: &v1::Waterfall) -> Option<(&'static str, &str)> {
+        let field = match self.asked.one("group") {
+            "ITEM" => "item",
+            "CUSTOMER" => "customer",
+            _ => return None,
+        };
+        (!it.rest).then_some((field, &it.group))
+    }
+
+    /// The movements of a subcategory between two dates.
+    pub fn of_subcategory(self, it: &v1::Waterfall, name: &str, days: (&str, &str)) -> String {
+        let pairs = [("subcategory", name), ("level", self.asked.one("level")), ("currency", self.currency(it))];
+        link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, self)))
+    }
+
+    /// Whether the filter of movements can say which group it is.
+    pub fn has_links(self, it: &v1::Waterfall) -> bool {
+        it.group.is_empty() && !it.rest || self.group(it).is_some()
+    }
+}
+
 /// A column between opening and closing.
-struct Step {
-    name: &'static str,
+pub(super) struct Step {
+    pub name: &'static str,
     class: &'static str,
     amount: fn(&v1::WaterfallPeriod) -> &str,
-    /// What its movements are.
+    /// What its movements are; nothing for what no movement brought.
     category: &'static str,
     subcategories: &'static [&'static str],
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         name: "New",
         class: "new",
@@ -50,14 +81,30 @@ const STEPS: [Step; 6] = [
     Step { name: "Downsell", class: "downsell", amount: |it| &it.downsell, category: "DOWNSELL", subcategories: &[] },
     Step { name: "Churn", class: "churn", amount: |it| &it.churn, category: "CHURN", subcategories: &[] },
     Step { name: "Ignored", class: "ignored", amount: |it| &it.ignored, category: "IGNORED", subcategories: &[] },
+    Step {
+        name: "Currency effect",
+        class: "currency-effect",
+        amount: |it| &it.currency_effect,
+        category: "",
+        subcategories: &[],
+    },
 ];
 
-fn money(text: &str) -> Money {
+/// The columns of a waterfall: what rates did is one where it is converted.
+pub(super) fn steps(it: &v1::Waterfall) -> &'static [Step] {
+    let is_converted = it.periods.iter().any(|period| !period.currency_effect.is_empty());
+    match &STEPS {
+        [of_movements @ .., _] if !is_converted => of_movements,
+        all => all,
+    }
+}
+
+pub(super) fn money(text: &str) -> Money {
     Money::parse(text).unwrap_or_default()
 }
 
 /// What a column comes to over all periods.
-fn total(it: &v1::Waterfall, step: &Step) -> Result<Money, Problem> {
+pub(super) fn total(it: &v1::Waterfall, step: &Step) -> Result<Money, Problem> {
     let amounts = it.periods.iter().map(|period| money((step.amount)(period)));
     let mut all = Money::ZERO;
     for amount in amounts {
@@ -75,10 +122,10 @@ pub(super) fn bridge(it: &v1::Waterfall) -> Result<Markup, Problem> {
     };
     let mut bars = vec![level("Opening", &first.opening)];
     let mut at = money(&first.opening);
-    for step in &STEPS {
+    for step in steps(it) {
         let change = total(it, step)?;
         let to = at.checked_add(change).map_err(|error| Status::out_of_range(error.to_string()))?;
-        let kind = if step.category == "IGNORED" { Kind::Other } else { Kind::of(change) };
+        let kind = if matches!(step.category, "IGNORED" | "") { Kind::Other } else { Kind::of(change) };
         bars.push(Bar { label: step.name, from: at, to, shown: text::change(&change.to_string()), kind });
         at = to;
     }
@@ -97,15 +144,15 @@ pub(super) fn columns(it: &v1::Waterfall) -> Markup {
         return html! {};
     }
     let column = |period: &v1::WaterfallPeriod| Column {
-        label: period.start.chars().take(7).collect(),
-        parts: STEPS.iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
+        label: name(period),
+        parts: steps(it).iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
     };
     let drawn: Vec<Column> = it.periods.iter().map(column).collect();
     html! {
         figure {
             figcaption { "Gains and losses by period" }
             ul .legend aria-hidden="true" {
-                @for step in &STEPS { li { span class={ "key " (step.class) } {} (step.name) } }
+                @for step in steps(it) { li { span class={ "key " (step.class) } {} (step.name) } }
             }
             (scrolled("Gains and losses by period, drawn", chart::columns(&drawn)))
         }
@@ -121,7 +168,7 @@ pub(super) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<Markup, Prob
                 tr {
                     th scope="col" { "Period" }
                     th scope="col" { "Opening" }
-                    @for step in &STEPS { th scope="col" { (step.name) } }
+                    @for step in steps(it) { th scope="col" { (step.name) } }
                     th scope="col" { "Closing" }
                     @if has_adjustments { th scope="col" { "of it adjustments" } }
                 }
@@ -139,7 +186,7 @@ fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, about: About<'_>, has_a
         tr {
             th scope="row" { (name(period)) }
             td { (text::amount(&period.opening)) }
-            @for step in &STEPS { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, about))) } }
+            @for step in steps(it) { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, about))) } }
             td { (text::amount(&period.closing)) }
             @if has_adjustments {
                 td {
@@ -160,7 +207,7 @@ fn totals(it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Result
             tr {
                 th scope="row" { "All" }
                 td { (text::amount(&first.opening)) }
-                @for step in &STEPS {
+                @for step in steps(it) {
                     td { (cell(&total(it, step)?.to_string(), &movements(step, (&first.start, &end), it, about))) }
                 }
                 td { (text::amount(&last.closing)) }
@@ -171,22 +218,26 @@ fn totals(it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Result
 }
 
 /// An amount that leads to its movements; one of nothing leads nowhere.
-fn cell(amount: &str, link: &str) -> Markup {
+pub(super) fn cell(amount: &str, link: &str) -> Markup {
     html! {
-        @if text::is_zero(amount) { (text::amount(amount)) } @else { a href=(link) { (text::amount(amount)) } }
+        @if text::is_zero(amount) || link.is_empty() { (text::amount(amount)) } @else { a href=(link) { (text::amount(amount)) } }
     }
 }
 
-/// The movements of a column between two dates, reversals included: what they add up to.
-fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
+/// The movements of a column between two dates, reversals included: what they add up to. Nothing for what no movement brought.
+pub(super) fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
     let subcategories = step.subcategories.iter().map(|name| ("subcategory", *name));
+    if step.category.is_empty() {
+        return String::new();
+    }
     let category = if step.subcategories.is_empty() { step.category } else { "" };
-    let pairs = [("category", category), ("level", about.asked.one("level")), ("currency", &it.currency)];
-    link::with(link::MOVEMENTS, pairs.into_iter().chain(subcategories).chain(dates(days, about)))
+    let pairs = [("category", category), ("level", about.asked.one("level")), ("currency", about.currency(it))];
+    let pairs = pairs.into_iter().chain(subcategories).chain(about.group(it)).chain(dates(days, about));
+    link::with(link::MOVEMENTS, pairs)
 }
 
 fn adjusted(days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
-    let pairs = [("which", "ADJUSTMENTS"), ("level", about.asked.one("level")), ("currency", &it.currency)];
+    let pairs = [("which", "ADJUSTMENTS"), ("level", about.asked.one("level")), ("currency", about.currency(it))];
     link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, about)))
 }
 
@@ -200,15 +251,18 @@ fn dates<'a>((from, to): (&'a str, &'a str), about: About<'a>) -> [(&'static str
     }
 }
 
-/// `2026-01`, or from where to where.
+/// A day, a month, or from which month to which.
 fn name(period: &v1::WaterfallPeriod) -> String {
+    if period.start == last_date(&period.end) {
+        return period.start.clone();
+    }
     let month = |date: &str| date.chars().take(7).collect::<String>();
     let (first, last) = (month(&period.start), month(&last_date(&period.end)));
     if first == last { first } else { format!("{first} to {last}") }
 }
 
 /// The date before the first one after a period.
-fn last_date(end: &str) -> String {
+pub(super) fn last_date(end: &str) -> String {
     let end: Option<NaiveDate> = end.parse().ok();
     end.and_then(|end| end.pred_opt()).map(|date| date.to_string()).unwrap_or_default()
 }

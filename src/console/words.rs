@@ -16,6 +16,7 @@ named! {
     subcategory: ImpactSubcategory, "IMPACT_SUBCATEGORY_";
     view: ReportView, "REPORT_VIEW_";
     granularity: Granularity, "GRANULARITY_";
+    group_kind: GroupKind, "GROUP_KIND_";
     measure: CohortMeasure, "COHORT_MEASURE_";
     modification_type: ModificationType, "MODIFICATION_TYPE_";
     audit_action: AuditAction, "AUDIT_ACTION_";
