@@ -22,13 +22,13 @@
 //! | room | one responsibility |
 //! |---|---|
 //! | [`domain`] | the rules of `docs/classification.md` |
-//! | [`form`] | facts as text ↔ facts that can be believed; movements as records |
+//! | [`form`] | facts as text ↔ facts that can be believed; movements as records; filters as text → conditions |
 //! | [`files`] | facts from JSON Lines, JSON documents and CSV, one by one or by customer |
 //! | [`store`] | the database: tables, statements, transactions, drivers |
 //! | [`access`] | who asks: keys, what they are for, how often they may be used |
 //! | [`ledger`] | the shell: decide and record, in groups; verify |
 //! | [`events`] | from the outbox to the receivers: couriers, sinks, what is due, sending again |
-//! | [`reports`] | questions about the journal: lists, waterfall, MRR, by group and converted, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
+//! | [`reports`] | questions about the journal: lists, filtered, waterfall, MRR, by group and converted, retention, cohorts, what is to come, why; overrides and the audit trail; following it |
 //! | [`books`] | the books of a tenant, open, and those of all tenants |
 //! | [`grpc`] | the service: wire ↔ facts and reports, statuses, limits |
 //! | [`console`] | pages for people: what the services answer, as whoever signed in |

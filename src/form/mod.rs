@@ -1,7 +1,7 @@
 //! Facts as they are written down, and the one way from there to facts that can be believed.
 //!
 //! Files, the database and the gRPC edge all go through [`raw`] and [`decode`]: a fact is checked once, by the same
-//! rules, whatever way it came. Every violation is reported, not only the first.
+//! rules, whatever way it came. Every violation is reported, not only the first. [`filter`] reads conditions on movements.
 
 pub mod csv;
 pub mod decode;

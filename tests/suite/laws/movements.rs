@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use deltabook::domain::customer_facts::CustomerFacts;
+use deltabook::domain::explain::{LineChange, LineSnapshot};
 use deltabook::domain::fact::{Fact, FactKey};
 use deltabook::domain::lifecycle::lifecycle;
 use deltabook::domain::movement::{Category, Cause, Level, Movement};
 use deltabook::domain::policy::Policy;
-use deltabook::domain::replay::replay;
+use deltabook::domain::replay::{replay, replay_traced};
 use deltabook::domain::rule::Rule;
 use proptest::prelude::*;
 
@@ -61,6 +62,27 @@ proptest! {
         }
         let keys: BTreeSet<FactKey> = history.facts.iter().map(Fact::key).collect();
         prop_assert!(replay.voids.iter().all(|void| keys.contains(&void.fact)), "{:?}", replay.voids);
+    }
+
+    #[test]
+    fn a_movement_is_its_changes_and_no_others(history in histories(), policy in policies()) {
+        let (replay, traces) = replay_traced(&history.customer_facts(), &policy).unwrap();
+        prop_assert_eq!(&replay, &replayed(&history, &policy));
+        prop_assert_eq!(replay.movements.len(), traces.len());
+        for (movement, trace) in replay.movements.iter().zip(&traces) {
+            let causes: BTreeSet<&Cause> = trace.changes.iter().map(|change| &change.cause).collect();
+            prop_assert_eq!(causes, movement.causes.iter().collect::<BTreeSet<_>>(), "{:?}", movement);
+            let is_of_line = |change: &LineChange| movement.line_id.as_ref().is_none_or(|line| *line == change.line_id);
+            prop_assert!(trace.changes.iter().all(is_of_line), "{:?}", movement);
+            // A Renewal and a pause stand beside what changes with them.
+            if !movement.delta.is_zero() {
+                let books = |line: &LineSnapshot| if line.counting { line.mrr.micros() } else { 0 };
+                let moved: i64 = trace.changes.iter().map(|change| books(&change.after) - books(&change.before)).sum();
+                prop_assert_eq!(moved, movement.delta.micros(), "{:?}", movement);
+            }
+            let has_type = movement.rules.contains(Rule::ModificationType);
+            prop_assert_eq!(trace.named_by.is_some(), has_type, "{:?}", movement);
+        }
     }
 
     #[test]
