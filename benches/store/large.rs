@@ -31,15 +31,15 @@ pub fn run(options: &Options) {
         println!("  {name}");
         let (small, empty) = (fresh(), fresh());
         let entries = options.scaled(ENTRIES);
-        fill(&small, CUSTOMERS, entries / PART);
+        fill(small.url(), CUSTOMERS, entries / PART);
         verify(small.url());
         let waterfall_of_small = waterfall(options, &small);
         drop(small);
-        fill(&empty, CUSTOMERS, 0);
+        fill(empty.url(), CUSTOMERS, 0);
         let change_of_empty = one_more(options, &empty);
         drop(empty);
         let large = fresh();
-        let filled = fill(&large, CUSTOMERS, entries);
+        let filled = fill(large.url(), CUSTOMERS, entries);
         println!("  {filled} entries");
         let waterfall_of_large = waterfall(options, &large);
         println!(

@@ -13,26 +13,25 @@ use super::book::{self, Order};
 use super::import::import;
 use super::server::PROGRAM;
 use super::suite::postgres::block_on;
-use super::suite::store::Store;
 
 /// Makes an empty store a book of so many entries, or a little less, but no less than is imported; gives their number.
-pub fn fill(store: &Store, customers: usize, entries: usize) -> usize {
+pub fn fill(url: &str, customers: usize, entries: usize) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("book.jsonl");
     book::write(&file, 0..customers, Order::ByCustomer);
-    import(&file, store.url());
-    let imported = usize::try_from(number(store, "select count(*) from entry")).unwrap();
+    import(&file, url);
+    let imported = usize::try_from(number(url, "select count(*) from entry")).unwrap();
     let copies = (entries / imported).max(1);
-    let numbers = number(store, "select max(sequence) from entry");
+    let numbers = number(url, "select max(sequence) from entry");
     for copy in 1..copies {
-        run(store, &copied(store, copy, numbers));
+        run(url, &copied(url, copy, numbers));
     }
-    run(store, &totals_of(copies));
-    if let Store::Postgres(_) = store {
-        run(store, &format!("select setval('journal_sequence', {numbers} * {copies})"));
+    run(url, &totals_of(copies));
+    if is_postgres(url) {
+        run(url, &format!("select setval('journal_sequence', {numbers} * {copies})"));
         // What the database's own housekeeping would come to do.
         for maintenance in ["vacuum analyze", "checkpoint"] {
-            run(store, maintenance);
+            run(url, maintenance);
         }
     }
     imported * copies
@@ -45,11 +44,12 @@ pub fn verify(url: &str) {
 }
 
 /// Statements that add the imported customers once more. The copies have a prefix, so that they do not copy themselves.
-fn copied(store: &Store, copy: usize, numbers: i64) -> String {
+fn copied(url: &str, copy: usize, numbers: i64) -> String {
     let id = format!("'copy{copy:05}-' || customer_id");
-    let body = match store {
-        Store::Sqlite { .. } => format!("replace(body, customer_id, {id})"),
-        Store::Postgres(_) => format!("replace(body::text, customer_id, {id})::jsonb"),
+    let body = if is_postgres(url) {
+        format!("replace(body::text, customer_id, {id})::jsonb")
+    } else {
+        format!("replace(body, customer_id, {id})")
     };
     let add = i64::try_from(copy).unwrap() * numbers;
     let imported = "where customer_id like 'customer-%'";
@@ -88,32 +88,43 @@ fn totals_of(copies: usize) -> String {
     totals.map(times).join("; ")
 }
 
-fn run(store: &Store, statements: &str) {
+/// The entries of a store; none if there is no store.
+pub fn entries(url: &str) -> usize {
+    if !is_postgres(url) && !Path::new(url).exists() {
+        return 0;
+    }
+    usize::try_from(asked(url, "select count(*) from entry").unwrap_or(0)).unwrap()
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.contains("://")
+}
+
+fn run(url: &str, statements: &str) {
     let statements = AssertSqlSafe(statements.to_owned());
     block_on(async {
-        match store {
-            Store::Sqlite { url, .. } => {
-                let mut connection = open(url).await;
-                sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-            }
-            Store::Postgres(database) => {
-                let mut connection = PgConnection::connect(database.url()).await.unwrap();
-                sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
-                connection.close().await.unwrap();
-            }
+        if is_postgres(url) {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        } else {
+            let mut connection = open(url).await;
+            sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
         }
     });
 }
 
-fn number(store: &Store, question: &'static str) -> i64 {
+fn number(url: &str, question: &'static str) -> i64 {
+    asked(url, question).unwrap()
+}
+
+fn asked(url: &str, question: &'static str) -> sqlx::Result<i64> {
     block_on(async {
-        match store {
-            Store::Sqlite { url, .. } => sqlx::query_scalar(question).fetch_one(&mut open(url).await).await.unwrap(),
-            Store::Postgres(database) => {
-                let mut connection = PgConnection::connect(database.url()).await.unwrap();
-                sqlx::query_scalar(question).fetch_one(&mut connection).await.unwrap()
-            }
+        if is_postgres(url) {
+            sqlx::query_scalar(question).fetch_one(&mut PgConnection::connect(url).await?).await
+        } else {
+            sqlx::query_scalar(question).fetch_one(&mut open(url).await).await
         }
     })
 }

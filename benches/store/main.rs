@@ -1,6 +1,6 @@
 //! What the store costs, next to what its database costs without it.
 //!
-//! Run with `cargo bench --bench store -- unary keyed bulk large events trail`; without names, all of them. `--scale 0.1` makes
+//! Run with `cargo bench --bench store -- unary keyed bulk large questions events trail`; without names, all of them. `--scale 0.1` makes
 //! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
 //! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
 //! several runs each the medians are divided.
@@ -31,6 +31,7 @@ mod large;
 mod large_book;
 mod measure;
 mod pgbench;
+mod questions;
 mod server;
 mod sqlite_rows;
 mod trail;
@@ -49,6 +50,9 @@ pub struct Options {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// For `questions`: a store to ask, by its URL or file, instead of a temporary one. Made if it is not there, and kept.
+    #[arg(long)]
+    book: Vec<String>,
     /// What `cargo bench` always says.
     #[arg(long, hide = true)]
     bench: bool,
@@ -65,11 +69,12 @@ impl Options {
 
 type Benchmark = (&'static str, fn(&Options));
 
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     ("unary", unary::run),
     ("keyed", keyed::run),
     ("bulk", bulk::run),
     ("large", large::run),
+    ("questions", questions::run),
     ("events", events::run),
     ("trail", trail::run),
 ];

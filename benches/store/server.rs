@@ -31,6 +31,10 @@ impl Server {
         endpoint.tcp_nodelay(true).connect().await.unwrap()
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn peak_mebibytes(&self) -> u64 {
         peak_mebibytes(self.child.id()).unwrap()
     }

@@ -24,6 +24,7 @@ All of a file is of one state of the journal, and little of it is in memory at a
 
 Examples:
   deltabook export mrr --from 2026-01 --to 2026-12 --output mrr.csv
+  deltabook export movements --output journal.parquet
   deltabook export waterfall --from 2026-01 --to 2026-12 --restated
   deltabook export waterfall --from 2026-01 --to 2026-12 --in EUR --rates ECB
   deltabook export movements > journal.csv
@@ -109,7 +110,7 @@ impl ReportArgs {
             customer_id: self.customer.clone().unwrap_or_default(),
             view: self.view.view(),
             as_known_at: self.view.as_known_at(),
-            format: self.file.format.to_wire(),
+            format: self.file.format().to_wire(),
             conversion: self.conversion.to_wire(),
         }
     }
@@ -118,8 +119,9 @@ impl ReportArgs {
 /// The file.
 #[derive(Debug, Args)]
 struct FileArgs {
-    #[arg(long, value_enum, default_value_t = FormatArg::Csv)]
-    format: FormatArg,
+    /// What kind of file (default: by the ending of its name, else csv)
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
 
     /// Where to: a file, which appears when it is complete (default: stdout)
     #[arg(long, value_name = "FILE")]
@@ -130,12 +132,15 @@ struct FileArgs {
 enum FormatArg {
     /// Comma-separated, with a header
     Csv,
+    /// Apache Parquet: columns with types, amounts as exact decimals
+    Parquet,
 }
 
 impl FormatArg {
     fn to_wire(self) -> i32 {
         let format = match self {
             Self::Csv => v1::ExportFormat::Csv,
+            Self::Parquet => v1::ExportFormat::Parquet,
         };
         format.into()
     }
@@ -165,7 +170,7 @@ async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
     let request = v1::ExportMovementsRequest {
         filter: Some(args.filter.to_wire()),
         order_by: order.into(),
-        format: args.file.format.to_wire(),
+        format: args.file.format().to_wire(),
         filter_expression: args.filter.expression(),
     };
     let pieces = args.whom.connect().await?.export_movements(request).await.map_err(told)?;
@@ -173,6 +178,12 @@ async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
 }
 
 impl FileArgs {
+    fn format(&self) -> FormatArg {
+        let ending = self.output.as_deref().and_then(Path::extension);
+        let by_name = if ending.is_some_and(|it| it == "parquet") { FormatArg::Parquet } else { FormatArg::Csv };
+        self.format.unwrap_or(by_name)
+    }
+
     async fn write(&self, pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
         match &self.output {
             Some(path) => to_file(path, pieces).await,

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod granularity;
 pub mod month;
 pub mod movement;
+pub mod parquet_table;
 pub mod periods;
 pub mod rate;
 pub mod raw;

@@ -1,6 +1,6 @@
 //! Movements as text: the records that the command line writes.
 
-use super::record::{Value, maybe, push_date};
+use super::record::{Kind, Value, maybe, push_date};
 use crate::domain::ids::{LineId, SubscriptionId};
 use crate::domain::movement::{Cause, Movement};
 
@@ -26,6 +26,30 @@ pub const NAMES: [&str; 20] = [
     "causes",
     "rules",
     "provisional_until",
+];
+
+/// What the fields are, by [`NAMES`].
+pub const KINDS: [Kind; 20] = [
+    Kind::Text,
+    Kind::Text,
+    Kind::Date,
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Money,
+    Kind::Money,
+    Kind::Money,
+    Kind::Quantity,
+    Kind::Quantity,
+    Kind::Money,
+    Kind::Money,
+    Kind::Money,
+    Kind::Text,
+    Kind::Text,
+    Kind::Date,
 ];
 
 /// The values by [`NAMES`], in the spellings of the worked examples.

@@ -30,6 +30,33 @@ pub enum Value<'r> {
     Rules(RuleSet),
 }
 
+/// What the values of a column are, where a file has types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Lists too, as one text.
+    Text,
+    Whole,
+    Flag,
+    Date,
+    Instant,
+    Money,
+    Quantity,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+}
+
+impl Column {
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind }
+    }
+}
+
 /// A value, or nothing.
 pub fn maybe<'r, T>(value: Option<T>, kind: fn(T) -> Value<'r>) -> Value<'r> {
     value.map_or(Value::Absent, kind)

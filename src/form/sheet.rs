@@ -1,36 +1,66 @@
 //! Tables as files: rows in, bytes out as they come.
 
+use parquet::errors::ParquetError;
+
 use super::csv::push_header;
-use super::record::{Value, push_csv};
+use super::parquet_table::ParquetTable;
+use super::record::{Column, Value, push_csv};
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Csv,
+    Parquet,
 }
 
 /// A table in the making.
 #[derive(Debug)]
-pub struct Sheet {
-    text: Vec<u8>,
+pub enum Sheet {
+    Csv(Vec<u8>),
+    Parquet(Box<ParquetTable>),
 }
+
+/// A table that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct SheetError(#[from] ParquetError);
 
 impl Sheet {
     /// An empty table.
-    #[must_use]
-    pub fn new(Format::Csv: Format, columns: &[&str]) -> Self {
-        let mut text = Vec::new();
-        push_header(&mut text, columns);
-        Self { text }
+    pub fn new(format: Format, columns: &[Column]) -> Result<Self, SheetError> {
+        match format {
+            Format::Csv => {
+                let mut text = Vec::new();
+                let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+                push_header(&mut text, &names);
+                Ok(Self::Csv(text))
+            }
+            Format::Parquet => Ok(Self::Parquet(Box::new(ParquetTable::new(columns)?))),
+        }
     }
 
     /// Adds a row: a value for each column.
-    pub fn push(&mut self, values: &[Value<'_>]) {
-        push_csv(&mut self.text, values);
+    pub fn push(&mut self, values: &[Value<'_>]) -> Result<(), SheetError> {
+        match self {
+            Self::Csv(text) => push_csv(text, values),
+            Self::Parquet(table) => table.push(values)?,
+        }
+        Ok(())
     }
 
     /// The bytes that are ready and were not taken before.
-    pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.text)
+    pub fn take(&mut self) -> Result<Vec<u8>, SheetError> {
+        match self {
+            Self::Csv(text) => Ok(std::mem::take(text)),
+            Self::Parquet(table) => Ok(table.take()?),
+        }
+    }
+
+    /// Adds what ends the file. There are no rows after it.
+    pub fn finish(&mut self) -> Result<(), SheetError> {
+        match self {
+            Self::Csv(_) => Ok(()),
+            Self::Parquet(table) => Ok(table.finish()?),
+        }
     }
 }

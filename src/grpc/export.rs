@@ -22,6 +22,7 @@ pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<v1::ExportChunk, Statu
 pub(super) fn format(value: i32) -> Result<Format, Status> {
     match v1::ExportFormat::try_from(value) {
         Ok(v1::ExportFormat::Unspecified | v1::ExportFormat::Csv) => Ok(Format::Csv),
+        Ok(v1::ExportFormat::Parquet) => Ok(Format::Parquet),
         Err(_) => Err(invalid_field("format", "is not a known format")),
     }
 }

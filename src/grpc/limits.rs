@@ -20,8 +20,9 @@ pub const MAX_DAYS: i64 = 1_000;
 pub const MAX_GROUP_PERIODS: usize = 60_000;
 /// The most exports at a time: each has a connection that reads for itself.
 pub const MAX_EXPORTS: usize = 4;
-/// The largest piece of an export: clients read messages of up to 4 MiB unless told otherwise.
-pub const EXPORT_CHUNK_BYTES: usize = 1024 * 1024;
+/// The largest piece of an export: large enough to cost little, small enough that little waits for a client. At most 1 MiB by the
+/// contract.
+pub const EXPORT_CHUNK_BYTES: usize = 256 * 1024;
 /// How long an export waits for its client to take a piece; PostgreSQL waits for 60 seconds.
 pub const EXPORT_PATIENCE: Duration = Duration::from_secs(50);
 /// Batches of one stream that are read ahead of the one that is being recorded.

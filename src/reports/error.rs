@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use crate::domain::ids::{Currency, RateSet};
 use crate::domain::money::OutOfRange;
+use crate::form::sheet::SheetError;
 use crate::store::error::StoreError;
 
 /// A report that could not be made.
@@ -18,4 +19,8 @@ pub enum ReportError {
         "rate set {rate_set} has no rate from {from} to {to} for {date}: neither of that date nor of an earlier one"
     )]
     NoRate { rate_set: RateSet, from: Currency, to: Currency, date: NaiveDate },
+    #[error("the work ended badly")]
+    Failed,
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
 }

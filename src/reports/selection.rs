@@ -11,7 +11,7 @@ use crate::form::filter::{Expression, Field, Term, Value, cause_kind};
 use crate::store::db::Tx;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::journal;
-use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder, page};
+use crate::store::movement_page::{Cursor, EntryRow, MovementFilter, MovementOrder, page, rows};
 
 /// A filter, and an expression that must hold too.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,18 @@ impl Selection {
         limit: i64,
     ) -> Result<Vec<Entry>, ReportError> {
         Ok(page(tx, tenant_id, &self.filter, order, after, limit).await?)
+    }
+
+    /// The same, and leaves it to another to make entries of the rows.
+    pub async fn rows(
+        &self,
+        tx: &mut Tx,
+        tenant_id: &TenantId,
+        order: MovementOrder,
+        after: Option<Cursor>,
+        limit: i64,
+    ) -> Result<Vec<EntryRow>, ReportError> {
+        Ok(rows(tx, tenant_id, &self.filter, order, after, limit).await?)
     }
 
     /// Those of them that are.

@@ -1,27 +1,31 @@
 //! Entries ↔ rows of the table `entry`.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 
 use super::db::{Column, Insert, Instant, Json, Kind};
 use super::entry::Entry;
 use super::error::StoreError;
-use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
+use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, NameError, SubscriptionId};
 use crate::domain::money::Money;
 use crate::domain::movement::{Category, Cause, Effects, Level, Movement, Subcategory};
 use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
 
 /// A row, in the order of the table's columns after the tenant.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct EntryRow {
+#[derive(Debug)]
+pub struct EntryRow {
     customer_id: String,
-    sequence: i64,
+    pub(super) sequence: i64,
     version: i64,
     recorded_at: Instant,
-    posting_date: NaiveDate,
-    effective_date: NaiveDate,
+    pub(super) posting_date: NaiveDate,
+    pub(super) effective_date: NaiveDate,
     reverses: Option<i64>,
     level: String,
     category: String,
@@ -42,6 +46,44 @@ pub(super) struct EntryRow {
     rules: Json,
     provisional_until: Option<NaiveDate>,
 }
+
+/// By the places of the columns: looking up their names in every row would take as long as all the rest.
+macro_rules! from_row {
+    ($($row:ty),*) => {$(
+        impl FromRow<'_, $row> for EntryRow {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                Ok(Self {
+                    customer_id: row.try_get(0)?,
+                    sequence: row.try_get(1)?,
+                    version: row.try_get(2)?,
+                    recorded_at: row.try_get(3)?,
+                    posting_date: row.try_get(4)?,
+                    effective_date: row.try_get(5)?,
+                    reverses: row.try_get(6)?,
+                    level: row.try_get(7)?,
+                    category: row.try_get(8)?,
+                    subcategory: row.try_get(9)?,
+                    subscription_id: row.try_get(10)?,
+                    line_id: row.try_get(11)?,
+                    item_id: row.try_get(12)?,
+                    currency: row.try_get(13)?,
+                    delta_micros: row.try_get(14)?,
+                    mrr_before_micros: row.try_get(15)?,
+                    mrr_after_micros: row.try_get(16)?,
+                    quantity_before: row.try_get(17)?,
+                    quantity_after: row.try_get(18)?,
+                    quantity_effect_micros: row.try_get(19)?,
+                    price_effect_micros: row.try_get(20)?,
+                    renewed_mrr_micros: row.try_get(21)?,
+                    causes: row.try_get(22)?,
+                    rules: row.try_get(23)?,
+                    provisional_until: row.try_get(24)?,
+                })
+            }
+        }
+    )*};
+}
+from_row!(PgRow, SqliteRow);
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! columns {
@@ -127,10 +169,9 @@ pub(super) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e
 impl EntryRow {
     pub fn parse(self) -> Result<Entry, StoreError> {
         let sequence = self.sequence;
-        let key = format!("{} {sequence}", self.customer_id);
+        let customer = &self.customer_id;
         let wrong = |column: &'static str| {
-            let key = &key;
-            move |problem: String| StoreError::corrupt("entry", key, column, problem)
+            move |problem: String| StoreError::corrupt("entry", format!("{customer} {sequence}"), column, problem)
         };
         let unknown = |column, text: &str| wrong(column)(format!("is {text:?}"));
         let level = Level::parse(&self.level).ok_or_else(|| unknown("level", &self.level))?;
@@ -138,7 +179,7 @@ impl EntryRow {
         let subcategory =
             Subcategory::parse(&self.subcategory).ok_or_else(|| unknown("subcategory", &self.subcategory))?;
         let quantity = |column, text: &str| Quantity::parse_sum(text).ok_or_else(|| unknown(column, text));
-        let text = |error: crate::domain::ids::NameError| error.to_string();
+        let text = |error: NameError| error.to_string();
         let movement = Movement {
             level,
             category,
@@ -181,24 +222,15 @@ fn parse_optional<T, E>(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T
 }
 
 /// A cause as JSON: `{"price_step": ["L1", "2026-07-01"]}`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum CauseValue<'c> {
-    LineStart(&'c str),
-    TrialEnd(&'c str),
-    PriceStep(&'c str, NaiveDateText),
-    ChangeOrder(&'c str),
-    NaturalEnd(&'c str),
-    RenewalLink(&'c str, &'c str),
-}
-
-/// A date as JSON.
-struct NaiveDateText(NaiveDate);
-
-impl Serialize for NaiveDateText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
+    LineStart(#[serde(borrow)] Cow<'c, str>),
+    TrialEnd(#[serde(borrow)] Cow<'c, str>),
+    PriceStep(#[serde(borrow)] Cow<'c, str>, NaiveDate),
+    ChangeOrder(#[serde(borrow)] Cow<'c, str>),
+    NaturalEnd(#[serde(borrow)] Cow<'c, str>),
+    RenewalLink(#[serde(borrow)] Cow<'c, str>, #[serde(borrow)] Cow<'c, str>),
 }
 
 fn causes_text(causes: &[Cause]) -> String {
@@ -209,12 +241,12 @@ fn causes_text(causes: &[Cause]) -> String {
 
 fn cause_value(cause: &Cause) -> CauseValue<'_> {
     match cause {
-        Cause::LineStart(line) => CauseValue::LineStart(line.as_str()),
-        Cause::TrialEnd(line) => CauseValue::TrialEnd(line.as_str()),
-        Cause::PriceStep(line, date) => CauseValue::PriceStep(line.as_str(), NaiveDateText(*date)),
-        Cause::ChangeOrder(order) => CauseValue::ChangeOrder(order.as_str()),
-        Cause::NaturalEnd(line) => CauseValue::NaturalEnd(line.as_str()),
-        Cause::RenewalLink(line, by) => CauseValue::RenewalLink(line.as_str(), by.as_str()),
+        Cause::LineStart(line) => CauseValue::LineStart(line.as_str().into()),
+        Cause::TrialEnd(line) => CauseValue::TrialEnd(line.as_str().into()),
+        Cause::PriceStep(line, date) => CauseValue::PriceStep(line.as_str().into(), *date),
+        Cause::ChangeOrder(order) => CauseValue::ChangeOrder(order.as_str().into()),
+        Cause::NaturalEnd(line) => CauseValue::NaturalEnd(line.as_str().into()),
+        Cause::RenewalLink(line, by) => CauseValue::RenewalLink(line.as_str().into(), by.as_str().into()),
     }
 }
 
@@ -224,22 +256,18 @@ fn rules_text(rules: RuleSet) -> String {
 }
 
 fn parse_causes(text: &str) -> Result<Vec<Cause>, String> {
-    let rows: Vec<Value> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    rows.iter().map(|row| parse_cause(row).ok_or_else(|| format!("has {row}"))).collect()
+    let values: Vec<CauseValue<'_>> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    values.iter().map(|value| parse_cause(value).map_err(|error| error.to_string())).collect()
 }
 
-fn parse_cause(row: &Value) -> Option<Cause> {
-    let (kind, value) = row.as_object()?.iter().next()?;
-    let line = |value: &Value| LineId::parse(value.as_str()?).ok();
-    let pair = || Some((value.get(0)?, value.get(1)?.as_str()?));
-    Some(match kind.as_str() {
-        "line_start" => Cause::LineStart(line(value)?),
-        "trial_end" => Cause::TrialEnd(line(value)?),
-        "price_step" => Cause::PriceStep(line(pair()?.0)?, pair()?.1.parse().ok()?),
-        "change_order" => Cause::ChangeOrder(ChangeOrderId::parse(value.as_str()?).ok()?),
-        "natural_end" => Cause::NaturalEnd(line(value)?),
-        "renewal_link" => Cause::RenewalLink(line(pair()?.0)?, SubscriptionId::parse(pair()?.1).ok()?),
-        _ => return None,
+fn parse_cause(value: &CauseValue<'_>) -> Result<Cause, NameError> {
+    Ok(match value {
+        CauseValue::LineStart(line) => Cause::LineStart(LineId::parse(line)?),
+        CauseValue::TrialEnd(line) => Cause::TrialEnd(LineId::parse(line)?),
+        CauseValue::PriceStep(line, date) => Cause::PriceStep(LineId::parse(line)?, *date),
+        CauseValue::ChangeOrder(order) => Cause::ChangeOrder(ChangeOrderId::parse(order)?),
+        CauseValue::NaturalEnd(line) => Cause::NaturalEnd(LineId::parse(line)?),
+        CauseValue::RenewalLink(line, by) => Cause::RenewalLink(LineId::parse(line)?, SubscriptionId::parse(by)?),
     })
 }
 

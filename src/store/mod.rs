@@ -23,6 +23,7 @@ pub mod group_sums;
 pub mod journal;
 pub mod kissmetrics;
 pub mod movement_page;
+mod movement_statements;
 pub mod outbox;
 pub mod overrides;
 pub mod rate;

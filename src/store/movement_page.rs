@@ -8,8 +8,11 @@ use chrono::NaiveDate;
 
 use super::db::{Set, Statement, Tx, on};
 use super::entry::{Entry, Sequence};
-use super::entry_row::{EntryRow, columns};
+pub use super::entry_row::EntryRow;
 use super::error::StoreError;
+use super::movement_statements::{
+    EFFECTIVE_DATE, EFFECTIVE_DATE_DESCENDING, JOURNAL, JOURNAL_DESCENDING, POSTING_DATE, POSTING_DATE_DESCENDING,
+};
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
 use crate::domain::movement::{Category, Level, Subcategory};
 
@@ -73,125 +76,26 @@ impl Cursor {
     /// The place of an entry in a list of this order.
     #[must_use]
     pub fn of(entry: &Entry, order: MovementOrder) -> Self {
+        Self::at(entry.posting_date, entry.movement.effective_date, entry.sequence, order)
+    }
+
+    /// The same of a row.
+    #[must_use]
+    pub fn of_row(row: &EntryRow, order: MovementOrder) -> Self {
+        Self::at(row.posting_date, row.effective_date, row.sequence, order)
+    }
+
+    fn at(posting_date: NaiveDate, effective_date: NaiveDate, sequence: Sequence, order: MovementOrder) -> Self {
         let date = match order {
-            MovementOrder::PostingDate | MovementOrder::PostingDateDescending => entry.posting_date,
+            MovementOrder::PostingDate | MovementOrder::PostingDateDescending => posting_date,
             MovementOrder::Journal
             | MovementOrder::JournalDescending
             | MovementOrder::EffectiveDate
-            | MovementOrder::EffectiveDateDescending => entry.movement.effective_date,
+            | MovementOrder::EffectiveDateDescending => effective_date,
         };
-        Self { date, sequence: entry.sequence }
+        Self { date, sequence }
     }
 }
-
-/// Statements for each order, so that both databases find the rows by their keys. The filter is the same. Dates between which
-/// everything is posted are always there, so that they can be the ends of a walk.
-macro_rules! page {
-    ($category:literal, $subcategory:literal, $which:literal, $after:literal, $order:literal) => {
-        concat!(
-            "select ",
-            columns!(),
-            " from entry
-            where tenant_id = $1
-                and (cast($2 as text) is null or level = $2)
-                and ",
-            $category,
-            " and ",
-            $subcategory,
-            " and (cast($5 as date) is null or effective_date >= $5)
-                and (cast($6 as date) is null or effective_date <= $6)
-                and ",
-            $which,
-            " and (cast($8 as text) is null or subscription_id = $8)
-                and (cast($9 as text) is null or item_id = $9)
-                and (cast($10 as text) is null or currency = $10)
-                and (not $11 or (reverses is null and not exists (
-                    select 1 from entry as later
-                    where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
-                        and later.reverses = entry.sequence)))
-                and posting_date >= $15 and posting_date <= $16
-                and ",
-            $after,
-            " order by ",
-            $order,
-            " limit $14"
-        )
-    };
-}
-
-/// A statement of one order on both databases, which take sets in their own way.
-macro_rules! for_both {
-    ($on_sqlite:literal, $on_postgres:literal, $after:literal, $order:literal) => {
-        Statement {
-            sqlite: page!(
-                "($3 = '[]' or category in (select value from json_each($3)))",
-                "($4 = '[]' or subcategory in (select value from json_each($4)))",
-                $on_sqlite,
-                $after,
-                $order
-            ),
-            postgres: page!(
-                "($3::text[] = '{}' or category = any ($3))",
-                "($4::text[] = '{}' or subcategory = any ($4))",
-                $on_postgres,
-                $after,
-                $order
-            ),
-        }
-    };
-}
-
-/// The statements of one order.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Statements {
-    /// Of all customers ($7 is null).
-    pub all: Statement,
-    pub one: Statement,
-    /// Of adjustments, which have an index of their own.
-    pub adjustments: Statement,
-}
-
-macro_rules! pages {
-    ($after:literal, $order:literal) => {
-        pages!($after, $order, "cast($7 as text) is null", "cast($7 as text) is null", $after, $order)
-    };
-    ($after:literal, $order:literal, $all_on_sqlite:literal, $all_on_postgres:literal, $all_after:literal, $all_order:literal) => {
-        Statements {
-            all: for_both!($all_on_sqlite, $all_on_postgres, $all_after, $all_order),
-            one: for_both!("customer_id = $7", "customer_id = $7", $after, $order),
-            adjustments: for_both!(
-                "posting_date <> effective_date and (cast($7 as text) is null or customer_id = $7)",
-                "posting_date - effective_date > 0 and (cast($7 as text) is null or customer_id = $7)",
-                $after,
-                $order
-            ),
-        }
-    };
-}
-
-pub(super) const JOURNAL: Statements = pages!("cast($12 as date) is not null and sequence > $13", "sequence");
-pub(super) const JOURNAL_DESCENDING: Statements =
-    pages!("cast($12 as date) is not null and sequence < $13", "sequence desc");
-/// Of all customers only what is no adjustment: its effective date is its posting date.
-pub(super) const EFFECTIVE_DATE: Statements = pages!(
-    "(effective_date, sequence) > ($12, $13)",
-    "effective_date, sequence",
-    "cast($7 as text) is null and posting_date = effective_date",
-    "cast($7 as text) is null and posting_date - effective_date = 0",
-    "(posting_date, sequence) > ($12, $13)",
-    "posting_date, sequence"
-);
-pub(super) const EFFECTIVE_DATE_DESCENDING: Statements = pages!(
-    "(effective_date, sequence) < ($12, $13)",
-    "effective_date desc, sequence desc",
-    "cast($7 as text) is null and posting_date = effective_date",
-    "cast($7 as text) is null and posting_date - effective_date = 0",
-    "(posting_date, sequence) < ($12, $13)",
-    "posting_date desc, sequence desc"
-);
-pub(super) const POSTING_DATE: Statements = pages!("(posting_date, sequence) > ($12, $13)", "posting_date, sequence");
-pub(super) const POSTING_DATE_DESCENDING: Statements =
-    pages!("(posting_date, sequence) < ($12, $13)", "posting_date desc, sequence desc");
 
 const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
     Some(date) => date,
@@ -219,6 +123,18 @@ pub async fn page(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
+    rows(tx, tenant, filter, order, after, limit).await?.into_iter().map(EntryRow::parse).collect()
+}
+
+/// Like [`page`], but leaves it to another to make entries of the rows.
+pub async fn rows(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &MovementFilter,
+    order: MovementOrder,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
     let statements = match order {
         MovementOrder::Journal => JOURNAL,
         MovementOrder::JournalDescending => JOURNAL_DESCENDING,
@@ -241,20 +157,20 @@ pub async fn page(
         return fetch(tx, statements.adjustments, tenant, filter, walk).await;
     }
     if filter.customer_id.is_some() {
-        return fetch(tx, statements.one, tenant, filter, walk).await;
+        return fetch(tx, statements.one_customer, tenant, filter, walk).await;
     }
     if !matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending) {
-        return fetch(tx, statements.all, tenant, filter, walk).await;
+        return fetch(tx, statements.everybody, tenant, filter, walk).await;
     }
     let on_their_date = Walk { posting: (from, to.min(filter.effective_to.unwrap_or(LAST_DATE))), ..walk };
-    let mut entries = fetch(tx, statements.all, tenant, filter, on_their_date).await?;
-    entries.extend(fetch(tx, statements.adjustments, tenant, filter, walk).await?);
-    entries.sort_by_key(|entry| Cursor::of(entry, order));
+    let mut rows = fetch(tx, statements.everybody, tenant, filter, on_their_date).await?;
+    rows.extend(fetch(tx, statements.adjustments, tenant, filter, walk).await?);
+    rows.sort_by_key(|row| Cursor::of_row(row, order));
     if is_descending {
-        entries.reverse();
+        rows.reverse();
     }
-    entries.truncate(usize::try_from(limit).unwrap_or_default());
-    Ok(entries)
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(rows)
 }
 
 async fn fetch(
@@ -263,11 +179,11 @@ async fn fetch(
     tenant: &TenantId,
     filter: &MovementFilter,
     Walk { after, posting: (from, to), limit }: Walk,
-) -> Result<Vec<Entry>, StoreError> {
+) -> Result<Vec<EntryRow>, StoreError> {
     let statement = statement.on(tx);
     let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
     let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
-    let rows: Vec<EntryRow> = on!(tx, connection => {
+    Ok(on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.level.map(Level::as_str))
@@ -287,6 +203,5 @@ async fn fetch(
             .bind(to)
             .fetch_all(connection)
             .await?
-    });
-    rows.into_iter().map(EntryRow::parse).collect()
+    }))
 }

@@ -6,8 +6,8 @@ use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
 use super::error::StoreError;
 use super::{
     accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact,
-    group_statements, journal, kissmetrics, movement_page, outbox, overrides, rate, redrive, renewal_total, renewals,
-    sequence, sink, sum_statements, tenant, total,
+    group_statements, journal, kissmetrics, movement_statements, outbox, overrides, rate, redrive, renewal_total,
+    renewals, sequence, sink, sum_statements, tenant, total,
 };
 
 const STATEMENTS: [&[Statement]; 32] = [
@@ -61,16 +61,16 @@ const STATEMENTS: [&[Statement]; 32] = [
     &total::READ,
     &[customer_total::READ_TURNS, customer_total::READ_PAIRS, customer_total::TURNS, customer_total::PAIRS],
     &[renewal_total::READ, renewals::OF_TOTALS, journal::REVERSED_ELSEWHERE],
-    &pages(movement_page::JOURNAL),
-    &pages(movement_page::JOURNAL_DESCENDING),
-    &pages(movement_page::EFFECTIVE_DATE),
-    &pages(movement_page::EFFECTIVE_DATE_DESCENDING),
-    &pages(movement_page::POSTING_DATE),
-    &pages(movement_page::POSTING_DATE_DESCENDING),
+    &pages(movement_statements::JOURNAL),
+    &pages(movement_statements::JOURNAL_DESCENDING),
+    &pages(movement_statements::EFFECTIVE_DATE),
+    &pages(movement_statements::EFFECTIVE_DATE_DESCENDING),
+    &pages(movement_statements::POSTING_DATE),
+    &pages(movement_statements::POSTING_DATE_DESCENDING),
 ];
 
-const fn pages(order: movement_page::Statements) -> [Statement; 3] {
-    [order.all, order.one, order.adjustments]
+const fn pages(order: movement_statements::Statements) -> [Statement; 3] {
+    [order.everybody, order.one_customer, order.adjustments]
 }
 
 static INSERTS: [&Insert; 14] = [

@@ -12,7 +12,7 @@ use super::selection::Selection;
 use super::waterfall::{WaterfallQuery, waterfalls};
 use crate::domain::ids::TenantId;
 use crate::form::sheet::{Format, Sheet};
-use crate::store::db::{Db, Tx};
+use crate::store::db::Db;
 use crate::store::movement_page::MovementOrder;
 use movements::Movements;
 use mrr::CustomerMrr;
@@ -20,17 +20,18 @@ use mrr::CustomerMrr;
 /// A report that is on its way into a file. Whoever drops it leaves nothing behind.
 #[derive(Debug)]
 pub struct Export {
-    tx: Tx,
-    tenant_id: TenantId,
     rows: Rows,
-    sheet: Sheet,
+    /// None: all of it was given away.
+    sheet: Option<Sheet>,
 }
 
 /// The rows that are still to come.
 #[derive(Debug)]
 enum Rows {
     Movements(Movements),
-    Mrr(CustomerMrr),
+    Mrr(Box<CustomerMrr>),
+    /// All of them are in the table.
+    Ready,
     None,
 }
 
@@ -43,9 +44,9 @@ impl Export {
         order: MovementOrder,
         format: Format,
     ) -> Result<Self, ReportError> {
-        let tx = db.read().await?;
-        let rows = Rows::Movements(Movements::new(selection, order));
-        Ok(Self { tx, tenant_id, rows, sheet: Sheet::new(format, &movements::columns()) })
+        let sheet = Sheet::new(format, &movements::columns())?;
+        let rows = Rows::Movements(Movements::read(db.read().await?, tenant_id, selection, order));
+        Ok(Self { rows, sheet: Some(sheet) })
     }
 
     /// MRR of each customer at the end of each month, where there is any.
@@ -58,8 +59,8 @@ impl Export {
     ) -> Result<Self, ReportError> {
         let mut tx = db.read().await?;
         let today = query.scope.today(&mut tx, &tenant_id, now).await?;
-        let rows = Rows::Mrr(CustomerMrr::new(query, today));
-        Ok(Self { tx, tenant_id, rows, sheet: Sheet::new(format, &mrr::COLUMNS) })
+        let rows = Rows::Mrr(Box::new(CustomerMrr::new(tx, tenant_id, query, today)));
+        Ok(Self { rows, sheet: Some(Sheet::new(format, &mrr::COLUMNS)?) })
     }
 
     /// The months of the waterfall: few, and ready at once.
@@ -73,26 +74,37 @@ impl Export {
         let mut tx = db.read().await?;
         let today = query.scope.today(&mut tx, &tenant_id, now).await?;
         let months = waterfalls(&mut tx, &tenant_id, &query, today).await?;
-        let mut sheet = Sheet::new(format, &waterfall::COLUMNS);
-        waterfall::add(&months, query.scope.level, &mut sheet);
-        Ok(Self { tx, tenant_id, rows: Rows::None, sheet })
+        let mut sheet = Sheet::new(format, &waterfall::COLUMNS)?;
+        waterfall::add(&months, query.scope.level, &mut sheet)?;
+        Ok(Self { rows: Rows::Ready, sheet: Some(sheet) })
     }
 
     /// The next piece of the file; None: that was all.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ReportError> {
-        loop {
-            let piece = self.sheet.take();
+        while let Some(mut sheet) = self.sheet.take() {
+            let piece = sheet.take()?;
             if !piece.is_empty() {
+                self.sheet = Some(sheet);
                 return Ok(Some(piece));
             }
             let has_more = match &mut self.rows {
-                Rows::Movements(rows) => rows.next(&mut self.tx, &self.tenant_id, &mut self.sheet).await?,
-                Rows::Mrr(rows) => rows.next(&mut self.tx, &self.tenant_id, &mut self.sheet).await?,
+                Rows::Movements(rows) => match rows.next().await? {
+                    Some(page) => {
+                        sheet = movements::write(page, sheet).await?;
+                        true
+                    }
+                    None => false,
+                },
+                Rows::Mrr(rows) => rows.next(&mut sheet).await?,
+                Rows::Ready => false,
                 Rows::None => return Ok(None),
             };
             if !has_more {
                 self.rows = Rows::None;
+                sheet.finish()?;
             }
+            self.sheet = Some(sheet);
         }
+        Ok(None)
     }
 }

@@ -1,53 +1,124 @@
 //! The list of movements as a table.
 
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
 use crate::domain::ids::TenantId;
-use crate::form::movement::{self, NAMES};
-use crate::form::record::{Value, maybe};
+use crate::form::movement::{self, KINDS, NAMES};
+use crate::form::record::{Column, Kind, Value, maybe};
 use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
 use crate::reports::selection::Selection;
 use crate::store::db::Tx;
 use crate::store::entry::Entry;
-use crate::store::movement_page::{Cursor, MovementOrder};
+use crate::store::movement_page::{Cursor, EntryRow, MovementOrder};
 
 /// Entries that are read at once.
-const PAGE: i64 = 1_000;
+const PAGE: i64 = 2_000;
+/// Pages that are read before they are written.
+const READ_AHEAD: usize = 1;
+/// How long the database hears nothing.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// As `ListMovements` names them.
-pub(super) fn columns() -> Vec<&'static str> {
-    let (dates, last) = (["posting_date", "recorded_at"], ["reverses_movement_id", "prior_period_adjustment"]);
-    among("movement_id", NAMES, dates, last)
+pub(super) fn columns() -> Vec<Column> {
+    let mut kinds = KINDS.into_iter();
+    let of_movement = NAMES.map(|name| Column::new(name, kinds.next().unwrap_or(Kind::Text)));
+    let dates = [Column::new("posting_date", Kind::Date), Column::new("recorded_at", Kind::Instant)];
+    let last = [Column::new("reverses_movement_id", Kind::Whole), Column::new("prior_period_adjustment", Kind::Flag)];
+    among(Column::new("movement_id", Kind::Whole), of_movement, dates, last)
 }
 
-/// Entries that are still to come.
+/// Entries that were read. Where nothing is asked of them, it is left to whoever writes them to make entries of the rows.
 #[derive(Debug)]
-pub(super) struct Movements {
-    selection: Selection,
-    order: MovementOrder,
-    after: Option<Cursor>,
+pub(super) enum Page {
+    Rows(Vec<EntryRow>),
+    Entries(Vec<Entry>),
 }
+
+/// Entries that are still to come. A task reads them, while those before them are written.
+#[derive(Debug)]
+pub(super) struct Movements(mpsc::Receiver<Result<Page, ReportError>>);
 
 impl Movements {
-    pub(super) fn new(selection: Selection, order: MovementOrder) -> Self {
-        Self { selection, order, after: None }
+    pub(super) fn read(tx: Tx, tenant_id: TenantId, selection: Selection, order: MovementOrder) -> Self {
+        let (pages, receiver) = mpsc::channel(READ_AHEAD);
+        tokio::spawn(read_all(tx, tenant_id, selection, order, pages));
+        Self(receiver)
     }
 
-    /// Adds the next entries; whether there may be more.
-    pub(super) async fn next(
-        &mut self,
-        tx: &mut Tx,
-        tenant_id: &TenantId,
-        sheet: &mut Sheet,
-    ) -> Result<bool, ReportError> {
-        let entries = self.selection.candidates(tx, tenant_id, self.order, self.after, PAGE).await?;
-        let Some(last) = entries.last() else { return Ok(false) };
-        self.after = Some(Cursor::of(last, self.order));
-        let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == PAGE);
-        for entry in &self.selection.keep(tx, tenant_id, entries).await? {
-            sheet.push(&values(entry));
-        }
-        Ok(has_more)
+    /// The next ones; None: that was all.
+    pub(super) async fn next(&mut self) -> Result<Option<Page>, ReportError> {
+        self.0.recv().await.transpose()
     }
+}
+
+/// Reads until all is read, or nobody wants more.
+async fn read_all(
+    mut tx: Tx,
+    tenant_id: TenantId,
+    selection: Selection,
+    order: MovementOrder,
+    pages: mpsc::Sender<Result<Page, ReportError>>,
+) {
+    let mut after = None;
+    loop {
+        let read = tokio::select! {
+            biased;
+            () = pages.closed() => return,
+            read = read(&mut tx, &tenant_id, &selection, order, after) => read,
+        };
+        let (page, next) = match read {
+            Ok((page, next)) => (Ok(page), next),
+            Err(error) => (Err(error), None),
+        };
+        after = next;
+        // The database ends a transaction in which nothing happens for long.
+        let place = loop {
+            match timeout(PATIENCE, pages.reserve()).await {
+                Ok(Ok(place)) => break place,
+                Ok(Err(_)) => return,
+                Err(_) if tx.keep_alive().await.is_err() => return,
+                Err(_) => {}
+            }
+        };
+        place.send(page);
+        if after.is_none() {
+            return;
+        }
+    }
+}
+
+/// The next page, and where the one after it begins; None: it is the last.
+async fn read(
+    tx: &mut Tx,
+    tenant_id: &TenantId,
+    selection: &Selection,
+    order: MovementOrder,
+    after: Option<Cursor>,
+) -> Result<(Page, Option<Cursor>), ReportError> {
+    let rows = selection.rows(tx, tenant_id, order, after, PAGE).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == PAGE);
+    let next = rows.last().filter(|_| is_full).map(|last| Cursor::of_row(last, order));
+    if selection.is_plain() {
+        return Ok((Page::Rows(rows), next));
+    }
+    let entries = rows.into_iter().map(EntryRow::parse).collect::<Result<_, _>>()?;
+    Ok((Page::Entries(selection.keep(tx, tenant_id, entries).await?), next))
+}
+
+/// Adds a page to a table, beside everything else that this process does.
+pub(super) async fn write(page: Page, mut sheet: Sheet) -> Result<Sheet, ReportError> {
+    let written = tokio::task::spawn_blocking(move || {
+        match page {
+            Page::Rows(rows) => rows.into_iter().try_for_each(|row| Ok(sheet.push(&values(&row.parse()?))?)),
+            Page::Entries(entries) => entries.iter().try_for_each(|entry| Ok(sheet.push(&values(entry))?)),
+        }
+        .map(|()| sheet)
+    });
+    written.await.map_err(|_| ReportError::Failed)?
 }
 
 fn values(entry: &Entry) -> Vec<Value<'_>> {

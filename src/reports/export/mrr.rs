@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::Money;
 use crate::form::month::Month;
-use crate::form::record::Value;
+use crate::form::record::{Column, Kind, Value};
 use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
 use crate::reports::scope::MonthsQuery;
@@ -17,28 +17,33 @@ use crate::store::total::Sum;
 /// Customers that are read at once.
 const PAGE: i64 = 500;
 
-pub(super) const COLUMNS: [&str; 6] = ["customer_id", "month", "level", "currency", "mrr", "arr"];
+pub(super) const COLUMNS: [Column; 6] = [
+    Column::new("customer_id", Kind::Text),
+    Column::new("month", Kind::Date),
+    Column::new("level", Kind::Text),
+    Column::new("currency", Kind::Text),
+    Column::new("mrr", Kind::Money),
+    Column::new("arr", Kind::Money),
+];
 
 /// Customers who are still to come.
 #[derive(Debug)]
 pub(super) struct CustomerMrr {
+    tx: Tx,
+    tenant_id: TenantId,
     query: MonthsQuery,
     today: NaiveDate,
     after: Option<CustomerId>,
 }
 
 impl CustomerMrr {
-    pub(super) fn new(query: MonthsQuery, today: NaiveDate) -> Self {
-        Self { query, today, after: None }
+    pub(super) fn new(tx: Tx, tenant_id: TenantId, query: MonthsQuery, today: NaiveDate) -> Self {
+        Self { tx, tenant_id, query, today, after: None }
     }
 
     /// Adds the next customers; whether there may be more.
-    pub(super) async fn next(
-        &mut self,
-        tx: &mut Tx,
-        tenant_id: &TenantId,
-        sheet: &mut Sheet,
-    ) -> Result<bool, ReportError> {
+    pub(super) async fn next(&mut self, sheet: &mut Sheet) -> Result<bool, ReportError> {
+        let (tx, tenant_id) = (&mut self.tx, &self.tenant_id);
         let customers = match &self.query.scope.customer {
             Some(customer) => vec![customer.clone()],
             None => customer::page(tx, tenant_id, self.after.as_ref(), PAGE).await?,
@@ -66,7 +71,7 @@ impl CustomerMrr {
             }
             let mrr = total.money()?;
             if !mrr.is_zero() {
-                sheet.push(&self.row(customer_id, month, currency, mrr)?);
+                sheet.push(&self.row(customer_id, month, currency, mrr)?)?;
             }
             month = month.next();
         }

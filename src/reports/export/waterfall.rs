@@ -2,27 +2,27 @@
 
 use crate::domain::money::Money;
 use crate::domain::movement::Level;
-use crate::form::record::{Value, maybe};
-use crate::form::sheet::Sheet;
+use crate::form::record::{Column, Kind, Value, maybe};
+use crate::form::sheet::{Sheet, SheetError};
 use crate::reports::waterfall::{Step, Waterfall};
 
-pub(super) const COLUMNS: [&str; 13] = [
-    "month",
-    "level",
-    "currency",
-    "opening",
-    "new",
-    "reactivation",
-    "upsell",
-    "downsell",
-    "churn",
-    "ignored",
-    "closing",
-    "adjustments",
-    "currency_effect",
+pub(super) const COLUMNS: [Column; 13] = [
+    Column::new("month", Kind::Date),
+    Column::new("level", Kind::Text),
+    Column::new("currency", Kind::Text),
+    Column::new("opening", Kind::Money),
+    Column::new("new", Kind::Money),
+    Column::new("reactivation", Kind::Money),
+    Column::new("upsell", Kind::Money),
+    Column::new("downsell", Kind::Money),
+    Column::new("churn", Kind::Money),
+    Column::new("ignored", Kind::Money),
+    Column::new("closing", Kind::Money),
+    Column::new("adjustments", Kind::Money),
+    Column::new("currency_effect", Kind::Money),
 ];
 
-pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) {
+pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) -> Result<(), SheetError> {
     for it in waterfalls {
         for period in &it.periods {
             let step = |step| Value::Money(period.steps.get(&step).map_or(Money::ZERO, |sum| sum.amount));
@@ -41,7 +41,8 @@ pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) {
                 Value::Money(period.closing),
                 maybe(period.adjustments.as_ref().map(|it| it.amount), Value::Money),
                 maybe(period.currency_effect, Value::Money),
-            ]);
+            ])?;
         }
     }
+    Ok(())
 }

@@ -172,6 +172,12 @@ async fn begin<D: Database>(pool: &Pool<D>, statement: &'static str) -> Result<T
 }
 
 impl Tx {
+    /// Lets the database know that somebody is still there.
+    pub async fn keep_alive(&mut self) -> Result<(), StoreError> {
+        on!(self, connection => { sqlx::query("select 1").execute(connection).await?; });
+        Ok(())
+    }
+
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => Ok(tx.commit().await?),

@@ -18,6 +18,9 @@ const WRITE_CACHE: &str = "-65536";
 /// The same for each connection that reads.
 const READ_CACHE: &str = "-8192";
 
+/// Rows that the thread of a connection reads ahead: with fewer, it and the reader wake each other all the time.
+const ROWS_AHEAD: usize = 1_024;
+
 /// Fails where the tables are not there.
 const IS_OURS: &str = "select exists (select 1 from _sqlx_migrations), exists (select 1 from entry)";
 
@@ -26,7 +29,7 @@ pub(super) async fn connect(settings: &Settings, create: bool) -> Result<Db, Sto
     let opened = |error| StoreError::open(shown(settings.url.expose_secret()), &error);
     let writing = options.clone().pragma("cache_size", WRITE_CACHE);
     let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await.map_err(opened)?;
-    let reading = options.read_only(true).pragma("cache_size", READ_CACHE);
+    let reading = options.read_only(true).pragma("cache_size", READ_CACHE).row_buffer_size(ROWS_AHEAD);
     let readers = SqlitePoolOptions::new().max_connections(settings.read_connections);
     let read = readers.connect_lazy_with(reading);
     Ok(Db::Sqlite { write, read })

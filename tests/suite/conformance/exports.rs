@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Days, NaiveDate};
 use deltabook::grpc::v1;
+use parquet::basic::{LogicalType, Type as Physical};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use parquet::schema::types::ColumnDescriptor;
 use serde_json::json;
 use tonic::{Code, Status};
 
@@ -160,6 +165,86 @@ async fn the_file_of_movements_is_the_list_of_movements() {
     let wrong = v1::ExportMovementsRequest { format: 99, ..Default::default() };
     let refused = server.movements.export_movements(wrong).await.unwrap_err();
     assert_eq!((refused.code(), refused.message()), (Code::InvalidArgument, "format: is not a known format"));
+    server.finish().await;
+}
+
+/// The rows of a Parquet file, each cell as CSV would have it; and the type of each column.
+fn rows_of_parquet(file: Vec<u8>) -> (Vec<Row>, BTreeMap<String, String>) {
+    let reader = SerializedFileReader::new(bytes::Bytes::from(file)).unwrap();
+    let columns = reader.metadata().file_metadata().schema_descr().columns();
+    let types = columns.iter().map(|it| (it.name().to_owned(), kind_of(it))).collect();
+    let cells = |row: parquet::record::Row| {
+        row.get_column_iter().map(|(name, field)| (name.clone(), shown_in_csv(name, field))).collect()
+    };
+    (reader.get_row_iter(None).unwrap().map(|row| cells(row.unwrap())).collect(), types)
+}
+
+fn kind_of(column: &ColumnDescriptor) -> String {
+    match (column.physical_type(), column.logical_type_ref()) {
+        (Physical::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::Decimal(it))) => {
+            format!("{} bytes of decimal {} {}", column.type_length(), it.precision, it.scale)
+        }
+        (_, Some(logical)) => format!("{logical:?}"),
+        (physical, None) => format!("{physical}"),
+    }
+}
+
+fn shown_in_csv(name: &str, field: &Field) -> String {
+    match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        Field::Long(number) => number.to_string(),
+        Field::Bool(flag) => flag.to_string(),
+        Field::Date(days) => (NaiveDate::default() + Days::new(u64::try_from(*days).unwrap())).to_string(),
+        Field::TimestampMicros(micros) => {
+            DateTime::from_timestamp_micros(*micros).unwrap().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+        }
+        Field::Decimal(decimal) => {
+            let number = i128::from_be_bytes(decimal.data().try_into().unwrap());
+            let scale = u32::try_from(decimal.scale()).unwrap();
+            rust_decimal::Decimal::from_i128_with_scale(number, scale).normalize().to_string()
+        }
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn parquet_has_the_same_rows_with_types() {
+    let mut server = with_a_book().await;
+    // As long as nobody computes it, it is a text.
+    server.record(vec![line("=1+1", "L1", json!({"item_id": "@seats"}))]).await.unwrap();
+    let parquet = v1::ExportFormat::Parquet.into();
+    let request = v1::ExportMovementsRequest { format: parquet, ..Default::default() };
+    let (found, types) = rows_of_parquet(read(server.movements.export_movements(request).await).await);
+    let listed = all(&mut server, &v1::MovementFilter::default(), v1::MovementOrder::Journal).await;
+    assert_eq!(found, listed.iter().map(row).collect::<Vec<_>>());
+    assert!(found.iter().any(|row| row["customer_id"] == "=1+1" && row["item_id"] == "@seats"));
+    for (column, kind) in [
+        ("movement_id", "INT64"),
+        ("reverses_movement_id", "INT64"),
+        ("prior_period_adjustment", "BOOLEAN"),
+        ("posting_date", "Date"),
+        ("causes", "String"),
+        ("mrr_delta", "16 bytes of decimal 38 6"),
+        ("quantity_after", "16 bytes of decimal 38 10"),
+    ] {
+        assert_eq!(types[column], kind, "{column}");
+    }
+    assert!(types["recorded_at"].contains("is_adjusted_to_u_t_c: true, unit: MICROS"), "{}", types["recorded_at"]);
+
+    let months =
+        v1::ExportReportRequest { from_month: "2025-06".into(), to_month: "2026-07".into(), ..Default::default() };
+    let of_parquet = v1::ExportReportRequest { format: parquet, ..months.clone() };
+    let csv = rows(&read(server.movements.export_waterfall(months.clone()).await).await);
+    assert_eq!(rows_of_parquet(read(server.movements.export_waterfall(of_parquet.clone()).await).await).0, csv);
+    let unformula = |mut row: Row| {
+        row.entry("customer_id".to_owned()).and_modify(|id| *id = id.trim_start_matches('\'').to_owned());
+        row
+    };
+    let csv: Vec<Row> =
+        rows(&read(server.movements.export_mrr(months).await).await).into_iter().map(unformula).collect();
+    assert!(csv.len() > 1_000);
+    assert_eq!(rows_of_parquet(read(server.movements.export_mrr(of_parquet).await).await).0, csv);
     server.finish().await;
 }
 
