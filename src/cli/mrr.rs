@@ -70,33 +70,47 @@ pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
         group_by: args.groups.to_wire(),
     };
     let found = args.whom.connect().await?.get_mrr(request).await.map_err(told)?;
-    let has_groups = args.groups.is_given();
-    let row = |it: &v1::CurrencyMrr| {
-        let rest = if it.rest { Value::Bool(true) } else { Value::Null };
-        let group = if has_groups && !it.rest { Value::String(it.group.clone()) } else { Value::Null };
-        [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr), group, rest]
-    };
-    let rows = found.totals.iter().map(row).collect();
-    let answer = Answer { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows };
-    answer.write(args.format, |answer| table(answer, has_groups))?;
+    if args.groups.is_given() {
+        by_group(&found).write(args.format, group_table)?;
+    } else {
+        answer(&found).write(args.format, table)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(answer: &Answer<6>, has_groups: bool) -> Table {
-    let mut columns = vec![left("date"), left("currency")];
-    if has_groups {
-        columns.push(left("group"));
-    }
-    columns.extend([right("MRR"), right("ARR")]);
-    let mut table = Table::new(columns);
-    let money = |value: &Value| amount(Money::parse(&text(value)).unwrap_or_default());
-    for [date, currency, mrr, arr, group, rest] in &answer.rows {
-        let mut cells = vec![text(date), text(currency)];
-        if has_groups {
-            cells.push(group_name(&text(group), !rest.is_null()));
-        }
-        cells.extend([money(mrr), money(arr)]);
-        table.row(cells);
+fn answer(found: &v1::GetMrrResponse) -> Answer<4> {
+    let row = |it: &v1::CurrencyMrr| [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr)];
+    Answer { names: ["date", "currency", "mrr", "arr"], rows: found.totals.iter().map(row).collect() }
+}
+
+fn table(answer: &Answer<4>) -> Table {
+    let mut table = Table::new([left("date"), left("currency"), right("MRR"), right("ARR")]);
+    for [date, currency, mrr, arr] in &answer.rows {
+        table.row([text(date), text(currency), money(mrr), money(arr)]);
     }
     table
+}
+
+fn by_group(found: &v1::GetMrrResponse) -> Answer<6> {
+    let row = |it: &v1::CurrencyMrr| {
+        // What has no value is a group too.
+        let (group, rest) =
+            if it.rest { (Value::Null, Value::Bool(true)) } else { (Value::String(it.group.clone()), Value::Null) };
+        [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr), group, rest]
+    };
+    let rows = found.totals.iter().map(row).collect();
+    Answer { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows }
+}
+
+fn group_table(answer: &Answer<6>) -> Table {
+    let mut table = Table::new([left("date"), left("currency"), left("group"), right("MRR"), right("ARR")]);
+    for [date, currency, mrr, arr, group, rest] in &answer.rows {
+        let group = group_name(&text(group), !rest.is_null());
+        table.row([text(date), text(currency), group, money(mrr), money(arr)]);
+    }
+    table
+}
+
+fn money(value: &Value) -> String {
+    amount(Money::parse(&text(value)).unwrap_or_default())
 }
