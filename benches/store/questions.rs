@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{Datelike, Months, Utc};
+use chrono::{Datelike, Months};
+use deltabook::clock::Clock;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
 use tonic::transport::Channel;
@@ -69,7 +70,7 @@ fn shown(what: &str, mut times: Vec<Duration>, wanted: f64) {
 
 /// The three questions of the overview: twelve months up to this one, and today.
 async fn overview(client: &mut Client) {
-    let today = Utc::now().date_naive().with_day(1).unwrap();
+    let today = Clock::system().now().date_naive().with_day(1).unwrap();
     let month = |months| (today - Months::new(months)).format("%Y-%m").to_string();
     let (from_month, to_month) = (month(11), month(0));
     let mut times = Vec::new();

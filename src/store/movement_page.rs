@@ -144,27 +144,33 @@ pub async fn rows(
         MovementOrder::PostingDateDescending => POSTING_DATE_DESCENDING,
     };
     let is_descending = order.is_descending();
-    let start = if is_descending {
-        Cursor { date: LAST_DATE, sequence: Sequence::MAX }
-    } else {
-        Cursor { date: FIRST_DATE, sequence: Sequence::MIN }
+    let walk = |posting: (NaiveDate, NaiveDate), (first, last): (NaiveDate, NaiveDate)| {
+        let start = if is_descending {
+            Cursor { date: last, sequence: Sequence::MAX }
+        } else {
+            Cursor { date: first, sequence: Sequence::MIN }
+        };
+        Walk { after: after.unwrap_or(start), posting, limit }
     };
+    let effective = (filter.effective_from.unwrap_or(FIRST_DATE), filter.effective_to.unwrap_or(LAST_DATE));
     // Nothing is posted before it is effective.
     let from = filter.posting_from.max(filter.effective_from).unwrap_or(FIRST_DATE);
     let to = filter.posting_to.unwrap_or(LAST_DATE);
-    let walk = Walk { after: after.unwrap_or(start), posting: (from, to), limit };
+    let is_by_effective_date = matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending);
+    let of_all = walk((from, to), if is_by_effective_date { effective } else { (from, to) });
     if filter.adjustments_only {
-        return fetch(tx, statements.adjustments, tenant, filter, walk).await;
+        return fetch(tx, statements.adjustments, tenant, filter, of_all).await;
     }
     if filter.customer_id.is_some() {
-        return fetch(tx, statements.one_customer, tenant, filter, walk).await;
+        return fetch(tx, statements.one_customer, tenant, filter, of_all).await;
     }
-    if !matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending) {
-        return fetch(tx, statements.everybody, tenant, filter, walk).await;
+    if !is_by_effective_date {
+        return fetch(tx, statements.everybody, tenant, filter, of_all).await;
     }
-    let on_their_date = Walk { posting: (from, to.min(filter.effective_to.unwrap_or(LAST_DATE))), ..walk };
-    let mut rows = fetch(tx, statements.everybody, tenant, filter, on_their_date).await?;
-    rows.extend(fetch(tx, statements.adjustments, tenant, filter, walk).await?);
+    let (_, effective_to) = effective;
+    let on_their_date = (from, to.min(effective_to));
+    let mut rows = fetch(tx, statements.everybody, tenant, filter, walk(on_their_date, on_their_date)).await?;
+    rows.extend(fetch(tx, statements.adjustments, tenant, filter, of_all).await?);
     rows.sort_by_key(|row| Cursor::of_row(row, order));
     if is_descending {
         rows.reverse();

@@ -3,7 +3,9 @@
 use super::db::Statement;
 use super::entry_row::columns;
 
-/// Statements for each order, so that both databases find the rows by their keys. The filter is the same. Dates between which
+/// Statements for each order, so that both databases find the rows by their keys. The filter is the same. Whether an entry was
+/// reversed is looked up for each, and spelled such that PostgreSQL expects most not to be: `not exists` makes it read all
+/// entries first, `is null` expect that hardly any is left, and sort them. Dates between which
 /// everything is posted are always there, so that they can be the ends of a walk.
 macro_rules! page {
     ($category:literal, $subcategory:literal, $which:literal, $after:literal, $order:literal) => {
@@ -24,10 +26,10 @@ macro_rules! page {
             " and (cast($8 as text) is null or subscription_id = $8)
                 and (cast($9 as text) is null or item_id = $9)
                 and (cast($10 as text) is null or currency = $10)
-                and (not $11 or (reverses is null and not exists (
+                and (not $11 or (reverses is null and coalesce((
                     select 1 from entry as later
                     where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
-                        and later.reverses = entry.sequence)))
+                        and later.reverses = entry.sequence limit 1), 0) <> 1))
                 and posting_date >= $15 and posting_date <= $16
                 and ",
             $after,
