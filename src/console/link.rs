@@ -51,7 +51,7 @@ pub fn sign_in(next: Option<&str>) -> String {
 /// Whether a link leads to a page of the console.
 pub fn is_own(link: &str) -> bool {
     let rest = link.strip_prefix(crate::grpc::auth::PAGES).and_then(|rest| rest.strip_prefix('/'));
-    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !rest.contains("//"))
+    rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !link.contains("//"))
 }
 
 #[cfg(test)]
