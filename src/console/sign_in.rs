@@ -38,6 +38,7 @@ pub(super) struct Entry {
 /// A form of a session.
 #[derive(Debug, Deserialize)]
 pub(super) struct Leaving {
+    #[serde(default)]
     token: String,
 }
 
