@@ -139,6 +139,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let is_open = access.is_open_without_keys && !service.has_keys().await?;
     let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
     note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));
+    let console = if scheme.is_empty() { "http://" } else { scheme };
+    note(&format!("the console for browsers is {console}{address}/"));
     service.serve(listener, access, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)

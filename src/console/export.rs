@@ -8,13 +8,18 @@ use futures_util::TryStreamExt;
 
 use super::fields::Fields;
 use super::movements::{filter, order};
+use super::overview::conversion;
 use super::problem::Problem;
 use super::visit::Visit;
 use super::words;
 use crate::grpc::questions::Pieces;
 use crate::grpc::v1;
 
-const CSV: &str = "text/csv; charset=utf-8";
+/// The kinds of files, by their endings.
+const KINDS: [(&str, v1::ExportFormat, &str); 2] = [
+    ("csv", v1::ExportFormat::Csv, "text/csv; charset=utf-8"),
+    ("parquet", v1::ExportFormat::Parquet, "application/vnd.apache.parquet"),
+];
 
 pub(super) async fn take(visit: Visit, Path(file): Path<String>, fields: Fields) -> Response {
     match pieces(&visit, &file, &fields).await {
@@ -32,10 +37,9 @@ async fn pieces(
     file: &str,
     fields: &Fields,
 ) -> Result<(&'static str, Pieces<v1::ExportChunk>), Problem> {
-    let (what, format) = match file.split_once('.') {
-        Some((what, "csv")) => (what, v1::ExportFormat::Csv),
-        _ => return Err(no_file()),
-    };
+    let (what, ending) = file.split_once('.').ok_or_else(no_file)?;
+    let found = KINDS.into_iter().find(|(known, ..)| *known == ending);
+    let (_, format, kind) = found.ok_or_else(no_file)?;
     let mut questions = visit.questions();
     let pieces = match what {
         "movements" => {
@@ -47,11 +51,15 @@ async fn pieces(
             };
             questions.export_movements(request).await?
         }
-        "mrr" => questions.export_mrr(report(fields, format)).await?,
+        "mrr" => {
+            // In the currencies of the lines.
+            let request = v1::ExportReportRequest { conversion: None, ..report(fields, format) };
+            questions.export_mrr(request).await?
+        }
         "waterfall" => questions.export_waterfall(report(fields, format)).await?,
         _ => return Err(no_file()),
     };
-    Ok((CSV, pieces))
+    Ok((kind, pieces))
 }
 
 fn report(fields: &Fields, format: v1::ExportFormat) -> v1::ExportReportRequest {
@@ -64,10 +72,14 @@ fn report(fields: &Fields, format: v1::ExportFormat) -> v1::ExportReportRequest 
         customer_id: text("customer"),
         view: words::view(fields.one("view")),
         format: format.into(),
+        conversion: conversion(fields),
         ..v1::ExportReportRequest::default()
     }
 }
 
 fn no_file() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "There is no such file: movements.csv, mrr.csv or waterfall.csv.")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "There is no such file. There are movements, mrr and waterfall, each as .csv and as .parquet.",
+    )
 }

@@ -103,8 +103,8 @@ fn list(fields: &Fields, found: &v1::ListMovementsResponse) -> Markup {
             @if !found.next_page_token.is_empty() {
                 a .button href=(link::with(link::MOVEMENTS, fields.with("page", &found.next_page_token))) { "Next page" }
             }
-            a .button.quiet href=(link::with(&link::export("movements.csv"), fields.with("page", ""))) {
-                "Export all as CSV"
+            @for (file, name) in [("movements.csv", "Export all as CSV"), ("movements.parquet", "Export all as Parquet")] {
+                a .button.quiet href=(link::with(&link::export(file), fields.with("page", ""))) { (name) }
             }
         }
     }

@@ -50,7 +50,7 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
     Ok(html! {
         h1 { "Overview" }
         (form(visit, &asked).await)
-        @if found.waterfalls.is_empty() { (empty()) }
+        @if found.waterfalls.is_empty() { (empty()) } @else { (files(&asked)) }
         @for it in &found.waterfalls {
             @let groups: Vec<_> = found.groups.iter().filter(|group| group.currency == it.currency).cloned().collect();
             section aria-label=(it.currency) {
@@ -64,6 +64,18 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
             }
         }
     })
+}
+
+/// The same months as files.
+fn files(asked: &Fields) -> Markup {
+    let link = |file| link::with(&link::export(file), asked.with("group", ""));
+    html! {
+        nav .pages aria-label="Files" {
+            a .button.quiet href=(link("waterfall.csv")) { "Roll-forward as CSV" }
+            a .button.quiet href=(link("waterfall.parquet")) { "Roll-forward as Parquet" }
+            a .button.quiet href=(link("mrr.csv")) { "MRR per customer per month as CSV" }
+        }
+    }
 }
 
 /// What movements must be to be counted today: not those ends that a renewal may yet take away (R11), where the policy
@@ -118,7 +130,7 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
 }
 
 /// Into which currency, by which rates.
-fn conversion(asked: &Fields) -> Option<v1::Conversion> {
+pub(super) fn conversion(asked: &Fields) -> Option<v1::Conversion> {
     let [to_currency, rate_set, constant_date] = ["in", "rates", "rate_date"].map(|name| asked.one(name).to_owned());
     (!to_currency.is_empty()).then_some(v1::Conversion { to_currency, rate_set, constant_date })
 }

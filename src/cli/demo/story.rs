@@ -113,7 +113,7 @@ async fn explained(questions: &mut MovementServiceClient<Channel>) -> anyhow::Re
 pub fn try_next(address: &SocketAddr, store: &str, id: &str) -> String {
     format!(
         "\
-Try next (gRPC on {address}, with reflection; the store is {store})
+Try next: open http://{address}/ in a browser; or (gRPC on {address}, with reflection; the store is {store})
   deltabook movements --server http://{address} --customer {EXPLAINED_CUSTOMER}
   deltabook explain {id} --server http://{address}
   deltabook waterfall --server http://{address} --year 2026 --level contract
