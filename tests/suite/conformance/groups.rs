@@ -262,7 +262,8 @@ pub(super) async fn check_converted(db: &Db, tenant: &TenantId, seed: usize, now
     };
     for it in waterfall(db, tenant, &query, now).await.unwrap() {
         assert_eq!((it.currency, &it.group), (to, &Group::Whole));
-        for period in &it.periods {
+        // Of many days, some.
+        for period in it.periods.iter().step_by(it.periods.len().div_ceil(10)) {
             let last = period.end.pred_opt().unwrap();
             let expected = worth(counted(last), &rates, to, constant.unwrap_or(last));
             assert_eq!(i128::from(period.closing.micros()), expected, "{query:?} {last}");
