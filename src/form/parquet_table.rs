@@ -48,13 +48,20 @@ impl ParquetTable {
         let properties = WriterProperties::builder()
             .set_created_by("deltabook".to_owned())
             .set_compression(Compression::SNAPPY)
-            // What is kept of each group until the end is little.
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true);
-        // Numbers hardly repeat.
-        let plain = columns.iter().filter(|column| !matches!(column.kind, Kind::Text | Kind::Date | Kind::Instant));
-        let properties = plain.fold(properties, |properties, column| {
-            properties.set_column_dictionary_enabled(ColumnPath::from(column.name), false)
+        let properties = columns.iter().fold(properties, |properties, column| {
+            let path = ColumnPath::from(column.name);
+            match column.kind {
+                Kind::Date | Kind::Instant => properties,
+                // Numbers hardly repeat.
+                Kind::Whole | Kind::Flag => properties.set_column_dictionary_enabled(path, false),
+                // The least and the largest of a group would keep all of its values in memory, until the end of the file.
+                Kind::Text => properties.set_column_statistics_enabled(path, EnabledStatistics::None),
+                Kind::Money | Kind::Quantity => properties
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path, EnabledStatistics::None),
+            }
         });
         let writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties.build()))?;
         Ok(Self { writer, columns: columns.iter().map(Cells::of).collect(), rows: 0, text_bytes: 0 })
