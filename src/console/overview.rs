@@ -139,7 +139,9 @@ fn grouping(asked: &Fields) -> Option<v1::Grouping> {
     let kind = words::group_kind(asked.one("group"));
     let has_attribute = asked.one("group").ends_with("_ATTRIBUTE");
     let attribute = if has_attribute { asked.one("attribute").to_owned() } else { String::new() };
-    (kind != 0).then_some(v1::Grouping { kind, attribute, max_groups: MOST_GROUPS })
+    // There are not many subcategories.
+    let max_groups = if asked.one("group") == "SUBCATEGORY" { 0 } else { MOST_GROUPS };
+    (kind != 0).then_some(v1::Grouping { kind, attribute, max_groups })
 }
 
 async fn form(visit: &Visit, asked: &Fields) -> Markup {
