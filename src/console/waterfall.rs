@@ -154,7 +154,7 @@ pub(super) fn columns(it: &v1::Waterfall) -> Markup {
             ul .legend aria-hidden="true" {
                 @for step in steps(it) { li { span class={ "key " (step.class) } {} (step.name) } }
             }
-            (scrolled("Gains and losses by period, drawn", chart::columns(&drawn)))
+            (scrolled(&format!("Gains and losses by period in {}, drawn", it.currency), chart::columns(&drawn)))
         }
     }
 }
@@ -177,7 +177,7 @@ pub(super) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<Markup, Prob
             @if it.periods.len() > 1 { (totals(it, about, has_adjustments)?) }
         }
     };
-    Ok(scrolled("The waterfall as a table", table))
+    Ok(scrolled(&format!("The waterfall in {} as a table", it.currency), table))
 }
 
 fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Markup {
