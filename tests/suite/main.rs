@@ -11,6 +11,7 @@ mod canary;
 mod cases;
 mod classify;
 mod cli;
+mod console;
 mod desk;
 mod history;
 mod keys;

@@ -47,6 +47,11 @@ impl TestServer {
     }
 
     pub async fn start_with(store: Store, clock: Clock, access: Access) -> Self {
+        Self::start_sending(store, clock, access, Sending::default()).await
+    }
+
+    /// With receivers of events.
+    pub async fn start_sending(store: Store, clock: Clock, access: Access, sending: Sending) -> Self {
         canary::watch();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -54,7 +59,7 @@ impl TestServer {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let service = Service::open(store.url(), clock, Sending::default()).await.unwrap();
+        let service = Service::open(store.url(), clock, sending).await.unwrap();
         let running = tokio::spawn(service.serve(listener, access, shutdown));
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let billing = BillingServiceClient::new(channel.clone());

@@ -8,6 +8,7 @@ mod billing;
 mod closed_books;
 mod cohorts;
 mod commands;
+mod console;
 mod crash;
 mod deliveries;
 mod events;
