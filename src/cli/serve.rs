@@ -22,7 +22,7 @@ use deltabook::store::db::{Db, shown};
 
 use super::output::note;
 
-/// Serve gRPC until Ctrl-C or SIGTERM.
+/// Serve gRPC, and the console for browsers at the same address, until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -139,8 +139,6 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let is_open = access.is_open_without_keys && !service.has_keys().await?;
     let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
     note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));
-    let console = if scheme.is_empty() { "http://" } else { scheme };
-    note(&format!("the console for browsers is {console}{address}/"));
     service.serve(listener, access, shutdown).await?;
     note("deltabook has ended");
     Ok(ExitCode::SUCCESS)

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use tonic::transport::server::TcpConnectInfo;
 
@@ -61,8 +61,9 @@ impl FromRequestParts<Desk> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
-        let to_sign_in =
-            || Redirect::to(&link::sign_in(parts.uri.path_and_query().map(PathAndQuery::as_str))).into_response();
+        // What a form leads to is no page.
+        let page = parts.uri.path_and_query().map(PathAndQuery::as_str).filter(|_| parts.method == Method::GET);
+        let to_sign_in = || Redirect::to(&link::sign_in(page)).into_response();
         let ticket = ticket(&parts.headers, desk.is_encrypted).ok_or_else(to_sign_in)?;
         let session = desk.sessions.find(ticket, desk.clock.now()).ok_or_else(to_sign_in)?;
         // Who needs no key must be at this machine, and no page of another site that goes by its name.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, NaiveDate};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
@@ -18,11 +19,12 @@ use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
 
 /// A row, in the order of the table's columns after the tenant.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub struct EntryRow {
     customer_id: String,
     pub(super) sequence: i64,
     version: i64,
+    #[serde(deserialize_with = "micros")]
     recorded_at: Instant,
     pub(super) posting_date: NaiveDate,
     pub(super) effective_date: NaiveDate,
@@ -84,6 +86,11 @@ macro_rules! from_row {
     )*};
 }
 from_row!(PgRow, SqliteRow);
+
+fn micros<'d, D: Deserializer<'d>>(from: D) -> Result<Instant, D::Error> {
+    let instant = DateTime::from_timestamp_micros(i64::deserialize(from)?);
+    instant.map(Instant).ok_or_else(|| D::Error::custom("is out of range"))
+}
 
 /// The columns of an entry, in the order of [`EntryRow`].
 macro_rules! columns {

@@ -26,6 +26,7 @@ pub mod movement_page;
 mod movement_statements;
 pub mod outbox;
 pub mod overrides;
+mod page_row;
 pub mod rate;
 pub mod redrive;
 pub mod renewal_total;

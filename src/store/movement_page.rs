@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::movement_statements::{
     EFFECTIVE_DATE, EFFECTIVE_DATE_DESCENDING, JOURNAL, JOURNAL_DESCENDING, POSTING_DATE, POSTING_DATE_DESCENDING,
 };
+use super::page_row::PageRow;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
 use crate::domain::movement::{Category, Level, Subcategory};
 
@@ -189,7 +190,7 @@ async fn fetch(
     let statement = statement.on(tx);
     let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
     let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
-    Ok(on!(tx, connection => {
+    let rows: Vec<PageRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.level.map(Level::as_str))
@@ -209,5 +210,6 @@ async fn fetch(
             .bind(to)
             .fetch_all(connection)
             .await?
-    }))
+    });
+    Ok(rows.into_iter().map(|PageRow(row)| row).collect())
 }

@@ -2,16 +2,17 @@
 
 use super::db::Statement;
 use super::entry_row::columns;
+use super::page_row::columns_as_json;
 
 /// Statements for each order, so that both databases find the rows by their keys. The filter is the same. Whether an entry was
 /// reversed is looked up for each, and spelled such that PostgreSQL expects most not to be: `not exists` makes it read all
 /// entries first, `is null` expect that hardly any is left, and sort them. Dates between which
 /// everything is posted are always there, so that they can be the ends of a walk.
 macro_rules! page {
-    ($category:literal, $subcategory:literal, $which:literal, $after:literal, $order:literal) => {
+    ($columns:ident, $category:literal, $subcategory:literal, $which:literal, $after:literal, $order:literal) => {
         concat!(
             "select ",
-            columns!(),
+            $columns!(),
             " from entry
             where tenant_id = $1
                 and (cast($2 as text) is null or level = $2)
@@ -45,6 +46,7 @@ macro_rules! for_both {
     ($on_sqlite:literal, $on_postgres:literal, $after:literal, $order:literal) => {
         Statement {
             sqlite: page!(
+                columns_as_json,
                 "($3 = '[]' or category in (select value from json_each($3)))",
                 "($4 = '[]' or subcategory in (select value from json_each($4)))",
                 $on_sqlite,
@@ -52,6 +54,7 @@ macro_rules! for_both {
                 $order
             ),
             postgres: page!(
+                columns,
                 "($3::text[] = '{}' or category = any ($3))",
                 "($4::text[] = '{}' or subcategory = any ($4))",
                 $on_postgres,
