@@ -13,7 +13,8 @@ pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
     fn read(text: &str) -> Self {
-        Self(parse(text.as_bytes()).into_owned().collect())
+        // Browsers end the lines of a text with two characters.
+        Self(parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect())
     }
 
     /// The field, or nothing.
