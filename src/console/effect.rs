@@ -28,7 +28,7 @@ fn waterfall(changes: &[v1::WaterfallChange]) -> Markup {
     let rows = html! {
         @for it in changes {
             tr {
-                th scope="row" { (it.month) }
+                th .date scope="row" { (it.month) }
                 td { (text::level(it.level)) }
                 td { (text::words(&it.column)) }
                 td .number { (text::change(&it.amount)) " " (it.currency) }

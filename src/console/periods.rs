@@ -116,7 +116,7 @@ fn row(it: &v1::Period) -> Markup {
     let waterfall = link::with(link::OVERVIEW, [("from", it.month.as_str()), ("to", it.month.as_str())]);
     html! {
         tr {
-            th scope="row" { a href=(waterfall) { (it.month) } }
+            th .date scope="row" { a href=(waterfall) { (it.month) } }
             td { (state) }
             td .date { (text::instant(it.recorded_at.as_ref())) }
             td { (it.actor) }
