@@ -1,14 +1,20 @@
 //! Nothing that anybody writes into the books does anything on a page but to be read.
 
+use std::sync::Arc;
+
+use deltabook::access::door::Access;
+use deltabook::books::book::Sending;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
+use deltabook::events::sink::Outcome;
 use deltabook::grpc::v1;
 use serde_json::json;
 
 use super::browser::Browser;
 use super::payloads::PAYLOADS;
-use super::site::{Site, today};
+use super::site::{Site, receiver, today};
 use super::visitor::Visitor;
+use crate::desk::Scripted;
 use crate::keys::with_key;
 use crate::server::{TestServer, fact, line};
 use crate::store;
@@ -49,6 +55,17 @@ fn facts(number: usize, payload: &str) -> Vec<v1::Fact> {
             "occurred_at": "2026-01-01T00:00:00Z", "description": payload,
         }})),
     ]
+}
+
+/// A receiver that says the payload of a customer to whatever it is told of it.
+fn refusing() -> Arc<Scripted> {
+    let refusing = Scripted::new();
+    refusing.answers(|event| {
+        let is_of = |(number, payload): &(usize, &&str)| id("c", *number, payload) == event.envelope.customer_id;
+        let (_, payload) = PAYLOADS.iter().enumerate().find(is_of).unwrap();
+        Outcome::Refused { reason: (*payload).to_owned() }
+    });
+    refusing
 }
 
 /// The payload in every text of a decision.
@@ -109,7 +126,8 @@ fn says(text: &str, path: &str, expected: &str) {
 
 #[tokio::test]
 async fn what_is_written_is_shown_and_never_run() {
-    let mut server = TestServer::start_at(store::sqlite(), today()).await;
+    let sending = Sending { sinks: vec![receiver("crm", refusing())], ..Sending::default() };
+    let mut server = TestServer::start_sending(store::sqlite(), today(), Access::OPEN, sending).await;
     for (number, payload) in PAYLOADS.iter().enumerate() {
         server.record(facts(number, payload)).await.unwrap();
     }
@@ -117,6 +135,7 @@ async fn what_is_written_is_shown_and_never_run() {
     for (number, payload) in PAYLOADS.iter().enumerate() {
         decide(&mut site, number, payload).await;
     }
+    site.wait_for(|sinks| sinks.iter().any(|it| it.dead_count >= 40)).await;
     let browser = Browser::open(&site.url).await;
     browser.goto("/console/sign-in").await;
     browser.write("//input[@name='key']", &site.admin.text).await;
@@ -168,6 +187,7 @@ async fn lists(browser: &Browser) {
         "/console/coming-up?until=2027-12-31",
         "/console/customer",
         "/console/periods",
+        "/console/deliveries?sink=crm&state=DEAD",
         "/console/overview?from=2023-01&to=2026-12",
     ] {
         let (mut all, mut path) = (String::new(), first.to_owned());

@@ -49,16 +49,14 @@ fn receivers() -> Sending {
         "quillmark-press" => Outcome::Refused { reason: "400 Bad Request: no such plan".to_owned() },
         _ => Outcome::Delivered,
     });
-    let open = |name: &str, sink: Arc<Scripted>| OpenSink {
-        tenant_id: TenantId::only(),
-        name: name.to_owned(),
-        sink,
-        described: format!("{name} of a test"),
-    };
     Sending {
-        sinks: vec![open("warehouse", takes_all), open("crm", takes_some), open("old-crm", is_gone)],
+        sinks: vec![receiver("warehouse", takes_all), receiver("crm", takes_some), receiver("old-crm", is_gone)],
         ..Sending::default()
     }
+}
+
+pub fn receiver(name: &str, sink: Arc<Scripted>) -> OpenSink {
+    OpenSink { tenant_id: TenantId::only(), name: name.to_owned(), sink, described: format!("{name} of a test") }
 }
 
 impl Site {
@@ -114,7 +112,8 @@ impl Site {
             ..v1::OverrideModificationTypeRequest::default()
         };
         self.server.finance.override_modification_type(with_key(&self.finance.text, request)).await.unwrap();
-        self.wait_for_events().await;
+        let is_told = |it: &v1::Sink| it.dead_count > 0 && it.waiting_count > 0;
+        self.wait_for(|sinks| sinks.iter().any(is_told) && sinks.iter().any(|it| !it.disabled_reason.is_empty())).await;
         subject
     }
 
@@ -132,13 +131,12 @@ impl Site {
     }
 
     /// Until the receivers have said what they have to say.
-    async fn wait_for_events(&mut self) {
+    pub async fn wait_for(&mut self, have_said: impl Fn(&[v1::Sink]) -> bool) {
         let began = Instant::now();
         loop {
             let request = with_key(&self.reader.text, v1::ListSinksRequest {});
             let sinks = self.server.admin.list_sinks(request).await.unwrap().into_inner().sinks;
-            let some = sinks.iter().any(|it| it.dead_count > 0 && it.waiting_count > 0);
-            if some && sinks.iter().any(|it| !it.disabled_reason.is_empty()) {
+            if have_said(&sinks) {
                 return;
             }
             assert!(began.elapsed() < PATIENCE, "{sinks:?}");
