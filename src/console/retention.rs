@@ -119,9 +119,9 @@ fn row(name: &str, it: &v1::RetentionPeriod) -> Markup {
             td { (text::percent(&it.net_revenue_retention)) }
             td { (text::percent(&it.gross_revenue_retention)) }
             td { (text::percent(&it.logo_churn)) }
-            td { (text::ratio(&it.quick_ratio)) }
+            td { (text::rounded(&it.quick_ratio)) }
             td { (text::percent(&it.renewal_rate)) }
-            td { @if it.arpa.is_empty() { "\u{2013}" } @else { (text::amount(&it.arpa)) } }
+            td { (text::rounded(&it.arpa)) }
             td { (text::count(it.customers_at_end)) }
             td { (text::count(it.customers_new)) }
             td { (text::count(it.customers_churned)) }

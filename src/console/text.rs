@@ -73,13 +73,10 @@ pub fn percent(ratio: &str) -> String {
     format!("{}.{decimals}\u{a0}%", grouped(units))
 }
 
-/// A ratio as a number with two decimals at least.
-pub fn ratio(ratio: &str) -> String {
-    if ratio.is_empty() {
-        return "\u{2013}".to_owned();
-    }
-    let (units, decimals) = ratio.split_once('.').unwrap_or((ratio, ""));
-    format!("{}.{:0<2}", grouped(units), decimals.trim_end_matches('0'))
+/// A quotient, with two decimals, rounded half-even; nothing to compare with → a dash.
+pub fn rounded(quotient: &str) -> String {
+    let Ok(quotient) = Decimal::from_str_exact(quotient) else { return "\u{2013}".to_owned() };
+    amount(&format!("{:.2}", quotient.round_dp(2)))
 }
 
 /// An instant, to the second, in UTC.
@@ -182,7 +179,8 @@ mod tests {
         assert_eq!(percent("-0.500000"), "\u{2212}50.0\u{a0}%");
         assert_eq!(percent("12.000000"), "1,200.0\u{a0}%");
         assert_eq!(percent(""), "\u{2013}");
-        assert_eq!((ratio("4.500000"), ratio("")), ("4.50".into(), "\u{2013}".into()));
+        assert_eq!((rounded("4.500000"), rounded("")), ("4.50".into(), "\u{2013}".into()));
+        assert_eq!(rounded("1005.555556"), "1,005.56");
     }
 
     #[test]
