@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode, Version};
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::BoxFuture;
@@ -63,6 +63,11 @@ where
         if is_page(request.uri().path()) {
             return Box::pin(ready.call(request));
         }
+        if !is_grpc(&request) {
+            let mut refused = Response::new(Body::empty());
+            *refused.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Box::pin(async move { Ok(refused) });
+        }
         let door = Arc::clone(&self.door);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
@@ -79,6 +84,13 @@ where
             }
         })
     }
+}
+
+/// Whether a client of gRPC asks. What pages of other sites can make a browser send is not of HTTP/2 without TLS, and not of
+/// this kind: a server that is open to its machine must not be open to the browser on it.
+fn is_grpc(request: &Request<Body>) -> bool {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    request.version() == Version::HTTP_2 && kind.is_some_and(|kind| kind.starts_with("application/grpc"))
 }
 
 /// Whether it is a path of the pages.

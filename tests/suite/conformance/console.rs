@@ -13,7 +13,7 @@ use serde_json::json;
 use super::store;
 use crate::canary;
 use crate::console::site::{Site, TODAY, today};
-use crate::console::visitor::{Answer, Visitor};
+use crate::console::visitor::{self, Answer, Visitor};
 use crate::keys::{GUARDED, keep_secret, with_key};
 use crate::server::{TestServer, line};
 
@@ -169,11 +169,11 @@ async fn a_cookie_says_nothing_and_goes_nowhere_else() {
         cookie.replace(secret, "*")
     };
     let visitor = Visitor::of(&site.url);
-    assert_eq!(set(&site, &visitor).await, "deltabook=*; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict");
+    assert_eq!(set(&site, &visitor).await, "deltabook=*; Path=/console; Max-Age=43200; HttpOnly; SameSite=Strict");
     let mut visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
     let token = visitor.token().await;
     let left = visitor.post("/console/sign-out", &[("token", &token)]).await;
-    assert_eq!(left.header("set-cookie"), "deltabook=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+    assert_eq!(left.header("set-cookie"), "deltabook=; Path=/console; Max-Age=0; HttpOnly; SameSite=Strict");
     // Who keeps the cookie does not stay in.
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::SEE_OTHER);
     visitor.cookie = None;
@@ -376,4 +376,24 @@ async fn each_number_of_the_waterfall_is_the_sum_of_the_movements_it_leads_to() 
     }
     assert!(followed > 200, "{followed}");
     site.close().await;
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_makes_a_browser_speak_to_the_services() {
+    // Open: nobody has to show a key.
+    let server = TestServer::start(store()).await;
+    let url = format!("http://{}/deltabook.v1.AdminService/ListKeys", server.address);
+    let as_browsers_do = visitor::client();
+    let in_http_2 =
+        || reqwest::Client::builder().http2_prior_knowledge().no_proxy().tls_certs_only([]).build().unwrap();
+    let call = async |client: &reqwest::Client, kind: &str| {
+        let request = client.post(&url).header("content-type", kind).header("te", "trailers").body(vec![0_u8; 5]);
+        request.send().await.unwrap().status()
+    };
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/grpc", "application/grpc+proto"] {
+        assert_eq!(call(&as_browsers_do, kind).await, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
+    }
+    assert_eq!(call(&in_http_2(), "text/plain").await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(call(&in_http_2(), "application/grpc").await, StatusCode::OK);
+    server.finish().await;
 }
