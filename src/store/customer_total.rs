@@ -68,37 +68,43 @@ impl CustomerTotals {
         let mut before = Turns::new();
         for (counts_from, turns) in turns(posted) {
             let counts_from = counts_from.unwrap_or(ALWAYS);
-            // Reports add up all that counts by their date: each date brings what it makes different.
-            if turns != before {
-                self.add_turns(&before, counts_from, times.saturating_neg());
-                self.add_turns(&turns, counts_from, times);
-                before = turns;
-            }
+            // Reports add up all that counts by their date: each date brings what it makes different, which is little.
+            self.add_turns(&before, &missing_in(&turns, &before), counts_from, times.saturating_neg());
+            self.add_turns(&turns, &missing_in(&before, &turns), counts_from, times);
+            before = turns;
         }
     }
 
-    fn add_turns(&mut self, turns: &Turns, counts_from: NaiveDate, times: i64) {
-        let mut earlier: Vec<(NaiveDate, Turn)> = Vec::new();
-        let mut last = None;
-        for ((currency, month), turn) in turns {
+    /// Adds some turns out of all, and every pair that has one of them.
+    fn add_turns(&mut self, all: &Turns, some: &Turns, counts_from: NaiveDate, times: i64) {
+        for ((currency, month), turn) in some {
             let (currency, month) = (*currency, *month);
-            let first_month = month.checked_sub_months(MAX_SPAN).unwrap_or(ALWAYS);
-            earlier.retain(|(it, _)| last == Some(currency) && *it > first_month);
-            last = Some(currency);
             let turned = self.turns.entry(TurnKey { month, currency, counts_from }).or_default();
             let count = match turn {
                 Turn::Came => &mut turned.came,
                 Turn::Left => &mut turned.gone,
             };
             *count = count.saturating_add(times);
-            for (earlier_month, earlier) in &earlier {
-                let key = PairKey { month, earlier_month: *earlier_month, currency, counts_from };
-                let pairs = self.pairs.entry(key).or_default();
-                *pairs = pairs.saturating_add(if turn == earlier { times.saturating_neg() } else { times });
+            for ((_, other_month), other) in all.range((currency, NaiveDate::MIN)..=(currency, NaiveDate::MAX)) {
+                // A pair of two of them is added with the later one.
+                let is_added_later = *other_month > month && some.contains_key(&(currency, *other_month));
+                if *other_month == month || is_added_later {
+                    continue;
+                }
+                let (earlier_month, month) = (month.min(*other_month), month.max(*other_month));
+                if earlier_month <= month.checked_sub_months(MAX_SPAN).unwrap_or(ALWAYS) {
+                    continue;
+                }
+                let pairs = self.pairs.entry(PairKey { month, earlier_month, currency, counts_from }).or_default();
+                *pairs = pairs.saturating_add(if turn == other { times.saturating_neg() } else { times });
             }
-            earlier.push((month, *turn));
         }
     }
+}
+
+/// The turns that are not among others.
+fn missing_in(others: &Turns, turns: &Turns) -> Turns {
+    turns.iter().filter(|(key, turn)| others.get(key) != Some(turn)).map(|(key, turn)| (*key, *turn)).collect()
 }
 
 pub(super) static ADD_TURNS: Insert = Insert::new(
