@@ -158,7 +158,15 @@ pub async fn rows(
     let from = filter.posting_from.max(filter.effective_from).unwrap_or(FIRST_DATE);
     let to = filter.posting_to.unwrap_or(LAST_DATE);
     let is_by_effective_date = matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending);
-    let of_all = walk((from, to), if is_by_effective_date { effective } else { (from, to) });
+    let is_by_posting_date = matches!(order, MovementOrder::PostingDate | MovementOrder::PostingDateDescending);
+    // The cursor, too, says where to begin: SQLite goes by one of the two bounds, and not by the narrower one.
+    let behind = |(from, to): (NaiveDate, NaiveDate)| match after {
+        Some(cursor) if is_descending => (from, to.min(cursor.date)),
+        Some(cursor) => (from.max(cursor.date), to),
+        None => (from, to),
+    };
+    let posting = if is_by_posting_date { behind((from, to)) } else { (from, to) };
+    let of_all = walk(posting, if is_by_effective_date { effective } else { (from, to) });
     if filter.adjustments_only {
         return fetch(tx, statements.adjustments, tenant, filter, of_all).await;
     }
@@ -170,7 +178,7 @@ pub async fn rows(
     }
     let (_, effective_to) = effective;
     let on_their_date = (from, to.min(effective_to));
-    let mut rows = fetch(tx, statements.everybody, tenant, filter, walk(on_their_date, on_their_date)).await?;
+    let mut rows = fetch(tx, statements.everybody, tenant, filter, walk(behind(on_their_date), on_their_date)).await?;
     rows.extend(fetch(tx, statements.adjustments, tenant, filter, of_all).await?);
     rows.sort_by_key(|row| Cursor::of_row(row, order));
     if is_descending {
