@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::fields::Fields;
 use super::link;
 use super::movement_table;
-use super::page::{Heading, Tab, answer, done, input, nothing, table};
+use super::page::{Heading, Tab, answer, input, nothing, table};
 use super::problem::Problem;
 use super::text;
 use super::timeline;
@@ -66,11 +66,9 @@ async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
     let request = v1::GetMrrRequest { customer_id: customer_id.clone(), ..Default::default() };
     let today = visit.questions().get_mrr(request).await?;
     let name = found.customer.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
-    let said = if fields.one("done").is_empty() { "" } else { "The override is recorded." };
     let (contract, customer): (Vec<_>, Vec<_>) =
         movements.iter().cloned().partition(|it| it.level() == v1::Level::Contract);
     Ok(html! {
-        (done(said))
         h1 { (customer_id) @if !name.is_empty() { " · " (name) } }
         (form(&customer_id))
         p {

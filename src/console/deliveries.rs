@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::fields::Fields;
 use super::link;
 use super::page::Heading::{Number, Words};
-use super::page::{Tab, answer, done, nothing, table, token};
+use super::page::{Tab, answer, nothing, table, token};
 use super::problem::{Problem, words as told};
 use super::visit::Visit;
 use super::{text, words};
@@ -24,13 +24,20 @@ pub(super) async fn send(visit: Visit, fields: Fields) -> Response {
         let sink = fields.one("sink").to_owned();
         let outcome = if fields.one("step") == "enable" {
             let request = v1::EnableSinkRequest { sink };
-            visit.administration().enable_sink(request).await.map(|_| "enabled".to_owned())
+            visit.administration().enable_sink(request).await.map(|_| "The sink gets events again.".to_owned())
         } else {
             let request = v1::RedriveDeliveriesRequest { sink, dead: true, ..v1::RedriveDeliveriesRequest::default() };
-            visit.administration().redrive_deliveries(request).await.map(|it| it.event_count.to_string())
+            visit
+                .administration()
+                .redrive_deliveries(request)
+                .await
+                .map(|it| format!("Put up for delivery again: {} events.", it.event_count))
         };
         match outcome {
-            Ok(done) => Ok(Redirect::to(&link::with(link::DELIVERIES, [("done", done.as_str())])).into_response()),
+            Ok(done) => {
+                visit.tell(done);
+                Ok(Redirect::to(link::DELIVERIES).into_response())
+            }
             Err(status) => {
                 Ok(answer(&visit, "Deliveries", Tab::Deliveries, body(&visit, &fields, Some(told(&status))).await))
             }
@@ -41,16 +48,10 @@ pub(super) async fn send(visit: Visit, fields: Fields) -> Response {
 
 async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
     let sinks = visit.administration().list_sinks(v1::ListSinksRequest {}).await?.sinks;
-    let said = match fields.one("done") {
-        "" => String::new(),
-        "enabled" => "The sink gets events again.".to_owned(),
-        count => format!("Put up for delivery again: {count} events."),
-    };
     let next = html! {
         p { "Sinks are named in the configuration file that " code { "deltabook serve --config" } " reads." }
     };
     Ok(html! {
-        (done(&said))
         h1 { "Deliveries" }
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
         @if sinks.is_empty() { (nothing("No sink was ever served.", next)) } @else { (list(visit, &sinks)) }

@@ -1,12 +1,12 @@
 //! What is around all pages: nothing is asked of them by other sites, and browsers are told to let nothing else in.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::desk::Desk;
 use super::problem::Problem;
 
 /// No script at all, nothing of other hosts, no frame; forms lead here.
@@ -24,14 +24,15 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 /// Lets a request through to its page.
-pub(super) async fn around(State(_desk): State<Desk>, request: Request, next: Next) -> Response {
+pub(super) async fn around(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = if is_safe || is_of_this_site(request.headers(), request.uri().host()) {
-        next.run(request).await
-    } else {
-        let said = "This request came from another site, or from a program. Open the page here, and send its form.";
-        Problem::new(StatusCode::FORBIDDEN, said).into_page(None)
-    };
+    let mut response =
+        if is_safe || is_of_this_site(request.headers(), request.uri().authority().map(Authority::as_str)) {
+            next.run(request).await
+        } else {
+            let said = "This request came from another site, or from a program. Open the page here, and send its form.";
+            Problem::new(StatusCode::FORBIDDEN, said).into_page(None)
+        };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -84,7 +85,8 @@ mod tests {
         assert!(!is_own(&[("host", "a.example"), ("origin", "https://a.example"), ("sec-fetch-site", "cross-site")]));
         assert!(!is_own(&[("host", "a.example"), ("sec-fetch-site", "same-site")]));
         assert!(!is_own(&[("host", "a.example")]));
-        assert!(is_of_this_site(&headers(&[("origin", "https://a.example")]), Some("a.example")));
+        assert!(is_of_this_site(&headers(&[("origin", "https://a.example:8443")]), Some("a.example:8443")));
+        assert!(!is_of_this_site(&headers(&[("origin", "https://a.example")]), Some("a.example:8443")));
     }
 
     #[test]

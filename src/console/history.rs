@@ -29,8 +29,24 @@ pub(super) async fn of(visit: &Visit, movement: &v1::Movement) -> Result<Markup,
         live_only: true,
         ..v1::MovementFilter::default()
     };
-    let request = v1::ListMovementsRequest { filter: Some(filter), page_size: MOST, ..Default::default() };
-    let found = visit.questions().list_movements(request).await?.movements;
+    let filter_expression =
+        if movement.line_id.is_empty() { String::new() } else { format!("line_id = \"{}\"", movement.line_id) };
+    // Ids have no white space, but may have quotes and backslashes.
+    let filter_expression = if movement.line_id.contains(['"', '\\']) { String::new() } else { filter_expression };
+    let order_by = v1::MovementOrder::EffectiveDate.into();
+    let request = v1::ListMovementsRequest {
+        filter: Some(filter),
+        filter_expression,
+        order_by,
+        page_size: MOST,
+        ..v1::ListMovementsRequest::default()
+    };
+    let found = visit.questions().list_movements(request).await?;
+    // A picture of a part would be a wrong one.
+    if !found.next_page_token.is_empty() {
+        return Ok(html! { p .note { "It has more than 1,000 movements: too many for a picture." } });
+    }
+    let found = found.movements;
     let mut changes: BTreeMap<NaiveDate, Money> = BTreeMap::new();
     for it in found.iter().filter(|it| !is_contract || movement.line_id.is_empty() || it.line_id == movement.line_id) {
         let Some((date, delta)) = it.effective_date.parse().ok().zip(Money::parse(&it.mrr_delta)) else { continue };

@@ -52,9 +52,10 @@ const ICON: &str = include_str!("icon.svg");
 
 /// All pages, by their paths.
 pub fn pages(desk: Desk) -> Router {
-    let around = middleware::from_fn_with_state(desk.clone(), guard::around);
+    let around = middleware::from_fn(guard::around);
     Router::new()
         .route("/", get(|| async { Redirect::to(link::OVERVIEW) }))
+        .route("/console", get(|| async { Redirect::to(link::OVERVIEW) }))
         .route("/console/", get(|| async { Redirect::to(link::OVERVIEW) }))
         .route(link::OVERVIEW, get(overview::show))
         .route(link::MOVEMENTS, get(movements::show))

@@ -4,30 +4,27 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::fields::Fields;
 use super::history;
 use super::link;
 use super::movement_table::tags;
 use super::page::Heading::Words;
-use super::page::{Tab, answer, done, table};
+use super::page::{Tab, answer, table};
 use super::problem::Problem;
 use super::story;
 use super::text;
 use super::visit::Visit;
 use crate::grpc::v1;
 
-pub(super) async fn show(visit: Visit, Path(id): Path<String>, fields: Fields) -> Response {
-    let body = body(&visit, &id, &fields).await;
+pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
+    let body = body(&visit, &id).await;
     answer(&visit, &format!("Movement {id}"), Tab::Movements, body)
 }
 
-async fn body(visit: &Visit, id: &str, fields: &Fields) -> Result<Markup, Problem> {
+async fn body(visit: &Visit, id: &str) -> Result<Markup, Problem> {
     let why = explained(visit, id).await?;
     let movement = why.movement.clone().unwrap_or_default();
     let drawn = history::of(visit, &movement).await?;
-    let said = if fields.one("done").is_empty() { "" } else { "The override is recorded. This movement stands now." };
     Ok(html! {
-        (done(said))
         h1 { "Movement № " (id) }
         p { (why.summary) (tags(&movement)) }
         @if !why.reversed_by_movement_id.is_empty() {

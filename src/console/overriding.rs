@@ -21,6 +21,9 @@ const TYPES: [(&str, &str); 3] = [
     ("IGNORED", "Ignored: kept out of the impact totals, at both levels"),
 ];
 
+/// Instead of a type: what finance said is taken back.
+const CLEAR: &str = "CLEAR";
+
 /// What the form is about.
 struct Subject {
     id: String,
@@ -61,7 +64,10 @@ async fn sent(visit: &Visit, id: &str, fields: &Fields) -> Result<Sent, Problem>
     let subject = Subject::of(visit, id).await?;
     let is_confirmed = fields.one("step") == "confirm";
     match ask(visit, &subject, fields, !is_confirmed).await {
-        Ok((_, effect)) if is_confirmed => Ok(Sent::Done(subject.next(&effect))),
+        Ok((_, effect)) if is_confirmed => {
+            visit.tell("The override is recorded. What stands now is here.");
+            Ok(Sent::Done(subject.next(&effect)))
+        }
         Ok((over, effect)) => Ok(Sent::Page(preview(visit, &subject, fields, &over, &effect))),
         Err(status) => Ok(Sent::Page(form(visit, &subject, fields, Some(&told(&status))))),
     }
@@ -80,7 +86,7 @@ async fn ask(
     // What was shown is what is changed: with nothing in between.
     let expected_revision = fields.one("expected").parse().ok();
     let request_id = String::new();
-    let (over, effect) = if fields.one("type").is_empty() {
+    let (over, effect) = if fields.one("type") == CLEAR {
         let request =
             v1::ClearOverrideRequest { customer_id, cause, reason, expected_revision, validate_only, request_id };
         let done = visit.decisions().clear_override(request).await?;
@@ -130,10 +136,7 @@ impl Subject {
                 && !it.movement_id.is_empty()
         };
         let new = effect.after.iter().find(is_same);
-        new.map_or_else(
-            || link::with(link::CUSTOMER, [("id", self.movement.customer_id.as_str()), ("done", "override")]),
-            |it| link::with(&link::movement(&it.movement_id), [("done", "override")]),
-        )
+        new.map_or_else(|| link::customer(&self.movement.customer_id), |it| link::movement(&it.movement_id))
     }
 }
 
@@ -165,10 +168,10 @@ fn form(visit: &Visit, subject: &Subject, fields: &Fields, problem: Option<&str>
                 fieldset {
                     legend { "How it is to count" }
                     @for (value, name) in TYPES {
-                        label { input type="radio" name="type" value=(value) checked[chosen("type", value)]; span { (name) } }
+                        label { input type="radio" name="type" value=(value) checked[chosen("type", value)] required; span { (name) } }
                     }
                     @if subject.causes.iter().any(|cause| subject.in_force(cause).is_some()) {
-                        label { input type="radio" name="type" value=""; span { "As computed: take the override back" } }
+                        label { input type="radio" name="type" value=(CLEAR) checked[chosen("type", CLEAR)]; span { "As computed: take the override back" } }
                     }
                 }
                 fieldset {

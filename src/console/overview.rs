@@ -55,7 +55,7 @@ async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
             @let groups: Vec<_> = found.groups.iter().filter(|group| group.currency == it.currency).cloned().collect();
             section aria-label=(it.currency) {
                 h2 { (it.currency) }
-                (tiles(&asked, &found, &it.currency))
+                (tiles(about, &found, &it.currency))
                 (waterfall::bridge(it)?)
                 (waterfall::columns(it))
                 (waterfall::table(it, about)?)
@@ -73,7 +73,10 @@ fn files(asked: &Fields) -> Markup {
         nav .pages aria-label="Files" {
             a .button.quiet href=(link("waterfall.csv")) { "Roll-forward as CSV" }
             a .button.quiet href=(link("waterfall.parquet")) { "Roll-forward as Parquet" }
-            a .button.quiet href=(link("mrr.csv")) { "MRR per customer per month as CSV" }
+            // It is in the currencies of the lines.
+            @if asked.one("in").is_empty() {
+                a .button.quiet href=(link("mrr.csv")) { "MRR per customer per month as CSV" }
+            }
         }
     }
 }
@@ -197,16 +200,16 @@ fn empty() -> Markup {
 }
 
 /// The numbers that people look for first.
-fn tiles(asked: &Fields, found: &Found, currency: &str) -> Markup {
+fn tiles(about: About<'_>, found: &Found, currency: &str) -> Markup {
+    let asked = about.asked;
     let total = found.mrr.totals.iter().find(|it| it.currency == currency);
     let kept = found.retentions.iter().find(|it| it.currency == currency).and_then(|it| it.span.as_ref());
     let amount = |get: fn(&v1::CurrencyMrr) -> &str| text::amount(total.map_or("0", get));
     let date = &found.mrr.date;
-    let movements =
-        link::with(link::MOVEMENTS, [("level", asked.one("level")), ("currency", currency), ("posting_to", date)]);
+    let movements = about.through(date, currency);
     let retention = link::with(
         link::RETENTION,
-        [("currency", currency), ("from", asked.one("from")), ("to", asked.one("to")), ("level", asked.one("level"))],
+        ["from", "to", "level", "view"].map(|name| (name, asked.one(name))).into_iter().chain([("currency", currency)]),
     );
     let tile = |name: &str, value: &str, note: &str, link: &str| {
         html! { li { a href=(link) { span .name { (name) } strong { (value) } span .note { (note) } } } }

@@ -56,7 +56,10 @@ pub(super) fn page(visit: Option<&Visit>, title: &str, tab: Tab, body: Markup) -
             body {
                 a .skip href="#content" { "Skip to the content" }
                 @if let Some(visit) = visit { (header(visit, tab)) }
-                main #content tabindex="-1" { (body) }
+                main #content tabindex="-1" {
+                    @if let Some(visit) = visit { (done(&visit.news())) }
+                    (body)
+                }
             }
         }
     }
@@ -163,6 +166,6 @@ pub(super) fn table(name: &str, headings: &[Heading], rows: Markup) -> Markup {
 }
 
 /// What was done.
-pub(super) fn done(text: &str) -> Markup {
+fn done(text: &str) -> Markup {
     html! { @if !text.is_empty() { p .done role="status" { (text) } } }
 }

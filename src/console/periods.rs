@@ -6,14 +6,14 @@ use maud::{Markup, html};
 use super::fields::Fields;
 use super::link;
 use super::page::Heading::Words;
-use super::page::{Tab, answer, done, month, table, token};
+use super::page::{Tab, answer, month, table, token};
 use super::problem::{Problem, words as told};
 use super::text;
 use super::visit::Visit;
 use crate::grpc::v1;
 
-pub(super) async fn show(visit: Visit, fields: Fields) -> Response {
-    let body = body(&visit, &fields, None).await;
+pub(super) async fn show(visit: Visit) -> Response {
+    let body = body(&visit, None).await;
     answer(&visit, "Periods", Tab::Periods, body)
 }
 
@@ -32,29 +32,22 @@ pub(super) async fn send(visit: Visit, fields: Fields) -> Response {
         };
         match outcome {
             Ok(()) => {
-                let next = link::with(link::PERIODS, [("done", did), ("month", fields.one("month"))]);
-                Ok(Redirect::to(&next).into_response())
+                visit.tell(format!("{} is {did}.", fields.one("month")));
+                Ok(Redirect::to(link::PERIODS).into_response())
             }
-            Err(status) => {
-                Ok(answer(&visit, "Periods", Tab::Periods, body(&visit, &fields, Some(told(&status))).await))
-            }
+            Err(status) => Ok(answer(&visit, "Periods", Tab::Periods, body(&visit, Some(told(&status))).await)),
         }
     };
     sent.await.unwrap_or_else(|problem: Problem| problem.into_page(Some(&visit)))
 }
 
-async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
+async fn body(visit: &Visit, problem: Option<String>) -> Result<Markup, Problem> {
     let request = v1::ListPeriodsRequest { with_history: false };
     let found = visit.decisions().list_periods(request).await?;
     let last_closed = found.periods.iter().rev().find(|it| it.state() == v1::PeriodState::Closed);
     let to_close =
         if found.first_open_month.is_empty() { first_month(visit).await? } else { found.first_open_month.clone() };
-    let said = match fields.one("done") {
-        "" => String::new(),
-        did => format!("{} is {did}.", fields.one("month")),
-    };
     Ok(html! {
-        (done(&said))
         h1 { "Periods" }
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
         p {

@@ -30,7 +30,10 @@ async fn body(visit: &Visit, mut fields: Fields) -> Result<Markup, Problem> {
             Ok((kept, _)) if kept.is_empty() => (nothing("There are no movements up to these months.", html! {})),
             Ok((kept, triangles)) => {
                 @for it in kept { (months(it)) }
-                @for it in triangles { (triangle(it, fields.one("measure"))) }
+                @match triangles {
+                    Ok(triangles) => @for it in triangles { (triangle(it, fields.one("measure"))) },
+                    Err(status) => p .problem role="alert" { "Cohorts: " (told(status)) },
+                }
             }
         }
     })
@@ -44,7 +47,10 @@ pub(super) fn last_year(fields: &mut Fields, today: &str) {
     }
 }
 
-async fn find(visit: &Visit, fields: &Fields) -> Result<(Vec<v1::Retention>, Vec<v1::CohortTriangle>), tonic::Status> {
+async fn find(
+    visit: &Visit,
+    fields: &Fields,
+) -> Result<(Vec<v1::Retention>, Result<Vec<v1::CohortTriangle>, tonic::Status>), tonic::Status> {
     let text = |name: &str| fields.one(name).to_owned();
     let kept = v1::GetRetentionRequest {
         level: words::level(fields.one("level")),
@@ -64,13 +70,15 @@ async fn find(visit: &Visit, fields: &Fields) -> Result<(Vec<v1::Retention>, Vec
         view: words::view(fields.one("view")),
         as_known_at: None,
     };
-    Ok((kept, visit.questions().get_cohorts(cohorts).await?.triangles))
+    // There may be more months than cohorts.
+    Ok((kept, visit.questions().get_cohorts(cohorts).await.map(|it| it.triangles)))
 }
 
 fn form(fields: &Fields) -> Markup {
     let one = |name| fields.one(name);
     html! {
         form .filter method="get" action=(link::RETENTION) {
+            (select("Level", "level", &[("CUSTOMER", "Customers"), ("CONTRACT", "Contracts")], one("level")))
             (month("From", "from", one("from")))
             (month("To", "to", one("to")))
             (input("Currency", "currency", "text", one("currency")))

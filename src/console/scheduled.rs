@@ -73,16 +73,23 @@ fn list(fields: &Fields, found: &v1::ListScheduledMovementsResponse) -> Markup {
         return nothing(&text, longer);
     }
     let (ends, others): (Vec<_>, Vec<_>) = found.movements.iter().cloned().partition(is_natural_end);
+    let is_whole = fields.one("page").is_empty() && found.next_page_token.is_empty();
+    let of_page = if is_whole { "" } else { " on this page" };
     html! {
-        @if ends.is_empty() { p { "No term ends without a renewal." } } @else {
-            p { "At risk: " strong { (at_risk(&ends)) } ". A renewal that comes in time takes an end away." }
+        @if ends.is_empty() { p { "No term ends without a renewal" (of_page) "." } } @else {
+            p { "At risk" (of_page) ": " strong { (at_risk(&ends)) } ". A renewal that comes in time takes an end away." }
             (movement_table::listed("Terms that end without a renewal", &ends))
         }
-        @if others.is_empty() { p { "No start, step or dated order is to come." } } @else {
+        @if others.is_empty() { p { "No start, step or dated order is to come" (of_page) "." } } @else {
             (movement_table::listed("Starts, steps and dated orders", &others))
         }
-        @if !found.next_page_token.is_empty() {
+        @if !is_whole {
             nav .pages aria-label="Pages" {
+                a .button.quiet href=(link::with(link::SCHEDULED, fields.with("page", ""))) { "First page" }
+            }
+        }
+        @if !found.next_page_token.is_empty() {
+            nav .pages aria-label="More pages" {
                 a .button href=(link::with(link::SCHEDULED, fields.with("page", &found.next_page_token))) { "Next page" }
             }
         }

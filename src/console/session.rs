@@ -20,6 +20,9 @@ pub const LASTS: TimeDelta = TimeDelta::hours(12);
 /// Sessions that are remembered; those that were idle longest go.
 const REMEMBERED: NonZero<usize> = NonZero::new(4_096).expect("is above 0");
 
+/// Sessions of one key; more end the one that was idle longest. So nobody signs others out.
+const OF_ONE_KEY: usize = 16;
+
 /// What is kept of a ticket: whoever reads the memory cannot sign in with it.
 type Kept = [u8; 32];
 
@@ -33,6 +36,8 @@ pub(super) struct Session {
     pub who: Identity,
     /// What every form that changes something must send along: no other site knows it.
     pub token: FormToken,
+    /// What was done, to be told once.
+    news: String,
     began: DateTime<Utc>,
     seen: DateTime<Utc>,
 }
@@ -63,7 +68,14 @@ impl Sessions {
     /// Begins one; gives the ticket by which it is found again. None: the system gives no random numbers.
     pub fn begin(&self, who: Identity, now: DateTime<Utc>) -> Option<String> {
         let (ticket, token) = (random()?, FormToken(random()?));
-        self.table().put(kept(&ticket), Session { who, token, began: now, seen: now });
+        let mut table = self.table();
+        let of_key = |session: &Session| session.who.key_id == who.key_id && session.who.tenant_id == who.tenant_id;
+        let same: Vec<Kept> = table.iter().filter(|(_, it)| of_key(it)).map(|(kept, _)| *kept).collect();
+        // Those that were used last come first.
+        for oldest in same.iter().skip(OF_ONE_KEY.saturating_sub(1)) {
+            table.pop(oldest);
+        }
+        table.put(kept(&ticket), Session { who, token, news: String::new(), began: now, seen: now });
         Some(ticket)
     }
 
@@ -78,6 +90,18 @@ impl Sessions {
         }
         table.pop(&kept(ticket));
         None
+    }
+
+    /// Leaves word of what was done for the next page.
+    pub fn tell(&self, ticket: &str, news: String) {
+        if let Some(session) = self.table().get_mut(&kept(ticket)) {
+            session.news = news;
+        }
+    }
+
+    /// What is to be told, once.
+    pub fn news(&self, ticket: &str) -> String {
+        self.table().get_mut(&kept(ticket)).map(|session| std::mem::take(&mut session.news)).unwrap_or_default()
     }
 
     pub fn end(&self, ticket: &str) {
@@ -126,6 +150,25 @@ mod tests {
             assert!(sessions.find(&ticket, at(minutes)).is_some(), "{minutes}");
         }
         assert!(sessions.find(&ticket, at(720)).is_none());
+    }
+
+    #[test]
+    fn whoever_signs_in_often_signs_nobody_else_out() {
+        let sessions = Sessions::default();
+        let other =
+            Identity { tenant_id: crate::domain::ids::TenantId::parse("other").unwrap(), ..Identity::anonymous() };
+        let theirs = sessions.begin(other, at(0)).unwrap();
+        let own: Vec<String> = (0..5_000).map(|_| sessions.begin(Identity::anonymous(), at(1)).unwrap()).collect();
+        assert!(sessions.find(&theirs, at(2)).is_some());
+        assert_eq!(own.iter().filter(|ticket| sessions.find(ticket, at(2)).is_some()).count(), OF_ONE_KEY);
+    }
+
+    #[test]
+    fn news_are_told_once() {
+        let sessions = Sessions::default();
+        let ticket = sessions.begin(Identity::anonymous(), at(0)).unwrap();
+        sessions.tell(&ticket, "done".to_owned());
+        assert_eq!([sessions.news(&ticket), sessions.news(&ticket)], ["done", ""]);
     }
 
     #[test]

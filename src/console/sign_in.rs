@@ -84,7 +84,8 @@ pub(super) async fn enter(State(desk): State<Desk>, request: Request) -> Result<
         Ok(Identity::anonymous())
     } else {
         let peer = desk.door.peer(&stranger.parts.headers, address(&stranger.parts));
-        desk.door.identify(entry.key.expose_secret().trim(), peer).await
+        let found = desk.door.identify(entry.key.expose_secret().trim(), peer).await;
+        found.and_then(|who| desk.door.count(&who).map(|()| who))
     };
     let who = match found {
         Ok(who) => who,
@@ -117,7 +118,9 @@ pub(super) async fn leave(
 
 fn cookie(ticket: &str, seconds: i64, is_encrypted: bool) -> Option<HeaderValue> {
     let (name, secure) = (cookie_name(is_encrypted), if is_encrypted { "; Secure" } else { "" });
-    let text = format!("{name}={ticket}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    // The name with `__Host-` needs the path of all; without TLS, other services of this host need not see it.
+    let path = if is_encrypted { "/" } else { "/console" };
+    let text = format!("{name}={ticket}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -22,10 +22,10 @@ use crate::grpc::questions::{Administration, Customers, Decisions, Questions};
 use crate::grpc::roles;
 
 /// A visit.
-#[derive(Debug)]
 pub(super) struct Visit {
     pub who: Identity,
     pub token: FormToken,
+    ticket: String,
     desk: Desk,
 }
 
@@ -49,6 +49,16 @@ impl Visit {
     /// Whether who visits may call a method, such as `FinanceService/ClosePeriod`.
     pub fn may(&self, method: &str) -> bool {
         roles::may(&format!("/deltabook.v1.{method}"), self.who.role)
+    }
+
+    /// Leaves word of what was done for the next page.
+    pub fn tell(&self, news: impl Into<String>) {
+        self.desk.sessions.tell(&self.ticket, news.into());
+    }
+
+    /// What is to be told, once.
+    pub fn news(&self) -> String {
+        self.desk.sessions.news(&self.ticket)
     }
 
     /// Whether a form came from a page of this session.
@@ -79,7 +89,7 @@ impl FromRequestParts<Desk> for Visit {
             }
         }
         desk.door.count(&session.who).map_err(|refused| Problem::refused(&refused).into_page(None))?;
-        Ok(Self { who: session.who, token: session.token, desk: desk.clone() })
+        Ok(Self { who: session.who, token: session.token, ticket: ticket.to_owned(), desk: desk.clone() })
     }
 }
 

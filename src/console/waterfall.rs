@@ -46,9 +46,18 @@ impl<'a> About<'a> {
         link::with(link::MOVEMENTS, pairs.into_iter().chain(dates(days, self)))
     }
 
+    /// What the MRR of a date is made of.
+    pub fn through(self, date: &str, currency: &str) -> String {
+        let currency = if self.asked.one("in").is_empty() { currency } else { self.asked.one("currency") };
+        let until = if self.asked.one("view") == "RESTATED" { "effective_to" } else { "posting_to" };
+        let pairs =
+            [("level", self.asked.one("level")), ("currency", currency), (until, date), ("filter", self.counted)];
+        link::with(link::MOVEMENTS, pairs)
+    }
+
     /// Whether the filter of movements can say which group it is.
     pub fn has_links(self, it: &v1::Waterfall) -> bool {
-        it.group.is_empty() && !it.rest || self.group(it).is_some()
+        self.group(it).is_some()
     }
 }
 
@@ -163,7 +172,10 @@ pub(super) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<Markup, Prob
     let has_adjustments = it.periods.iter().any(|period| period.adjustments.is_some());
     let table = html! {
         table .numbers {
-            caption { "The waterfall in " (it.currency) ". Each amount leads to its movements." }
+            caption {
+                "The waterfall in " (it.currency) ". Each amount leads to its movements"
+                @if about.asked.one("in").is_empty() { "." } @else { ", in the currencies of their lines." }
+            }
             thead {
                 tr {
                     th scope="col" { "Period" }
@@ -226,7 +238,9 @@ pub(super) fn cell(amount: &str, link: &str) -> Markup {
 
 /// The movements of a column between two dates, reversals included: what they add up to. Nothing for what no movement brought.
 pub(super) fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
-    let subcategories = step.subcategories.iter().map(|name| ("subcategory", *name));
+    // Each level has its own; the form of the list takes one.
+    let is_of_level = |name: &&&str| !name.starts_with("NEW_") || name.ends_with(about.asked.one("level"));
+    let subcategories = step.subcategories.iter().filter(is_of_level).map(|name| ("subcategory", *name));
     if step.category.is_empty() {
         return String::new();
     }

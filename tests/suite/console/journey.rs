@@ -51,7 +51,7 @@ async fn a_number_leads_to_its_movement_its_reason_and_another_word_on_it() {
     ];
     assert_eq!(changes, expected);
     browser.follow("//button[.='Confirm']").await;
-    assert_eq!(browser.text("//p[@role='status']").await, "The override is recorded. This movement stands now.");
+    assert_eq!(browser.text("//p[@role='status']").await, "The override is recorded. What stands now is here.");
     let shown = browser.text("//dl").await;
     assert!(shown.contains("Ignored · Ignored") && shown.contains("+100.00 USD"), "{shown}");
 
