@@ -139,7 +139,7 @@ pub async fn listen(
     let routes = services.axum_router_mut();
     *routes = std::mem::take(routes).merge(pages);
     let server = Server::builder()
-        // Browsers without TLS speak nothing else.
+        // Browsers without TLS speak nothing else; what is no page is refused by the layer below.
         .accept_http1(true)
         .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
         // Callers who give up are no attack: their requests end, the connection stays.
