@@ -135,16 +135,16 @@ async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         Words("What the sink said"),
     ];
     let rows = html! {
-                @for it in &found.deliveries {
-                    tr {
-                        th scope="row" { (it.event_name) }
-                        td { (it.event_date) }
-                        td { a href=(link::customer(&it.customer_id)) { (it.customer_id) } }
-                        td .number { (it.attempts) }
-                        td { (text::instant(it.next_attempt_at.as_ref())) }
-                        td { (it.reason) }
-                    }
-                }
+        @for it in &found.deliveries {
+            tr {
+                th scope="row" { (it.event_name) }
+                td { (it.event_date) }
+                td { a href=(link::customer(&it.customer_id)) { (it.customer_id) } }
+                td .number { (it.attempts) }
+                td { (text::instant(it.next_attempt_at.as_ref())) }
+                td { (it.reason) }
+            }
+        }
     };
     Ok(html! {
         (table(&name, &headings, rows))

@@ -77,15 +77,15 @@ pub(super) fn filter(fields: &Fields) -> v1::MovementFilter {
 }
 
 pub(super) fn order(fields: &Fields) -> i32 {
-    let order = match fields.one("order") {
-        "JOURNAL" => v1::MovementOrder::Journal,
-        "EFFECTIVE" => v1::MovementOrder::EffectiveDate,
-        "EFFECTIVE_DESC" => v1::MovementOrder::EffectiveDateDesc,
-        "POSTED" => v1::MovementOrder::PostingDate,
-        "POSTED_DESC" => v1::MovementOrder::PostingDateDesc,
-        _ => v1::MovementOrder::JournalDesc,
-    };
-    order.into()
+    match fields.one("order") {
+        "JOURNAL" => v1::MovementOrder::Journal.into(),
+        "EFFECTIVE" => v1::MovementOrder::EffectiveDate.into(),
+        "EFFECTIVE_DESC" => v1::MovementOrder::EffectiveDateDesc.into(),
+        "POSTED" => v1::MovementOrder::PostingDate.into(),
+        "POSTED_DESC" => v1::MovementOrder::PostingDateDesc.into(),
+        "" | "JOURNAL_DESC" => v1::MovementOrder::JournalDesc.into(),
+        _ => words::UNKNOWN,
+    }
 }
 
 fn list(fields: &Fields, found: &v1::ListMovementsResponse) -> Markup {

@@ -150,6 +150,7 @@ fn grouping(asked: &Fields) -> Option<v1::Grouping> {
 async fn form(visit: &Visit, asked: &Fields) -> Markup {
     let one = |name| asked.one(name);
     let sets = visit.administration().list_rate_sets(v1::ListRateSetsRequest::default()).await;
+    let has_none = sets.as_ref().is_ok_and(|it| it.rate_sets.is_empty());
     let sets = sets.map(|it| it.rate_sets).unwrap_or_default();
     let mut rates = vec![("", "None")];
     rates.extend(sets.iter().map(|it| (it.name.as_str(), it.name.as_str())));
@@ -180,7 +181,7 @@ async fn form(visit: &Visit, asked: &Fields) -> Markup {
                     (select("Exchange rates", "rates", &rates, one("rates")))
                     (input("Constant rate of", "rate_date", "date", one("rate_date")))
                 }
-                @if sets.is_empty() {
+                @if has_none {
                     p .note { "There are no exchange rates yet: " code { "deltabook rates import" } " adds a set." }
                 }
             }

@@ -1,11 +1,17 @@
 //! Values of the contract's enums ↔ their names in addresses and forms.
 
+/// No value of any enum: the services refuse it, and name the field.
+pub(super) const UNKNOWN: i32 = -1;
+
 macro_rules! named {
     ($($function:ident: $kind:ident, $prefix:literal;)*) => {$(
-        /// By its name without the prefix; 0, UNSPECIFIED, for one that there is not.
+        /// By its name without the prefix; 0, UNSPECIFIED, where none is given.
         pub(super) fn $function(name: &str) -> i32 {
             use crate::grpc::v1::$kind;
-            $kind::from_str_name(&format!(concat!($prefix, "{}"), name)).unwrap_or_default().into()
+            if name.is_empty() {
+                return 0;
+            }
+            $kind::from_str_name(&format!(concat!($prefix, "{}"), name)).map_or(UNKNOWN, i32::from)
         }
     )*};
 }

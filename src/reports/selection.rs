@@ -11,7 +11,7 @@ use crate::form::filter::{Expression, Field, Term, Value, cause_kind};
 use crate::store::db::Tx;
 use crate::store::entry::{Entry, Sequence};
 use crate::store::journal;
-use crate::store::movement_page::{Cursor, EntryRow, MovementFilter, MovementOrder, page, rows};
+use crate::store::movement_page::{Cursor, EntryRow, MovementFilter, MovementOrder, rows};
 
 /// A filter, and an expression that must hold too.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,8 @@ impl Selection {
         after: Option<Cursor>,
         limit: i64,
     ) -> Result<Vec<Entry>, ReportError> {
-        Ok(page(tx, tenant_id, &self.filter, order, after, limit).await?)
+        let rows = self.rows(tx, tenant_id, order, after, limit).await?;
+        Ok(rows.into_iter().map(EntryRow::parse).collect::<Result<_, _>>()?)
     }
 
     /// The same, and leaves it to another to make entries of the rows.

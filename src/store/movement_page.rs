@@ -115,19 +115,7 @@ struct Walk {
     limit: i64,
 }
 
-/// The next entries behind the cursor (None: the first ones).
-pub async fn page(
-    tx: &mut Tx,
-    tenant: &TenantId,
-    filter: &MovementFilter,
-    order: MovementOrder,
-    after: Option<Cursor>,
-    limit: i64,
-) -> Result<Vec<Entry>, StoreError> {
-    rows(tx, tenant, filter, order, after, limit).await?.into_iter().map(EntryRow::parse).collect()
-}
-
-/// Like [`page`], but leaves it to another to make entries of the rows.
+/// The next rows behind the cursor (None: the first ones). Who wants entries makes them of the rows.
 pub async fn rows(
     tx: &mut Tx,
     tenant: &TenantId,
