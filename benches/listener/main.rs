@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::as_conversions, clippy::float_arithmetic, reason = "what is measured is shown as ratios")]
 
-#[path = "../../tests/suite/listening/frames.rs"]
+#[path = "../../tests/suite/support/http2_frames.rs"]
 #[expect(dead_code, reason = "the tests use all of it")]
 mod frames;
 #[path = "../store/measure.rs"]

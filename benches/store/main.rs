@@ -11,7 +11,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::as_conversions, clippy::float_arithmetic, reason = "what is measured is shown as ratios")]
 
-#[path = "../../tests/suite"]
+#[path = "../../tests/suite/support"]
 mod suite {
     #[expect(dead_code, reason = "the tests use all of it")]
     pub mod nats;

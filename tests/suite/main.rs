@@ -1,38 +1,31 @@
-//! All tests that need more than one room, in one binary.
+//! Tests that need more than one room, by feature: a folder for each feature, in one binary.
+//!
+//! | | |
+//! |---|---|
+//! | [`support`] | stores, servers, programs, receivers and rows that the tests share |
+//! | [`on_sqlite`], [`on_postgres`] | `conformance.rs` of each feature: what holds on both databases |
+//! | the others | `mod.rs` of each feature: what needs no database, or one of them |
+//! | [`generated_facts`] | generated histories, shared with the domain tier |
+//! | [`tidy`] | rules that the source code itself keeps |
 
 #![expect(clippy::duplicate_mod, reason = "the conformance suite runs on each database")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 mod access;
-mod architecture;
-mod bad_sinks;
-mod binary;
-mod canary;
-mod cases;
-mod classify;
 mod cli;
+mod codec;
 mod console;
-mod desk;
-mod history;
-mod keys;
-mod keys_cli;
-mod late_commit;
-mod laws;
-mod lifecycle;
-mod listening;
-mod nats;
-mod on_postgres;
-mod on_sqlite;
-mod outage;
-mod parsers;
-mod postgres;
-mod python;
-mod quickstart;
-mod secrets;
-mod serve;
+mod facts;
+mod journal;
 mod server;
 mod sinks;
-mod sinks_http;
-mod sinks_other;
-mod store;
-mod whole_books;
+
+mod on_postgres;
+mod on_sqlite;
+
+#[path = "../domain/facts/mod.rs"]
+#[expect(dead_code, reason = "the domain tier uses all of it")]
+mod generated_facts;
+mod tidy;

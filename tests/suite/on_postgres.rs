@@ -1,6 +1,6 @@
 //! The conformance suite on PostgreSQL.
 
-use super::store::postgres as store;
+use super::support::store::postgres as store;
 
-#[path = "conformance/mod.rs"]
+#[path = "conformance.rs"]
 mod conformance;

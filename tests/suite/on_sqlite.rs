@@ -1,6 +1,6 @@
 //! The conformance suite on SQLite.
 
-use super::store::sqlite as store;
+use super::support::store::sqlite as store;
 
-#[path = "conformance/mod.rs"]
+#[path = "conformance.rs"]
 mod conformance;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::browser::Browser;
-use super::site::Site;
-use crate::store;
+use crate::support::browser::Browser;
+use crate::support::console_site::Site;
+use crate::support::store;
 
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";

@@ -1,13 +1,7 @@
-//! The console as people have it before them: in Chromium, driven by WebDriver; and over plain HTTP, as programs that mean
-//! no good have it.
+//! The console in Chromium, driven by WebDriver.
 
-mod axe;
-mod browser;
-mod chromium;
-mod journey;
+mod accessibility;
+mod injection_payloads;
 mod keyboard;
-mod pages;
-mod payloads;
-mod scripts;
-pub mod site;
-pub mod visitor;
+mod reclassify_journey;
+mod script_injection;

@@ -8,10 +8,10 @@ use deltabook::events::sink::intilery::Intilery;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::events::{self, one_of_each, with};
-use super::payloads;
-use super::receiver::{Answer, Receiver};
 use super::segment::assert_types;
+use crate::support::payloads;
+use crate::support::receiver::{Answer, Receiver};
+use crate::support::sink_events::{self as events, one_of_each, with};
 
 fn open(settings: Value, choice: Choice) -> Result<Intilery, String> {
     let all = json!({ "auth_token": { "env": "KEY" }, "client": "acme", "concurrency": 1 });

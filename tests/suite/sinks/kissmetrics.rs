@@ -10,9 +10,9 @@ use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::events::{self, billed, one_of_each, upgraded};
-use super::payloads;
-use super::receiver::{Answer, Received, Receiver};
+use crate::support::payloads;
+use crate::support::receiver::{Answer, Received, Receiver};
+use crate::support::sink_events::{self as events, billed, one_of_each, upgraded};
 
 fn open(url: &str, choice: Value) -> Result<Kissmetrics, String> {
     let settings = serde_json::from_value(json!({ "api_key": { "env": "KEY" }, "endpoint": url, "concurrency": 1 }));

@@ -13,9 +13,9 @@ use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::events::{self, billed, one_of_each, upgraded};
-use super::payloads;
-use super::receiver::{Answer, Received, Receiver};
+use crate::support::payloads;
+use crate::support::receiver::{Answer, Received, Receiver};
+use crate::support::sink_events::{self as events, billed, one_of_each, upgraded};
 
 fn open(receiver: &Receiver, group: bool) -> Segment {
     let endpoint = format!("{}/v1/batch", receiver.url);

@@ -1,0 +1,5 @@
+//! Access by key and role.
+
+use super::store;
+
+mod keys;

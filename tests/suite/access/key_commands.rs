@@ -1,0 +1,138 @@
+//! Keys and tenants as an operator looks after them, at the command line.
+
+use std::time::{Duration, Instant};
+
+use crate::support::keys::keep_secret;
+use crate::support::program::{Folder, Said, Serving, rows};
+
+/// How long something may take that is to happen within a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const FACTS: &str = r#"{"subscription_line": {"customer_id": "brightwater", "subscription_id": "S", "line_id": "L",
+ "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
+ "price_steps": [{"quantity": "1", "unit_price": "30", "interval": {"unit": "MONTH", "count": 1}}]}}"#;
+
+fn facts() -> String {
+    FACTS.replace('\n', "")
+}
+
+/// The key that was made, alone on stdout, so that it can be put where it belongs.
+fn made(folder: &Folder, options: &str) -> String {
+    let said = folder.run(&format!("keys create {options}"));
+    let key = said.stdout.strip_suffix('\n').unwrap().to_owned();
+    assert!(key.starts_with("dbk_") && !key.contains('\n') && said.code == Some(0), "{said:?}");
+    let secret = key.splitn(3, '_').nth(2).unwrap();
+    assert!(said.stderr.contains("it is not shown again") && !said.stderr.contains(secret), "{}", said.stderr);
+    keep_secret(&key);
+    key
+}
+
+#[test]
+fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
+    let folder = Folder::new();
+    folder.refuses(
+        "serve --listen 0.0.0.0:0",
+        "error: 0.0.0.0:0 is beyond this machine: that takes TLS, or --behind-tls-proxy where a proxy ends it\n",
+    );
+    assert!(folder.names().is_empty());
+    let tls = "--tls-certificate server.pem --tls-key server.key --listen 0.0.0.0:0";
+    let behind_proxy = ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0"].map(|it| format!("--behind-tls-proxy --listen {it}"));
+    for options in behind_proxy.iter().map(String::as_str).chain([tls]) {
+        let address = options.rsplit(' ').next().unwrap();
+        folder.refuses(
+            &format!("serve {options}"),
+            &format!(
+                "error: whoever reaches {address} needs a key, and there is none: `deltabook keys create` makes one\n"
+            ),
+        );
+    }
+    made(&folder, "--role reader");
+    let mut serving = Serving::start_with(&folder, "--behind-tls-proxy");
+    let elsewhere = Folder::new();
+    let asked = format!("mrr --server {}", serving.url);
+    elsewhere.refuses(&asked, "error: a key is needed: send it as `authorization: Bearer KEY`\n");
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn a_key_is_made_used_listed_and_revoked() {
+    let folder = Folder::with(&[("facts.jsonl", &facts())]);
+    let reader = made(&folder, "--role reader --name month-end --expires 2999-12-31");
+    assert!(folder.run("import facts.jsonl").stderr.contains("1 facts recorded"));
+    let mut serving = Serving::start(&folder);
+    let elsewhere = Folder::with(&[("key", &format!("{reader}\n"))]);
+    let asked = format!("mrr --date 2026-06-30 --format csv --server {}", serving.url);
+    assert_eq!(elsewhere.ask(&format!("{asked} --key-file key")), "date,currency,mrr,arr\n2026-06-30,USD,30,360\n");
+    elsewhere.refuses(
+        "mrr --key-file key --server books.example.com:50051",
+        "error: a key is not sent in the clear beyond this machine: ask https://books.example.com:50051\n",
+    );
+    let mut command = elsewhere.command(&asked);
+    command.env("DELTABOOK_KEY", &reader);
+    let said = Said::of(command.output().unwrap());
+    assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)));
+    elsewhere.refuses(
+        &format!("keys list --key-file key --server {}", serving.url),
+        "error: a key with the role READER may not do this; it takes ADMIN\n",
+    );
+
+    let listed = folder.ask("keys list --format csv");
+    let row = rows(&listed).remove(0);
+    let value = |column: &str| row[column].as_str();
+    assert_eq!((value("name"), value("role"), value("expires_at")), ("month-end", "READER", "2999-12-31T00:00:00Z"));
+    assert!(value("created_by").starts_with("local "), "{row:?}");
+    let (id, secret) = reader.strip_prefix("dbk_").unwrap().split_once('_').unwrap();
+    assert_eq!((value("key_id"), listed.contains(secret)), (id, false));
+    let said = folder.run(&format!("keys revoke {id}"));
+    assert_eq!((said.stderr, said.code), (format!("key {id} is worth nothing any more\n"), Some(0)));
+    folder.refuses("keys revoke nobody", "error: there is no key nobody\n");
+    // The server finds out soon.
+    let asked = format!("{asked} --key-file key");
+    let begun = Instant::now();
+    while elsewhere.run(&asked).code == Some(0) {
+        assert!(begun.elapsed() < PATIENCE, "the key is still worth something");
+    }
+    elsewhere.refuses(&asked, "error: the key was revoked\n");
+    serving.terminate();
+    assert_eq!(serving.ended().0, Some(0));
+}
+
+#[test]
+fn a_tenant_is_made_before_it_has_books() {
+    let folder = Folder::with(&[("facts.jsonl", &facts())]);
+    assert_eq!(folder.run("tenants create acme").stderr, "made tenant acme\n");
+    assert_eq!(folder.run("tenants create acme").stderr, "tenant acme is there already\n");
+    assert!(folder.run("import facts.jsonl --tenant acme").stderr.contains("1 facts recorded"));
+    assert!(folder.run("keys create --role admin").stdout.starts_with("dbk_"));
+    assert_eq!(folder.ask("tenants list"), "acme\ndefault\n");
+    assert_eq!(folder.rows("movements --all --tenant acme").len(), 2);
+    assert_eq!(folder.rows("movements --all").len(), 0);
+    assert_eq!(folder.ask("verify --tenant acme"), "1 customers, 1 facts, 2 journal entries: no difference\n");
+    let none = "error: there is no tenant nobody; `deltabook tenants create nobody` makes it\n";
+    for command in
+        ["movements", "verify", "import facts.jsonl", "deliveries list", "keys list", "keys create --role admin"]
+    {
+        folder.refuses(&format!("{command} --tenant nobody"), none);
+    }
+}
+
+#[test]
+fn a_sink_gets_the_events_of_its_tenant() {
+    let charge = r#"{"charge": {"charge_id": "C", "customer_id": "brightwater", "status": "SUCCEEDED", "amount": "30",
+        "currency": "USD", "occurred_at": "2026-02-01T12:00:00Z"}}"#;
+    let ours = format!("{}\n{}", facts(), charge.replace('\n', ""));
+    let theirs = ours.replace("brightwater", "their-customer");
+    let config = "[sinks.ours]\nkind = \"file\"\npath = \"ours.jsonl\"\n\
+        [sinks.theirs]\nkind = \"file\"\npath = \"theirs.jsonl\"\ntenant = \"acme\"\n";
+    let folder = Folder::with(&[("ours", &ours), ("theirs", &theirs), ("deltabook.toml", config)]);
+    folder.run("import ours");
+    let missing = folder.run("relay --drain --config deltabook.toml");
+    assert!(missing.stderr.contains("there is no tenant acme"), "{}", missing.stderr);
+    folder.run("tenants create acme");
+    folder.run("import theirs --tenant acme");
+    assert_eq!(folder.run("relay --drain --config deltabook.toml").code, Some(0));
+    let delivered = |file: &str| std::fs::read_to_string(folder.path(file)).unwrap();
+    assert!(delivered("ours.jsonl").contains("brightwater") && !delivered("ours.jsonl").contains("their-customer"));
+    assert!(delivered("theirs.jsonl").contains("their-customer") && !delivered("theirs.jsonl").contains("brightwater"));
+}

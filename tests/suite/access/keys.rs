@@ -1,0 +1,331 @@
+//! Who may do what: keys, roles, limits.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use deltabook::access::door::Access;
+use deltabook::clock::Clock;
+use deltabook::domain::ids::TenantId;
+use deltabook::domain::role::Role;
+use deltabook::grpc::DESCRIPTORS;
+use deltabook::grpc::v1;
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use tonic::Code;
+use tonic_types::StatusExt;
+
+use super::store;
+use crate::access::roles::documented;
+use crate::support::canary;
+use crate::support::keys::{GUARDED, Key, Operator, call, keep_secret, refusal, with_key};
+use crate::support::server::TestServer;
+
+const LIST_SINKS: &str = "/deltabook.v1.AdminService/ListSinks";
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
+/// How long something may take that is to happen within a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Every method of ours that the server serves.
+fn methods() -> Vec<String> {
+    let files = FileDescriptorSet::decode(DESCRIPTORS).unwrap().file;
+    let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file.package(), service)));
+    services
+        .flat_map(|(package, service)| {
+            service.method.iter().map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
+        })
+        .collect()
+}
+
+fn wrong(key: &Key) -> String {
+    let end = if key.text.ends_with('A') { "B" } else { "A" };
+    format!("{}{end}", &key.text[..key.text.len() - 1])
+}
+
+#[tokio::test]
+async fn every_method_asks_for_a_key_with_its_role() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    operator.makes_tenant("other").await;
+    let (ours, other) = (TenantId::only(), crate::support::keys::tenant("other"));
+    let mut keys = BTreeMap::new();
+    for role in Role::ALL {
+        keys.insert(*role, [operator.makes(&ours, *role).await, operator.makes(&other, *role).await]);
+    }
+    let expired = operator.makes_expired(&ours, Role::Admin).await;
+    let revoked = operator.makes_revoked(&ours, Role::Admin).await;
+    let [admin, _] = keys[&Role::Admin].clone();
+    let unknown = format!("dbk_{}_{}", "0".repeat(24), "A".repeat(43));
+    let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
+    let (methods, documented) = (methods(), documented());
+    assert_eq!(methods.len(), documented.len());
+    for (number, method) in methods.iter().enumerate() {
+        // Wrong keys are counted by address.
+        let address = format!("192.0.2.{number}");
+        let call = async |key: Option<&str>| call(&server.channel, method, key, &address).await;
+        let unauthenticated = |reason: &str| (Code::Unauthenticated, reason.to_owned());
+        assert_eq!(refusal(call(None).await), unauthenticated("NO_KEY"), "{method}");
+        for (key, reason) in [
+            ("", "WRONG_KEY"),
+            ("nonsense", "WRONG_KEY"),
+            (&unknown, "WRONG_KEY"),
+            (&wrong(&admin), "WRONG_KEY"),
+            (&wrong(&expired), "WRONG_KEY"),
+            (&expired.text, "KEY_EXPIRED"),
+            (&revoked.text, "KEY_REVOKED"),
+        ] {
+            assert_eq!(refusal(call(Some(key)).await), unauthenticated(reason), "{method} {key}");
+        }
+        for (role, of_both) in &keys {
+            for key in of_both {
+                let answer = call(Some(&key.text)).await;
+                if documented[method].contains(role) {
+                    let code = answer.map_or_else(|status| status.code(), |()| Code::Ok);
+                    assert!(!matches!(code, Code::Unauthenticated | Code::PermissionDenied), "{method} {role}");
+                } else {
+                    let refused = (Code::PermissionDenied, "ROLE_NOT_ALLOWED".to_owned());
+                    assert_eq!(refusal(answer), refused, "{method} {role}");
+                }
+            }
+        }
+    }
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_no_method_of_ours_says_nothing() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let reader = operator.makes(&TenantId::only(), Role::Reader).await;
+    let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
+    let call = async |path: &str, key: Option<&str>| call(&server.channel, path, key, "192.0.2.1").await;
+    assert!(call(HEALTH, None).await.is_ok());
+    for reflection in ["v1", "v1alpha"] {
+        let path = format!("/grpc.reflection.{reflection}.ServerReflection/ServerReflectionInfo");
+        assert_eq!(refusal(call(&path, None).await), (Code::Unauthenticated, "NO_KEY".to_owned()));
+        assert!(call(&path, Some(&reader.text)).await.is_ok());
+    }
+    for unknown in ["/deltabook.v1.AdminService/DropEverything", "/deltabook.v1.Nothing/ListSinks", "/x"] {
+        assert_eq!(refusal(call(unknown, None).await).0, Code::Unauthenticated, "{unknown}");
+        assert_eq!(refusal(call(unknown, Some(&reader.text)).await).0, Code::Unimplemented, "{unknown}");
+    }
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_worth_nothing_at_once_when_it_is_revoked() {
+    let mut server = TestServer::start(store()).await;
+    let create = |name: &str, role: v1::Role| v1::CreateKeyRequest {
+        name: name.to_owned(),
+        role: role.into(),
+        expires_at: None,
+    };
+    // As long as there is no key, none is needed; then one is, at once.
+    let admin = server.admin.create_key(create("first", v1::Role::Admin)).await.unwrap().into_inner();
+    assert_eq!(refusal(server.admin.list_sinks(v1::ListSinksRequest {}).await.map(drop)).1, "NO_KEY");
+    let made = with_key(&admin.secret, create("second", v1::Role::Reader));
+    let made = server.admin.create_key(made).await.unwrap().into_inner();
+    keep_secret(&admin.secret);
+    keep_secret(&made.secret);
+    canary::check(&format!("{made:?}"));
+    let reader = made.key.unwrap();
+    let first = admin.key.unwrap();
+    assert_eq!((first.created_by.as_str(), first.name.as_str(), first.role()), ("anonymous", "first", v1::Role::Admin));
+    assert_eq!(reader.created_by, format!("key {} (first)", first.key_id));
+
+    let list_sinks = || with_key(&made.secret, v1::ListSinksRequest {});
+    server.admin.list_sinks(list_sinks()).await.unwrap();
+    let revoke = |key_id: &str| with_key(&admin.secret, v1::RevokeKeyRequest { key_id: key_id.to_owned() });
+    let revoked = server.admin.revoke_key(revoke(&reader.key_id)).await.unwrap().into_inner().key.unwrap();
+    assert_eq!(revoked.revoked_by, reader.created_by);
+    assert_eq!(refusal(server.admin.list_sinks(list_sinks()).await.map(drop)).1, "KEY_REVOKED");
+    let again = server.admin.revoke_key(revoke(&reader.key_id)).await.unwrap().into_inner().key.unwrap();
+    assert_eq!(again, revoked);
+    assert_eq!(server.admin.revoke_key(revoke("nobody")).await.unwrap_err().code(), Code::NotFound);
+
+    // The second was used last: that is noted soon.
+    let begun = Instant::now();
+    loop {
+        let list = with_key(&admin.secret, v1::ListKeysRequest::default());
+        let listed = server.admin.list_keys(list).await.unwrap().into_inner().keys;
+        let ids: Vec<&str> = listed.iter().map(|key| key.key_id.as_str()).collect();
+        assert_eq!(ids, [&first.key_id, &reader.key_id]);
+        if listed.iter().all(|key| key.last_used_at.is_some()) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{listed:?}");
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn what_another_process_does_with_keys_is_noticed() {
+    let server = TestServer::start(store()).await;
+    let operator = Operator::at(server.store.url()).await;
+    let until = async |key: Option<&str>, reason: &str| {
+        let begun = Instant::now();
+        while call(&server.channel, LIST_SINKS, key, "").await.map_err(|it| refusal(Err(it)).1)
+            != Err(reason.to_owned())
+        {
+            assert!(begun.elapsed() < PATIENCE, "{reason}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    assert!(call(&server.channel, LIST_SINKS, None, "").await.is_ok());
+    let key = operator.makes(&TenantId::only(), Role::Reader).await;
+    until(None, "NO_KEY").await;
+    assert!(call(&server.channel, LIST_SINKS, Some(&key.text), "").await.is_ok());
+    operator.revokes(&TenantId::only(), &key).await;
+    until(Some(&key.text), "KEY_REVOKED").await;
+    // A store whose keys are all revoked is not open again.
+    assert_eq!(refusal(call(&server.channel, LIST_SINKS, None, "").await).1, "NO_KEY");
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn open_streams_end_with_their_key() {
+    let mut server = TestServer::start(store()).await;
+    let operator = Operator::at(server.store.url()).await;
+    let open = server.movements.watch_movements(v1::WatchMovementsRequest::default()).await.unwrap();
+    let key = operator.makes(&TenantId::only(), Role::Billing).await;
+    let reason =
+        async |mut stream: tonic::Streaming<v1::WatchMovementsResponse>| refusal(stream.message().await.map(drop)).1;
+    assert_eq!(reason(open.into_inner()).await, "NO_KEY");
+    let watch = with_key(&key.text, v1::WatchMovementsRequest::default());
+    let watching = server.movements.watch_movements(watch).await.unwrap().into_inner();
+    let (_batches, sent) = tokio::sync::mpsc::channel(1);
+    let batches = tokio_stream::wrappers::ReceiverStream::new(sent);
+    let mut streaming = server.billing.stream_facts(with_key(&key.text, batches)).await.unwrap().into_inner();
+    operator.revokes(&TenantId::only(), &key).await;
+    assert_eq!(reason(watching).await, "KEY_REVOKED");
+    assert_eq!(refusal(streaming.message().await.map(drop)).1, "KEY_REVOKED");
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn malformed_keys_are_refused_by_field() {
+    let mut server = TestServer::start(store()).await;
+    let past = Some(prost_types::Timestamp { seconds: 1, nanos: 0 });
+    let request = v1::CreateKeyRequest { name: "two words".to_owned(), role: 99, expires_at: past };
+    let refused = server.admin.create_key(request).await.unwrap_err();
+    let fields = refused.get_details_bad_request().unwrap().field_violations;
+    let fields: Vec<&str> = fields.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!((refused.code(), fields), (Code::InvalidArgument, vec!["name", "role", "expires_at"]));
+    // Nothing was made: nobody needs a key.
+    assert_eq!(server.admin.list_keys(v1::ListKeysRequest::default()).await.unwrap().into_inner().keys, []);
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn wrong_keys_at_speed_are_not_even_looked_at() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let key = operator.makes(&TenantId::only(), Role::Reader).await;
+    let unused = operator.makes(&TenantId::only(), Role::Reader).await;
+    let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
+    let call = async |key: &str, address: &str| call(&server.channel, LIST_SINKS, Some(key), address).await;
+    assert!(call(&key.text, "2001:db8:1:2::3").await.is_ok());
+    let wrong = wrong(&key);
+    let mut refusals = Vec::new();
+    for number in 0..200 {
+        // Hosts of one network.
+        let address = format!("2001:db8:1:2::{number:x}");
+        refusals.push(call(&wrong, &address).await.unwrap_err());
+    }
+    let count = |code| refusals.iter().filter(|status| status.code() == code).count();
+    assert_eq!(count(Code::Unauthenticated) + count(Code::ResourceExhausted), 200);
+    assert!(count(Code::Unauthenticated) >= 30 && count(Code::ResourceExhausted) >= 100, "{refusals:?}");
+    let last = refusals.last().unwrap();
+    assert_eq!(last.get_details_error_info().unwrap().reason, "TOO_MANY_WRONG_KEYS");
+    assert!(last.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
+    // Whoever was right before is let in, and so is everybody elsewhere.
+    assert!(call(&key.text, "2001:db8:1:2::3").await.is_ok());
+    assert_eq!(refusal(call(&unused.text, "2001:db8:1:2::3").await).1, "TOO_MANY_WRONG_KEYS");
+    assert!(call(&unused.text, "2001:db8:1:3::3").await.is_ok());
+    assert_eq!(refusal(call(&wrong, "2001:db8:1:3::3").await).1, "WRONG_KEY");
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_can_be_used_only_so_often() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let busy = operator.makes(&TenantId::only(), Role::Reader).await;
+    let other = operator.makes(&TenantId::only(), Role::Reader).await;
+    let access = Access { requests_per_key: std::num::NonZero::new(2), ..GUARDED };
+    let server = TestServer::start_with(store, Clock::system(), access).await;
+    let call = |key| call(&server.channel, LIST_SINKS, Some(key), "192.0.2.1");
+    let answers = futures_util::future::join_all((0..100).map(|_| call(&busy.text))).await;
+    assert!(answers.iter().any(Result::is_ok));
+    let refused = answers.into_iter().find(Result::is_err).unwrap();
+    assert_eq!(refusal(refused), (Code::ResourceExhausted, "TOO_MANY_REQUESTS".to_owned()));
+    assert!(call(&other.text).await.is_ok());
+    operator.db.close().await;
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_at_once_with_a_key_that_was_never_used_are_all_let_in() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let key = operator.makes(&TenantId::only(), Role::Reader).await;
+    let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let (channel, text) = (server.channel.clone(), key.text.clone());
+        calls.spawn(async move { call(&channel, LIST_SINKS, Some(&text), "192.0.2.1").await.map(drop) });
+    }
+    for answer in calls.join_all().await {
+        answer.unwrap();
+    }
+    server.finish().await;
+}
+
+#[tokio::test]
+async fn a_whole_key_where_its_id_or_name_belongs_is_refused_and_not_repeated() {
+    let mut server = TestServer::start(store()).await;
+    let key = format!("dbk_{}_{}", "0".repeat(24), "A".repeat(43));
+    let revoking = server.admin.revoke_key(v1::RevokeKeyRequest { key_id: key.clone() }).await.unwrap_err();
+    let named = v1::CreateKeyRequest { name: key.clone(), role: v1::Role::Admin.into(), expires_at: None };
+    let naming = server.admin.create_key(named).await.unwrap_err();
+    for (refused, field) in [(revoking, "key_id"), (naming, "name")] {
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        let details = refused.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(details.first().map(|it| it.field.as_str()), Some(field));
+        assert!(!format!("{refused:?}").contains(&key), "{refused}");
+    }
+    server.finish().await;
+}
+
+/// PostgreSQL takes no NUL, and no instant of the year 300,000: what a store cannot take is refused before.
+#[tokio::test]
+async fn what_a_store_cannot_take_is_refused_by_its_field() {
+    let mut server = TestServer::start(store()).await;
+    let far = Some(prost_types::Timestamp { seconds: -8_334_601_228_800, nanos: 0 });
+    let sink = "a\0".to_owned();
+    let actor = v1::ListAuditEntriesRequest { actor: sink.clone(), ..v1::ListAuditEntriesRequest::default() };
+    let from = v1::ListAuditEntriesRequest { recorded_from: far, ..v1::ListAuditEntriesRequest::default() };
+    let mrr = v1::GetMrrRequest { as_known_at: far, ..v1::GetMrrRequest::default() };
+    let deliveries = v1::ListDeliveriesRequest { sink: sink.clone(), ..v1::ListDeliveriesRequest::default() };
+    let redrive =
+        v1::RedriveDeliveriesRequest { sink: sink.clone(), dead: true, ..v1::RedriveDeliveriesRequest::default() };
+    let refusals = [
+        ("actor", server.finance.list_audit_entries(actor).await.map(drop)),
+        ("recorded_from", server.finance.list_audit_entries(from).await.map(drop)),
+        ("as_known_at", server.movements.get_mrr(mrr).await.map(drop)),
+        ("sink", server.admin.list_deliveries(deliveries).await.map(drop)),
+        ("sink", server.admin.redrive_deliveries(redrive).await.map(drop)),
+        ("sink", server.admin.enable_sink(v1::EnableSinkRequest { sink }).await.map(drop)),
+    ];
+    for (field, answer) in refusals {
+        let refused = answer.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument, "{field}: {refused}");
+        let details = refused.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(details.first().map(|it| it.field.as_str()), Some(field));
+    }
+    server.finish().await;
+}

@@ -1,0 +1,6 @@
+//! The command line.
+
+mod classify;
+mod classify_large_files;
+mod commands;
+mod quickstart;

@@ -1,0 +1,5 @@
+//! Parsers of text and JSON.
+
+mod filters;
+mod json;
+mod parsers;

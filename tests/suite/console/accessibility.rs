@@ -1,0 +1,178 @@
+//! Every page, in every state that it has, as people look at it: nobody is kept out, and nothing is out of sight.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::support::browser::axe;
+use crate::support::browser::{Browser, LOOKS};
+use crate::support::console_site::Site;
+use crate::support::store;
+
+/// Where pictures of the pages are wanted.
+const PICTURES: &str = "DELTABOOK_SCREENSHOTS";
+
+/// A page in one of its states.
+struct Page {
+    name: &'static str,
+    path: String,
+    /// What somebody does on it, to come to the state.
+    does: &'static str,
+    /// Part of what is on it then.
+    says: &'static str,
+}
+
+fn page(name: &'static str, path: impl Into<String>, says: &'static str) -> Page {
+    Page { name, path: path.into(), does: "", says }
+}
+
+const PREVIEW: &str = "
+    document.querySelector('[name=type][value=IGNORED]').click();
+    document.querySelector('textarea').value = 'The five seats replace those of a pilot';
+    document.querySelector('[value=preview]').click();";
+
+/// Those of a store with the book of the demo, for who may do everything.
+fn furnished(movement: &str, reversed: &str) -> Vec<Page> {
+    let with = |page: Page, does: &'static str| Page { does, ..page };
+    vec![
+        page("overview", "/console/overview?from=2026-01&to=2026-11", "Each amount leads to its movements"),
+        page(
+            "overview-by-quarter",
+            "/console/overview?from=2025-01&to=2026-12&by=QUARTER&level=CONTRACT",
+            "2025-10 to 2025-12",
+        ),
+        page("overview-by-subcategory", "/console/overview?group=SUBCATEGORY", "By subcategory, in USD"),
+        page("overview-by-item", "/console/overview?from=2026-01&to=2026-11&group=ITEM", "By item, in USD"),
+        page("overview-error", "/console/overview?from=2026-13", "month"),
+        page("movements", "/console/movements", "Export all as CSV"),
+        page("movements-by-condition", "/console/movements?filter=mrr_delta+%3C+-500", "Export all as CSV"),
+        page("movements-condition-error", "/console/movements?filter=mrr_delta+%3C", "ilter"),
+        page("movements-none", "/console/movements?item=none", "No movement is as the filter has it"),
+        page("movements-error", "/console/movements?posting_from=tomorrow", "osting"),
+        page("movement", format!("/console/movements/{movement}"), "Facts behind it"),
+        page("movement-reversed", format!("/console/movements/{reversed}"), "It holds no more"),
+        page("movement-none", "/console/movements/9999999", "Not Found"),
+        page("override", format!("/console/movements/{movement}/override"), "How it is to count"),
+        with(
+            page("override-error", format!("/console/movements/{movement}/override"), "Reason"),
+            "document.querySelector('form.stacked').noValidate = true; document.querySelector('[value=preview]').click()",
+        ),
+        with(
+            page("override-preview", format!("/console/movements/{movement}/override"), "What it would change"),
+            PREVIEW,
+        ),
+        page("customers", "/console/customer", "Customers that changed last"),
+        page("customer", "/console/customer?id=pikestone-robotics", "Timeline from"),
+        page("customer-none", "/console/customer?id=nobody", "Not Found"),
+        page("retention", "/console/retention?from=2026-01&to=2026-11", "Retention in USD"),
+        page(
+            "retention-of-customers",
+            "/console/retention?from=2025-01&to=2026-11&by=QUARTER&measure=CUSTOMERS",
+            "customers of each cohort",
+        ),
+        page("coming-up", "/console/coming-up?until=2027-12-31", "Terms that end without a renewal"),
+        page("coming-up-none", "/console/coming-up?until=2026-11-22&currency=CHF", "nothing is known to come"),
+        page("periods", "/console/periods", "2025-11"),
+        with(
+            page("periods-error", "/console/periods", "2027-05"),
+            "document.querySelector('[name=month]').value = '2027-05'; document.querySelector('[value=close]').click()",
+        ),
+        page("audit", "/console/audit", "A second company of the same owner"),
+        page("audit-none", "/console/audit?actor=nobody", "No entry is as the filter has it"),
+        with(
+            page("audit-checked", "/console/audit", "are as they were written"),
+            "document.querySelector('main form[method=post] button').click()",
+        ),
+        page("deliveries", "/console/deliveries", "410 Gone"),
+        page("deliveries-given-up", "/console/deliveries?sink=crm&state=DEAD", "400 Bad Request"),
+        page("no-such-page", "/console/nowhere", "There is no such page"),
+    ]
+}
+
+/// Those of a store with nothing in it.
+fn bare() -> Vec<Page> {
+    vec![
+        page("empty-overview", "/console/overview", "There are no movements up to these months"),
+        page("empty-movements", "/console/movements", "No movement is as the filter has it"),
+        page("empty-customers", "/console/customer", "There is no customer yet"),
+        page("empty-retention", "/console/retention", "There are no movements up to these months"),
+        page("empty-coming-up", "/console/coming-up", "nothing is known to come"),
+        page("empty-periods", "/console/periods", "No month was closed yet"),
+        page("empty-deliveries", "/console/deliveries", "No sink was ever served"),
+    ]
+}
+
+/// Those that are there for everybody.
+fn before_signing_in() -> Vec<Page> {
+    let wrong = "document.querySelector('[name=key]').value = 'nonsense'; document.querySelector('button').click()";
+    vec![
+        page("sign-in", "/console/sign-in", "What happened to recurring revenue"),
+        Page { name: "sign-in-wrong-key", path: "/console/sign-in".into(), does: wrong, says: "not a key" },
+    ]
+}
+
+/// What is wrong with a page, looked at in every way; and pictures of it, where they are wanted.
+async fn check(browser: &Browser, page: &Page) -> Vec<String> {
+    let mut wrong = Vec::new();
+    browser.goto(&page.path).await;
+    if !page.does.is_empty() {
+        browser.run_away(page.does, json!([])).await;
+    }
+    let text = browser.text("//body").await;
+    if !text.contains(page.says) {
+        wrong.push(format!("{} does not say {:?}:\n{text}", page.name, page.says));
+    }
+    for look in LOOKS {
+        browser.look(look).await;
+        for (impact, what) in axe::violations(browser).await {
+            let told = format!("{} {} {impact} {what}", page.name, look.name);
+            if matches!(impact.as_str(), "serious" | "critical") { wrong.push(told) } else { println!("{told}") }
+        }
+        let beyond = "return document.scrollingElement.scrollWidth - innerWidth";
+        let beyond = browser.run(beyond, json!([])).await;
+        if beyond.as_i64().is_none_or(|beyond| beyond > 0) {
+            wrong.push(format!("{} {} is {beyond} pixels too wide", page.name, look.name));
+        }
+        if let Some(folder) = env::var_os(PICTURES).map(PathBuf::from) {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("{}-{}.png", page.name, look.name)), browser.picture().await).unwrap();
+        }
+    }
+    wrong
+}
+
+async fn sign_in(browser: &Browser, key: &str) {
+    browser.goto("/console/sign-in").await;
+    browser.write("//input[@name='key']", key).await;
+    browser.follow("//button[.='Sign in']").await;
+}
+
+#[tokio::test]
+async fn no_page_keeps_anybody_out() {
+    let mut site = Site::with_demo(store::sqlite()).await;
+    let reversed = site.decide().await.movement_id;
+    let movement = site.movement("pikestone-robotics", deltabook::grpc::v1::ImpactSubcategory::ItemRemoval).await;
+    let browser = Browser::open(&site.url).await;
+    let mut wrong = Vec::new();
+    for page in before_signing_in() {
+        wrong.extend(check(&browser, &page).await);
+    }
+    sign_in(&browser, &site.admin.text).await;
+    for page in furnished(&movement.movement_id, &reversed) {
+        wrong.extend(check(&browser, &page).await);
+    }
+    drop(browser);
+    site.close().await;
+
+    let site = Site::empty(store::sqlite()).await;
+    let browser = Browser::open(&site.url).await;
+    sign_in(&browser, &site.finance.text).await;
+    for page in bare() {
+        wrong.extend(check(&browser, &page).await);
+    }
+    drop(browser);
+    site.close().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

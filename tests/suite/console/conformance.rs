@@ -1,0 +1,5 @@
+//! The console over plain HTTP.
+
+use super::store;
+
+mod console_http;

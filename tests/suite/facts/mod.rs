@@ -1,0 +1,3 @@
+//! Facts while PostgreSQL is away.
+
+mod database_outage;

@@ -1,0 +1,193 @@
+//! `kill -9` in the middle of a stream of facts: what was acknowledged is there, nothing is there twice, and every event
+//! arrives.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use deltabook::domain::event::EventName;
+use deltabook::domain::ids::TenantId;
+use deltabook::form::envelope::Envelope;
+use deltabook::grpc::v1;
+use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::store::db::Db;
+use deltabook::store::outbox;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::store;
+use crate::support::server::{line, order, verified};
+
+const KILLS: u64 = 50;
+const FACTS_IN_A_BATCH: i32 = 20;
+
+/// The server in a process of its own.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(url: &str, config: &Path) -> Self {
+        let (child, said) = start(&["serve", "--listen", "127.0.0.1:0"], url, config);
+        let address = said.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
+        let address = address.unwrap_or_else(|| panic!("the server said {said:?}")).to_owned();
+        Self { child, address }
+    }
+}
+
+/// A process of its own, and the first line that it says.
+fn start(arguments: &[&str], url: &str, config: &Path) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_deltabook"))
+        .args(arguments)
+        .args(["--database-url", url, "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    (child, said)
+}
+
+/// SIGKILL: no time to finish anything.
+fn end(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// A configuration with one file that gets every event.
+fn to_file(folder: &Path, name: &str) -> PathBuf {
+    let events = EventName::ALL.iter().map(|name| format!("{:?}", name.as_str())).collect::<Vec<_>>().join(", ");
+    let path = folder.join(format!("{name}.jsonl"));
+    let config = folder.join(format!("{name}.toml"));
+    fs::write(
+        &config,
+        format!("[sinks.{name}]\nkind = \"file\"\npath = \"{}\"\nevents = [{events}]\n", path.display()),
+    )
+    .unwrap();
+    config
+}
+
+/// Everything that the outbox has arrived in the file, each customer's events in their order.
+async fn check_arrived(url: &str, config: &Path) {
+    let drained = Command::new(env!("CARGO_BIN_EXE_deltabook"))
+        .args(["relay", "--drain", "--database-url", url, "--config"])
+        .arg(config)
+        .output()
+        .unwrap();
+    assert!(drained.status.success() && drained.stderr.is_empty(), "{drained:?}");
+    let db = Db::open_existing(url).await.unwrap();
+    let mut tx = db.read().await.unwrap();
+    let outbox = outbox::between(&mut tx, &TenantId::only(), 0, i64::MAX, i64::MAX).await.unwrap();
+    tx.rollback().await.unwrap();
+    db.close().await;
+    assert!(outbox.len() > 100, "only {} events", outbox.len());
+    let places: HashMap<String, i64> = outbox.into_iter().map(|it| (it.envelope.id, it.sequence)).collect();
+
+    let file = fs::read_to_string(config.with_extension("jsonl")).unwrap();
+    let mut arrived: HashSet<String> = HashSet::new();
+    let mut last: HashMap<String, i64> = HashMap::new();
+    // What a kill kept from being noted comes again, in one piece.
+    let (mut pieces, mut is_repeating) = (0, false);
+    for row in file.lines() {
+        let event: Envelope = serde_json::from_str(row).unwrap();
+        let place = *places.get(&event.id).unwrap();
+        if !arrived.insert(event.id) {
+            pieces += u64::from(!is_repeating);
+            is_repeating = true;
+            continue;
+        }
+        is_repeating = false;
+        let before = last.insert(event.customer_id.clone(), place);
+        assert!(before.is_none_or(|before| before < place), "{} is out of order", event.customer_id);
+    }
+    assert_eq!(arrived.len(), places.len(), "every event has arrived");
+    assert!(pieces <= KILLS, "events came again {pieces} times");
+}
+
+/// Lines and price changes of a few customers: each batch touches several, and later ones correct earlier ones.
+fn batch(number: i64) -> v1::StreamFactsRequest {
+    let facts = (0..i64::from(FACTS_IN_A_BATCH) / 2).flat_map(|place| {
+        let customer = format!("customer-{}", (number + place) / 4);
+        let (line_id, subscription) = (format!("L{number}-{place}"), format!("S{number}-{place}"));
+        let start = format!("2026-{:02}-01", 1 + (number + place) % 12);
+        let about = json!({ "subscription_id": subscription, "start_date": start });
+        let change = json!({
+            "type": "MODIFY_PRICING",
+            "subscription_id": subscription,
+            "effective_date": "2027-01-15",
+            "entries": [{ "line_id": line_id, "unit_price": (50 + place).to_string() }],
+        });
+        [line(&customer, &line_id, about), order(&customer, &format!("O{number}-{place}"), change)]
+    });
+    v1::StreamFactsRequest { batch_number: number, facts: facts.collect() }
+}
+
+/// Streams batches from `first` on, notes what is acknowledged, until the server is gone.
+async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
+    let mut client = BillingServiceClient::connect(format!("http://{address}")).await.unwrap();
+    let (sender, receiver) = mpsc::channel(2);
+    let sending = tokio::spawn(async move {
+        for number in first.. {
+            if sender.send(batch(number)).await.is_err() {
+                break;
+            }
+        }
+    });
+    let Ok(answers) = client.stream_facts(ReceiverStream::new(receiver)).await else { return };
+    let mut answers = answers.into_inner();
+    while let Some(Ok(answer)) = answers.next().await {
+        assert_eq!(answer.refusals, []);
+        assert_eq!(answer.recorded_count + answer.unchanged_count, FACTS_IN_A_BATCH);
+        if answer.batch_number <= acknowledged.load(Ordering::SeqCst) {
+            assert_eq!(answer.unchanged_count, FACTS_IN_A_BATCH, "batch {} was lost", answer.batch_number);
+        }
+        acknowledged.fetch_max(answer.batch_number, Ordering::SeqCst);
+    }
+    sending.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
+    let store = store();
+    let folder = tempfile::tempdir().unwrap();
+    let (by_server, by_relay) = (to_file(folder.path(), "by-server"), to_file(folder.path(), "by-relay"));
+    let acknowledged = Arc::new(AtomicI64::new(0));
+    for kill in 0..KILLS {
+        let server = Server::start(store.url(), &by_server);
+        let (relay, said) = start(&["relay"], store.url(), &by_relay);
+        assert!(said.starts_with("deltabook delivers to by-relay"), "{said}");
+        // From the last acknowledged batch: the client cannot know whether the next one was recorded.
+        let first = acknowledged.load(Ordering::SeqCst).max(1);
+        let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
+        // Anywhere from the first bytes to many batches: every other time behind the first answer.
+        let mut patience = 100;
+        while kill % 2 == 1 && acknowledged.load(Ordering::SeqCst) <= first && patience > 0 {
+            patience -= 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(10 + (kill * 37) % 150)).await;
+        end(server.child);
+        end(relay);
+        streaming.await.unwrap();
+    }
+    let acknowledged = acknowledged.load(Ordering::SeqCst);
+    assert!(acknowledged >= 10, "only {acknowledged} batches went through: the kills met nothing");
+    let found = verified(store.url()).await;
+    assert_eq!(found.differences, []);
+    let facts = i64::try_from(found.facts).unwrap();
+    let acknowledged_facts = acknowledged * i64::from(FACTS_IN_A_BATCH);
+    for config in [&by_server, &by_relay] {
+        check_arrived(store.url(), config).await;
+    }
+    assert!(facts >= acknowledged_facts, "{facts} facts are there, {acknowledged_facts} were acknowledged");
+}

@@ -1,0 +1,3 @@
+//! The journal on PostgreSQL, whose transactions commit in any order.
+
+mod late_commit;

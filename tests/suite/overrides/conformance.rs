@@ -1,0 +1,6 @@
+//! Overrides of modification types.
+
+use super::store;
+
+pub mod override_service;
+pub mod worked_examples;

@@ -1,0 +1,5 @@
+//! `deltabook serve`.
+
+use super::store;
+
+mod serve;

@@ -1,0 +1,36 @@
+//! `deltabook serve` on a file.
+
+use std::fs;
+use std::net::TcpListener;
+
+use crate::support::program::{Folder, Serving};
+
+#[test]
+fn the_file_alone_is_the_store_when_the_server_has_ended() {
+    let folder = Folder::new();
+    let fact = r#"{"customer": {"customer_id": "acme", "name": "Acme Ltd"}}"#;
+    folder.write("facts.jsonl", fact);
+    let mut serving = Serving::start(&folder);
+    // Beside a server, so that it is not the import that leaves the file alone.
+    assert_eq!(folder.run("import facts.jsonl").code, Some(0));
+    assert!(folder.names().len() > 2, "{:?}", folder.names());
+    serving.terminate();
+    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(folder.names(), ["deltabook.db", "facts.jsonl"]);
+    let copy = Folder::new();
+    fs::copy(folder.path("deltabook.db"), copy.path("deltabook.db")).unwrap();
+    assert_eq!(copy.verified(), "1 customers, 1 facts, 0 journal entries");
+}
+
+#[test]
+fn a_server_that_cannot_open_its_store_or_its_port_says_so_and_fails() {
+    let folder = Folder::new();
+    let said = folder.run("serve --listen 127.0.0.1:0 --database-url no/such/folder.db");
+    assert!(said.stderr.contains("error: cannot open the store no/such/folder.db: "), "{}", said.stderr);
+    assert_eq!(said.code, Some(1));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let said = folder.run(&format!("serve --listen {address}"));
+    assert!(said.stderr.starts_with(&format!("error: cannot listen on {address}: ")), "{}", said.stderr);
+    assert_eq!((said.code, folder.names().len()), (Some(1), 0));
+}

@@ -1,0 +1,187 @@
+//! Receivers that are slow, broken or gone, and what others notice of it: nothing.
+
+use std::iter::repeat_n;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::NaiveDate;
+use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
+use deltabook::domain::ids::TenantId;
+use deltabook::events::choice::Choice;
+use deltabook::events::courier::Round;
+use deltabook::events::redrive::{Again, redrive};
+use deltabook::events::sink::open::SinkSettings;
+use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::store::redrive::Range;
+use serde_json::json;
+
+use crate::support::ledger::{Desk, Scripted, line, quantity};
+use crate::support::nats::Server;
+use crate::support::postgres;
+use crate::support::receiver::{Answer, Receiver};
+use crate::support::store;
+
+/// Takes everything, half a minute later.
+#[derive(Debug)]
+struct Sleepy(Choice);
+
+impl Sink for Sleepy {
+    fn choice(&self) -> &Choice {
+        &self.0
+    }
+
+    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            vec![Outcome::Delivered; events.len()]
+        })
+    }
+}
+
+async fn open(toml: &str) -> Arc<dyn Sink> {
+    let read = |_: &_| Ok("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into());
+    let settings = SinkSettings::read("sink", toml.parse().unwrap()).unwrap();
+    settings.open(&read, Clock::system()).await.unwrap().sink
+}
+
+async fn webhook(receiver: &Receiver) -> Arc<dyn Sink> {
+    let text = format!(
+        "kind = \"webhook\"\nurl = \"{}\"\nsecrets = [{{ env = \"X\" }}]\nallow_http = true\nallow_private = true",
+        receiver.url
+    );
+    open(&text).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_healthy_sink_notices_nothing_of_bad_ones() {
+    const CUSTOMERS: usize = 100;
+    let desk = Desk::open_now(store::postgres()).await;
+    let healthy = Scripted::new();
+    let broken = Receiver::start(repeat_n(Answer::Status(500), 10_000)).await;
+    let later = || Answer::Headers(429, vec![("retry-after", "3600".to_owned())]);
+    let busy = Receiver::start(repeat_n(later(), 10_000)).await;
+    let silent = Receiver::start(repeat_n(Answer::Silence, 10_000)).await;
+    let mut couriers = vec![desk.courier("healthy", &healthy)];
+    let others: [(&str, Arc<dyn Sink>); 4] = [
+        ("broken", webhook(&broken).await),
+        ("busy", webhook(&busy).await),
+        ("silent", webhook(&silent).await),
+        ("sleepy", Arc::new(Sleepy(Choice::default()))),
+    ];
+    for (name, sink) in others {
+        let mut courier = desk.courier(name, &healthy);
+        courier.sink = sink;
+        couriers.push(courier);
+    }
+    let relay = desk.relay(couriers);
+    let mut slowest = Duration::ZERO;
+    for customer in 0..CUSTOMERS {
+        let customer = format!("customer-{customer}");
+        desk.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
+        let recorded = Instant::now();
+        while healthy.take().is_empty() {
+            assert!(recorded.elapsed() < Duration::from_secs(20), "{customer}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        slowest = slowest.max(recorded.elapsed());
+    }
+    assert!(slowest < Duration::from_secs(1), "one took {slowest:?}");
+    // Who asks to be left alone is: what was on its way when it said so is all that comes.
+    let asked = busy.received().len();
+    assert!((1..=32).contains(&asked), "{asked} requests");
+    assert!(!broken.received().is_empty() && !silent.received().is_empty());
+    // Bad ones hold up the end, but not for long.
+    let ending = Instant::now();
+    relay.finish().await;
+    assert!(ending.elapsed() < Duration::from_secs(20), "{:?}", ending.elapsed());
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
+    const CUSTOMERS: usize = 60;
+    let mut server = Server::start_new();
+    let desk = Desk::open_now(store::postgres()).await;
+    let sink = open(&format!("kind = \"nats\"\nurl = \"{}\"\njournal = true", server.url())).await;
+    let mut courier = desk.courier("nats", &Scripted::new());
+    courier.sink = sink;
+    let relay = desk.relay(vec![courier]);
+    let record = async |from: usize| {
+        for customer in from..from + CUSTOMERS / 3 {
+            let customer = format!("customer-{customer}");
+            desk.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
+        }
+    };
+    record(0).await;
+    let (events, entries) = (CUSTOMERS / 3, 4 * CUSTOMERS / 3);
+    wait_for(&server, events, entries).await;
+    server.kill();
+    record(CUSTOMERS / 3).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    server.start();
+    record(2 * CUSTOMERS / 3).await;
+    wait_for(&server, 3 * events, 3 * entries).await;
+    server.kill();
+    server.wipe();
+    server.start();
+    let all = Range {
+        from: NaiveDate::from_ymd_opt(1900, 1, 1).unwrap(),
+        to: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap(),
+        customer: None,
+    };
+    for again in [Again::Dates(all), Again::Journal] {
+        redrive(&desk.db, &TenantId::only(), "nats", &again, &Author::service(), desk.clock.now())
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    wait_for(&server, 3 * events, 3 * entries).await;
+    relay.finish().await;
+    desk.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_loses_the_turn_in_the_middle_of_a_batch_stops_there() {
+    let store = store::postgres();
+    let url = store.url().to_owned();
+    let desk = Desk::open_now(store).await;
+    desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
+    let mut courier = desk.courier("sink", &Scripted::new());
+    courier.sink = Arc::new(Sleepy(Choice::default()));
+    let mut turn = courier.take_turn().await.unwrap().unwrap();
+    let began = Instant::now();
+    let round = tokio::spawn(async move { courier.round(&mut turn).await.unwrap() });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let cut_off = "select pg_terminate_backend(pid) from pg_locks
+        where locktype = 'advisory' and objsubid = 1
+            and database = (select oid from pg_database where datname = current_database())";
+    tokio::task::spawn_blocking(move || postgres::execute(&url, cut_off.to_owned()).unwrap()).await.unwrap();
+    assert_eq!(round.await.unwrap(), Round::Lost);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    desk.finish().await;
+}
+
+/// Until the stream has so many events, and so many entries of the journal.
+async fn wait_for(server: &Server, events: usize, entries: usize) {
+    let began = Instant::now();
+    loop {
+        let found = (count(server, "deltabook.*.event.>").await, count(server, "deltabook.*.journal.>").await);
+        if found == (events, entries) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{found:?} of {:?}", (events, entries));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn count(server: &Server, subjects: &str) -> usize {
+    let Ok(client) = async_nats::connect(server.url()).await else { return 0 };
+    let Ok(stream) = async_nats::jetstream::new(client).get_stream("DELTABOOK").await else { return 0 };
+    let found = tokio_stream::StreamExt::fold(
+        tokio_stream::StreamExt::filter_map(stream.info_with_subjects(subjects).await.unwrap(), Result::ok),
+        0,
+        |sum, (_, count): (String, usize)| sum + count,
+    );
+    found.await
+}

@@ -1,0 +1,5 @@
+//! The store.
+
+use super::store;
+
+mod statements;

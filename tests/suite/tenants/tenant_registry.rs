@@ -1,0 +1,56 @@
+//! The books of many tenants in one process: as many as there may be are open, whoever has some keeps them, and those
+//! that were closed are opened again.
+
+use std::time::Duration;
+
+use deltabook::books::book::{Common, Sending};
+use deltabook::books::shelf::{MAX_OPEN, Shelf, ShelfError};
+use deltabook::clock::Clock;
+use deltabook::domain::author::Author;
+use deltabook::domain::ids::TenantId;
+use deltabook::ledger::job::Mode;
+use deltabook::ledger::writers::Load;
+
+use super::store;
+use crate::support::keys::{Operator, tenant};
+use crate::support::server::a_line;
+
+/// How long closing may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn books_are_open_while_somebody_has_them_and_only_so_many_otherwise() {
+    let store = store();
+    let operator = Operator::at(store.url()).await;
+    let tenants: Vec<TenantId> = (0..=MAX_OPEN).map(|number| tenant(&format!("tenant-{number}"))).collect();
+    for tenant_id in &tenants {
+        operator.makes_tenant(tenant_id.as_str()).await;
+    }
+    let shelf = Shelf::new(Common::new(operator.db.clone(), Clock::system(), Load::Requests, Sending::default()));
+    assert!(matches!(shelf.books(&tenant("nobody")).await, Err(ShelfError::NoTenant(_))));
+
+    let (last, others) = tenants.split_last().unwrap();
+    let mut held = Vec::new();
+    for tenant_id in others {
+        held.push(shelf.books(tenant_id).await.unwrap());
+    }
+    assert!(matches!(shelf.books(last).await, Err(ShelfError::TooMany)));
+    // The first is given back: it makes room for the last, and for nobody else.
+    let first = tenants.first().unwrap();
+    let of_first = held.remove(0).ledger.clone();
+    shelf.books(last).await.unwrap();
+    let record = async |books: &deltabook::ledger::writers::Ledger| {
+        books.record(vec![a_line("acme")], Mode::Strict, &Author::service()).await.map(|recorded| recorded.new_entries)
+    };
+    let closed = async { while record(&of_first).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
+    for books in &held {
+        assert!(record(&books.ledger).await.is_ok_and(|entries| entries <= 2));
+    }
+    // Closed books are opened again, with everything that is in them.
+    let again = shelf.books(first).await.unwrap();
+    assert!(record(&again.ledger).await.is_ok());
+    shelf.finish().await;
+    assert!(matches!(shelf.books(first).await, Err(ShelfError::ShuttingDown)));
+    operator.db.close().await;
+}
