@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, Months, NaiveDate};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::movement::Level;
+use deltabook::codec::decode;
+use deltabook::codec::dto::{RawChangeOrder, RawEntry, RawFact, RawInterval, RawPriceStep, RawSubscriptionLine};
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::journal::movement::Level;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
-use deltabook::form::decode;
-use deltabook::form::raw::{RawChangeOrder, RawEntry, RawFact, RawInterval, RawPriceStep, RawSubscriptionLine};
 
 /// Changes in one round of a measurement.
 const ROUND: usize = 10_000;

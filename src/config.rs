@@ -9,20 +9,20 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::SecretString;
 
-use crate::domain::author::Author;
+use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
 use crate::events::secret::SecretSource;
 use crate::store::db::Settings;
 
 /// Who works on a store without a server: whoever the machine says it is.
 #[must_use]
-pub fn local_author() -> Author {
+pub fn local_author() -> Actor {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
     let user = named.or_else(|| std::fs::metadata("/proc/self").ok().map(|it| format!("uid {}", it.uid())));
     // Names this run of the command.
     let run = getrandom::u64().map(|number| format!("{number:016x}")).unwrap_or_default();
-    Author::new(&format!("local {}", user.as_deref().unwrap_or("user")), &run)
+    Actor::new(&format!("local {}", user.as_deref().unwrap_or("user")), &run)
 }
 
 /// The store that a command works on.

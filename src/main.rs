@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
-use cli::Cli;
-use cli::output::{StdoutClosed, note};
+use crate::cli::Cli;
+use crate::cli::shared::output::{StdoutClosed, note};
 
 /// What is left to be done at the end has so long.
 const END: Duration = Duration::from_secs(2);

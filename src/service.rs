@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::access::door::{Access, Door};
-use crate::access::ring::KeyRing;
-use crate::books::book::{Common, Sending};
-use crate::books::configuration;
-use crate::books::shelf::{Shelf, ShelfError};
+use crate::access::authenticator::{Access, Authenticator};
+use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
 use crate::console;
-use crate::console::desk::Desk;
-use crate::domain::author::Author;
+use crate::console::state::Desk;
+use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
-use crate::grpc::listener::Listener;
 use crate::grpc::server::{ServeError, Services, listen};
-use crate::ledger::writers::Load;
+use crate::ledger::handle::Load;
+use crate::net::listener::Listener;
 use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
+use crate::tenants::configuration_audit;
+use crate::tenants::tenant_registry::{TenantError, TenantRegistry};
+use crate::tenants::tenant_runtime::{Common, Sending};
 
 /// A service whose store is open.
 #[derive(Debug)]
@@ -29,9 +29,9 @@ pub struct Service {
 
 impl Service {
     /// Opens the store, and creates it when it is not there.
-    pub async fn open(settings: impl Into<Settings>, clock: Clock, sending: Sending) -> Result<Self, ShelfError> {
+    pub async fn open(settings: impl Into<Settings>, clock: Clock, sending: Sending) -> Result<Self, TenantError> {
         let db = Db::open(settings).await?;
-        let shelf = Shelf::new(Common::new(db.clone(), clock.clone(), Load::Requests, sending));
+        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Load::Requests, sending));
         // There is one set of books at least.
         let opened = async {
             shelf.books(&TenantId::only()).await?;
@@ -42,14 +42,14 @@ impl Service {
             db.close().await;
             return Err(error);
         }
-        let keys = KeyRing::new(db.clone(), clock.clone());
+        let keys = KeyCache::new(db.clone(), clock.clone());
         Ok(Self { services: Services { db, shelf, keys, clock } })
     }
 
     /// Notes in the audit trail what is configured for a command, if that changed.
-    pub async fn note_configuration(&self, command: &str, options: &str, author: &Author) -> Result<(), StoreError> {
+    pub async fn note_configuration(&self, command: &str, options: &str, author: &Actor) -> Result<(), StoreError> {
         let Services { db, shelf, clock, .. } = &self.services;
-        configuration::note(db, command, options, shelf.sending(), author, clock.now()).await
+        configuration_audit::note(db, command, options, shelf.sending(), author, clock.now()).await
     }
 
     /// Whether there ever was a key.
@@ -74,7 +74,7 @@ impl Service {
         let Services { db, shelf, keys, clock } = self.services.clone();
         let listener = listener.into();
         let ready = self.services.ready(listener.limits);
-        let door = Arc::new(Door::new(keys, access));
+        let door = Arc::new(Authenticator::new(keys, access));
         let is_encrypted = listener.tls.is_some() || access.is_behind_proxy;
         let pages = console::pages(Desk::new(ready.inside.clone(), Arc::clone(&door), clock, is_encrypted));
         let ended = listen(ready, pages, listener, door, shutdown).await;
@@ -94,9 +94,9 @@ pub async fn deliver_what_is_due(
     clock: Clock,
     sending: Sending,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<Vec<(String, &'static str)>, ShelfError> {
+) -> Result<Vec<(String, &'static str)>, TenantError> {
     let db = Db::open_existing(settings).await?;
-    let shelf = Shelf::new(Common::new(db.clone(), clock, Load::Bulk, sending));
+    let shelf = TenantRegistry::new(Common::new(db.clone(), clock, Load::Bulk, sending));
     let stop = CancellationToken::new();
     let stopping = tokio::spawn({
         let stop = stop.clone();

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use chrono::{Days, Months, NaiveDate};
-use deltabook::form::raw::{
+use deltabook::codec::dto::{
     RawChangeOrder, RawDiscount, RawEntry, RawFact, RawInterval, RawPriceStep, RawSubscriptionLine,
 };
 

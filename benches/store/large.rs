@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
+use deltabook::grpc::wire::facts::to_wire;
 
 use super::Options;
 use super::book::{self, FACTS_OF_CUSTOMER, Order};

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use deltabook::clock::Clock;
-use deltabook::domain::audit::{Action, NewAudit};
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
+use deltabook::domain::journal::audit::{Action, NewAudit};
 use deltabook::domain::policy::Policy;
-use deltabook::ledger::trail::verify_audit_trail;
+use deltabook::ledger::verify::audit_trail::verify_audit_trail;
+use deltabook::store::audit;
 use deltabook::store::db::Db;
-use deltabook::store::{audit, tenant};
+use deltabook::store::tenants::tenant;
 
 use super::Options;
 use super::measure::{Target, median, verdict};
@@ -53,7 +54,7 @@ async fn filled(store: &Store, rows: usize) -> Db {
     };
     let audits: Vec<NewAudit> = (0..rows)
         .map(|number| NewAudit {
-            author: Author::new("key 01J9ZQ5T8M (billing)", "0192f6a4-7c1e-7b8e-9f0a-5d2c1b3a4e6f"),
+            author: Actor::new("key 01J9ZQ5T8M (billing)", "0192f6a4-7c1e-7b8e-9f0a-5d2c1b3a4e6f"),
             action: Action::FactRevised,
             customer_id: Some(CustomerId::parse(&format!("customer-{number}")).unwrap()),
             subject: format!("change order CO-{number}"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::ids::{KeyId, TenantId};
 use crate::domain::role::Role;
-use crate::store::api_key::ApiKey;
+use crate::store::access::api_key::ApiKey;
 
 /// Who asks. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]

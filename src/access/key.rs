@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::KeyId;
-use crate::store::api_key::SecretHash;
+use crate::store::access::api_key::SecretHash;
 
 /// How every key begins.
 pub const PREFIX: &str = "dbk_";

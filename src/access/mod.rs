@@ -4,9 +4,9 @@
 //! ([`key`]). [`keys`] makes keys and takes them back; [`ring`] finds out whose a key is that somebody sends, and keeps
 //! it at hand for a second; [`limit`] counts what anybody may do so often; [`door`] lets in, or not.
 
-pub mod door;
+pub mod authenticator;
 pub mod identity;
 pub mod key;
-pub mod keys;
-pub mod limit;
-pub mod ring;
+pub mod key_cache;
+pub mod key_management;
+pub mod rate_limiter;

@@ -6,12 +6,12 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use deltabook::grpc::v1;
-use deltabook::grpc::words::instant;
+use deltabook::grpc::wire::wire_enum::instant;
 
-use super::ask::{Answer, AnswerFormat, Whom, id_option, instant_option, text, told, value, word};
-use super::delivery_output::instant as instant_at;
-use super::output::to_stdout;
-use super::table::{Table, left, right};
+use crate::cli::deliveries::output::instant as instant_at;
+use crate::cli::shared::output::to_stdout;
+use crate::cli::shared::table::{Table, left, right};
+use crate::cli::shared::target::{Answer, AnswerFormat, Whom, id_option, instant_option, text, told, value, word};
 
 /// Show who did what, and check that nobody changed the record of it
 #[derive(Debug, Args)]

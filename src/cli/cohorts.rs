@@ -7,9 +7,9 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, ViewArgs, Whom, currency_option, text, told, value};
-use super::months::{MonthArgs, PeriodArg};
-use super::table::{Table, amount, left, numbered, right};
+use crate::cli::shared::months::{MonthArgs, PeriodArg};
+use crate::cli::shared::table::{Table, amount, left, numbered, right};
+use crate::cli::shared::target::{Answer, AnswerFormat, ViewArgs, Whom, currency_option, text, told, value};
 
 /// Show what became of the customers who came in each month, quarter or year
 #[derive(Debug, Args)]

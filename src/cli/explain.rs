@@ -8,9 +8,9 @@ use clap::{Args, ValueEnum};
 use deltabook::grpc::v1;
 use serde_json::{Value, json};
 
-use super::ask::{Whom, cause_words, level_word, told, word};
-use super::movements;
-use super::output::to_stdout;
+use crate::cli::movements;
+use crate::cli::shared::output::to_stdout;
+use crate::cli::shared::target::{Whom, cause_words, level_word, told, word};
 
 /// Explain a movement: the rules that decided it, the lines behind it, what finance and the other level say of it
 #[derive(Debug, Args)]

@@ -6,16 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use deltabook::form::month::Month;
-use deltabook::grpc::questions::Pieces;
+use deltabook::codec::month::Month;
+use deltabook::grpc::client::Pieces;
 use deltabook::grpc::v1;
 use tempfile::NamedTempFile;
 use tokio_stream::StreamExt;
 
-use super::ask::{LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, told};
-use super::conversion::ConversionArgs;
-use super::movement_filter::FilterArgs;
-use super::output::to_stdout;
+use crate::cli::shared::conversion::ConversionArgs;
+use crate::cli::shared::movement_filter::FilterArgs;
+use crate::cli::shared::output::to_stdout;
+use crate::cli::shared::target::{LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, told};
 
 /// Write reports as files, as large as they may be
 #[derive(Debug, Args)]

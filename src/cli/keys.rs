@@ -8,10 +8,10 @@ use deltabook::domain::ids::{KeyId, KeyName};
 use deltabook::grpc::v1;
 use prost_types::Timestamp;
 
-use super::ask::{Answer, AnswerFormat, Whom, text, told, value, word};
-use super::delivery_output::instant;
-use super::output::{note, to_stdout};
-use super::table::{Table, left};
+use crate::cli::deliveries::output::instant;
+use crate::cli::shared::output::{note, to_stdout};
+use crate::cli::shared::table::{Table, left};
+use crate::cli::shared::target::{Answer, AnswerFormat, Whom, text, told, value, word};
 
 /// Make, list and revoke the keys that a server asks for
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use clap::Args;
 use deltabook::config::StoreOptions;
 use deltabook::store::db::{Db, shown};
 
-use super::output::note;
+use crate::cli::shared::output::note;
 
 /// Create the tables of the store, or bring those of an older version up to date
 ///

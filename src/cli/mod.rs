@@ -2,47 +2,29 @@
 //!
 //! Exit codes: 0 done; 1 it could not be done, or the facts are wrong; 2 the command line itself is wrong (clap).
 
-mod ask;
 mod audit;
-mod chart;
-mod classified;
 mod classify;
 mod cohorts;
-mod conversion;
 mod deliveries;
-mod delivery_output;
 mod demo;
-mod event_output;
 mod explain;
 mod export;
 mod import;
-mod importing;
 mod keys;
 mod migrate;
-mod months;
-mod movement_filter;
-mod movement_output;
 mod movements;
 mod mrr;
-mod named_rows;
-pub mod output;
-mod override_output;
-mod override_rows;
 mod overrides;
 mod periods;
-mod problems;
-mod progress;
 mod rates;
 mod relay;
 mod retention;
 mod scheduled;
 mod serve;
-mod table;
+pub(crate) mod shared;
 mod tenants;
-mod trust;
 mod verify;
 mod waterfall;
-mod waterfall_output;
 
 use std::process::ExitCode;
 
@@ -105,7 +87,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         telemetry::start(&self.log.log);
         let Some(command) = self.command else {
-            output::note(&Self::command().render_help().to_string());
+            shared::output::note(&Self::command().render_help().to_string());
             return Ok(ExitCode::from(USAGE));
         };
         match command {

@@ -7,9 +7,9 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, Whom, cause_words, level_word, text, told, value, word};
-use super::movement_filter::FilterArgs;
-use super::table::{Table, amount, change, left, right};
+use crate::cli::shared::movement_filter::FilterArgs;
+use crate::cli::shared::table::{Table, amount, change, left, right};
+use crate::cli::shared::target::{Answer, AnswerFormat, Whom, cause_words, level_word, text, told, value, word};
 
 /// List movements from the journal, the latest first
 #[derive(Debug, Args)]

@@ -7,11 +7,11 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{
+use crate::cli::shared::conversion::{ConversionArgs, GroupArgs, group_name};
+use crate::cli::shared::table::{Table, amount, left, right};
+use crate::cli::shared::target::{
     Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, date_option, id_option, text, told, value,
 };
-use super::conversion::{ConversionArgs, GroupArgs, group_name};
-use super::table::{Table, amount, left, right};
 
 /// Show MRR and ARR at the end of a date
 #[derive(Debug, Args)]

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use deltabook::form::month::Month;
+use deltabook::codec::month::Month;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, Whom, month_option, text, told, value, word};
-use super::delivery_output::instant as instant_at;
-use super::output::to_stdout;
-use super::table::{Table, left};
+use crate::cli::deliveries::output::instant as instant_at;
+use crate::cli::shared::output::to_stdout;
+use crate::cli::shared::table::{Table, left};
+use crate::cli::shared::target::{Answer, AnswerFormat, Whom, month_option, text, told, value, word};
 
 /// Close months, so that their totals never change
 #[derive(Debug, Args)]

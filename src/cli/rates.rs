@@ -6,18 +6,18 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use deltabook::codec::rate::{RawRate, exchange_rate};
+use deltabook::codec::validation::Form;
 use deltabook::domain::ids::RateSet;
-use deltabook::form::rate::{RawRate, exchange_rate};
-use deltabook::form::violation::Form;
 use deltabook::grpc::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::ask::{Answer, AnswerFormat, Whom, text, told, value};
-use super::named_rows::{Kind, each_row};
-use super::output::note;
-use super::problems::Problems;
-use super::table::{Table, left, right};
+use crate::cli::shared::csv_reader::{Kind, each_row};
+use crate::cli::shared::diagnostics::Problems;
+use crate::cli::shared::output::note;
+use crate::cli::shared::table::{Table, left, right};
+use crate::cli::shared::target::{Answer, AnswerFormat, Whom, text, told, value};
 
 /// Import exchange rates, and list them
 #[derive(Debug, Args)]

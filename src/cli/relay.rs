@@ -5,16 +5,16 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
-use deltabook::books::book::Sending;
-use deltabook::books::configuration;
 use deltabook::clock::Clock;
 use deltabook::config::file::ConfigOptions;
 use deltabook::config::{StoreOptions, local_author};
 use deltabook::service::{Service, deliver_what_is_due};
 use deltabook::store::db::{Db, shown};
+use deltabook::tenants::configuration_audit;
+use deltabook::tenants::tenant_runtime::Sending;
 
-use super::output::note;
-use super::serve::stop_signal;
+use crate::cli::serve::stop_signal;
+use crate::cli::shared::output::note;
 
 /// Deliver events to the sinks of a configuration, until Ctrl-C or SIGTERM
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     let sending = Sending { sinks, retention };
     // Whoever only delivers has nothing to do with a store that is not there.
     let db = Db::open_existing(&args.store).await?;
-    let noted = configuration::note(&db, "relay", "", &sending, &local_author(), clock.now()).await;
+    let noted = configuration_audit::note(&db, "relay", "", &sending, &local_author(), clock.now()).await;
     db.close().await;
     noted?;
     if args.drain {

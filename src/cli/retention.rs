@@ -7,9 +7,9 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, text, told, value};
-use super::months::MonthArgs;
-use super::table::{Table, amount, left, right};
+use crate::cli::shared::months::MonthArgs;
+use crate::cli::shared::table::{Table, amount, left, right};
+use crate::cli::shared::target::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, text, told, value};
 
 /// Show how much was kept: NRR, GRR, logo churn, quick ratio, renewal rate, ARPA and customers
 #[derive(Debug, Args)]

@@ -7,9 +7,11 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use super::ask::{Answer, AnswerFormat, LevelArg, Whom, currency_option, date_option, id_option, text, told};
-use super::movements::answer;
-use super::table::{Table, amount, change, left, right};
+use crate::cli::movements::answer;
+use crate::cli::shared::table::{Table, amount, change, left, right};
+use crate::cli::shared::target::{
+    Answer, AnswerFormat, LevelArg, Whom, currency_option, date_option, id_option, text, told,
+};
 
 /// List what is already known to come: starts, price steps, orders, and terms that end without renewal
 #[derive(Debug, Args)]

@@ -9,18 +9,18 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use deltabook::access::door::Access;
-use deltabook::access::ring::KeyRing;
-use deltabook::books::book::Sending;
+use deltabook::access::authenticator::Access;
+use deltabook::access::key_cache::KeyCache;
 use deltabook::clock::Clock;
 use deltabook::config::file::ConfigOptions;
 use deltabook::config::{StoreOptions, local_author};
-use deltabook::grpc::listener::Listener;
-use deltabook::grpc::tls::{Tls, TlsFiles};
+use deltabook::net::listener::Listener;
+use deltabook::net::tls::{Tls, TlsFiles};
 use deltabook::service::Service;
 use deltabook::store::db::{Db, shown};
+use deltabook::tenants::tenant_runtime::Sending;
 
-use super::output::note;
+use crate::cli::shared::output::note;
 
 /// Serve gRPC, and the console for browsers at the same address, until Ctrl-C or SIGTERM.
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ impl ServeArgs {
 
     async fn has_keys(&self) -> anyhow::Result<bool> {
         let db = Db::open(&self.store).await?;
-        let found = KeyRing::new(db.clone(), Clock::system()).has_keys().await;
+        let found = KeyCache::new(db.clone(), Clock::system()).has_keys().await;
         db.close().await;
         Ok(found?)
     }

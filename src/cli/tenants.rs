@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use deltabook::books::tenants;
 use deltabook::clock::Clock;
 use deltabook::config::{StoreOptions, local_author};
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::store::db::Db;
+use deltabook::tenants::tenant_management;
 
-use super::ask::{Whom, told};
-use super::output::{note, to_stdout};
+use crate::cli::shared::output::{note, to_stdout};
+use crate::cli::shared::target::{Whom, told};
 
 /// List the tenants of a store, each of whom has books of its own, or make one
 #[derive(Debug, Args)]
@@ -67,7 +67,7 @@ pub async fn run(args: TenantsArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Create { tenant, store } => {
             let db = Db::open(&store).await?;
-            let made = tenants::create(&db, &tenant, &local_author(), Clock::system().now()).await;
+            let made = tenant_management::create(&db, &tenant, &local_author(), Clock::system().now()).await;
             db.close().await;
             let is_new = made?;
             note(&if is_new { format!("made tenant {tenant}") } else { format!("tenant {tenant} is there already") });
@@ -92,7 +92,7 @@ pub async fn run(args: TenantsArgs) -> anyhow::Result<ExitCode> {
         }
         What::List { store } => {
             let db = Db::open_existing(&store).await?;
-            let found = tenants::tenants(&db).await;
+            let found = tenant_management::tenants(&db).await;
             db.close().await;
             let found = found?;
             to_stdout(|out| found.iter().try_for_each(|tenant| writeln!(out, "{tenant}")))?;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::ask::check_tenant;
-use super::output::{StdoutClosed, to_stdout};
-use super::progress::progress;
+use crate::cli::shared::output::{StdoutClosed, to_stdout};
+use crate::cli::shared::progress::progress;
+use crate::cli::shared::target::check_tenant;
 use deltabook::config::{StoreOptions, TenantOption};
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::store::db::Db;

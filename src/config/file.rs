@@ -6,10 +6,10 @@ use chrono::TimeDelta;
 use clap::Args;
 use toml::{Table, Value};
 
-use super::read_secret;
 use crate::clock::Clock;
-use crate::events::retention::DEFAULT_RETENTION;
-use crate::events::sink::open::{OpenSink, SinkSettings};
+use crate::config::read_secret;
+use crate::events::outbox_pruning::DEFAULT_RETENTION;
+use crate::events::sink::sink_config::{OpenSink, SinkSettings};
 
 /// The file that a command reads.
 #[derive(Debug, Clone, Args)]

@@ -4,36 +4,17 @@
 //! [`visit`] is the door of each page, [`session`] remembers who signed in, [`guard`] is around all of it. Pages are made
 //! here, on the server, of one style sheet and without a script; charts are SVG.
 
-mod audit;
-mod chart;
-mod customer;
-mod deliveries;
-pub mod desk;
-mod effect;
-mod export;
-mod fields;
-mod groups;
-mod guard;
-mod history;
-mod link;
-mod movement;
-mod movement_table;
-mod movements;
-mod overriding;
-mod overview;
-mod page;
-mod periods;
-mod problem;
-mod retention;
-mod scheduled;
+mod enum_params;
+mod error_page;
+mod format;
+pub(crate) mod pages;
+mod params;
+pub(crate) mod parts;
+mod routes;
+mod security;
 mod session;
-mod sign_in;
-mod story;
-mod text;
-mod timeline;
-mod visit;
-mod waterfall;
-mod words;
+mod signed_in;
+pub mod state;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -42,7 +23,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
-use desk::Desk;
+use crate::console::state::Desk;
 
 /// The largest form.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -52,27 +33,27 @@ const ICON: &str = include_str!("icon.svg");
 
 /// All pages, by their paths.
 pub fn pages(desk: Desk) -> Router {
-    let around = middleware::from_fn(guard::around);
+    let around = middleware::from_fn(security::around);
     Router::new()
-        .route("/", get(|| async { Redirect::to(link::OVERVIEW) }))
-        .route("/console", get(|| async { Redirect::to(link::OVERVIEW) }))
-        .route("/console/", get(|| async { Redirect::to(link::OVERVIEW) }))
-        .route(link::OVERVIEW, get(overview::show))
-        .route(link::MOVEMENTS, get(movements::show))
-        .route(link::MOVEMENT, get(movement::show))
-        .route(link::OVERRIDE, get(overriding::show).post(overriding::send))
-        .route(link::CUSTOMER, get(customer::show))
-        .route(link::RETENTION, get(retention::show))
-        .route(link::SCHEDULED, get(scheduled::show))
-        .route(link::PERIODS, get(periods::show).post(periods::send))
-        .route(link::AUDIT, get(audit::show).post(audit::verify))
-        .route(link::DELIVERIES, get(deliveries::show).post(deliveries::send))
-        .route(link::EXPORT, get(export::take))
-        .route(link::SIGN_IN, get(sign_in::show).post(sign_in::enter))
-        .route(link::SIGN_OUT, post(sign_in::leave))
-        .route(link::STYLE, get(|| async { asset("text/css; charset=utf-8", STYLE) }))
-        .route(link::ICON, get(|| async { asset("image/svg+xml", ICON) }))
-        .route("/console/{*rest}", get(problem::no_page))
+        .route("/", get(|| async { Redirect::to(routes::OVERVIEW) }))
+        .route("/console", get(|| async { Redirect::to(routes::OVERVIEW) }))
+        .route("/console/", get(|| async { Redirect::to(routes::OVERVIEW) }))
+        .route(routes::OVERVIEW, get(pages::overview::show))
+        .route(routes::MOVEMENTS, get(pages::movements::show))
+        .route(routes::MOVEMENT, get(pages::movement::show))
+        .route(routes::OVERRIDE, get(pages::override_form::show).post(pages::override_form::send))
+        .route(routes::CUSTOMER, get(pages::customer::show))
+        .route(routes::RETENTION, get(pages::retention::show))
+        .route(routes::SCHEDULED, get(pages::scheduled::show))
+        .route(routes::PERIODS, get(pages::periods::show).post(pages::periods::send))
+        .route(routes::AUDIT, get(pages::audit::show).post(pages::audit::verify))
+        .route(routes::DELIVERIES, get(pages::deliveries::show).post(pages::deliveries::send))
+        .route(routes::EXPORT, get(pages::export::take))
+        .route(routes::SIGN_IN, get(pages::sign_in::show).post(pages::sign_in::enter))
+        .route(routes::SIGN_OUT, post(pages::sign_in::leave))
+        .route(routes::STYLE, get(|| async { asset("text/css; charset=utf-8", STYLE) }))
+        .route(routes::ICON, get(|| async { asset("image/svg+xml", ICON) }))
+        .route("/console/{*rest}", get(error_page::no_page))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(around)
         .with_state(desk)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::money::OutOfRange;
+use crate::domain::money::OutOfRange;
 
 /// Digits before the decimal point that an entered number may have: it stays below 10¹².
 pub const MAX_INTEGER_DIGITS: usize = 12;

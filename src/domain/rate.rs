@@ -5,8 +5,8 @@ use std::fmt;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::ids::Currency;
-use super::number::{NumberError, parse_decimal};
+use crate::domain::ids::Currency;
+use crate::domain::number::{NumberError, parse_decimal};
 
 /// Above 0 and below 10¹², with at most 10 decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

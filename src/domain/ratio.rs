@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A ratio to the millionth, as [`super::rounding::ratio`] makes it.
+/// A ratio to the millionth, as [`crate::domain::rounding::ratio`] makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ratio(i128);
 

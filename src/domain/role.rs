@@ -1,6 +1,6 @@
 //! What somebody may do with a set of books.
 
-use super::spelling::spelling;
+use crate::domain::string_enum::spelling;
 
 spelling! {
     /// What a key may be used for. Which role may call which method stands in `proto/`.

@@ -8,11 +8,11 @@ use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{CheckedAdd, CheckedMul, CheckedSub};
 
-use super::interval::Interval;
-use super::money::{MICROS, Money, OutOfRange};
-use super::number::{Amount, Discount, MAX_DECIMALS, Percent, Quantity};
-use super::rate::Rate;
-use super::ratio::Ratio;
+use crate::domain::facts::interval::Interval;
+use crate::domain::money::{MICROS, Money, OutOfRange};
+use crate::domain::number::{Amount, Discount, MAX_DECIMALS, Percent, Quantity};
+use crate::domain::rate::Rate;
+use crate::domain::ratio::Ratio;
 
 /// Integers that say when they overflow; a `BigInt` never does.
 trait Exact: Integer + Clone + TryFrom<i128> + CheckedAdd + CheckedMul + CheckedSub
@@ -198,7 +198,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::interval::IntervalUnit;
+    use crate::domain::facts::interval::IntervalUnit;
 
     fn quantity(text: &str) -> Quantity {
         Quantity::parse(text).unwrap()

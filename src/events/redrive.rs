@@ -4,13 +4,14 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::audit::{Action, NewAudit};
-use crate::domain::author::Author;
+use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::audit::{Action, NewAudit};
+use crate::store::audit;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::redrive::{self, Range};
-use crate::store::{audit, sink};
+use crate::store::events::redrive::{self, Range};
+use crate::store::events::sink;
 
 /// What to send again.
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ pub async fn redrive(
     tenant_id: &TenantId,
     sink: &str,
     again: &Again,
-    author: &Author,
+    author: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<u64>, StoreError> {
     let mut tx = db.write().await?;
@@ -87,7 +88,7 @@ pub async fn enable(
     db: &Db,
     tenant_id: &TenantId,
     sink: &str,
-    author: &Author,
+    author: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<bool>, StoreError> {
     let mut tx = db.write().await?;
@@ -103,7 +104,7 @@ pub async fn enable(
     Ok(Some(was_disabled))
 }
 
-fn audited(action: Action, sink: &str, after: &str, author: &Author) -> NewAudit {
+fn audited(action: Action, sink: &str, after: &str, author: &Actor) -> NewAudit {
     NewAudit {
         author: author.clone(),
         action,

@@ -9,16 +9,16 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::courier::{Courier, Round, Turn};
-use super::reminder::Reminder;
-use super::retention::Retention;
 use crate::clock::told_or_after;
+use crate::events::due_scheduler::Reminder;
+use crate::events::outbox_pruning::Retention;
+use crate::events::sink_worker::{Round, SinkWorker, Turn};
 use crate::store::error::StoreError;
 
 /// How often to look for what other processes have committed, or whether it is one's turn.
 const POLL: Duration = Duration::from_millis(200);
 /// How often to look which events are due that no sink of this process waits for.
-const NOBODY_WAITS: Duration = Duration::from_secs(5);
+const IDLE_POLL: Duration = Duration::from_secs(5);
 /// The shortest time between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Before it is looked again whether a sink wants events after all.
@@ -45,7 +45,7 @@ impl Relay {
     /// is decided by those who deliver them: a process without sinks prunes nothing.
     #[must_use]
     pub fn start(
-        couriers: Vec<Courier>,
+        couriers: Vec<SinkWorker>,
         reminder: Reminder,
         retention: Retention,
         committed: watch::Receiver<()>,
@@ -53,7 +53,7 @@ impl Relay {
         let stop = CancellationToken::new();
         let serve = |courier| tokio::spawn(serve(courier, committed.clone(), stop.clone()));
         let mut tasks: Vec<JoinHandle<()>> = couriers.into_iter().map(serve).collect();
-        let mut wait = NOBODY_WAITS;
+        let mut wait = IDLE_POLL;
         if !tasks.is_empty() {
             wait = POLL;
             tasks.push(tokio::spawn(prune(retention, stop.clone())));
@@ -82,7 +82,7 @@ impl Relay {
 /// # Errors
 /// When the database fails.
 pub async fn drain(
-    couriers: Vec<Courier>,
+    couriers: Vec<SinkWorker>,
     reminder: &Reminder,
     stop: CancellationToken,
 ) -> Result<Vec<(String, &'static str)>, StoreError> {
@@ -106,7 +106,7 @@ pub async fn drain(
 
 /// Why not everything was delivered; None: it was.
 async fn drain_one(
-    courier: &Courier,
+    courier: &SinkWorker,
     turn: &mut Turn,
     stop: &CancellationToken,
 ) -> Result<Option<&'static str>, StoreError> {
@@ -124,7 +124,7 @@ async fn drain_one(
     Ok(Some("was not finished"))
 }
 
-async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: CancellationToken) {
+async fn serve(courier: SinkWorker, mut committed: watch::Receiver<()>, stop: CancellationToken) {
     let mut turn: Option<Turn> = None;
     while !stop.is_cancelled() {
         committed.mark_unchanged();
@@ -153,7 +153,7 @@ async fn serve(courier: Courier, mut committed: watch::Receiver<()>, stop: Cance
     }
 }
 
-async fn round(courier: &Courier, turn: &mut Option<Turn>) -> Result<Round, StoreError> {
+async fn round(courier: &SinkWorker, turn: &mut Option<Turn>) -> Result<Round, StoreError> {
     if turn.is_none() {
         *turn = courier.take_turn().await?;
     }

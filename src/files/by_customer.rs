@@ -8,13 +8,13 @@
 use std::io;
 use std::ops::ControlFlow::{Break, Continue};
 
-pub use super::customer::{Customer, Problem, Said};
-use super::gathering::{Gathering, OutOfOrder, Sequence};
-use super::in_order::in_order;
-use super::input::{Input, InputError, Layout, Piece};
-pub use super::origin::Origin;
-use super::sorted::{Sorted, read_records, sort};
-use super::sorting::{RUN_BYTES, Record};
+pub use crate::files::customer_batch::{Customer, Problem, Said};
+use crate::files::external_sort::{RUN_BYTES, Record};
+use crate::files::group_by_customer::{Gathering, OutOfOrder, Sequence};
+use crate::files::input::{Input, InputError, Layout, Piece};
+use crate::files::parallel_map::in_order;
+use crate::files::sorted_input::{Sorted, read_records, sort};
+pub use crate::files::source::Origin;
 
 /// What is made of customers.
 pub trait Book: Sync {
@@ -157,7 +157,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
-    use crate::domain::fact::FactKey;
+    use crate::domain::facts::fact::FactKey;
 
     /// The customers, with the lines that their facts stand on; and what is wrong.
     struct Lines;

@@ -7,11 +7,13 @@
 use std::io::{self, Read};
 use std::vec;
 
-use super::csv_columns::Columns;
-use super::csv_mapping::{Mapping, MappingError};
-use super::reading::Reading;
-use super::stretches::{MAX_RECORD_BYTES, Stretch, Stretches, newlines, read_more};
-use super::{csv_rows, document, json_lines};
+use crate::files::chunks::{MAX_RECORD_BYTES, Stretch, Stretches, newlines, read_more};
+use crate::files::csv::columns::Columns;
+use crate::files::csv::mapping::{Mapping, MappingError};
+use crate::files::csv::rows;
+use crate::files::json::document;
+use crate::files::json::lines;
+use crate::files::parsed_fact::Reading;
 
 /// How many facts of a document make a piece.
 const PIECE_OF_DOCUMENT: usize = 1_000;
@@ -59,14 +61,14 @@ impl<R: Read> Input<R> {
     /// # Errors
     /// What the input answers.
     pub fn json(mut input: R) -> io::Result<Self> {
-        let mut begin = begin(&mut input, |bytes| json_lines::last_end(bytes.trim_ascii_start()).is_some())?;
+        let mut begin = begin(&mut input, |bytes| lines::last_end(bytes.trim_ascii_start()).is_some())?;
         let blank = begin.bytes.len().saturating_sub(begin.bytes.trim_ascii_start().len());
-        begin.skip(begin.bytes.get(..blank).and_then(json_lines::last_end).unwrap_or_default());
+        begin.skip(begin.bytes.get(..blank).and_then(lines::last_end).unwrap_or_default());
         let first = begin.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let pieces = if document::begins(first) {
             Pieces::Document(document::read(begin, input)?.into_iter())
         } else {
-            Pieces::Stretches(Stretches::new(begin, input, json_lines::last_end))
+            Pieces::Stretches(Stretches::new(begin, input, lines::last_end))
         };
         Ok(Self { layout: Layout::Json, pieces })
     }
@@ -76,11 +78,11 @@ impl<R: Read> Input<R> {
     /// # Errors
     /// What is wrong with the header, or what the input answers.
     pub fn csv(mut input: R, mapping: &Mapping) -> Result<Self, InputError> {
-        let mut begin = begin(&mut input, |bytes| csv_rows::last_end(bytes).is_some())?;
-        let (header, length) = csv_rows::header(&begin.bytes);
+        let mut begin = begin(&mut input, |bytes| rows::last_end(bytes).is_some())?;
+        let (header, length) = rows::header(&begin.bytes);
         let columns = Columns::of(&header, mapping)?;
         begin.skip(length);
-        let pieces = Pieces::Stretches(Stretches::new(begin, input, csv_rows::last_end));
+        let pieces = Pieces::Stretches(Stretches::new(begin, input, rows::last_end));
         Ok(Self { layout: Layout::Csv(Box::new(columns)), pieces })
     }
 
@@ -113,14 +115,14 @@ impl Layout {
         match (piece, self) {
             (Piece::Readings(readings), _) => readings.iter().for_each(each),
             (Piece::Stretch(stretch), Self::Json) => {
-                for (line, text) in json_lines::lines(&stretch) {
-                    each(&json_lines::reading(line, text));
+                for (line, text) in lines::lines(&stretch) {
+                    each(&lines::reading(line, text));
                 }
             }
             (Piece::Stretch(stretch), Self::Csv(columns)) => {
-                let (mut rows, mut reading) = (csv_rows::Rows::of(&stretch), Reading::default());
+                let (mut rows, mut reading) = (rows::Rows::of(&stretch), Reading::default());
                 while let Some((line, row)) = rows.next() {
-                    csv_rows::read(columns, line, row, &mut reading);
+                    rows::read(columns, line, row, &mut reading);
                     each(&reading);
                 }
             }
@@ -168,7 +170,7 @@ fn begin(input: &mut impl Read, is_enough: impl Fn(&[u8]) -> bool) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::violation::Violation;
+    use crate::codec::validation::Violation;
 
     fn read(text: &str) -> Vec<(u64, Result<String, Vec<String>>)> {
         let facts = Input::json(text.as_bytes()).unwrap();

@@ -1,24 +1,19 @@
 //! Facts from files: JSON Lines, one JSON object with many, and CSV of subscription lines.
 //!
 //! Each fact comes as a [`reading::Reading`], with the line on which it stands and all that is wrong with it. Only then
-//! [`crate::form::decode`] judges its values. They come in the order of an [`input::Input`], or of whole books
+//! [`crate::codec::decode`] judges its values. They come in the order of an [`input::Input`], or of whole books
 //! [`by_customer`](by_customer::by_customer()).
 
 pub mod by_customer;
-mod csv_columns;
-pub mod csv_mapping;
-mod csv_price;
-mod csv_rows;
-mod customer;
-mod document;
-mod gathering;
-mod in_order;
+mod chunks;
+pub mod csv;
+mod customer_batch;
+mod external_sort;
+mod group_by_customer;
 pub mod input;
-mod json;
-mod json_lines;
-mod origin;
-pub mod reading;
-mod sorted;
-mod sorting;
-mod stretches;
-pub mod survey;
+pub mod json;
+mod parallel_map;
+pub mod parsed_fact;
+pub mod prescan;
+mod sorted_input;
+mod source;

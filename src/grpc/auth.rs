@@ -16,23 +16,23 @@ use tonic::codegen::BoxFuture;
 use tonic::transport::server::TcpConnectInfo;
 use tower::{Layer, Service};
 
-use super::roles::{Needed, check, needed};
-use super::status;
-use crate::access::door::Door;
+use crate::access::authenticator::Authenticator;
 use crate::access::identity::Identity;
+use crate::grpc::roles::{Needed, check, needed};
+use crate::grpc::status;
 
 /// Where the pages are; the first page of all leads there. No gRPC service can have such a path.
 pub const PAGES: &str = "/console";
 
 /// Puts the check around a service.
 #[derive(Debug, Clone)]
-pub(super) struct AuthLayer(pub Arc<Door>);
+pub(super) struct AuthLayer(pub Arc<Authenticator>);
 
 /// A service behind the check.
 #[derive(Debug, Clone)]
 pub(super) struct Guarded<S> {
     inner: S,
-    door: Arc<Door>,
+    door: Arc<Authenticator>,
 }
 
 impl<S> Layer<S> for AuthLayer {
@@ -99,7 +99,7 @@ fn is_page(path: &str) -> bool {
 }
 
 /// Who asks; None where nobody has to say so.
-async fn admit(door: &Door, request: &Parts) -> Result<Option<Identity>, Status> {
+async fn admit(door: &Authenticator, request: &Parts) -> Result<Option<Identity>, Status> {
     let path = request.uri.path();
     if needed(path) == Some(Needed::Nothing) {
         return Ok(None);
@@ -110,7 +110,7 @@ async fn admit(door: &Door, request: &Parts) -> Result<Option<Identity>, Status>
     Ok(Some(identity))
 }
 
-async fn identify(door: &Door, request: &Parts) -> Result<Identity, Status> {
+async fn identify(door: &Authenticator, request: &Parts) -> Result<Identity, Status> {
     if door.is_open().await.map_err(|error| status::store(&error))? {
         return Ok(Identity::anonymous());
     }

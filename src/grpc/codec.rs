@@ -7,7 +7,7 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder};
 use tonic::{Code, Status};
 use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 
-use super::status::error_info;
+use crate::grpc::status::error_info;
 
 /// [`ProstCodec`] with INVALID_ARGUMENT in place of INTERNAL for malformed messages.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::ids::TenantId;
 use crate::reports::deliveries::DeliveryQuery;
-use crate::store::entry::Sequence;
-use crate::store::movement_page::{Cursor, MovementOrder};
+use crate::store::journal::entry::Sequence;
+use crate::store::journal::movement_page::{Cursor, MovementOrder};
 
 /// A token for the page behind the cursor.
 pub(super) fn write(cursor: Cursor, tenant: &TenantId, filter: &impl Debug, order: MovementOrder) -> String {

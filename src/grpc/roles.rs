@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use tonic::Status;
 
-use super::status;
 use crate::domain::role::Role;
+use crate::grpc::status;
 
 /// The methods of our own services, by path, each with the roles that may call it besides ADMIN.
 const METHODS: &[(&str, &[Role])] = &include!(concat!(env!("OUT_DIR"), "/roles.rs"));

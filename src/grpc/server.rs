@@ -9,35 +9,35 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 
-use super::DESCRIPTORS;
-use super::admin::Admin;
-use super::auth::AuthLayer;
-use super::billing::Billing;
-use super::ending::Ending;
-use super::finance::Finance;
-use super::limits::{
-    ConnectionLimits, DRAIN_TIMEOUT, KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES,
-    MAX_RESET_STREAMS, MAX_STREAMS_PER_CONNECTION,
-};
-use super::listener::Listener;
-use super::movement::Movements;
-use super::questions::Inside;
-use super::v1::admin_service_server::AdminServiceServer;
-use super::v1::billing_service_server::BillingServiceServer;
-use super::v1::finance_service_server::FinanceServiceServer;
-use super::v1::movement_service_server::MovementServiceServer;
-use crate::access::door::Door;
-use crate::access::ring::KeyRing;
-use crate::books::shelf::Shelf;
+use crate::access::authenticator::Authenticator;
+use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
+use crate::grpc::DESCRIPTORS;
+use crate::grpc::auth::AuthLayer;
+use crate::grpc::client::Inside;
+use crate::grpc::limits::{
+    DRAIN_TIMEOUT, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_STREAMS_PER_CONNECTION,
+};
+use crate::grpc::services::admin::Admin;
+use crate::grpc::services::billing::Billing;
+use crate::grpc::services::finance::Finance;
+use crate::grpc::services::movement::Movements;
+use crate::grpc::stream_end::Ending;
+use crate::grpc::v1::admin_service_server::AdminServiceServer;
+use crate::grpc::v1::billing_service_server::BillingServiceServer;
+use crate::grpc::v1::finance_service_server::FinanceServiceServer;
+use crate::grpc::v1::movement_service_server::MovementServiceServer;
+use crate::net::limits::{ConnectionLimits, KEEPALIVE_INTERVAL, MAX_RESET_STREAMS};
+use crate::net::listener::Listener;
 use crate::store::db::Db;
+use crate::tenants::tenant_registry::TenantRegistry;
 
 /// What the services work with.
 #[derive(Debug, Clone)]
 pub struct Services {
     pub db: Db,
-    pub shelf: Shelf,
-    pub keys: KeyRing,
+    pub shelf: TenantRegistry,
+    pub keys: KeyCache,
     pub clock: Clock,
 }
 
@@ -45,7 +45,7 @@ pub struct Services {
 #[derive(Debug)]
 pub struct Ready {
     pub inside: Inside,
-    shelf: Shelf,
+    shelf: TenantRegistry,
     draining: CancellationToken,
 }
 
@@ -79,12 +79,12 @@ pub enum ServeError {
 }
 
 /// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time. Beside the
-/// gRPC services there are pages, which have paths under [`PAGES`](super::auth::PAGES).
+/// gRPC services there are pages, which have paths under [`PAGES`](crate::grpc::auth::PAGES).
 pub async fn listen(
     ready: Ready,
     pages: Router,
     listener: Listener,
-    door: Arc<Door>,
+    door: Arc<Authenticator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let Ready { inside: Inside { billing, movements, finance, admin }, shelf, draining } = ready;

@@ -6,18 +6,18 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
-use crate::access::door::Refused;
-use crate::access::ring::Rejection;
-use crate::books::shelf::ShelfError;
-use crate::domain::refusal::Refusal;
+use crate::access::authenticator::Refused;
+use crate::access::key_cache::Rejection;
+use crate::codec::validation::Violation;
+use crate::domain::facts::refusal::Refusal;
 use crate::domain::role::Role;
-use crate::form::violation::Violation;
+use crate::ledger::commands::override_cause::OverrideError;
+use crate::ledger::commands::period::PeriodError;
+use crate::ledger::commands::rates::{Conflict, ImportError};
 use crate::ledger::error::{Problem, ProblemKind, RecordError};
-use crate::ledger::overriding::OverrideError;
-use crate::ledger::period::PeriodError;
-use crate::ledger::rates::{Conflict, ImportError};
 use crate::reports::error::ReportError;
 use crate::store::error::StoreError;
+use crate::tenants::tenant_registry::TenantError;
 
 const DOMAIN: &str = "deltabook";
 /// When to come back to a service that is shutting down.
@@ -130,12 +130,12 @@ fn exhausted(reason: &str, message: &str, wait: Duration) -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
-pub(super) fn shelf(error: ShelfError) -> Status {
+pub(super) fn shelf(error: TenantError) -> Status {
     match error {
-        ShelfError::NoTenant(_) => error_info(Code::NotFound, "NO_TENANT", "there is no such tenant"),
-        ShelfError::TooMany => exhausted("OVERLOADED", "too many books are in use; try again", RETRY_AFTER),
-        ShelfError::ShuttingDown => record(RecordError::ShuttingDown),
-        ShelfError::Store(error) => store(&error),
+        TenantError::NoTenant(_) => error_info(Code::NotFound, "NO_TENANT", "there is no such tenant"),
+        TenantError::TooMany => exhausted("OVERLOADED", "too many books are in use; try again", RETRY_AFTER),
+        TenantError::ShuttingDown => record(RecordError::ShuttingDown),
+        TenantError::Store(error) => store(&error),
     }
 }
 
@@ -166,7 +166,7 @@ pub(super) fn report(error: &ReportError) -> Status {
         }
         ReportError::NoRate { .. } => error_info(Code::FailedPrecondition, "NO_EXCHANGE_RATE", &error.to_string()),
         ReportError::Failed => internal(),
-        ReportError::Sheet(error) => {
+        ReportError::TableWriter(error) => {
             tracing::error!(?error, "a file cannot be written");
             internal()
         }

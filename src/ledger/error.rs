@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::fact::{FactKey, Revision};
-use crate::domain::refusal::Refusal;
+use crate::domain::facts::fact::{FactKey, Revision};
+use crate::domain::facts::refusal::Refusal;
 use crate::store::error::StoreError;
 
 /// What is wrong with one of the facts of a request.

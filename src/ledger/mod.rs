@@ -10,28 +10,12 @@
 //! [`rates`] adds exchange rates. [`verify`] derives everything again and compares, [`verify_totals`] the totals; [`trail`]
 //! verifies the audit trail.
 
-mod announce;
-mod audited;
-mod batch;
-mod cache;
-mod decide;
-mod digest;
-mod draft;
+pub mod command;
+pub mod commands;
+pub mod customer_view;
 pub mod error;
-pub mod job;
-mod known;
-pub mod overriding;
-pub mod period;
-pub mod policy;
-mod post;
-pub mod rates;
-pub mod submitted;
-pub mod trail;
-mod unannounced;
+pub mod handle;
+pub mod pending;
+mod period_digest;
 pub mod verify;
-mod verify_periods;
-mod verify_reversals;
-mod verify_totals;
-pub mod view;
-mod writer;
-pub mod writers;
+pub mod write;

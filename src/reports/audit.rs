@@ -1,8 +1,8 @@
 //! Lists of the audit trail, page by page, and its head.
 
-use super::error::ReportError;
-use crate::domain::audit::Head;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::audit::Head;
+use crate::reports::error::ReportError;
 use crate::store::audit::{AuditEntry, AuditFilter, NO_HASH, head, page};
 use crate::store::db::Db;
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::error::ReportError;
 use crate::domain::ids::{Currency, RateSet, TenantId};
 use crate::domain::rate::Rate;
 use crate::domain::rounding::Unrounded;
+use crate::reports::error::ReportError;
 use crate::store::db::Tx;
-use crate::store::rate::in_force;
-use crate::store::total::Sum;
+use crate::store::tenants::rate::in_force;
+use crate::store::totals::movement_total::Sum;
 
 /// Into which currency, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::ReportError;
+use crate::codec::envelope::Envelope;
 use crate::domain::ids::TenantId;
-use crate::form::envelope::Envelope;
+use crate::reports::error::ReportError;
 use crate::store::db::Db;
-use crate::store::delivery::{self, Delivery};
-use crate::store::entry::Sequence;
-use crate::store::sequence::{Numbered, settled};
-use crate::store::sink::{self, Progress};
-use crate::store::{journal, outbox};
+use crate::store::events::delivery::{self, Delivery};
+use crate::store::events::outbox;
+use crate::store::events::sink::{self, Progress};
+use crate::store::journal;
+use crate::store::journal::entry::Sequence;
+use crate::store::journal::sequence::{Numbered, settled};
 
 /// Deliveries in a page, unless asked otherwise.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;

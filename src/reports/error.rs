@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
+use crate::codec::tabular::table_writer::SheetError;
 use crate::domain::ids::{Currency, RateSet};
 use crate::domain::money::OutOfRange;
-use crate::form::sheet::SheetError;
 use crate::store::error::StoreError;
 
 /// A report that could not be made.
@@ -22,5 +22,5 @@ pub enum ReportError {
     #[error("the work ended badly")]
     Failed,
     #[error(transparent)]
-    Sheet(#[from] SheetError),
+    TableWriter(#[from] SheetError),
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::error::ReportError;
-use super::waterfall::book::Book;
 use crate::domain::ids::{Currency, TenantId};
+use crate::reports::error::ReportError;
+use crate::reports::waterfall::book::Book;
 use crate::store::db::Tx;
-use crate::store::group_sums::{Grouping, largest, of_groups};
-use crate::store::sums::{SumFilter, Unit};
+use crate::store::reports::group_sums::{Grouping, largest, of_groups};
+use crate::store::reports::sums::{SumFilter, Unit};
 
 /// Groups that are shown, unless asked otherwise.
 pub const DEFAULT_GROUPS: usize = 100;

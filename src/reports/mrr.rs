@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::conversion::{Conversion, Rates};
-use super::error::ReportError;
-use super::groups::{Group, GroupBy, books, first_of};
-use super::scope::Scope;
-use super::waterfall::book::Book;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::Money;
+use crate::reports::conversion::{Conversion, Rates};
+use crate::reports::error::ReportError;
+use crate::reports::groups::{Group, GroupBy, books, first_of};
+use crate::reports::scope::Scope;
+use crate::reports::waterfall::book::Book;
 use crate::store::db::Db;
-use crate::store::sums::{Unit, through};
+use crate::store::reports::sums::{Unit, through};
 
 /// Which MRR.
 #[derive(Debug, Clone)]

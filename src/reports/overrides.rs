@@ -1,9 +1,9 @@
 //! Lists of finance's overrides, page by page.
 
-use super::error::ReportError;
 use crate::domain::ids::TenantId;
+use crate::reports::error::ReportError;
 use crate::store::db::Db;
-use crate::store::overrides::{OverridePlace, OverrideQuery, StoredOverride, page};
+use crate::store::facts::overrides::{OverridePlace, OverrideQuery, StoredOverride, page};
 
 /// Some overrides, and where the next ones begin.
 #[derive(Debug, Clone, PartialEq, Eq)]

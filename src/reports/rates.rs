@@ -1,10 +1,10 @@
 //! Which exchange rates there are.
 
-use super::error::ReportError;
 use crate::domain::ids::{RateSet, TenantId};
 use crate::domain::rate::ExchangeRate;
+use crate::reports::error::ReportError;
 use crate::store::db::Db;
-use crate::store::rate::{self, RateFilter, RateKey, SetState, key};
+use crate::store::tenants::rate::{self, RateFilter, RateKey, SetState, key};
 
 /// Rates or sets in a page, unless asked otherwise.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::error::ReportError;
-use super::movements::{MovementPage, movements};
-use super::selection::Selection;
 use crate::domain::ids::TenantId;
+use crate::reports::error::ReportError;
+use crate::reports::movements::movement_query::Selection;
+use crate::reports::movements::{MovementPage, movements};
 use crate::store::db::Db;
-use crate::store::movement_page::{Cursor, MovementFilter, MovementOrder};
-use crate::store::tenant;
+use crate::store::journal::movement_page::{Cursor, MovementFilter, MovementOrder};
+use crate::store::tenants::tenant;
 
 /// Some of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::error::ReportError;
+use crate::codec::month::Month;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
-use crate::domain::movement::Level;
-use crate::form::month::Month;
+use crate::domain::journal::movement::Level;
+use crate::reports::error::ReportError;
 use crate::store::db::Tx;
-use crate::store::sums::{SumFilter, View};
-use crate::store::tenant;
+use crate::store::reports::sums::{SumFilter, View};
+use crate::store::tenants::tenant;
 
 /// Whose amounts, which of them, and as seen when.
 #[derive(Debug, Clone)]

@@ -4,37 +4,14 @@
 //! of tables. Every statement is a constant beside the function that uses it. A transaction is [`db::Tx`]; nothing is
 //! stored but by [`db::Tx::commit`].
 
-pub mod accounts;
-pub mod api_key;
+pub mod access;
 pub mod audit;
-pub mod audit_entry;
-pub mod closing;
-pub mod customer;
-pub mod customer_months;
-pub mod customer_total;
 pub mod db;
-pub mod delivery;
-pub mod entry;
-mod entry_row;
 pub mod error;
-pub mod fact;
-mod group_statements;
-pub mod group_sums;
+pub mod events;
+pub mod facts;
 pub mod journal;
-pub mod kissmetrics;
-pub mod movement_page;
-mod movement_statements;
-pub mod outbox;
-pub mod overrides;
-mod page_row;
-pub mod rate;
-pub mod redrive;
-pub mod renewal_total;
-pub mod renewals;
-pub mod sequence;
-pub mod sink;
+pub mod reports;
 pub mod statements;
-mod sum_statements;
-pub mod sums;
-pub mod tenant;
-pub mod total;
+pub mod tenants;
+pub mod totals;

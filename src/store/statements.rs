@@ -2,13 +2,32 @@
 
 use sqlx::{Executor, SqlSafeStr};
 
-use super::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
-use super::error::StoreError;
-use super::{
-    accounts, api_key, audit, closing, customer, customer_months, customer_total, delivery, entry_row, fact,
-    group_statements, journal, kissmetrics, movement_statements, outbox, overrides, rate, redrive, renewal_total,
-    renewals, sequence, sink, sum_statements, tenant, total,
-};
+use crate::store::access::api_key;
+use crate::store::db::{Db, IS_LOCKED, Insert, Statement, TRY_LOCK, UNLOCK};
+use crate::store::error::StoreError;
+use crate::store::events::delivery;
+use crate::store::events::kissmetrics;
+use crate::store::events::outbox;
+use crate::store::events::redrive;
+use crate::store::events::sink;
+use crate::store::facts::customer;
+use crate::store::facts::fact;
+use crate::store::facts::overrides;
+use crate::store::journal::entry_row;
+use crate::store::journal::movement_statements;
+use crate::store::journal::sequence;
+use crate::store::reports::customer_activity;
+use crate::store::reports::customer_months;
+use crate::store::reports::group_statements;
+use crate::store::reports::renewals;
+use crate::store::reports::sum_statements;
+use crate::store::tenants::closing;
+use crate::store::tenants::rate;
+use crate::store::tenants::tenant;
+use crate::store::totals::customer_total;
+use crate::store::totals::movement_total;
+use crate::store::totals::renewal_total;
+use crate::store::{audit, journal};
 
 const STATEMENTS: [&[Statement]; 32] = [
     &[api_key::INSERT, api_key::ONE, api_key::PAGE, api_key::ANY, api_key::REVOKE, api_key::NOTE_USE],
@@ -25,7 +44,13 @@ const STATEMENTS: [&[Statement]; 32] = [
         closing::ALL,
     ],
     &[audit::BEGIN, audit::LOCK_HEAD, audit::MOVE_HEAD, audit::HEAD, audit::AFTER, audit::LAST_OF],
-    &[audit::PAGE, audit::PAGE_OF_CUSTOMER, total::OF_MONTH, total::FIRST_MONTH, journal::PROVISIONAL],
+    &[
+        audit::PAGE,
+        audit::PAGE_OF_CUSTOMER,
+        movement_total::OF_MONTH,
+        movement_total::FIRST_MONTH,
+        journal::PROVISIONAL,
+    ],
     &[fact::OF_CUSTOMERS],
     &[
         overrides::CURRENT,
@@ -57,8 +82,8 @@ const STATEMENTS: [&[Statement]; 32] = [
     sum_statements::STATEMENTS[0],
     sum_statements::STATEMENTS[1],
     sum_statements::STATEMENTS[2],
-    &[accounts::PARTS, accounts::PARTS_RESTATED, renewals::RENEWALS, renewals::RENEWALS_RESTATED],
-    &total::READ,
+    &[customer_activity::PARTS, customer_activity::PARTS_RESTATED, renewals::RENEWALS, renewals::RENEWALS_RESTATED],
+    &movement_total::READ,
     &[customer_total::READ_TURNS, customer_total::READ_PAIRS, customer_total::TURNS, customer_total::PAIRS],
     &[renewal_total::READ, renewals::OF_TOTALS, journal::REVERSED_ELSEWHERE],
     &pages(movement_statements::JOURNAL),
@@ -82,9 +107,9 @@ static INSERTS: [&Insert; 14] = [
     &delivery::PUT,
     &rate::ADD,
     &kissmetrics::KEEP,
-    &total::ADD_DAYS,
-    &total::ADD_MONTHS,
-    &total::ADD_MONTH_ITEMS,
+    &movement_total::ADD_DAYS,
+    &movement_total::ADD_MONTHS,
+    &movement_total::ADD_MONTH_ITEMS,
     &customer_total::ADD_TURNS,
     &customer_total::ADD_PAIRS,
     &renewal_total::ADD,

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::event::LifecycleEvent;
-use deltabook::domain::fact::Fact;
+use deltabook::domain::events::event::LifecycleEvent;
+use deltabook::domain::events::lifecycle::lifecycle;
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::Fact;
 use deltabook::domain::ids::CustomerId;
-use deltabook::domain::lifecycle::lifecycle;
-use deltabook::domain::movement::Movement;
+use deltabook::domain::journal::movement::Movement;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use serde::Deserialize;

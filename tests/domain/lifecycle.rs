@@ -1,9 +1,9 @@
 //! R18: what the worked examples do not show of the events: trials, charges, sign-ups, the order of a date, and ends
 //! that are still provisional.
 
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::event::LifecycleEvent;
-use deltabook::domain::lifecycle::lifecycle;
+use deltabook::domain::events::event::LifecycleEvent;
+use deltabook::domain::events::lifecycle::lifecycle;
+use deltabook::domain::facts::customer_facts::CustomerFacts;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use serde_json::{Value, json};

@@ -6,16 +6,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use deltabook::access::door::Access;
-use deltabook::books::book::Sending;
+use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
 use deltabook::service::Service;
+use deltabook::tenants::tenant_runtime::Sending;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tonic::transport::Channel;
 
-use super::output::to_stdout;
-use super::serve::stop_signal;
+use crate::cli::serve::stop_signal;
+use crate::cli::shared::output::to_stdout;
 
 /// See it work: a server on a free port, two years of a small book of business, and what became of its MRR
 ///

@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, anyhow};
 use deltabook::files::input::Input;
-use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
+use deltabook::grpc::wire::facts::to_wire;
 use tonic::transport::Channel;
 
-use super::super::ask::told;
-use super::super::months::StepArg;
-use super::super::{explain, movements, waterfall_output};
+use crate::cli::shared::months::StepArg;
+use crate::cli::shared::target::told;
+use crate::cli::waterfall::output;
+use crate::cli::{explain, movements};
 
 /// The facts, in the order of their arrival.
 const BOOK: &str = include_str!("book.jsonl");
@@ -77,9 +78,9 @@ pub async fn tell(channel: Channel, address: &SocketAddr) -> anyhow::Result<Stor
         to_month: "2026-12".to_owned(),
         ..v1::GetWaterfallRequest::default()
     };
-    let shown = waterfall_output::Shown { by: StepArg::Month, has_groups: false };
+    let shown = output::Shown { by: StepArg::Month, has_groups: false };
     let found = questions.get_waterfall(request).await.map_err(told)?.into_inner();
-    writeln!(text, "{}", waterfall_output::table(&waterfall_output::answer(&found, false), shown))?;
+    writeln!(text, "{}", output::table(&output::answer(&found, false), shown))?;
     Ok(Story { text, explained: id })
 }
 

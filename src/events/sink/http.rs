@@ -10,9 +10,9 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url, 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::Outcome;
 use crate::clock::Clock;
 use crate::events::secret::{ReadSecret, SecretSource};
+use crate::events::sink::Outcome;
 
 /// No receiver can put an event off for longer.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);

@@ -7,14 +7,14 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::http::{Http, Timeouts, parse_endpoint, read_key, under};
-use super::in_order::by_customer;
-use super::track::{Call, NAMES};
-use super::{Outcome, Outgoing};
 use crate::clock::Clock;
-use crate::domain::event::EventName;
-use crate::events::choice::Choice;
+use crate::domain::events::event::EventName;
+use crate::events::event_filter::Choice;
 use crate::events::secret::{ReadSecret, SecretSource};
+use crate::events::sink::customer_order::by_customer;
+use crate::events::sink::http::{Http, Timeouts, parse_endpoint, read_key, under};
+use crate::events::sink::track::{Call, NAMES};
+use crate::events::sink::{Outcome, Outgoing};
 
 /// Events by these names are not noted but obeyed, in whichever case they are written.
 const COMMANDS: [&str; 7] = ["identify", "track", "page", "screen", "group", "alias", "start_journey"];

@@ -11,15 +11,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
-use super::http::{Http, Timeouts, parse_endpoint, read_key, under};
-use super::in_order::by_customer;
-use super::properties::{Names, Properties, Value, number, text};
-use super::{Outcome, Outgoing};
 use crate::clock::Clock;
-use crate::domain::event::EventName;
-use crate::events::choice::Choice;
+use crate::codec::envelope::Envelope;
+use crate::domain::events::event::EventName;
+use crate::events::event_filter::Choice;
 use crate::events::secret::{ReadSecret, SecretSource};
-use crate::form::envelope::Envelope;
+use crate::events::sink::customer_order::by_customer;
+use crate::events::sink::http::{Http, Timeouts, parse_endpoint, read_key, under};
+use crate::events::sink::properties::{Names, Properties, Value, number, text};
+use crate::events::sink::{Outcome, Outgoing};
 
 /// How KISSmetrics itself writes names.
 const NAMES: Names = Names {

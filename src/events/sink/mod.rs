@@ -1,15 +1,15 @@
 //! The receivers of events, one file each: how it wants to be told, and what its answers mean.
 
+pub mod customer_order;
 pub mod file;
 pub mod http;
-pub mod in_order;
 pub mod intilery;
 pub mod kissmetrics;
 pub mod nats;
-pub mod open;
 pub mod payload;
 pub mod properties;
 pub mod segment;
+pub mod sink_config;
 pub mod stdout;
 pub mod track;
 pub mod webhook;
@@ -19,9 +19,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::choice::Choice;
-use crate::form::envelope::Envelope;
-use crate::store::entry::Entry;
+use crate::codec::envelope::Envelope;
+use crate::events::event_filter::Choice;
+use crate::store::journal::entry::Entry;
 
 /// An event on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::events::choice::Choice;
-use crate::form::envelope::Envelope;
+use crate::codec::envelope::Envelope;
+use crate::events::event_filter::Choice;
 
 /// What can be in it.
 const NAMES: [&str; 23] = [

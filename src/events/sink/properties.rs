@@ -6,9 +6,9 @@ use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::domain::event::EventName;
-use crate::events::choice::Choice;
-use crate::form::envelope::Envelope;
+use crate::codec::envelope::Envelope;
+use crate::domain::events::event::EventName;
+use crate::events::event_filter::Choice;
 
 /// What a receiver calls the properties; None: it does not get them.
 #[derive(Debug)]

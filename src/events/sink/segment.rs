@@ -9,13 +9,13 @@ use reqwest::{Url, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::http::{Http, Timeouts, parse_endpoint, read_key};
-use super::track::{Call, NAMES, NAMES_WITH_GROUP};
-use super::{Outcome, Outgoing};
 use crate::clock::Clock;
-use crate::events::choice::Choice;
+use crate::codec::envelope::Envelope;
+use crate::events::event_filter::Choice;
 use crate::events::secret::{ReadSecret, SecretSource};
-use crate::form::envelope::Envelope;
+use crate::events::sink::http::{Http, Timeouts, parse_endpoint, read_key};
+use crate::events::sink::track::{Call, NAMES, NAMES_WITH_GROUP};
+use crate::events::sink::{Outcome, Outgoing};
 
 /// Segment's limits. It answers 200 to a batch of more calls, and throws away those above.
 const LONGEST_CALL: usize = 32 << 10;

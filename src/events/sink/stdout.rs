@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use super::{Outcome, Outgoing, payload};
 use crate::clock::Clock;
-use crate::events::choice::Choice;
+use crate::events::event_filter::Choice;
 use crate::events::secret::ReadSecret;
+use crate::events::sink::{Outcome, Outgoing, payload};
 
 /// There is nothing to set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -3,9 +3,9 @@
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::properties::{Names, Properties, number, text};
-use crate::events::choice::Choice;
-use crate::form::envelope::Envelope;
+use crate::codec::envelope::Envelope;
+use crate::events::event_filter::Choice;
+use crate::events::sink::properties::{Names, Properties, number, text};
 
 /// As the B2B SaaS specifications write names.
 pub const NAMES: Names = Names {

@@ -6,23 +6,23 @@ mod waterfall;
 
 use chrono::{DateTime, Utc};
 
-use super::error::ReportError;
-use super::scope::MonthsQuery;
-use super::selection::Selection;
-use super::waterfall::{WaterfallQuery, waterfalls};
+use crate::codec::tabular::table_writer::{Format, TableWriter};
 use crate::domain::ids::TenantId;
-use crate::form::sheet::{Format, Sheet};
+use crate::reports::error::ReportError;
+use crate::reports::export::movements::Movements;
+use crate::reports::export::mrr::CustomerMrr;
+use crate::reports::movements::movement_query::Selection;
+use crate::reports::scope::MonthsQuery;
+use crate::reports::waterfall::{WaterfallQuery, waterfalls};
 use crate::store::db::Db;
-use crate::store::movement_page::MovementOrder;
-use movements::Movements;
-use mrr::CustomerMrr;
+use crate::store::journal::movement_page::MovementOrder;
 
 /// A report that is on its way into a file. Whoever drops it leaves nothing behind.
 #[derive(Debug)]
 pub struct Export {
     rows: Rows,
     /// None: all of it was given away.
-    sheet: Option<Sheet>,
+    sheet: Option<TableWriter>,
 }
 
 /// The rows that are still to come.
@@ -44,7 +44,7 @@ impl Export {
         order: MovementOrder,
         format: Format,
     ) -> Result<Self, ReportError> {
-        let sheet = Sheet::new(format, &movements::columns())?;
+        let sheet = TableWriter::new(format, &movements::columns())?;
         let rows = Rows::Movements(Movements::read(db.read().await?, tenant_id, selection, order));
         Ok(Self { rows, sheet: Some(sheet) })
     }
@@ -60,7 +60,7 @@ impl Export {
         let mut tx = db.read().await?;
         let today = query.scope.today(&mut tx, &tenant_id, now).await?;
         let rows = Rows::Mrr(Box::new(CustomerMrr::new(tx, tenant_id, query, today)));
-        Ok(Self { rows, sheet: Some(Sheet::new(format, &mrr::COLUMNS)?) })
+        Ok(Self { rows, sheet: Some(TableWriter::new(format, &mrr::COLUMNS)?) })
     }
 
     /// The months of the waterfall: few, and ready at once.
@@ -74,7 +74,7 @@ impl Export {
         let mut tx = db.read().await?;
         let today = query.scope.today(&mut tx, &tenant_id, now).await?;
         let months = waterfalls(&mut tx, &tenant_id, &query, today).await?;
-        let mut sheet = Sheet::new(format, &waterfall::COLUMNS)?;
+        let mut sheet = TableWriter::new(format, &waterfall::COLUMNS)?;
         waterfall::add(&months, query.scope.level, &mut sheet)?;
         Ok(Self { rows: Rows::Ready, sheet: Some(sheet) })
     }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::codec::tabular::movement::{self, KINDS, NAMES};
+use crate::codec::tabular::row_writer::{Column, Kind, Value, maybe};
+use crate::codec::tabular::table_writer::TableWriter;
 use crate::domain::ids::TenantId;
-use crate::form::movement::{self, KINDS, NAMES};
-use crate::form::record::{Column, Kind, Value, maybe};
-use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
-use crate::reports::selection::Selection;
+use crate::reports::movements::movement_query::Selection;
 use crate::store::db::Tx;
-use crate::store::entry::Entry;
-use crate::store::movement_page::{Cursor, EntryRow, MovementOrder};
+use crate::store::journal::entry::Entry;
+use crate::store::journal::movement_page::{Cursor, EntryRow, MovementOrder};
 
 /// Entries that are read at once.
 const PAGE: i64 = 2_000;
@@ -110,7 +110,7 @@ async fn read(
 }
 
 /// Adds a page to a table, beside everything else that this process does.
-pub(super) async fn write(page: Page, mut sheet: Sheet) -> Result<Sheet, ReportError> {
+pub(super) async fn write(page: Page, mut sheet: TableWriter) -> Result<TableWriter, ReportError> {
     let written = tokio::task::spawn_blocking(move || {
         match page {
             Page::Rows(rows) => rows.into_iter().try_for_each(|row| Ok(sheet.push(&values(&row.parse()?))?)),

@@ -2,17 +2,17 @@
 
 use chrono::NaiveDate;
 
+use crate::codec::month::Month;
+use crate::codec::tabular::row_writer::{Column, Kind, Value};
+use crate::codec::tabular::table_writer::TableWriter;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::Money;
-use crate::form::month::Month;
-use crate::form::record::{Column, Kind, Value};
-use crate::form::sheet::Sheet;
 use crate::reports::error::ReportError;
 use crate::reports::scope::MonthsQuery;
-use crate::store::customer;
-use crate::store::customer_months::{CustomerMonth, of_customers};
 use crate::store::db::Tx;
-use crate::store::total::Sum;
+use crate::store::facts::customer;
+use crate::store::reports::customer_months::{CustomerMonth, of_customers};
+use crate::store::totals::movement_total::Sum;
 
 /// Customers that are read at once.
 const PAGE: i64 = 500;
@@ -42,7 +42,7 @@ impl CustomerMrr {
     }
 
     /// Adds the next customers; whether there may be more.
-    pub(super) async fn next(&mut self, sheet: &mut Sheet) -> Result<bool, ReportError> {
+    pub(super) async fn next(&mut self, sheet: &mut TableWriter) -> Result<bool, ReportError> {
         let (tx, tenant_id) = (&mut self.tx, &self.tenant_id);
         let customers = match &self.query.scope.customer {
             Some(customer) => vec![customer.clone()],
@@ -61,7 +61,7 @@ impl CustomerMrr {
     }
 
     /// The months of a customer in one currency at whose end there is MRR.
-    fn add(&self, sums: &[(CustomerMonth, Sum)], sheet: &mut Sheet) -> Result<(), ReportError> {
+    fn add(&self, sums: &[(CustomerMonth, Sum)], sheet: &mut TableWriter) -> Result<(), ReportError> {
         let Some((CustomerMonth { customer_id, currency, .. }, _)) = sums.first() else { return Ok(()) };
         let mut sums = sums.iter().peekable();
         let (mut total, mut month) = (Sum::default(), self.query.first);

@@ -1,9 +1,9 @@
 //! The roll-forward: the months of the waterfall as the rows of a table.
 
+use crate::codec::tabular::row_writer::{Column, Kind, Value, maybe};
+use crate::codec::tabular::table_writer::{SheetError, TableWriter};
+use crate::domain::journal::movement::Level;
 use crate::domain::money::Money;
-use crate::domain::movement::Level;
-use crate::form::record::{Column, Kind, Value, maybe};
-use crate::form::sheet::{Sheet, SheetError};
 use crate::reports::waterfall::{Step, Waterfall};
 
 pub(super) const COLUMNS: [Column; 13] = [
@@ -22,7 +22,7 @@ pub(super) const COLUMNS: [Column; 13] = [
     Column::new("currency_effect", Kind::Money),
 ];
 
-pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut Sheet) -> Result<(), SheetError> {
+pub(super) fn add(waterfalls: &[Waterfall], level: Level, sheet: &mut TableWriter) -> Result<(), SheetError> {
     for it in waterfalls {
         for period in &it.periods {
             let step = |step| Value::Money(period.steps.get(&step).map_or(Money::ZERO, |sum| sum.amount));

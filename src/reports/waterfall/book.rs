@@ -10,17 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::period::{Cell, Draft};
-use super::step::StepSum;
+use crate::codec::granularity::Granularity;
+use crate::codec::periods::Periods;
 use crate::domain::ids::Currency;
 use crate::domain::money::Money;
 use crate::domain::rounding::Unrounded;
-use crate::form::granularity::Granularity;
-use crate::form::periods::Periods;
 use crate::reports::conversion::Rates;
 use crate::reports::error::ReportError;
-use crate::store::sums::SumKey;
-use crate::store::total::Sum;
+use crate::reports::waterfall::column::StepSum;
+use crate::reports::waterfall::period::{Cell, Draft};
+use crate::store::reports::sums::SumKey;
+use crate::store::totals::movement_total::Sum;
 
 /// Sums by currency.
 #[derive(Debug, Clone, Default)]

@@ -5,27 +5,28 @@
 //! next opening. Without conversion there is no currency effect.
 
 pub(super) mod book;
+mod column;
+pub mod delta;
 mod period;
-mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::conversion::{Conversion, Rates};
-use super::error::ReportError;
-use super::groups::{Group, GroupBy, books, first_of};
-use super::scope::Scope;
+use crate::codec::granularity::Granularity;
+use crate::codec::periods::Periods;
 use crate::domain::ids::{Currency, TenantId};
-use crate::form::granularity::Granularity;
-use crate::form::periods::Periods;
+use crate::reports::conversion::{Conversion, Rates};
+use crate::reports::error::ReportError;
+use crate::reports::groups::{Group, GroupBy, books, first_of};
+use crate::reports::scope::Scope;
+use crate::reports::waterfall::book::Book;
+use crate::reports::waterfall::period::Draft;
 use crate::store::db::{Db, Tx};
-use crate::store::sums::{Unit, by_unit};
-use book::Book;
-use period::Draft;
+use crate::store::reports::sums::{Unit, by_unit};
 
-pub use period::{Adjustments, Period};
-pub use step::{Step, StepSum, Steps};
+pub use crate::reports::waterfall::column::{Step, StepSum, Steps};
+pub use crate::reports::waterfall::period::{Adjustments, Period};
 
 /// Which waterfall.
 #[derive(Debug, Clone)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::step::{Step, StepSum, Steps};
+use crate::domain::journal::movement::Subcategory;
 use crate::domain::money::{Money, OutOfRange};
-use crate::domain::movement::Subcategory;
-use crate::store::sums::View;
+use crate::reports::waterfall::column::{Step, StepSum, Steps};
+use crate::store::reports::sums::View;
 
 /// A day, or whole months.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection, Postgres, pool::PoolConnection};
 
-use super::Db;
+use crate::store::db::Db;
 use crate::store::error::StoreError;
 
 /// How often it is made sure that a lock is still held.

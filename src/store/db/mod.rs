@@ -14,13 +14,13 @@ mod types;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use super::error::StoreError;
+use crate::store::error::StoreError;
 
-pub(super) use insert::{Column, Insert, Kind};
-pub use lock::Lock;
-pub(super) use lock::{IS_LOCKED, TRY_LOCK, UNLOCK};
-pub use settings::Settings;
-pub(super) use types::{Instant, Json, Set};
+pub(super) use crate::store::db::insert::{Column, Insert, Kind};
+pub use crate::store::db::lock::Lock;
+pub(super) use crate::store::db::lock::{IS_LOCKED, TRY_LOCK, UNLOCK};
+pub use crate::store::db::settings::Settings;
+pub(super) use crate::store::db::types::{Instant, Json, Set};
 
 /// An open database.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use secrecy::ExposeSecret;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use super::super::error::StoreError;
-use super::{Db, Settings};
+use crate::store::db::{Db, Settings};
+use crate::store::error::StoreError;
 
 /// A reader or writer that gets no connection for so long gives up: the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);

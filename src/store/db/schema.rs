@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 
-use super::super::error::StoreError;
-use super::{Db, Settings, Statement, shown};
+use crate::store::db::{Db, Settings, Statement, shown};
+use crate::store::error::StoreError;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");

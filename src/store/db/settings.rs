@@ -8,7 +8,7 @@ use secrecy::SecretString;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// A file name or `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=…`. Shown only by
-    /// [`super::shown`].
+    /// [`crate::store::db::shown`].
     pub url: SecretString,
     /// Connections that read, beside those of the writers.
     pub read_connections: u32,

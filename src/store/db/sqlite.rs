@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
-use super::super::error::StoreError;
-use super::{Db, Settings};
+use crate::store::db::{Db, Settings};
+use crate::store::error::StoreError;
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use super::raw::{
     RawChangeOrder, RawCharge, RawCustomer, RawEntry, RawFact, RawOverride, RawPriceStep, RawStepName,
     RawSubscriptionLine,
 };
-use deltabook::domain::movement::{Category, Subcategory};
+use deltabook::domain::journal::movement::{Category, Subcategory};
 
 use super::draft::{CauseDraft, Draft, LineDraft, OrderDraft, OverrideDraft, RevisionDraft};
 

@@ -5,13 +5,13 @@
 use std::fmt::Debug;
 
 use chrono::NaiveDate;
-use deltabook::domain::fact::{
+use deltabook::domain::facts::fact::{
     ChangeOrder, ChangeOrderType, Charge, ChargeKind, ChargeStatus, Customer, Fact, ModificationType, OrderEntry,
     Override, OverrideTarget, PriceStep, SubscriptionLine, TermsChange,
 };
+use deltabook::domain::facts::interval::{Interval, IntervalUnit};
 use deltabook::domain::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
-use deltabook::domain::interval::{Interval, IntervalUnit};
-use deltabook::domain::movement::{Level, Levels, Subcategory};
+use deltabook::domain::journal::movement::{Level, Levels, Subcategory};
 use deltabook::domain::number::{Amount, Discount, Percent, Quantity};
 
 use super::raw::{

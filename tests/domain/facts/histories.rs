@@ -6,10 +6,10 @@
 
 use std::fmt;
 
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::fact::Fact;
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::Fact;
+use deltabook::domain::facts::refusal::refusals;
 use deltabook::domain::policy::Policy;
-use deltabook::domain::refusal::refusals;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,6 +1,6 @@
 //! R2 and R12 to the last decimal, and what happens at the limits.
 
-use deltabook::domain::interval::{Interval, IntervalUnit};
+use deltabook::domain::facts::interval::{Interval, IntervalUnit};
 use deltabook::domain::money::{Money, OutOfRange};
 use deltabook::domain::number::{Amount, Discount, Percent, Quantity};
 use deltabook::domain::replay::replay;

@@ -6,9 +6,9 @@ mod renewals;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::fact::{ChangeOrder, ChangeOrderType, ChargeKind, ModificationType, OverrideTarget};
-use deltabook::domain::fact::{SubscriptionLine, TermsChange};
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::{ChangeOrder, ChangeOrderType, ChargeKind, ModificationType, OverrideTarget};
+use deltabook::domain::facts::fact::{SubscriptionLine, TermsChange};
 use deltabook::domain::ids::{ItemId, LineId};
 use deltabook::domain::money::Money;
 use deltabook::domain::number::Quantity;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use deltabook::domain::correction::correct;
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::movement::{Category, Level, Movement, Subcategory};
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::journal::correction::correct;
+use deltabook::domain::journal::movement::{Category, Level, Movement, Subcategory};
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use proptest::collection::vec;

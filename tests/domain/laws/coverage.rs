@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deltabook::domain::movement::{Cause, Level, Movement, Subcategory};
+use deltabook::domain::journal::movement::{Cause, Level, Movement, Subcategory};
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::{Replay, replay};
 use proptest::prelude::*;

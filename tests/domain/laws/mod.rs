@@ -16,7 +16,7 @@ mod types;
 use std::collections::BTreeMap;
 
 use deltabook::domain::ids::Currency;
-use deltabook::domain::movement::{Level, Movement};
+use deltabook::domain::journal::movement::{Level, Movement};
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::{Replay, replay};
 

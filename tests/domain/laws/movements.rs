@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::explain::{LineChange, LineSnapshot};
-use deltabook::domain::fact::{Fact, FactKey};
-use deltabook::domain::lifecycle::lifecycle;
-use deltabook::domain::movement::{Category, Cause, Level, Movement};
+use deltabook::domain::events::lifecycle::lifecycle;
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::{Fact, FactKey};
+use deltabook::domain::journal::movement::{Category, Cause, Level, Movement};
 use deltabook::domain::policy::Policy;
+use deltabook::domain::replay::explain::{LineChange, LineSnapshot};
 use deltabook::domain::replay::{replay, replay_traced};
 use deltabook::domain::rule::Rule;
 use proptest::prelude::*;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use deltabook::domain::ids::{ChangeOrderId, LineId};
+use deltabook::domain::journal::movement::{Category, Cause, Level, Movement};
 use deltabook::domain::money::Money;
-use deltabook::domain::movement::{Category, Cause, Level, Movement};
 use deltabook::domain::policy::Policy;
 use proptest::prelude::*;
 

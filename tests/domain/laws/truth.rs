@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use deltabook::domain::customer_facts::CustomerFacts;
+use deltabook::domain::facts::customer_facts::CustomerFacts;
 use deltabook::domain::ids::{Currency, ItemId, SubscriptionId};
-use deltabook::domain::movement::{Category, Level, Movement, Subcategory};
+use deltabook::domain::journal::movement::{Category, Level, Movement, Subcategory};
 use deltabook::domain::number::Quantity;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;

@@ -1,8 +1,8 @@
 //! R13 and R8's lower table, read back from the movements.
 
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::fact::{ChangeOrder, ChangeOrderType, ModificationType, OverrideTarget};
-use deltabook::domain::movement::{Category, Cause, Level, Levels, Movement, Subcategory};
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::{ChangeOrder, ChangeOrderType, ModificationType, OverrideTarget};
+use deltabook::domain::journal::movement::{Category, Cause, Level, Levels, Movement, Subcategory};
 use deltabook::domain::policy::Policy;
 use deltabook::domain::rule::Rule;
 use proptest::prelude::*;

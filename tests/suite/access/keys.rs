@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use deltabook::access::door::Access;
+use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;

@@ -1,7 +1,7 @@
 //! What is wrong with a filter, and where.
 
-use deltabook::form::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, parse};
-use deltabook::form::violation::Form;
+use deltabook::codec::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, parse};
+use deltabook::codec::validation::Form;
 
 /// What is wrong with it, without the name of the field.
 fn problems(text: &str) -> Vec<String> {

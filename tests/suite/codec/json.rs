@@ -1,9 +1,9 @@
 //! Facts as JSON: noise, and valid facts with something broken in them.
 
-use deltabook::domain::fact::Fact;
-use deltabook::form::raw::{RawFact, RawFacts};
-use deltabook::form::violation::Violation;
-use deltabook::form::{decode, encode};
+use deltabook::codec::dto::{RawFact, RawFacts};
+use deltabook::codec::validation::Violation;
+use deltabook::codec::{decode, encode};
+use deltabook::domain::facts::fact::Fact;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

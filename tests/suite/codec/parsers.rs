@@ -3,12 +3,12 @@
 
 use std::fmt::Display;
 
+use deltabook::codec::validation::Form;
+use deltabook::codec::{decode, filter};
 use deltabook::domain::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, MAX_ID_CHARS};
 use deltabook::domain::ids::{SubscriptionId, TenantId};
 use deltabook::domain::money::Money;
 use deltabook::domain::number::{Amount, Percent, Quantity};
-use deltabook::form::violation::Form;
-use deltabook::form::{decode, filter};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

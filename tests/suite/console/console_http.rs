@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deltabook::access::door::Access;
+use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
 use deltabook::grpc::v1;
 use reqwest::StatusCode;

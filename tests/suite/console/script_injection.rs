@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use deltabook::access::door::Access;
-use deltabook::books::book::Sending;
+use deltabook::access::authenticator::Access;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
 use deltabook::events::sink::Outcome;
 use deltabook::grpc::v1;
+use deltabook::tenants::tenant_runtime::Sending;
 use serde_json::json;
 
 use super::injection_payloads::PAYLOADS;

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use deltabook::access::identity::Identity;
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::codec::decode;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::choice::Choice;
-use deltabook::events::courier::{Courier, Round};
-use deltabook::events::retention::Retention;
+use deltabook::events::event_filter::Choice;
+use deltabook::events::outbox_pruning::Retention;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
-use deltabook::form::decode;
-use deltabook::grpc::questions::Administration;
+use deltabook::events::sink_worker::{Round, SinkWorker};
+use deltabook::grpc::client::Administration;
 use deltabook::grpc::v1;
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::{Ledger, Load, Writers};
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::{Ledger, Load, WriterTasks};
 use deltabook::store::db::Db;
 use serde_json::json;
 use tonic::{Code, Status};
@@ -54,7 +54,7 @@ struct Books {
     store: Store,
     db: Db,
     ledger: Ledger,
-    writers: Writers,
+    writers: WriterTasks,
     now: Arc<Mutex<DateTime<Utc>>>,
     clock: Clock,
     sink: Arc<Scripted>,
@@ -89,7 +89,7 @@ impl Books {
             "currency": "USD", "occurred_at": format!("2026-02-{day:02}T12:00:00Z"),
         }});
         let fact = decode::fact(&serde_json::from_value(charge).unwrap(), "").unwrap();
-        self.ledger.record(vec![fact], Mode::Strict, &Author::service()).await.unwrap();
+        self.ledger.record(vec![fact], Mode::Strict, &Actor::service()).await.unwrap();
     }
 
     fn pass(&self, time: TimeDelta) {
@@ -99,7 +99,7 @@ impl Books {
 
     /// Serves the sink until nothing is left to do; gives the places of what it took, in its order.
     async fn deliver(&self) -> (Round, Vec<i64>) {
-        let courier = Courier {
+        let courier = SinkWorker {
             db: self.db.clone(),
             tenant_id: TenantId::only(),
             clock: self.clock.clone(),
@@ -299,7 +299,7 @@ async fn a_sink_that_lags_keeps_events() {
     let mut retention =
         Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30), gone: 0 };
     books.deliver().await;
-    let slow = Courier {
+    let slow = SinkWorker {
         db: books.db.clone(),
         tenant_id: TenantId::only(),
         clock,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use deltabook::events::choice::Choice;
-use deltabook::events::courier::Round;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::sink::Outcome;
+use deltabook::events::sink_worker::Round;
 use serde_json::json;
 
 use super::store;

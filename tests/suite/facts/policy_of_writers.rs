@@ -4,7 +4,7 @@ use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::policy::Policy;
 use deltabook::store::db::Db;
-use deltabook::store::tenant;
+use deltabook::store::tenants::tenant;
 use serde_json::json;
 
 use super::store;

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use deltabook::domain::event::EventName;
+use deltabook::codec::envelope::Envelope;
+use deltabook::domain::events::event::EventName;
 use deltabook::domain::ids::TenantId;
-use deltabook::form::envelope::Envelope;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::store::db::Db;
-use deltabook::store::outbox;
+use deltabook::store::events::outbox;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::{Ledger, Load};
-use deltabook::reports::follow::Follower;
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::reports::movements::journal_reader::Follower;
 use deltabook::store::db::Db;
-use deltabook::store::entry::Entry;
 use deltabook::store::journal;
-use deltabook::store::sequence::{self, Numbered};
+use deltabook::store::journal::entry::Entry;
+use deltabook::store::journal::sequence::{self, Numbered};
 
 use crate::support::postgres;
 use crate::support::server::a_line;
@@ -23,7 +23,7 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
     let tenant = TenantId::only();
     let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Load::Requests).await.unwrap();
     let mut follower = Follower::new(db.clone(), tenant.clone(), 0);
-    let author = Author::service();
+    let author = Actor::service();
     let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict, &author);
     record("first").await.unwrap();
     let first = follower.next().await.unwrap();
@@ -60,12 +60,12 @@ async fn an_event_that_is_committed_late_is_waited_for() {
         Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Requests).await.unwrap();
     let settled = async || sequence::settled(&db, Numbered::Outbox).await.unwrap();
     // A new customer has two events: that there is an account, and that it signed up.
-    ledger.record(vec![a_line("first")], Mode::Strict, &Author::service()).await.unwrap();
+    ledger.record(vec![a_line("first")], Mode::Strict, &Actor::service()).await.unwrap();
     assert_eq!(settled().await, 2);
     let mut late = db.write().await.unwrap();
     let taken = sequence::take(&mut late, &TenantId::only(), 0, 1).await.unwrap();
     assert_eq!((taken.entries, taken.events), (vec![], vec![3]));
-    ledger.record(vec![a_line("second")], Mode::Strict, &Author::service()).await.unwrap();
+    ledger.record(vec![a_line("second")], Mode::Strict, &Actor::service()).await.unwrap();
     assert_eq!(settled().await, 2);
     late.rollback().await.unwrap();
     assert_eq!(settled().await, 5);

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::{Ledger, Load};
-use deltabook::reports::feed::Feed;
-use deltabook::reports::follow::Follower;
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::reports::movements::journal_feed::Feed;
+use deltabook::reports::movements::journal_reader::Follower;
 use deltabook::store::db::Db;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -57,7 +57,7 @@ async fn a_follower_of_several_processes_skips_nothing() {
             recording.spawn(async move {
                 for customer in (caller..CUSTOMERS).step_by(4) {
                     let fact = a_line(&format!("customer-{process}-{customer}"));
-                    ledger.record(vec![fact], Mode::Strict, &Author::service()).await.unwrap();
+                    ledger.record(vec![fact], Mode::Strict, &Actor::service()).await.unwrap();
                 }
             });
         }
@@ -108,7 +108,7 @@ async fn many_readers_beside_writers_all_see_everything() {
         });
     }
     for customer in 0..CUSTOMERS {
-        ledger.record(vec![a_line(&format!("customer-{customer}"))], Mode::Strict, &Author::service()).await.unwrap();
+        ledger.record(vec![a_line(&format!("customer-{customer}"))], Mode::Strict, &Actor::service()).await.unwrap();
     }
     let all = reading.join_all().await;
     let first = all.first().unwrap();

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use deltabook::codec::dto::{RawFact, RawFacts, RawOverride};
 use deltabook::domain::money::Money;
-use deltabook::form::raw::{RawFact, RawFacts, RawOverride};
-use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::facts::to_wire;
 use serde_json::{Value, json};
 
 use super::override_service::{cause, live, of_order, set};

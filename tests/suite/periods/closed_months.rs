@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::codec::month::Month;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::policy::Policy;
-use deltabook::form::month::Month;
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::period::PeriodError;
-use deltabook::ledger::policy::Replayed;
-use deltabook::ledger::writers::{Ledger, Load};
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::commands::period::PeriodError;
+use deltabook::ledger::commands::policy::Replayed;
+use deltabook::ledger::handle::{Ledger, Load};
 use deltabook::store::audit::{self, AuditFilter};
-use deltabook::store::closing::Closing;
-use deltabook::store::total::{self, Sum, TotalKey};
+use deltabook::store::tenants::closing::Closing;
+use deltabook::store::totals::movement_total::{self, Sum, TotalKey};
 use serde_json::{Value, json};
 
 use super::store;
@@ -25,13 +25,13 @@ fn month(text: &str) -> Month {
 }
 
 async fn close(desk: &Desk, text: &str) -> Result<Closing, PeriodError> {
-    desk.ledger.close_month(month(text), "", &Author::new("Kim", "close-1")).await
+    desk.ledger.close_month(month(text), "", &Actor::new("Kim", "close-1")).await
 }
 
 /// What a month comes to, row by row.
 async fn totals(desk: &Desk, text: &str) -> BTreeMap<TotalKey, Sum> {
     let mut tx = desk.db.read().await.unwrap();
-    let mut totals = total::of_month(&mut tx, &TenantId::only(), month(text).start()).await.unwrap();
+    let mut totals = movement_total::of_month(&mut tx, &TenantId::only(), month(text).start()).await.unwrap();
     totals.retain(|_, sum| *sum != Sum::default());
     totals
 }
@@ -70,7 +70,7 @@ async fn months_are_closed_in_order_and_reopened_from_the_last_one() {
     assert!(matches!(close(&desk, "2026-01").await, Err(PeriodError::Closed(_))));
     assert!(matches!(close(&desk, "2026-03").await, Err(PeriodError::NotNext { next }) if next == month("2026-02")));
     close(&desk, "2026-02").await.unwrap();
-    let author = Author::new("Kim", "");
+    let author = Actor::new("Kim", "");
     let reopened = desk.ledger.reopen_month(month("2026-01"), "mistake", &author).await.unwrap_err();
     assert!(matches!(reopened, PeriodError::NotLast { last } if last == month("2026-02")), "{reopened}");
     desk.ledger.reopen_month(month("2026-02"), "mistake", &author).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_closed_month_stays_as_it_is_and_what_comes_later_is_an_adjustment() {
     assert!(moved.contains(&"2026-02-01 QUANTITY_INCREASE -100.000000".to_owned()), "{moved:?}");
     // Another policy.
     let policy = Policy { lapse_grace_days: 10, ..Policy::default() };
-    let replayed = desk.ledger.set_policy(policy, "as in the contract", &Author::new("Kim", "")).await.unwrap();
+    let replayed = desk.ledger.set_policy(policy, "as in the contract", &Actor::new("Kim", "")).await.unwrap();
     assert_eq!(replayed.customers, 1);
 
     assert_eq!(totals(&desk, "2026-01").await, january);
@@ -154,7 +154,7 @@ async fn a_closed_month_stays_as_it_is_and_what_comes_later_is_an_adjustment() {
 async fn what_is_provisional_when_its_month_is_closed_is_carried_over() {
     let desk = Desk::open(store(), "2026-01-01T00:00:00Z").await;
     let policy = Policy { lapse_grace_days: 30, ..Policy::default() };
-    desk.ledger.set_policy(policy, "", &Author::service()).await.unwrap();
+    desk.ledger.set_policy(policy, "", &Actor::service()).await.unwrap();
     desk.record(vec![
         line("acme", json!({"end_date": "2026-01-20"})),
         line("globex", json!({"end_date": "2026-01-20"})),
@@ -187,10 +187,10 @@ async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next
     assert_eq!(desk.store().execute(set).unwrap(), 1);
     desk.at("2026-02-05T00:00:00Z");
     assert!(matches!(close(&desk, "2026-01").await, Err(PeriodError::PolicyPending)));
-    let replayed = desk.ledger.replay_for_policy(&Author::service()).await.unwrap();
+    let replayed = desk.ledger.replay_for_policy(&Actor::service()).await.unwrap();
     // At each level, both churns: reversed, and posted as provisional.
     assert_eq!((replayed.customers, replayed.entries), (2, 8));
-    assert_eq!(desk.ledger.replay_for_policy(&Author::service()).await.unwrap(), Replayed::default());
+    assert_eq!(desk.ledger.replay_for_policy(&Actor::service()).await.unwrap(), Replayed::default());
     assert_eq!(actions(&desk).await, ["POLICY_REPLAYED policy 1 by deltabook"]);
     close(&desk, "2026-01").await.unwrap();
     desk.finish().await;
@@ -202,7 +202,7 @@ async fn after_a_reopening_a_correction_is_where_the_entry_is() {
     desk.record(vec![line("acme", json!({}))]).await;
     close(&desk, "2026-01").await.unwrap();
     desk.record(vec![quantity("acme", "O1", "2026-01-15", 2)]).await;
-    let reopened = desk.ledger.reopen_month(month("2026-01"), "to book O1 where it belongs", &Author::service()).await;
+    let reopened = desk.ledger.reopen_month(month("2026-01"), "to book O1 where it belongs", &Actor::service()).await;
     assert_eq!(reopened.unwrap().digest, None);
     let mut revised = quantity("acme", "O1", "2026-01-15", 3);
     revised["change_order"]["revision"] = json!(1);
@@ -284,7 +284,7 @@ async fn no_entry_lands_in_a_month_that_is_being_closed() {
             let fields = json!({"line_id": format!("L{round}-{writer}"), "start_date": date,
                 "subscription_id": format!("S{round}-{writer}"), "item_id": format!("item-{writer}")});
             let fact = crate::support::ledger::fact(line(&customer, fields));
-            writing.spawn(async move { ledger.record(vec![fact], Mode::Strict, &Author::service()).await });
+            writing.spawn(async move { ledger.record(vec![fact], Mode::Strict, &Actor::service()).await });
         }
         let closing = close(&desk, &next.to_string()).await.unwrap();
         let at_close = totals(&desk, &next.to_string()).await;
@@ -344,7 +344,7 @@ async fn the_audit_trail_tells_what_a_revision_changed_and_that_a_late_one_chang
 async fn a_policy_is_in_force_only_when_everybody_was_derived_under_it() {
     let desk = Desk::open(store(), "2026-01-25T00:00:00Z").await;
     desk.record(vec![line("acme", json!({"end_date": "2026-01-20"}))]).await;
-    let author = Author::new("Kim", "");
+    let author = Actor::new("Kim", "");
     let policy = Policy { lapse_grace_days: 10, ..Policy::default() };
     desk.ledger.set_policy(policy, "", &author).await.unwrap();
     // Another process set a further policy and died, before the replay of the first one was noted.

@@ -4,23 +4,23 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveTime, Utc};
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
-use deltabook::domain::fact::{Fact, Override};
+use deltabook::codec::month::Month;
+use deltabook::domain::actor::Actor;
+use deltabook::domain::facts::fact::{Fact, Override};
 use deltabook::domain::ids::TenantId;
-use deltabook::domain::movement::Level;
+use deltabook::domain::journal::movement::Level;
 use deltabook::domain::policy::Policy;
-use deltabook::form::month::Month;
-use deltabook::ledger::job::Mode;
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::{Ledger, Load};
 use deltabook::ledger::verify::verify;
-use deltabook::ledger::writers::{Ledger, Load};
+use deltabook::reports::movements::movement_query::Selection;
 use deltabook::reports::movements::movements;
 use deltabook::reports::mrr::{MrrQuery, mrr};
 use deltabook::reports::retention::retention;
 use deltabook::reports::scope::{MonthsQuery, Scope};
-use deltabook::reports::selection::Selection;
 use deltabook::store::db::Db;
-use deltabook::store::movement_page::{MovementFilter, MovementOrder};
-use deltabook::store::sums::View;
+use deltabook::store::journal::movement_page::{MovementFilter, MovementOrder};
+use deltabook::store::reports::sums::View;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -79,7 +79,7 @@ impl Story<'_> {
                 self.last_override = Some(over.clone());
             }
         }
-        let recorded = self.ledger.record(facts, Mode::Lenient, &Author::service()).await.unwrap();
+        let recorded = self.ledger.record(facts, Mode::Lenient, &Actor::service()).await.unwrap();
         self.adjusted |= recorded.new_entries > 0 && self.closings > 0;
     }
 
@@ -93,14 +93,14 @@ impl Story<'_> {
                 let first = Month::parse("2024-02").unwrap();
                 let month = self.next_month.unwrap_or(first);
                 // Refused if it is not over, or another is first.
-                if self.ledger.close_month(month, "", &Author::service()).await.is_ok() {
+                if self.ledger.close_month(month, "", &Actor::service()).await.is_ok() {
                     self.next_month = Some(month.next());
                     self.closings += 1;
                 }
             }
             Event::Reopen => {
                 if let Some(next) = self.next_month
-                    && self.ledger.reopen_month(next.previous(), "again", &Author::service()).await.is_ok()
+                    && self.ledger.reopen_month(next.previous(), "again", &Actor::service()).await.is_ok()
                 {
                     self.next_month = Some(next.previous());
                 }
@@ -115,7 +115,7 @@ impl Story<'_> {
                 }
             }
             Event::Policy(policy) => {
-                self.ledger.set_policy(*policy, "", &Author::service()).await.unwrap();
+                self.ledger.set_policy(*policy, "", &Actor::service()).await.unwrap();
             }
             Event::Wait(months) => {
                 let mut now = self.now.lock().unwrap();

@@ -1,18 +1,18 @@
 //! Exchange rates, and what reports make of them: numbers worked out by hand.
 
 use chrono::NaiveDate;
-use deltabook::domain::author::Author;
+use deltabook::codec::month::Month;
+use deltabook::codec::periods::Periods;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{Currency, RateSet, TenantId};
-use deltabook::domain::movement::Level;
+use deltabook::domain::journal::movement::Level;
 use deltabook::domain::rate::{ExchangeRate, Rate};
-use deltabook::form::month::Month;
-use deltabook::form::periods::Periods;
 use deltabook::grpc::v1;
-use deltabook::ledger::rates::{ImportError, Imported, import};
+use deltabook::ledger::commands::rates::{ImportError, Imported, import};
 use deltabook::reports::conversion::Conversion;
 use deltabook::reports::scope::Scope;
 use deltabook::reports::waterfall::{Period, Step, WaterfallQuery, waterfall};
-use deltabook::store::sums::View;
+use deltabook::store::reports::sums::View;
 use serde_json::json;
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -345,7 +345,7 @@ fn in_short(it: &Period) -> String {
 #[tokio::test]
 async fn what_is_posted_later_has_the_rate_of_the_date_by_which_it_is_counted() {
     let desk = Desk::open(store(), "2026-01-15T09:00:00Z").await;
-    let (tenant, set, author) = (TenantId::only(), RateSet::parse("ECB").unwrap(), Author::service());
+    let (tenant, set, author) = (TenantId::only(), RateSet::parse("ECB").unwrap(), Actor::service());
     desk.record(vec![line("acme", json!({"start_date": "2026-01-10"}))]).await;
     desk.at("2026-02-03T09:00:00Z");
     let rates = [usd_to_eur("2026-01-01", "0.9"), usd_to_eur("2026-01-20", "0.85"), usd_to_eur("2026-02-01", "0.8")];

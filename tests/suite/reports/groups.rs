@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use deltabook::domain::author::Author;
+use deltabook::codec::granularity::Granularity;
+use deltabook::codec::periods::Periods;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{Currency, CustomerId, LineId, RateSet, TenantId};
+use deltabook::domain::journal::movement::Level;
 use deltabook::domain::money::Money;
-use deltabook::domain::movement::Level;
 use deltabook::domain::rate::{ExchangeRate, Rate};
-use deltabook::form::granularity::Granularity;
-use deltabook::form::periods::Periods;
-use deltabook::ledger::rates::import;
+use deltabook::ledger::commands::rates::import;
 use deltabook::reports::conversion::Conversion;
 use deltabook::reports::groups::{Group, GroupBy};
 use deltabook::reports::mrr::{CurrencyMrr, MrrQuery, mrr};
 use deltabook::reports::scope::Scope;
 use deltabook::reports::waterfall::{Period, Step, Waterfall, WaterfallQuery, waterfall};
 use deltabook::store::db::Db;
-use deltabook::store::entry::Entry;
-use deltabook::store::group_sums::Grouping;
-use deltabook::store::sums::View;
+use deltabook::store::journal::entry::Entry;
+use deltabook::store::reports::group_sums::Grouping;
+use deltabook::store::reports::sums::View;
 use serde_json::json;
 
 use super::journal_views::{
@@ -235,7 +235,7 @@ fn worth<'e>(entries: impl Iterator<Item = &'e Entry>, rates: &[ExchangeRate], t
 pub async fn check_converted(db: &Db, tenant: &TenantId, seed: usize, now: chrono::DateTime<chrono::Utc>) {
     let rate_set = RateSet::parse(&format!("set-{seed}")).unwrap();
     let rates = some_rates(seed);
-    import(db, tenant, &rate_set, &rates, &Author::service(), now).await.unwrap();
+    import(db, tenant, &rate_set, &rates, &Actor::service(), now).await.unwrap();
     let all = super::journal_views::entries_of(db, tenant).await;
     let (level, view) = match seed % 4 {
         0 => (Level::Contract, View::AsReported),

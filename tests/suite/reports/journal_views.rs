@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use deltabook::domain::author::Author;
+use deltabook::codec::granularity::Granularity;
+use deltabook::codec::month::Month;
+use deltabook::codec::periods::Periods;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{Currency, CustomerId, TenantId};
+use deltabook::domain::journal::movement::{Category, Level, Subcategory};
 use deltabook::domain::money::Money;
-use deltabook::domain::movement::{Category, Level, Subcategory};
 use deltabook::domain::policy::Policy;
-use deltabook::form::granularity::Granularity;
-use deltabook::form::month::Month;
-use deltabook::form::periods::Periods;
+use deltabook::reports::movements::movement_query::Selection;
 use deltabook::reports::movements::movements;
 use deltabook::reports::mrr::{MrrQuery, mrr};
 use deltabook::reports::scope::Scope;
-use deltabook::reports::selection::Selection;
 use deltabook::reports::waterfall::{Step, StepSum, WaterfallQuery, waterfall};
 use deltabook::store::db::Db;
-use deltabook::store::entry::Entry;
-use deltabook::store::movement_page::{MovementFilter, MovementOrder};
-use deltabook::store::sums::View;
-use deltabook::store::tenant;
+use deltabook::store::journal::entry::Entry;
+use deltabook::store::journal::movement_page::{MovementFilter, MovementOrder};
+use deltabook::store::reports::sums::View;
+use deltabook::store::tenants::tenant;
 use serde_json::json;
 
 use super::store;
@@ -73,7 +73,7 @@ pub(super) async fn with_adjustments(store: Store) -> Desk {
 
 async fn close(desk: &Desk, month: &str) {
     let month = Month::parse(month).unwrap();
-    desk.ledger.close_month(month, "", &Author::new("finance", "")).await.unwrap();
+    desk.ledger.close_month(month, "", &Actor::new("finance", "")).await.unwrap();
 }
 
 pub(super) fn instant(text: &str) -> DateTime<Utc> {

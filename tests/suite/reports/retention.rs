@@ -1,13 +1,13 @@
 //! What was kept, against values worked out by hand.
 
-use deltabook::domain::author::Author;
+use deltabook::codec::month::Month;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::domain::movement::Level;
-use deltabook::form::month::Month;
+use deltabook::domain::journal::movement::Level;
 use deltabook::grpc::v1;
 use deltabook::reports::retention::{Kept, retention};
 use deltabook::reports::scope::{MonthsQuery, Scope};
-use deltabook::store::sums::View;
+use deltabook::store::reports::sums::View;
 use serde_json::{Value, json};
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -213,7 +213,7 @@ async fn what_is_corrected_of_a_closed_month_counts_where_it_is_posted() {
     .await;
     desk.at("2026-02-05T12:00:00Z");
     for month in ["2025-12", "2026-01"] {
-        desk.ledger.close_month(Month::parse(month).unwrap(), "", &Author::new("finance", "")).await.unwrap();
+        desk.ledger.close_month(Month::parse(month).unwrap(), "", &Actor::new("finance", "")).await.unwrap();
     }
     // Globex began only in February, and initech never left.
     let later = json!({"revision": 1, "start_date": "2026-02-03", "price_steps": price("50")});

@@ -5,7 +5,7 @@ use deltabook::domain::ids::TenantId;
 use deltabook::domain::policy::Policy;
 use deltabook::grpc::v1;
 use deltabook::store::db::Db;
-use deltabook::store::tenant;
+use deltabook::store::tenants::tenant;
 use serde_json::{Value, json};
 use tonic::Code;
 use tonic_types::StatusExt;

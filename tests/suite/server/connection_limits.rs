@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use deltabook::grpc::limits::{ConnectionLimits, RESETS_AHEAD, TIME_FOR_A_RESET};
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::net::limits::{ConnectionLimits, RESETS_AHEAD, TIME_FOR_A_RESET};
 use http::uri::PathAndQuery;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use deltabook::grpc::limits::ConnectionLimits;
-use deltabook::grpc::tls::{Tls, TlsFiles};
+use deltabook::net::limits::ConnectionLimits;
+use deltabook::net::tls::{Tls, TlsFiles};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Instant;
 
-use deltabook::grpc::limits::{ConnectionLimits, TLS_LOOK_INTERVAL};
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
+use deltabook::net::limits::{ConnectionLimits, TLS_LOOK_INTERVAL};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

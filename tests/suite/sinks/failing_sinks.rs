@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::choice::Choice;
-use deltabook::events::courier::Round;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::redrive::{Again, redrive};
-use deltabook::events::sink::open::SinkSettings;
+use deltabook::events::sink::sink_config::SinkSettings;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
-use deltabook::store::redrive::Range;
+use deltabook::events::sink_worker::Round;
+use deltabook::store::events::redrive::Range;
 use serde_json::json;
 
 use crate::support::ledger::{Desk, Scripted, line, quantity};
@@ -131,7 +131,7 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
         customer: None,
     };
     for again in [Again::Dates(all), Again::Journal] {
-        redrive(&desk.db, &TenantId::only(), "nats", &again, &Author::service(), desk.clock.now())
+        redrive(&desk.db, &TenantId::only(), "nats", &again, &Actor::service(), desk.clock.now())
             .await
             .unwrap()
             .unwrap();

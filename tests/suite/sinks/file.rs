@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use deltabook::clock::Clock;
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::sink::file::File;
 use deltabook::events::sink::{Outcome, Outgoing};
 use serde_json::json;

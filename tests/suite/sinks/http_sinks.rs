@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deltabook::clock::Clock;
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::intilery::Intilery;
 use deltabook::events::sink::kissmetrics::Kissmetrics;

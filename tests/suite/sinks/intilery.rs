@@ -1,8 +1,8 @@
 //! What Intilery documents: <https://docs.intilery.com/docs/apis/api>.
 
 use deltabook::clock::Clock;
-use deltabook::domain::event::EventName;
-use deltabook::events::choice::Choice;
+use deltabook::domain::events::event::EventName;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::sink::Outcome;
 use deltabook::events::sink::intilery::Intilery;
 use secrecy::SecretString;

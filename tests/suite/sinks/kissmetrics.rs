@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use deltabook::clock::Clock;
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::sink::kissmetrics::Kissmetrics;
 use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use deltabook::clock::Clock;
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::sink::segment::Segment;
 use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;

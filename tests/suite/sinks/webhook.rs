@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use deltabook::clock::Clock;
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::webhook::{Settings, Webhook};
 use deltabook::events::sink::{Outcome, Outgoing};

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use deltabook::access::door::Access;
-use deltabook::books::book::Sending;
+use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
 use deltabook::events::sink::Outcome;
-use deltabook::events::sink::open::OpenSink;
+use deltabook::events::sink::sink_config::OpenSink;
 use deltabook::grpc::v1;
+use deltabook::tenants::tenant_runtime::Sending;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::support::keys::{Key, Operator, with_key};

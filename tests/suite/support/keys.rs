@@ -1,14 +1,14 @@
 //! Keys for tests: made in the store, as an operator does, and sent to a server.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deltabook::access::door::Access;
-use deltabook::access::keys::{NewKey, create, revoke};
-use deltabook::books::tenants;
+use deltabook::access::authenticator::Access;
+use deltabook::access::key_management::{NewKey, create, revoke};
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{KeyId, KeyName, TenantId};
 use deltabook::domain::role::Role;
 use deltabook::store::db::Db;
+use deltabook::tenants::tenant_management;
 use secrecy::ExposeSecret;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
@@ -42,7 +42,7 @@ impl Operator {
     }
 
     pub async fn makes_tenant(&self, name: &str) {
-        assert!(tenants::create(&self.db, &tenant(name), &Author::service(), self.now).await.unwrap());
+        assert!(tenant_management::create(&self.db, &tenant(name), &Actor::service(), self.now).await.unwrap());
     }
 
     pub async fn makes(&self, tenant_id: &TenantId, role: Role) -> Key {
@@ -61,14 +61,14 @@ impl Operator {
     }
 
     pub async fn revokes(&self, tenant_id: &TenantId, key: &Key) {
-        assert!(revoke(&self.db, tenant_id, &key.id, &Author::service(), self.now).await.unwrap().is_some());
+        assert!(revoke(&self.db, tenant_id, &key.id, &Actor::service(), self.now).await.unwrap().is_some());
     }
 
     async fn makes_until(&self, tenant_id: &TenantId, role: Role, expires_at: Option<DateTime<Utc>>) -> Key {
         let name = KeyName::parse(&role.as_str().to_lowercase()).unwrap();
         let before = self.now - TimeDelta::hours(1);
         let new = NewKey { name, role, expires_at };
-        let (key, text) = create(&self.db, tenant_id, new, &Author::service(), before).await.unwrap();
+        let (key, text) = create(&self.db, tenant_id, new, &Actor::service(), before).await.unwrap();
         let text = text.expose_secret().to_owned();
         keep_secret(&text);
         Key { id: key.key_id, text }

@@ -4,18 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
-use deltabook::domain::fact::Fact;
+use deltabook::codec::decode;
+use deltabook::domain::actor::Actor;
+use deltabook::domain::facts::fact::Fact;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::choice::Choice;
-use deltabook::events::courier::Courier;
+use deltabook::events::due_scheduler::Reminder;
+use deltabook::events::event_filter::Choice;
+use deltabook::events::outbox_pruning::{DEFAULT_RETENTION, Retention};
 use deltabook::events::relay::{Relay, drain};
-use deltabook::events::reminder::Reminder;
-use deltabook::events::retention::{DEFAULT_RETENTION, Retention};
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
-use deltabook::form::decode;
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::{Ledger, Load, Writers};
+use deltabook::events::sink_worker::SinkWorker;
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::{Ledger, Load, WriterTasks};
 use deltabook::store::db::Db;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,7 @@ pub struct Desk {
     pub clock: Clock,
     pub ledger: Ledger,
     time: Arc<Mutex<DateTime<Utc>>>,
-    writers: Writers,
+    writers: WriterTasks,
     store: Store,
 }
 
@@ -147,11 +147,11 @@ impl Desk {
     }
 
     pub async fn record(&self, facts: Vec<Value>) {
-        self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Author::service()).await.unwrap();
+        self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Actor::service()).await.unwrap();
     }
 
-    pub fn courier(&self, name: &str, sink: &Arc<Scripted>) -> Courier {
-        Courier {
+    pub fn courier(&self, name: &str, sink: &Arc<Scripted>) -> SinkWorker {
+        SinkWorker {
             db: self.db.clone(),
             tenant_id: TenantId::only(),
             clock: self.clock.clone(),
@@ -165,7 +165,7 @@ impl Desk {
         Reminder { db, tenant_id: TenantId::only(), clock, ledger }
     }
 
-    pub fn relay(&self, couriers: Vec<Courier>) -> Relay {
+    pub fn relay(&self, couriers: Vec<SinkWorker>) -> Relay {
         let (db, clock) = (self.db.clone(), self.clock.clone());
         let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: DEFAULT_RETENTION, gone: 0 };
         Relay::start(couriers, self.reminder(), retention, self.ledger.committed())

@@ -1,20 +1,20 @@
 //! A server of its own for each test: its store, a free port, real gRPC.
 
-use deltabook::access::door::Access;
-use deltabook::books::book::Sending;
+use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
+use deltabook::codec::dto::RawFact;
 use deltabook::domain::ids::TenantId;
-use deltabook::form::raw::RawFact;
-use deltabook::grpc::facts::to_wire;
 use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::admin_service_client::AdminServiceClient;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
 use deltabook::grpc::v1::finance_service_client::FinanceServiceClient;
 use deltabook::grpc::v1::movement_service_client::MovementServiceClient;
+use deltabook::grpc::wire::facts::to_wire;
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::service::Service;
 use deltabook::store::db::Db;
+use deltabook::tenants::tenant_runtime::Sending;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -104,13 +104,13 @@ pub async fn verified(url: &str) -> Verification {
 }
 
 /// A line of a customer, for the ledger.
-pub fn a_line(customer: &str) -> deltabook::domain::fact::Fact {
+pub fn a_line(customer: &str) -> deltabook::domain::facts::fact::Fact {
     let raw = serde_json::json!({ "subscription_line": {
         "line_id": "L1", "subscription_id": "S1", "customer_id": customer, "item_id": "basic",
         "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
         "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
     }});
-    deltabook::form::decode::fact(&serde_json::from_value(raw).unwrap(), "").unwrap()
+    deltabook::codec::decode::fact(&serde_json::from_value(raw).unwrap(), "").unwrap()
 }
 
 /// A fact, written as in the files.

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use deltabook::events::choice::Choice;
+use deltabook::events::event_filter::Choice;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::{Outcome, Outgoing};
 use secrecy::SecretString;

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use deltabook::books::book::{Common, Sending};
-use deltabook::books::shelf::{MAX_OPEN, Shelf, ShelfError};
 use deltabook::clock::Clock;
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::ledger::job::Mode;
-use deltabook::ledger::writers::Load;
+use deltabook::ledger::command::Mode;
+use deltabook::ledger::handle::Load;
+use deltabook::tenants::tenant_registry::{MAX_OPEN, TenantError, TenantRegistry};
+use deltabook::tenants::tenant_runtime::{Common, Sending};
 
 use super::store;
 use crate::support::keys::{Operator, tenant};
@@ -26,21 +26,22 @@ async fn books_are_open_while_somebody_has_them_and_only_so_many_otherwise() {
     for tenant_id in &tenants {
         operator.makes_tenant(tenant_id.as_str()).await;
     }
-    let shelf = Shelf::new(Common::new(operator.db.clone(), Clock::system(), Load::Requests, Sending::default()));
-    assert!(matches!(shelf.books(&tenant("nobody")).await, Err(ShelfError::NoTenant(_))));
+    let shelf =
+        TenantRegistry::new(Common::new(operator.db.clone(), Clock::system(), Load::Requests, Sending::default()));
+    assert!(matches!(shelf.books(&tenant("nobody")).await, Err(TenantError::NoTenant(_))));
 
     let (last, others) = tenants.split_last().unwrap();
     let mut held = Vec::new();
     for tenant_id in others {
         held.push(shelf.books(tenant_id).await.unwrap());
     }
-    assert!(matches!(shelf.books(last).await, Err(ShelfError::TooMany)));
+    assert!(matches!(shelf.books(last).await, Err(TenantError::TooMany)));
     // The first is given back: it makes room for the last, and for nobody else.
     let first = tenants.first().unwrap();
     let of_first = held.remove(0).ledger.clone();
     shelf.books(last).await.unwrap();
-    let record = async |books: &deltabook::ledger::writers::Ledger| {
-        books.record(vec![a_line("acme")], Mode::Strict, &Author::service()).await.map(|recorded| recorded.new_entries)
+    let record = async |books: &deltabook::ledger::handle::Ledger| {
+        books.record(vec![a_line("acme")], Mode::Strict, &Actor::service()).await.map(|recorded| recorded.new_entries)
     };
     let closed = async { while record(&of_first).await.is_ok() {} };
     tokio::time::timeout(PATIENCE, closed).await.unwrap();
@@ -51,6 +52,6 @@ async fn books_are_open_while_somebody_has_them_and_only_so_many_otherwise() {
     let again = shelf.books(first).await.unwrap();
     assert!(record(&again.ledger).await.is_ok());
     shelf.finish().await;
-    assert!(matches!(shelf.books(first).await, Err(ShelfError::ShuttingDown)));
+    assert!(matches!(shelf.books(first).await, Err(TenantError::ShuttingDown)));
     operator.db.close().await;
 }

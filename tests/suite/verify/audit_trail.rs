@@ -1,13 +1,14 @@
 //! The audit trail: who did what, and that nobody changed it afterwards.
 
 use deltabook::clock::Clock;
-use deltabook::domain::audit::{Action, Head, NewAudit};
-use deltabook::domain::author::Author;
+use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
+use deltabook::domain::journal::audit::{Action, Head, NewAudit};
 use deltabook::domain::policy::Policy;
-use deltabook::ledger::trail::{Problem, verify_audit_trail};
+use deltabook::ledger::verify::audit_trail::{Problem, verify_audit_trail};
+use deltabook::store::audit;
 use deltabook::store::db::Db;
-use deltabook::store::{audit, tenant};
+use deltabook::store::tenants::tenant;
 
 use super::store;
 use crate::support::store::Store;
@@ -20,7 +21,7 @@ async fn trail(store: &Store, rows: i64) -> Head {
     let (tenant, now) = (TenantId::only(), Clock::system().now());
     let mut tx = db.write().await.unwrap();
     tenant::ensure(&mut tx, &tenant, Policy::default(), now).await.unwrap();
-    let author = Author::new("key 7 (Kim)", "request-1");
+    let author = Actor::new("key 7 (Kim)", "request-1");
     let audits: Vec<NewAudit> = (0..rows)
         .map(|number| NewAudit {
             author: author.clone(),

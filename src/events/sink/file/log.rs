@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Settings;
+use crate::events::sink::file::Settings;
 
 /// The file. It is open and locked only while something is appended: another process may serve the sink next.
 #[derive(Debug)]

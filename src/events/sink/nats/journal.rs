@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 use chrono::SecondsFormat;
 use futures_util::{StreamExt, stream};
 
-use super::link::Problem;
-use crate::form::movement;
-use crate::form::record::{Value, push_json};
-use crate::store::entry::Entry;
+use crate::codec::tabular::movement;
+use crate::codec::tabular::row_writer::{Value, push_json};
+use crate::events::sink::nats::connection::Problem;
+use crate::store::journal::entry::Entry;
 
 const OWN_NAMES: [&str; 4] = ["movement_id", "reverses_movement_id", "posting_date", "recorded_at"];
 

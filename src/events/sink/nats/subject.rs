@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::codec::envelope::Envelope;
 use crate::events::sink::payload;
-use crate::form::envelope::Envelope;
-use crate::store::entry::Entry;
+use crate::store::journal::entry::Entry;
 
 /// `<prefix>.<tenant>.event.trial_started`
 pub(super) fn of_event(place: &str, envelope: &Envelope) -> String {

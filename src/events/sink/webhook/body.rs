@@ -6,9 +6,9 @@ use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::events::choice::Choice;
+use crate::codec::envelope::Envelope;
+use crate::events::event_filter::Choice;
 use crate::events::sink::payload;
-use crate::form::envelope::Envelope;
 
 #[derive(Serialize)]
 struct CloudEvent<'e> {

@@ -7,9 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Host;
 
-use super::address::is_public;
 use crate::events::secret::SecretSource;
 use crate::events::sink::http::Timeouts;
+use crate::events::sink::webhook::address::is_public;
 
 /// Whom to tell, and how.
 #[derive(Debug, Clone, Deserialize)]

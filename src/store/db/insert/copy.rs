@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
-use super::{Column, Insert, Kind};
+use crate::store::db::insert::{Column, Insert, Kind};
 use crate::store::error::StoreError;
 
 /// Signature, flags, and the length of an extension that there is none of.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::Tx;
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
 /// What a column holds.

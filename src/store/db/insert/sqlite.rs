@@ -3,8 +3,8 @@
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
 
-use super::{Column, Insert};
 use crate::store::db::Instant;
+use crate::store::db::insert::{Column, Insert};
 use crate::store::error::StoreError;
 
 /// How many rows a statement inserts: as many as there are, in pieces of these sizes.

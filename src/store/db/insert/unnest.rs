@@ -3,7 +3,7 @@
 use sqlx::postgres::PgArguments;
 use sqlx::{PgConnection, Postgres};
 
-use super::{Column, Insert, Kind};
+use crate::store::db::insert::{Column, Insert, Kind};
 use crate::store::error::StoreError;
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use deltabook::domain::customer_facts::CustomerFacts;
-use deltabook::domain::fact::{ChangeOrder, ChangeOrderType};
+use deltabook::domain::facts::customer_facts::CustomerFacts;
+use deltabook::domain::facts::fact::{ChangeOrder, ChangeOrderType};
 use deltabook::domain::ids::{Currency, ItemId, LineId, SubscriptionId};
 
 use super::{Books, Life};

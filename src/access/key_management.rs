@@ -1,0 +1,126 @@
+//! Keys are made, listed, and taken back.
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use crate::access::key::{Fresh, NoRandomness};
+use crate::domain::actor::Actor;
+use crate::domain::ids::{KeyId, KeyName, TenantId};
+use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::store::access::api_key::{self, ApiKey};
+use crate::store::audit;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::store::tenants::tenant;
+
+/// Keys in a page, unless asked otherwise.
+pub const DEFAULT_PAGE_SIZE: i64 = 100;
+/// The most keys in a page.
+pub const MAX_PAGE_SIZE: i64 = 1_000;
+
+/// What a key is to be.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    pub name: KeyName,
+    pub role: Role,
+    /// After now.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Why no key was made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a key for a tenant that is there; gives the key itself too, which nobody can give again.
+pub async fn create(
+    db: &Db,
+    tenant_id: &TenantId,
+    new: NewKey,
+    author: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(ApiKey, SecretString), KeyError> {
+    let Fresh { key_id, hash, text } = Fresh::make(now)?;
+    let key = ApiKey {
+        key_id,
+        tenant_id: tenant_id.clone(),
+        name: new.name,
+        role: new.role,
+        secret_hash: hash,
+        created_at: now,
+        created_by: author.actor.to_string(),
+        expires_at: new.expires_at,
+        revoked: None,
+        last_used_at: None,
+    };
+    let mut tx = db.write().await?;
+    if *tenant_id == TenantId::only() {
+        // It may be the first thing that is done with a store.
+        tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await?;
+    }
+    api_key::insert(&mut tx, &key).await?;
+    let made = audited(Action::KeyCreated, &key.key_id, String::new(), shown(&key), author);
+    audit::append(&mut tx, tenant_id, &[made], now).await?;
+    tx.commit().await?;
+    Ok((key, text))
+}
+
+/// Some keys, and whether there are more behind the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPage {
+    pub keys: Vec<ApiKey>,
+    /// None: there are no more.
+    pub next: Option<KeyId>,
+}
+
+/// The page of at most `size` keys of a tenant behind one (None: the first page), the oldest first.
+pub async fn keys(db: &Db, tenant_id: &TenantId, after: Option<&KeyId>, size: i64) -> Result<KeyPage, StoreError> {
+    let size = size.clamp(1, MAX_PAGE_SIZE);
+    let mut tx = db.read().await?;
+    // One more than the page holds tells whether there is another page.
+    let mut keys = api_key::page(&mut tx, tenant_id, after, size.saturating_add(1)).await?;
+    tx.rollback().await?;
+    let fits = usize::try_from(size).unwrap_or(usize::MAX);
+    let has_more = keys.len() > fits;
+    keys.truncate(fits);
+    let next = keys.last().filter(|_| has_more).map(|key| key.key_id.clone());
+    Ok(KeyPage { keys, next })
+}
+
+/// Takes a key back, for good; one that was taken back before stays as it is. None: the tenant has no such key.
+pub async fn revoke(
+    db: &Db,
+    tenant_id: &TenantId,
+    key_id: &KeyId,
+    author: &Actor,
+    now: DateTime<Utc>,
+) -> Result<Option<ApiKey>, StoreError> {
+    let mut tx = db.write().await?;
+    let is_new = api_key::revoke(&mut tx, tenant_id, key_id, &author.actor, now).await?;
+    let key = api_key::one(&mut tx, key_id).await?.filter(|key| key.tenant_id == *tenant_id);
+    if let Some(key) = key.as_ref().filter(|_| is_new) {
+        let taken_back = audited(Action::KeyRevoked, key_id, shown(key), String::new(), author);
+        audit::append(&mut tx, tenant_id, &[taken_back], now).await?;
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(key)
+}
+
+fn audited(action: Action, key_id: &KeyId, before: String, after: String, author: &Actor) -> NewAudit {
+    let (author, subject) = (author.clone(), key_id.to_string());
+    NewAudit { author, action, customer_id: None, subject, before, after, reason: String::new() }
+}
+
+/// What a key is, without anything of its secret.
+fn shown(key: &ApiKey) -> String {
+    let end = key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
+    format!("name {}, role {}, expires {end}", key.name, key.role)
+}

@@ -1,0 +1,70 @@
+//! Movements as a table for people.
+
+use deltabook::codec::tabular::movement::cause;
+use deltabook::domain::journal::movement::Movement;
+
+use crate::cli::shared::table::{Table, amount, change, left, right};
+
+pub fn table(movements: &[Movement]) -> Table {
+    let mut table = Table::new([
+        left("customer"),
+        left("date"),
+        left("level"),
+        left("category"),
+        left("subcategory"),
+        left("item"),
+        left("line"),
+        right("MRR before"),
+        right("change"),
+        right("after"),
+        left("currency"),
+        right("quantity"),
+        left("because"),
+        left("rules"),
+    ]);
+    for movement in movements {
+        let rules: Vec<String> = movement.rules.iter().map(|rule| rule.to_string()).collect();
+        table.row([
+            movement.customer_id.to_string(),
+            movement.effective_date.to_string(),
+            movement.level.to_string(),
+            movement.category.to_string(),
+            movement.subcategory.to_string(),
+            movement.item_id.to_string(),
+            line(movement),
+            amount(movement.mrr_before),
+            change(movement.delta),
+            amount(movement.mrr_after),
+            movement.currency.to_string(),
+            quantity(movement),
+            because(movement),
+            rules.join(" "),
+        ]);
+    }
+    table
+}
+
+/// The line with its subscription before it; a renewal by link is about a subscription only.
+fn line(movement: &Movement) -> String {
+    match (&movement.subscription_id, &movement.line_id) {
+        (Some(subscription), Some(line)) => format!("{subscription} {line}"),
+        (Some(subscription), None) => subscription.to_string(),
+        (None, _) => String::new(),
+    }
+}
+
+fn quantity(movement: &Movement) -> String {
+    let (before, after) = (movement.quantity_before, movement.quantity_after);
+    if before == after { after.to_string() } else { format!("{before} → {after}") }
+}
+
+fn because(movement: &Movement) -> String {
+    let mut text = movement.causes.iter().map(cause).collect::<Vec<_>>().join("; ");
+    if let Some(renewed) = movement.renewed_mrr {
+        text = format!("{text} (renews {})", amount(renewed));
+    }
+    if let Some(date) = movement.provisional_until {
+        text = format!("{text} (provisional until {date})");
+    }
+    text
+}

@@ -1,0 +1,167 @@
+//! Waterfalls as rows and tables.
+
+use deltabook::domain::money::Money;
+use deltabook::grpc::v1;
+use serde_json::Value;
+
+use crate::cli::shared::conversion::group_name;
+use crate::cli::shared::months::StepArg;
+use crate::cli::shared::table::{Table, amount, left, right};
+use crate::cli::shared::target::{Answer, text, value, word};
+
+/// How a table shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    pub by: StepArg,
+    pub has_groups: bool,
+}
+
+/// The periods of every currency, and group.
+pub fn answer(found: &v1::GetWaterfallResponse, has_groups: bool) -> Answer<20> {
+    let rows = found.waterfalls.iter().flat_map(|it| it.periods.iter().map(move |period| row(it, period, has_groups)));
+    Answer {
+        names: [
+            "currency",
+            "start",
+            "end",
+            "opening",
+            "new",
+            "reactivation",
+            "upsell",
+            "downsell",
+            "churn",
+            "ignored",
+            "closing",
+            "new_count",
+            "reactivation_count",
+            "upsell_count",
+            "downsell_count",
+            "churn_count",
+            "adjustments",
+            "currency_effect",
+            "group",
+            "rest",
+        ],
+        rows: rows.collect(),
+    }
+}
+
+fn row(of: &v1::Waterfall, it: &v1::WaterfallPeriod, has_groups: bool) -> [Value; 20] {
+    let counts = it.counts.unwrap_or_default();
+    [
+        value(&of.currency),
+        value(&it.start),
+        value(&it.end),
+        value(&it.opening),
+        value(&it.new),
+        value(&it.reactivation),
+        value(&it.upsell),
+        value(&it.downsell),
+        value(&it.churn),
+        value(&it.ignored),
+        value(&it.closing),
+        counts.new.into(),
+        counts.reactivation.into(),
+        counts.upsell.into(),
+        counts.downsell.into(),
+        counts.churn.into(),
+        value(it.adjustments.as_ref().map(|it| it.amount.as_str()).unwrap_or_default()),
+        value(&it.currency_effect),
+        // What has no value is a group too.
+        if has_groups && !of.rest { Value::String(of.group.clone()) } else { Value::Null },
+        if of.rest { Value::Bool(true) } else { Value::Null },
+    ]
+}
+
+/// Amounts by period; a column without any amount in it is shown all the same, so that the sum can be read. Adjustments
+/// are in the columns already: they are shown only where there are any.
+pub fn table(answer: &Answer<20>, Shown { by, has_groups }: Shown) -> Table {
+    let has_adjustments = answer.rows.iter().any(|row| !Cells::of(row).adjustments.is_null());
+    let has_effect = answer.rows.iter().any(|row| !Cells::of(row).currency_effect.is_null());
+    let mut columns = vec![left(by.heading()), left("currency")];
+    if has_groups {
+        columns.push(left("group"));
+    }
+    let headings = ["opening", "new", "reactivation", "upsell", "downsell", "churn", "ignored"];
+    columns.extend(headings.map(right));
+    if has_effect {
+        columns.push(right("currency effect"));
+    }
+    columns.push(right("closing"));
+    if has_adjustments {
+        columns.push(right("adjustments"));
+    }
+    let mut table = Table::new(columns);
+    for row in &answer.rows {
+        let it = Cells::of(row);
+        let mut cells = vec![by.shown(&text(it.start)), text(it.currency)];
+        if has_groups {
+            cells.push(group_name(&text(it.group), !it.rest.is_null()));
+        }
+        cells.extend(it.columns.map(money));
+        if has_effect {
+            cells.push(money(it.currency_effect));
+        }
+        cells.push(money(it.closing));
+        if has_adjustments {
+            cells.push(if it.adjustments.is_null() { String::new() } else { money(it.adjustments) });
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// What of a row people see.
+struct Cells<'r> {
+    currency: &'r Value,
+    start: &'r Value,
+    columns: [&'r Value; 7],
+    closing: &'r Value,
+    adjustments: &'r Value,
+    currency_effect: &'r Value,
+    group: &'r Value,
+    rest: &'r Value,
+}
+
+impl<'r> Cells<'r> {
+    fn of(row: &'r [Value; 20]) -> Self {
+        let [currency, start, _, opening, new, reactivation, upsell, downsell, churn, ignored, closing, ..] = row;
+        let [.., adjustments, currency_effect, group, rest] = row;
+        let columns = [opening, new, reactivation, upsell, downsell, churn, ignored];
+        Self { currency, start, columns, closing, adjustments, currency_effect, group, rest }
+    }
+}
+
+fn money(value: &Value) -> String {
+    amount(Money::parse(&text(value)).unwrap_or_default())
+}
+
+/// Each period from its opening to its closing, one subcategory after the other.
+pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Answer<6> {
+    let mut rows = Vec::new();
+    for (of, it) in found.waterfalls.iter().flat_map(|of| of.periods.iter().map(move |it| (of, it))) {
+        let mut push = |what: &str, amount: &str, count: Value| {
+            let (start, end) = (value(&it.start), value(&it.end));
+            rows.push([value(&of.currency), start, end, value(what), value(amount), count]);
+        };
+        push("OPENING", &it.opening, Value::Null);
+        for sum in &it.subcategories {
+            let name = word(sum.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_");
+            push(name, &sum.amount, sum.count.into());
+        }
+        if !it.currency_effect.is_empty() {
+            push("CURRENCY_EFFECT", &it.currency_effect, Value::Null);
+        }
+        push("CLOSING", &it.closing, Value::Null);
+    }
+    Answer { names: ["currency", "start", "end", "subcategory", "amount", "count"], rows }
+}
+
+pub fn subcategory_table(answer: &Answer<6>, by: StepArg) -> Table {
+    let columns = [left(by.heading()), left("currency"), left("subcategory"), right("amount"), right("movements")];
+    let mut table = Table::new(columns);
+    for [currency, start, _, subcategory, amount, count] in &answer.rows {
+        table.row([by.shown(&text(start)), text(currency), text(subcategory), money(amount), text(count)]);
+    }
+    table
+}

@@ -1,0 +1,196 @@
+//! A customer: everything that was said, what it came to, and what had no effect.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use crate::console::error_page::Problem;
+use crate::console::format;
+use crate::console::params::Fields;
+use crate::console::parts::movement_table;
+use crate::console::parts::page::{Heading, Tab, answer, input, nothing, table};
+use crate::console::parts::timeline;
+use crate::console::routes;
+use crate::console::signed_in::Visit;
+use crate::grpc::v1;
+
+/// The most movements that are shown.
+const MOST: i32 = 1_000;
+
+pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
+    let id = fields.one("id");
+    let title = if id.is_empty() { "Customer" } else { id };
+    let body = if id.is_empty() { latest(&visit).await } else { body(&visit, &fields).await };
+    answer(&visit, title, Tab::Customers, body)
+}
+
+fn form(id: &str) -> Markup {
+    html! {
+        form .filter method="get" action=(routes::CUSTOMER) {
+            (input("Customer id", "id", "text", id))
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+/// Customers to begin with: those of the latest movements.
+async fn latest(visit: &Visit) -> Result<Markup, Problem> {
+    let filter = v1::MovementFilter { level: v1::Level::Customer.into(), ..v1::MovementFilter::default() };
+    let order_by = v1::MovementOrder::JournalDesc.into();
+    let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: 200, ..Default::default() };
+    let found = visit.questions().list_movements(request).await?.movements;
+    let mut ids: Vec<&str> = Vec::new();
+    for it in &found {
+        if !ids.contains(&it.customer_id.as_str()) {
+            ids.push(&it.customer_id);
+        }
+    }
+    Ok(html! {
+        h1 { "Customer" }
+        (form(""))
+        @if ids.is_empty() {
+            (nothing("There is no customer yet.", html! { p { "The billing system sends them, or a file of them is imported." } }))
+        } @else {
+            h2 { "Customers that changed last" }
+            ul .columns-of-links { @for id in ids { li { a href=(routes::customer(id)) { (id) } } } }
+        }
+    })
+}
+
+async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
+    let customer_id = fields.one("id").to_owned();
+    let found = visit.customers().get_customer(v1::GetCustomerRequest { customer_id: customer_id.clone() }).await?;
+    let filter = v1::MovementFilter { customer_id: customer_id.clone(), live_only: true, ..Default::default() };
+    let order_by = v1::MovementOrder::EffectiveDate.into();
+    let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: MOST, ..Default::default() };
+    let movements = visit.questions().list_movements(request).await?.movements;
+    let request = v1::GetMrrRequest { customer_id: customer_id.clone(), ..Default::default() };
+    let today = visit.questions().get_mrr(request).await?;
+    let name = found.customer.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
+    let (contract, customer): (Vec<_>, Vec<_>) =
+        movements.iter().cloned().partition(|it| it.level() == v1::Level::Contract);
+    Ok(html! {
+        h1 { (customer_id) @if !name.is_empty() { " · " (name) } }
+        (form(&customer_id))
+        p {
+            "MRR on " (today.date) ": "
+            @if today.totals.is_empty() { "none" }
+            @for total in &today.totals { strong { (format::amount(&total.mrr)) " " (total.currency) } " " }
+        }
+        (attributes(found.customer.as_ref()))
+        (timeline::drawn(&found, &movements, &today.date))
+        (movement_table::listed("Movements of the customer as a whole", &customer))
+        (movement_table::listed("Movements of its contracts", &contract))
+        @if movements.len() == 1_000 { p .warning { "These are the first 1,000. The list of movements has them all." } }
+        p { a href=(routes::with(routes::MOVEMENTS, [("customer", customer_id.as_str())])) { "The whole journal of this customer, with reversals" } }
+        (lines(&found.subscription_lines))
+        (orders(&found.change_orders))
+        (overrides(&found.overrides))
+        (charges(&found.charges))
+    })
+}
+
+fn attributes(customer: Option<&v1::Customer>) -> Markup {
+    let Some(it) = customer.filter(|it| !it.attributes.is_empty() || !it.identity.is_empty()) else { return html! {} };
+    html! {
+        dl .panel {
+            @if !it.identity.is_empty() { dt { "CustomerState to receivers as" } dd { (it.identity) } }
+            @for (name, value) in &it.attributes { dt { (name) } dd { (value) } }
+        }
+    }
+}
+
+fn lines(lines: &[v1::SubscriptionLineRecord]) -> Markup {
+    let rows = html! {
+        @for it in lines {
+            @let line = it.line.clone().unwrap_or_default();
+            tr .void[is_void(it.state.as_ref())] {
+                th scope="row" { (line.line_id) }
+                td { (line.subscription_id) }
+                td { (line.item_id) }
+                td { (line.start_date) " to " @if line.end_date.is_empty() { "evergreen" } @else { (line.end_date) } }
+                td { @if !line.trial_end_date.is_empty() { "trial to " (line.trial_end_date) } }
+                td { (state(it.state.as_ref())) }
+            }
+        }
+    };
+    unless_empty("Lines", &["Line", "Subscription", "Item", "Term", "Trial", "State"], lines.is_empty(), rows)
+}
+
+fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
+    let rows = html! {
+        @for it in orders {
+            @let order = it.change_order.clone().unwrap_or_default();
+            tr .void[is_void(it.state.as_ref())] {
+                th scope="row" { (order.change_order_id) }
+                td { (order.subscription_id) }
+                td { (format::words(order.r#type().as_str_name().trim_start_matches("CHANGE_ORDER_TYPE_"))) }
+                td { (order.effective_date) }
+                td { (order.memo) }
+                td { (state(it.state.as_ref())) }
+            }
+        }
+    };
+    unless_empty(
+        "Change orders",
+        &["Order", "Subscription", "Type", "Effective", "Memo", "State"],
+        orders.is_empty(),
+        rows,
+    )
+}
+
+fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
+    let rows = html! {
+        @for it in overrides {
+            @let over = it.r#override.clone().unwrap_or_default();
+            tr .void[is_void(it.state.as_ref())] {
+                th scope="row" { (over.cause.as_ref().map(format::cause).unwrap_or_default()) }
+                td {
+                    @if over.modification_type == 0 { "taken back" }
+                    @else { (format::words(over.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_"))) }
+                }
+                td { (over.reason) }
+                td { (state(it.state.as_ref())) }
+            }
+        }
+    };
+    unless_empty("Overrides", &["Cause", "Counts as", "Reason", "State"], overrides.is_empty(), rows)
+}
+
+fn charges(charges: &[v1::Charge]) -> Markup {
+    let rows = html! {
+        @for it in charges {
+            tr {
+                th scope="row" { (it.charge_id) }
+                td { (format::words(it.status().as_str_name().trim_start_matches("CHARGE_STATUS_"))) }
+                td { (format::amount(&it.amount)) " " (it.currency) }
+                td { (format::instant(it.occurred_at.as_ref())) }
+                td { (it.description) }
+            }
+        }
+    };
+    unless_empty("Charges", &["Charge", "Status", "Amount", "When", "What for"], charges.is_empty(), rows)
+}
+
+fn unless_empty(name: &str, headings: &[&'static str], is_empty: bool, rows: Markup) -> Markup {
+    if is_empty {
+        return html! {};
+    }
+    let headings: Vec<Heading> = headings.iter().map(|text| Heading::Words(text)).collect();
+    table(name, &headings, rows)
+}
+
+pub(in crate::console) fn is_void(state: Option<&v1::FactState>) -> bool {
+    state.is_some_and(|it| it.status() == v1::FactStatus::Void)
+}
+
+/// In effect; or void, and why.
+fn state(state: Option<&v1::FactState>) -> Markup {
+    let Some(it) = state else { return html! {} };
+    html! {
+        @if is_void(Some(it)) { span .tag { "void" } } @else { "in effect" }
+        @for reason in &it.void_reasons {
+            br;
+            small { @if !reason.line_id.is_empty() { (reason.line_id) ": " } (reason.message) " (R" (reason.rule) ")" }
+        }
+    }
+}

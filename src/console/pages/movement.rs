@@ -1,0 +1,176 @@
+//! One movement: why it is what it is.
+
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use crate::console::error_page::Problem;
+use crate::console::format;
+use crate::console::parts::movement_context;
+use crate::console::parts::movement_table::tags;
+use crate::console::parts::mrr_history;
+use crate::console::parts::page::Heading::Words;
+use crate::console::parts::page::{Tab, answer, table};
+use crate::console::routes;
+use crate::console::signed_in::Visit;
+use crate::grpc::v1;
+
+pub(in crate::console) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
+    let body = body(&visit, &id).await;
+    answer(&visit, &format!("Movement {id}"), Tab::Movements, body)
+}
+
+async fn body(visit: &Visit, id: &str) -> Result<Markup, Problem> {
+    let why = explained(visit, id).await?;
+    let movement = why.movement.clone().unwrap_or_default();
+    let drawn = mrr_history::of(visit, &movement).await?;
+    Ok(html! {
+        h1 { "Movement № " (id) }
+        p { (why.summary) (tags(&movement)) }
+        @if !why.reversed_by_movement_id.is_empty() {
+            p .warning {
+                "It holds no more: "
+                a href=(routes::movement(&why.reversed_by_movement_id)) { "№ " (why.reversed_by_movement_id) }
+                " reversed it."
+                @if !why.replaced_by_movement_ids.is_empty() { " In its place stands " (links(&why.replaced_by_movement_ids)) "." }
+            }
+        }
+        (facts_of(&movement))
+        @if may_override(visit, &movement, &why) {
+            p { a .button href=(routes::overriding(id)) { "Count it otherwise…" } }
+        }
+        (drawn)
+        (reasons(&why))
+        (movement_context::other_level(&why.other_level))
+        (movement_context::overrides(&why.overrides))
+        (changes(&why))
+        (events(&why))
+        (facts(&why))
+    })
+}
+
+fn links(ids: &[String]) -> Markup {
+    html! {
+        @for (place, id) in ids.iter().enumerate() {
+            @if place > 0 { ", " }
+            a href=(routes::movement(id)) { "№ " (id) }
+        }
+    }
+}
+
+/// What there is to know of a movement.
+pub(in crate::console) async fn explained(visit: &Visit, id: &str) -> Result<v1::ExplainMovementResponse, Problem> {
+    let request = v1::ExplainMovementRequest { movement_id: id.to_owned() };
+    Ok(visit.questions().explain_movement(request).await?)
+}
+
+fn may_override(visit: &Visit, movement: &v1::Movement, why: &v1::ExplainMovementResponse) -> bool {
+    let holds = why.reversed_by_movement_id.is_empty() && movement.reverses_movement_id.is_empty();
+    holds && visit.may("FinanceService/OverrideModificationType")
+}
+
+fn facts_of(it: &v1::Movement) -> Markup {
+    html! {
+        dl .panel {
+            dt { "Customer" } dd { a href=(routes::customer(&it.customer_id)) { (it.customer_id) } }
+            @if !it.subscription_id.is_empty() { dt { "Subscription" } dd { (it.subscription_id) } }
+            @if !it.line_id.is_empty() { dt { "Line" } dd { (it.line_id) } }
+            dt { "Item" } dd { (it.item_id) }
+            dt { "Level" } dd { (format::level(it.level)) }
+            dt { "Kind" } dd { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) }
+            dt { "Change of MRR" } dd { strong { (format::change(&it.mrr_delta)) " " (it.currency) } }
+            dt { "MRR" } dd { (format::amount(&it.mrr_before)) " → " (format::amount(&it.mrr_after)) }
+            dt { "Quantity" } dd { (format::quantity(&it.quantity_before)) " → " (format::quantity(&it.quantity_after)) }
+            @if !it.quantity_effect.is_empty() {
+                dt { "By quantity" } dd { (format::change(&it.quantity_effect)) }
+                dt { "By price" } dd { (format::change(&it.price_effect)) }
+            }
+            @if !it.renewed_mrr.is_empty() { dt { "Renewed MRR" } dd { (format::amount(&it.renewed_mrr)) } }
+            dt { "Effective" } dd { (it.effective_date) }
+            dt { "Posted" } dd { (it.posting_date) }
+            dt { "Recorded" } dd { (format::instant(it.recorded_at.as_ref())) }
+            dt { "Because of" }
+            dd { ul .plain { @for cause in &it.causes { li { (format::cause(cause)) } } } }
+        }
+    }
+}
+
+fn reasons(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        section {
+            h2 { "Why" }
+            ol .reasons {
+                @for reason in &why.reasons {
+                    li { strong { "R" (reason.rule) " " (reason.title) } ": " (reason.statement) }
+                }
+            }
+        }
+    }
+}
+
+fn changes(why: &v1::ExplainMovementResponse) -> Markup {
+    if why.changes.is_empty() {
+        return html! {};
+    }
+    let headings = [Words("Line"), Words("By"), Words("Before"), Words("After")];
+    let rows = html! {
+        @for change in &why.changes {
+            tr {
+                th scope="row" { (change.line_id) }
+                td { (change.cause.as_ref().map(format::cause).unwrap_or_default()) }
+                td { (terms(change.before.as_ref())) }
+                td { (terms(change.after.as_ref())) }
+            }
+        }
+    };
+    table("What changed on its lines", &headings, rows)
+}
+
+/// A line at one moment, in one phrase.
+fn terms(terms: Option<&v1::LineTerms>) -> Markup {
+    let Some(it) = terms else { return html! { "nothing" } };
+    let interval = it.interval.as_ref().map(format::interval).unwrap_or_default();
+    html! {
+        @if !it.counting { span .tag { "does not count" } " " }
+        (it.item_id) ": " (format::quantity(&it.quantity)) " × " (format::amount(&it.unit_price)) " " (interval)
+        @if let Some(discount) = it.discount.as_ref().and_then(|it| it.value.as_ref()) {
+            @match discount {
+                v1::discount::Value::Percent(percent) => { ", less " (percent) " %" }
+                v1::discount::Value::Amount(amount) => { ", less " (format::amount(amount)) }
+            }
+        }
+        br;
+        small { "MRR " (format::amount(&it.mrr)) }
+    }
+}
+
+fn events(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        @if !why.events.is_empty() {
+            section {
+                h2 { "Events" }
+                ul {
+                    @for event in &why.events {
+                        li {
+                            (event.name) " of " (format::change(&event.mrr_delta)) " " (event.currency) " on " (event.date)
+                            ": " (movement_context::state(event))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(why: &v1::ExplainMovementResponse) -> Markup {
+    html! {
+        @if !why.facts.is_empty() {
+            section {
+                h2 { "Facts behind it" }
+                @for fact in &why.facts {
+                    details { summary { (format::fact(fact)) } pre .code { (format::fact_as_json(fact)) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What others say of a movement: the other level, finance, and the receivers of its events.
+
+use maud::{Markup, html};
+
+use crate::console::format;
+use crate::console::parts::movement_table;
+use crate::console::routes;
+use crate::grpc::v1;
+
+/// The same changes, seen from the other level.
+pub(in crate::console) fn other_level(others: &[v1::OtherLevel]) -> Markup {
+    html! {
+        @if !others.is_empty() {
+            section {
+                h2 { "What the other level says" }
+                @for other in others {
+                    p { (other.comparison) }
+                    @if let Some(it) = &other.movement {
+                        p {
+                            a href=(routes::movement(&it.movement_id)) { "№ " (it.movement_id) }
+                            ": " (format::category(it.category)) " · " (format::subcategory(it.subcategory)) ", "
+                            (format::change(&it.mrr_delta)) " " (it.currency) " at " (format::level(it.level).to_lowercase()) " level"
+                            (movement_table::tags(it))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What finance said of its causes, the latest first.
+pub(in crate::console) fn overrides(overrides: &[v1::MovementOverride]) -> Markup {
+    html! {
+        @if !overrides.is_empty() {
+            section {
+                h2 { "What finance said" }
+                ul { @for it in overrides { li { (said(it)) } } }
+            }
+        }
+    }
+}
+
+fn said(it: &v1::MovementOverride) -> Markup {
+    let kind = it.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_");
+    html! {
+        strong { @if it.modification_type == 0 { "Taken back" } @else { (format::words(kind)) } }
+        @if !it.in_force { " " span .tag { "history" } }
+        @if let Some(cause) = &it.cause { " for " (format::cause(cause)) }
+        ", by " @if it.actor.is_empty() { "somebody" } @else { (it.actor) } " on " (format::instant(it.recorded_at.as_ref()))
+        @if !it.reason.is_empty() { ": " (it.reason) }
+        @if !it.statement.is_empty() { br; (it.statement) }
+    }
+}
+
+/// How far an event has come.
+pub(in crate::console) fn state(event: &v1::LifecycleEvent) -> String {
+    match event.state() {
+        v1::EventState::Scheduled => format!("to go out on {}", event.due_on),
+        v1::EventState::Due => "going out".to_owned(),
+        v1::EventState::Sent => "sent".to_owned(),
+        v1::EventState::Unspecified => String::new(),
+    }
+}

@@ -1,0 +1,217 @@
+//! A customer's time as a picture: lines while they count, orders, and movements at both levels.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Months, NaiveDate};
+use maud::{Markup, html};
+
+use crate::console::format;
+use crate::console::pages::customer::is_void;
+use crate::console::parts::page::scrolled;
+use crate::domain::money::Money;
+use crate::grpc::v1;
+
+const WIDTH: i64 = 1_000;
+const ROW: usize = 34;
+const TOP: usize = 24;
+/// The most lines that are drawn.
+const MOST_LINES: usize = 40;
+
+/// The dates that are drawn, from left to right.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: NaiveDate,
+    last: NaiveDate,
+}
+
+impl Span {
+    fn x(self, date: NaiveDate) -> i64 {
+        let days = self.last.signed_duration_since(self.first).num_days().max(1);
+        let from = date.clamp(self.first, self.last).signed_duration_since(self.first).num_days();
+        from.saturating_mul(WIDTH).div_euclid(days)
+    }
+
+    /// Beginnings of years; of quarters where there are few years.
+    fn marks(self) -> Vec<(i64, String)> {
+        let months = if self.last.year().saturating_sub(self.first.year()) > 3 { 12 } else { 3 };
+        let begin = NaiveDate::from_ymd_opt(self.first.year(), 1, 1).unwrap_or(self.first);
+        let dates = std::iter::successors(Some(begin), |date| date.checked_add_months(Months::new(months)));
+        let within = dates.take_while(|date| *date <= self.last).filter(|date| *date >= self.first);
+        // A century has a mark every year, and no more than fit.
+        within.take(120).map(|date| (self.x(date), date.format("%Y-%m").to_string())).collect()
+    }
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    text.parse().ok()
+}
+
+/// One line with its place.
+struct Drawn<'l> {
+    line: &'l v1::SubscriptionLine,
+    is_void: bool,
+    /// While it has MRR.
+    counts: Vec<(NaiveDate, NaiveDate)>,
+}
+
+pub(in crate::console) fn drawn(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Markup {
+    let Some(span) = span(found, movements, today) else { return html! {} };
+    let lines = lines(found, movements, span);
+    let left_out = found.subscription_lines.len().saturating_sub(lines.len());
+    let lanes = TOP.saturating_add(lines.len().saturating_mul(ROW));
+    let height = lanes.saturating_add(ROW.saturating_mul(2)).saturating_add(8);
+    let orders = |line: &v1::SubscriptionLine| {
+        let is_for = |order: &v1::ChangeOrder| {
+            order.subscription_id == line.subscription_id
+                && (order.entries.is_empty() || order.entries.iter().any(|entry| entry.line_id == line.line_id))
+        };
+        let each =
+            found.change_orders.iter().filter_map(|it| Some((it.change_order.as_ref()?, is_void(it.state.as_ref()))));
+        each.filter(move |(order, _)| is_for(order))
+            .filter_map(|(order, is_void)| Some((span.x(date(&order.effective_date)?), is_void)))
+            .collect::<Vec<_>>()
+    };
+    let picture = html! {
+        svg .timeline viewBox={ "0 0 " (WIDTH) " " (height) } aria-hidden="true" focusable="false" {
+            @for (x, label) in span.marks() {
+                line .mark x1=(x) x2=(x) y1="16" y2=(height) {}
+                text x=(x.saturating_add(3)) y="12" { (label) }
+            }
+            @if let Some(today) = date(today) { line .here x1=(span.x(today)) x2=(span.x(today)) y1="0" y2=(height) {} }
+            @for (place, it) in lines.iter().enumerate() {
+                @let y = TOP.saturating_add(place.saturating_mul(ROW));
+                text x="2" y=(y.saturating_add(10)) {
+                    (it.line.subscription_id) " · " (it.line.line_id) " · " (it.line.item_id) @if it.is_void { " (void)" }
+                }
+                @if let Some((from, to)) = term(it.line, span) {
+                    rect .term x=(from) y=(y.saturating_add(15)) width=(to.saturating_sub(from).max(2)) height="10" {}
+                }
+                @for (from, to) in &it.counts {
+                    rect .counts x=(span.x(*from)) y=(y.saturating_add(15)) width=(span.x(*to).saturating_sub(span.x(*from)).max(2)) height="10" {}
+                }
+                @for (x, is_void) in orders(it.line) {
+                    path .order .void[is_void] d={ "M" (x) " " (y.saturating_add(12)) " l6 8 l-6 8 l-6 -8 z" } {}
+                }
+            }
+            (lane("Contracts", v1::Level::Contract, movements, lanes, span))
+            (lane("Customer", v1::Level::Customer, movements, lanes.saturating_add(ROW), span))
+        }
+    };
+    html! {
+        figure {
+            figcaption { "Timeline from " (span.first) " to " (span.last) }
+            (legend())
+            (scrolled("Timeline, drawn; the tables below say the same", picture))
+            @if left_out > 0 { p .note { "The first " (MOST_LINES) " lines are drawn, " (left_out) " are not." } }
+        }
+    }
+}
+
+fn legend() -> Markup {
+    let kinds = ["new", "upsell", "downsell", "churn", "renewal", "ignored"];
+    html! {
+        ul .legend aria-hidden="true" {
+            li { span .key .term {} "term" }
+            li { span .key .counts {} "counts" }
+            li { span .diamond { "◆" } "order" }
+            li { span .diamond { "◇" } "void order" }
+            @for kind in kinds { li { span class={ "key " (kind) } {} (format::words(kind)) } }
+        }
+    }
+}
+
+/// From the first date of all to the last; not further than a year from today.
+fn span(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Option<Span> {
+    let today = date(today)?;
+    let lines = found.subscription_lines.iter().filter_map(|it| it.line.as_ref());
+    let lines = lines.flat_map(|it| [it.start_date.as_str(), it.end_date.as_str()]);
+    let orders =
+        found.change_orders.iter().filter_map(|it| it.change_order.as_ref()).map(|it| it.effective_date.as_str());
+    let dates = lines.chain(orders).chain(movements.iter().map(|it| it.effective_date.as_str())).filter_map(date);
+    let dates: Vec<NaiveDate> = dates.collect();
+    let horizon = today.checked_add_months(Months::new(12))?;
+    let first = *dates.iter().min()?;
+    let last = (*dates.iter().max()?).min(horizon).max(today).max(first);
+    Some(Span { first, last: last.checked_add_months(Months::new(1))? })
+}
+
+fn term(line: &v1::SubscriptionLine, span: Span) -> Option<(i64, i64)> {
+    let from = date(&line.start_date)?;
+    Some((span.x(from), span.x(date(&line.end_date).unwrap_or(span.last))))
+}
+
+/// Each line with the times in which its movements leave it some MRR.
+fn lines<'f>(found: &'f v1::GetCustomerResponse, movements: &[v1::Movement], span: Span) -> Vec<Drawn<'f>> {
+    let mut by_line: BTreeMap<&str, Vec<(NaiveDate, Money)>> = BTreeMap::new();
+    for it in movements.iter().filter(|it| !it.line_id.is_empty()) {
+        let change = date(&it.effective_date).zip(Money::parse(&it.mrr_delta));
+        by_line.entry(&it.line_id).or_default().extend(change);
+    }
+    let each = found.subscription_lines.iter().filter_map(|it| Some((it.line.as_ref()?, is_void(it.state.as_ref()))));
+    let drawn = each.map(|(line, is_void)| {
+        let changes = by_line.get(line.line_id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        Drawn { line, is_void, counts: counting(changes, span.last) }
+    });
+    drawn.take(MOST_LINES).collect()
+}
+
+/// From when to when changes in the order of their dates leave something.
+fn counting(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
+    let (mut at, mut since, mut spans) = (Money::ZERO, None, Vec::new());
+    for (date, change) in changes {
+        at = at.checked_add(*change).unwrap_or(at);
+        match (since, at.is_zero()) {
+            (None, false) => since = Some(*date),
+            (Some(from), true) => {
+                spans.push((from, *date));
+                since = None;
+            }
+            (None, true) | (Some(_), false) => {}
+        }
+    }
+    spans.extend(since.map(|from| (from, end)));
+    spans
+}
+
+/// The movements of a level, each as a bar of its colour.
+fn lane(name: &str, level: v1::Level, movements: &[v1::Movement], y: usize, span: Span) -> Markup {
+    html! {
+        text x="2" y=(y.saturating_add(10)) { (name) }
+        line .mark x1="0" x2=(WIDTH) y1=(y.saturating_add(28)) y2=(y.saturating_add(28)) {}
+        @for it in movements.iter().filter(|it| it.level() == level) {
+            @if let Some(date) = date(&it.effective_date) && date <= span.last {
+                rect class=(format::category_name(it.category).to_ascii_lowercase()) x=(span.x(date).saturating_sub(2)) y=(y.saturating_add(14)) width="5" height="14" {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_line_counts_while_its_movements_leave_something() {
+        let units = |units: i64| Money::from_micros(units * 1_000_000);
+        let changes = [("2026-01-01", 100), ("2026-03-01", 50), ("2026-05-01", -150), ("2026-07-01", 10)];
+        let changes = changes.map(|(date, amount)| (day(date), units(amount)));
+        let end = day("2026-12-31");
+        let expected = [("2026-01-01", "2026-05-01"), ("2026-07-01", "2026-12-31")].map(|(a, b)| (day(a), day(b)));
+        assert_eq!(counting(&changes, end), expected);
+    }
+
+    #[test]
+    fn dates_are_drawn_from_left_to_right() {
+        let span = Span { first: day("2026-01-01"), last: day("2027-01-01") };
+        assert_eq!(
+            ["2025-01-01", "2026-01-01", "2026-07-02", "2030-01-01"].map(|it| span.x(day(it))),
+            [0, 0, 498, 1_000]
+        );
+        let marks: Vec<String> = span.marks().into_iter().map(|(_, label)| label).collect();
+        assert_eq!(marks, ["2026-01", "2026-04", "2026-07", "2026-10", "2027-01"]);
+    }
+}

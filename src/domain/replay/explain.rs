@@ -1,0 +1,116 @@
+//! The lines behind a movement: their terms right before and right after each of its causes.
+
+use crate::domain::classify::atom::{LineState, Terms};
+use crate::domain::classify::group::Labelled;
+use crate::domain::facts::fact::{ModificationType, Override};
+use crate::domain::facts::interval::Interval;
+use crate::domain::ids::{ItemId, LineId, SubscriptionId};
+use crate::domain::journal::movement::Cause;
+use crate::domain::money::Money;
+use crate::domain::number::{Amount, Discount, Quantity};
+use crate::domain::replay::customer_timeline::Story;
+use crate::domain::replay::day_changes::{Day, Part};
+use crate::domain::replay::line_event::Step;
+
+/// What one cause did to one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineChange {
+    pub line_id: LineId,
+    pub subscription_id: SubscriptionId,
+    pub cause: Cause,
+    pub before: LineSnapshot,
+    pub after: LineSnapshot,
+}
+
+/// A line at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineSnapshot {
+    /// Whether the line counts (R6); its MRR is in the books only then.
+    pub counting: bool,
+    pub item_id: ItemId,
+    pub quantity: Quantity,
+    pub unit_price: Option<Amount>,
+    pub discount: Option<Discount>,
+    pub interval: Option<Interval>,
+    pub mrr: Money,
+}
+
+impl From<&LineState<'_>> for LineSnapshot {
+    fn from(state: &LineState<'_>) -> Self {
+        let Terms { item_id, quantity, unit_price, discount, interval } = state.terms;
+        Self {
+            counting: state.counting,
+            item_id: item_id.clone(),
+            quantity,
+            unit_price,
+            discount,
+            interval,
+            mrr: state.mrr,
+        }
+    }
+}
+
+/// What a movement is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// In the order in which the causes act.
+    pub changes: Vec<LineChange>,
+    /// What named it, if not the facts alone (R13).
+    pub named_by: Option<NamedBy>,
+}
+
+/// The modification type that named a movement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedBy {
+    pub modification_type: ModificationType,
+    /// The override that set it; None: it came with the order.
+    pub over: Option<Override>,
+}
+
+impl Trace {
+    /// The override that named it.
+    #[must_use]
+    pub fn over(&self) -> Option<&Override> {
+        self.named_by.as_ref()?.over.as_ref()
+    }
+
+    /// Whether both are made of what one cause did to one line, among other things.
+    #[must_use]
+    pub fn shares_a_change_with(&self, other: &Self) -> bool {
+        let is_same = |a: &LineChange, b: &LineChange| a.line_id == b.line_id && a.cause == b.cause;
+        self.changes.iter().any(|own| other.changes.iter().any(|their| is_same(own, their)))
+    }
+
+    pub(in crate::domain) fn of(
+        story: &Story<'_>,
+        day: &Day<'_, '_>,
+        parts: &[Part],
+        label: Option<&Labelled<'_>>,
+    ) -> Self {
+        let change = |line: usize, step: Step<'_>, before: &LineState<'_>, after: &LineState<'_>| {
+            let line = story.index.lines.get(line)?.line;
+            Some(LineChange {
+                line_id: line.line_id.clone(),
+                subscription_id: line.subscription_id.clone(),
+                cause: step.cause(&line.line_id),
+                before: before.into(),
+                after: after.into(),
+            })
+        };
+        let of_part = |part: &Part| match *part {
+            Part::Atom(place) => day.atoms.get(place).and_then(|it| change(it.line, it.step, &it.before, &it.after)),
+            Part::Renewal(place) => {
+                let mark = day.renewals.get(place)?;
+                change(mark.line, Step::Renewal(mark.order, None), &mark.before, &mark.after)
+            }
+            // A reactivation is a cause as its suspension is.
+            Part::Pause(place) => {
+                let pause = day.pauses.get(place)?;
+                change(pause.line, Step::Suspension(pause.order), &pause.state, &pause.state)
+            }
+        };
+        let named_by =
+            label.map(|label| NamedBy { modification_type: label.modification_type, over: label.over.cloned() });
+        Self { changes: parts.iter().filter_map(of_part).collect(), named_by }
+    }
+}

@@ -1,0 +1,83 @@
+//! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
+
+use std::borrow::Cow;
+
+use crate::codec::decode;
+use crate::codec::dto::RawFact;
+use crate::codec::validation::Violation;
+use crate::domain::facts::fact::Fact;
+use crate::files::json::value;
+
+pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
+
+/// Where a fact stands in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: u64,
+    /// The field that holds the fact: `change_order`, `facts.change_orders[3]`; empty where there is none.
+    pub path: Cow<'static, str>,
+}
+
+/// A fact as it was read, before its values are judged.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub place: Place,
+    pub(super) fact: Option<RawFact>,
+    pub(super) wrong: Vec<Violation>,
+    /// How the input calls a field that [`decode`] names.
+    pub(super) name: fn(&str) -> String,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self::new(0, "", (None, vec![]))
+    }
+}
+
+impl Reading {
+    pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): value::Outcome<RawFact>) -> Self {
+        Self { place: Place { line, path: path.into() }, fact, wrong, name: str::to_owned }
+    }
+
+    pub(super) fn unreadable(line: u64, description: impl Into<String>) -> Self {
+        Self::new(line, "", (None, vec![Violation { field: String::new(), description: description.into() }]))
+    }
+
+    /// The fact as text; its values are not judged yet.
+    ///
+    /// # Errors
+    /// Wrong types, unknown fields, or text that is not JSON at all.
+    pub fn raw(self) -> Result<RawFact, Vec<Violation>> {
+        match self.fact {
+            Some(fact) if self.wrong.is_empty() => Ok(fact),
+            _ => Err(self.wrong),
+        }
+    }
+
+    /// The fact itself.
+    ///
+    /// # Errors
+    /// All that is wrong with its form and its values, each field once.
+    pub fn decode(&self) -> Result<Fact, Vec<Violation>> {
+        let Some(raw) = &self.fact else { return Err(self.wrong.clone()) };
+        let fact = decode::fact(raw, &self.place.path);
+        if self.wrong.is_empty() && fact.is_ok() {
+            return fact;
+        }
+        let mut wrong = self.wrong.clone();
+        let violations = fact.err().unwrap_or_default();
+        let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
+        // What was left out because of its type is not missing too.
+        wrong.extend(named.filter(|it| !self.wrong.iter().any(|known| is_about(&known.field, &it.field))));
+        Err(wrong)
+    }
+}
+
+/// One of the fields holds the other, or is the other.
+fn is_about(one: &str, other: &str) -> bool {
+    let holds = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    holds(one, other) || holds(other, one)
+}

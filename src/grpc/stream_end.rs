@@ -1,0 +1,29 @@
+//! What ends a stream before its client does.
+
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use crate::access::identity::Identity;
+use crate::access::key_cache::{Ended, KeyCache};
+use crate::grpc::status;
+use crate::ledger::error::RecordError;
+
+/// The end of the service, and of the key of whoever has the stream.
+#[derive(Debug, Clone)]
+pub(super) struct Ending {
+    pub draining: CancellationToken,
+    pub keys: KeyCache,
+}
+
+impl Ending {
+    /// Waits for it; gives what the client is told.
+    pub async fn of(self, who: Identity) -> Status {
+        tokio::select! {
+            () = self.draining.cancelled() => status::record(RecordError::ShuttingDown),
+            ended = self.keys.ended(&who) => match ended {
+                Ended::NeedsKey => status::no_key(),
+                Ended::Rejected(rejection) => status::rejected(rejection),
+            },
+        }
+    }
+}

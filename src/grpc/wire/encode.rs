@@ -1,0 +1,135 @@
+//! Movements and reports → wire.
+
+use chrono::{DateTime, Utc};
+
+use crate::codec::envelope::Envelope;
+use crate::domain::facts::fact::FactKind;
+use crate::domain::facts::void::Void;
+use crate::domain::journal::movement::{Category, Cause, Level, Subcategory};
+use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::{instant, number};
+use crate::reports::deliveries::SinkState;
+use crate::store::events::delivery::Delivery;
+use crate::store::journal::entry::Entry;
+
+pub(in crate::grpc) fn shown<T: ToString>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}
+
+pub(in crate::grpc) fn level(level: Level) -> i32 {
+    number!(Level, "LEVEL_", level)
+}
+
+pub(in crate::grpc) fn category(category: Category) -> i32 {
+    number!(ImpactCategory, "IMPACT_CATEGORY_", category)
+}
+
+pub(in crate::grpc) fn subcategory(subcategory: Subcategory) -> i32 {
+    number!(ImpactSubcategory, "IMPACT_SUBCATEGORY_", subcategory)
+}
+
+pub(in crate::grpc) fn fact_kind(kind: FactKind) -> i32 {
+    number!(FactKind, "FACT_KIND_", kind)
+}
+
+/// A journal entry. A sequence of 0 is a preview and has no id.
+pub(in crate::grpc) fn movement(entry: &Entry) -> v1::Movement {
+    let it = &entry.movement;
+    let id = |sequence: i64| if sequence == 0 { String::new() } else { sequence.to_string() };
+    v1::Movement {
+        movement_id: id(entry.sequence),
+        level: level(it.level),
+        customer_id: it.customer_id.to_string(),
+        subscription_id: shown(it.subscription_id.as_ref()),
+        line_id: shown(it.line_id.as_ref()),
+        item_id: it.item_id.to_string(),
+        currency: it.currency.to_string(),
+        category: category(it.category),
+        subcategory: subcategory(it.subcategory),
+        effective_date: it.effective_date.to_string(),
+        posting_date: entry.posting_date.to_string(),
+        recorded_at: (entry.sequence != 0).then(|| instant(entry.recorded_at)),
+        mrr_delta: it.delta.to_string(),
+        mrr_before: it.mrr_before.to_string(),
+        mrr_after: it.mrr_after.to_string(),
+        quantity_before: it.quantity_before.to_string(),
+        quantity_after: it.quantity_after.to_string(),
+        quantity_effect: it.effects.map(|effects| effects.quantity.to_string()).unwrap_or_default(),
+        price_effect: it.effects.map(|effects| effects.price.to_string()).unwrap_or_default(),
+        renewed_mrr: shown(it.renewed_mrr.as_ref()),
+        causes: it.causes.iter().map(cause).collect(),
+        rules: it.rules.iter().map(|rule| i32::from(rule.number())).collect(),
+        provisional_until: shown(it.provisional_until.as_ref()),
+        reverses_movement_id: shown(entry.reverses.as_ref()),
+        prior_period_adjustment: entry.is_adjustment(),
+    }
+}
+
+pub(in crate::grpc) fn cause(cause: &Cause) -> v1::Cause {
+    let kind = match cause {
+        Cause::LineStart(_) => v1::CauseKind::LineStart,
+        Cause::TrialEnd(_) => v1::CauseKind::TrialEnd,
+        Cause::PriceStep(..) => v1::CauseKind::PriceStep,
+        Cause::ChangeOrder(_) => v1::CauseKind::ChangeOrder,
+        Cause::NaturalEnd(_) => v1::CauseKind::NaturalEnd,
+        Cause::RenewalLink(..) => v1::CauseKind::RenewalLink,
+    };
+    let mut wire = v1::Cause { kind: kind.into(), ..v1::Cause::default() };
+    match cause {
+        Cause::ChangeOrder(order) => wire.change_order_id = order.to_string(),
+        Cause::LineStart(line) | Cause::TrialEnd(line) | Cause::NaturalEnd(line) => wire.line_id = line.to_string(),
+        Cause::PriceStep(line, date) => {
+            wire.line_id = line.to_string();
+            wire.date = date.to_string();
+        }
+        Cause::RenewalLink(line, by) => {
+            wire.line_id = line.to_string();
+            wire.subscription_id = by.to_string();
+        }
+    }
+    wire
+}
+
+pub(in crate::grpc) fn void_reason(void: &Void) -> v1::VoidReason {
+    v1::VoidReason {
+        line_id: shown(void.line_id.as_ref()),
+        reason: void.reason.code().to_owned(),
+        message: void.reason.to_string(),
+        rule: i32::from(void.reason.rule().number()),
+    }
+}
+
+pub(in crate::grpc) fn sink(it: &SinkState, now: DateTime<Utc>) -> v1::Sink {
+    let progress = &it.progress;
+    let lag = it.oldest_undelivered_at.map(|oldest| now.signed_duration_since(oldest).num_seconds().max(0));
+    v1::Sink {
+        name: it.name.clone(),
+        position: progress.position,
+        last_position: it.last_position,
+        oldest_undelivered_at: it.oldest_undelivered_at.map(instant),
+        lag_seconds: lag.unwrap_or_default(),
+        waiting_count: it.waiting,
+        dead_count: it.dead,
+        failures: progress.failures,
+        paused_until: progress.paused_until.map(instant),
+        delivered_at: progress.delivered_at.map(instant),
+        disabled_reason: shown(progress.disabled.as_ref()),
+        journal_position: progress.journal_position,
+        last_journal_position: it.last_journal_position,
+    }
+}
+
+pub(in crate::grpc) fn delivery((it, envelope): &(Delivery, Option<Envelope>)) -> v1::Delivery {
+    let of_event = |text: fn(&Envelope) -> String| envelope.as_ref().map(text).unwrap_or_default();
+    v1::Delivery {
+        position: it.sequence,
+        event_id: of_event(|event| event.id.clone()),
+        event_name: of_event(|event| event.event.to_string()),
+        event_date: of_event(|event| event.date.to_string()),
+        customer_id: it.customer_id.to_string(),
+        attempts: it.attempts,
+        first_tried_at: it.first_tried_at.map(instant),
+        next_attempt_at: (!it.is_dead).then(|| instant(it.next_at)),
+        reason: it.reason.clone(),
+    }
+}

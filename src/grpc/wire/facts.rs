@@ -1,0 +1,235 @@
+//! Facts on the wire ↔ raw facts. They are believed only after `form::decode`.
+
+use crate::codec::dto::{
+    RawChangeOrder, RawCharge, RawCustomer, RawDiscount, RawEntry, RawFact, RawInterval, RawPriceStep,
+    RawSubscriptionLine,
+};
+use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::{self, number, word};
+
+/// The fact of a message, or None for a message without one.
+#[must_use]
+pub fn from_wire(fact: v1::Fact) -> Option<RawFact> {
+    Some(match fact.kind? {
+        v1::fact::Kind::Customer(it) => RawFact::Customer(RawCustomer {
+            customer_id: it.customer_id,
+            revision: it.revision,
+            name: it.name,
+            identity: it.identity,
+            attributes: it.attributes,
+        }),
+        v1::fact::Kind::SubscriptionLine(it) => RawFact::SubscriptionLine(line(it)),
+        v1::fact::Kind::ChangeOrder(it) => RawFact::ChangeOrder(order(it)),
+        v1::fact::Kind::Charge(it) => RawFact::Charge(charge(it)),
+    })
+}
+
+fn line(it: v1::SubscriptionLine) -> RawSubscriptionLine {
+    RawSubscriptionLine {
+        line_id: it.line_id,
+        revision: it.revision,
+        subscription_id: it.subscription_id,
+        customer_id: it.customer_id,
+        item_id: it.item_id,
+        charge_kind: word::<v1::ChargeKind>(it.charge_kind, "CHARGE_KIND_", v1::ChargeKind::as_str_name),
+        currency: it.currency,
+        start_date: it.start_date,
+        end_date: it.end_date,
+        trial_end_date: it.trial_end_date,
+        pending_activation: it.pending_activation,
+        renews_subscription_id: it.renews_subscription_id,
+        price_steps: it
+            .price_steps
+            .into_iter()
+            .map(|step| RawPriceStep {
+                start_date: step.start_date,
+                quantity: step.quantity,
+                unit_price: step.unit_price,
+                discount: step.discount.map(discount),
+                interval: step.interval.map(interval),
+            })
+            .collect(),
+        attributes: it.attributes,
+    }
+}
+
+fn order(it: v1::ChangeOrder) -> RawChangeOrder {
+    RawChangeOrder {
+        change_order_id: it.change_order_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        r#type: word::<v1::ChangeOrderType>(it.r#type, "CHANGE_ORDER_TYPE_", v1::ChangeOrderType::as_str_name),
+        effective_date: it.effective_date,
+        end_of_day: it.end_of_day,
+        entries: it
+            .entries
+            .into_iter()
+            .map(|entry| RawEntry {
+                line_id: entry.line_id,
+                quantity: entry.quantity,
+                unit_price: entry.unit_price,
+                discount: entry.discount.map(discount),
+                interval: entry.interval.map(interval),
+                item_id: entry.item_id,
+            })
+            .collect(),
+        renewal_end_date: it.renewal_end_date,
+        modification_type: word::<v1::ModificationType>(
+            it.modification_type,
+            "MODIFICATION_TYPE_",
+            v1::ModificationType::as_str_name,
+        ),
+        voided: it.voided,
+        memo: it.memo,
+    }
+}
+
+fn charge(it: v1::Charge) -> RawCharge {
+    RawCharge {
+        charge_id: it.charge_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        status: word::<v1::ChargeStatus>(it.status, "CHARGE_STATUS_", v1::ChargeStatus::as_str_name),
+        amount: it.amount,
+        currency: it.currency,
+        description: it.description,
+        occurred_at: it.occurred_at.map(instant).unwrap_or_default(),
+    }
+}
+
+/// RFC 3339; a timestamp out of its range becomes text that the check refuses.
+fn instant(it: prost_types::Timestamp) -> String {
+    u32::try_from(it.nanos)
+        .ok()
+        .and_then(|nanos| chrono::DateTime::from_timestamp(it.seconds, nanos))
+        .map_or_else(|| "out of range".to_owned(), |instant| instant.to_rfc3339())
+}
+
+fn discount(it: v1::Discount) -> RawDiscount {
+    let (mut percent, mut amount) = (String::new(), String::new());
+    match it.value {
+        Some(v1::discount::Value::Percent(it)) => percent = it,
+        Some(v1::discount::Value::Amount(it)) => amount = it,
+        None => {}
+    }
+    RawDiscount { percent, amount }
+}
+
+fn interval(it: v1::Interval) -> RawInterval {
+    let unit = word::<v1::IntervalUnit>(it.unit, "INTERVAL_UNIT_", v1::IntervalUnit::as_str_name);
+    RawInterval { unit, count: i64::from(it.count) }
+}
+
+/// A fact as a message; None for an override, which has no message yet.
+#[must_use]
+pub fn to_wire(fact: RawFact) -> Option<v1::Fact> {
+    let kind = match fact {
+        RawFact::Customer(it) => v1::fact::Kind::Customer(customer_to_wire(it)),
+        RawFact::SubscriptionLine(it) => v1::fact::Kind::SubscriptionLine(line_to_wire(it)),
+        RawFact::ChangeOrder(it) => v1::fact::Kind::ChangeOrder(order_to_wire(it)),
+        RawFact::Charge(it) => v1::fact::Kind::Charge(charge_to_wire(it)),
+        RawFact::Override(_) => return None,
+    };
+    Some(v1::Fact { kind: Some(kind) })
+}
+
+pub(in crate::grpc) fn customer_to_wire(it: RawCustomer) -> v1::Customer {
+    v1::Customer {
+        customer_id: it.customer_id,
+        revision: it.revision,
+        name: it.name,
+        identity: it.identity,
+        attributes: it.attributes,
+    }
+}
+
+pub(in crate::grpc) fn line_to_wire(it: RawSubscriptionLine) -> v1::SubscriptionLine {
+    v1::SubscriptionLine {
+        line_id: it.line_id,
+        revision: it.revision,
+        subscription_id: it.subscription_id,
+        customer_id: it.customer_id,
+        item_id: it.item_id,
+        charge_kind: number!(ChargeKind, "CHARGE_KIND_", it.charge_kind),
+        currency: it.currency,
+        start_date: it.start_date,
+        end_date: it.end_date,
+        trial_end_date: it.trial_end_date,
+        pending_activation: it.pending_activation,
+        renews_subscription_id: it.renews_subscription_id,
+        price_steps: it
+            .price_steps
+            .into_iter()
+            .map(|step| v1::PriceStep {
+                start_date: step.start_date,
+                quantity: step.quantity,
+                unit_price: step.unit_price,
+                discount: step.discount.map(discount_to_wire),
+                interval: step.interval.map(interval_to_wire),
+            })
+            .collect(),
+        attributes: it.attributes,
+    }
+}
+
+pub(in crate::grpc) fn order_to_wire(it: RawChangeOrder) -> v1::ChangeOrder {
+    v1::ChangeOrder {
+        change_order_id: it.change_order_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        r#type: number!(ChangeOrderType, "CHANGE_ORDER_TYPE_", it.r#type),
+        effective_date: it.effective_date,
+        end_of_day: it.end_of_day,
+        entries: it
+            .entries
+            .into_iter()
+            .map(|entry| v1::ChangeOrderEntry {
+                line_id: entry.line_id,
+                quantity: entry.quantity,
+                unit_price: entry.unit_price,
+                discount: entry.discount.map(discount_to_wire),
+                interval: entry.interval.map(interval_to_wire),
+                item_id: entry.item_id,
+            })
+            .collect(),
+        renewal_end_date: it.renewal_end_date,
+        modification_type: number!(ModificationType, "MODIFICATION_TYPE_", it.modification_type),
+        voided: it.voided,
+        memo: it.memo,
+    }
+}
+
+pub(in crate::grpc) fn charge_to_wire(it: RawCharge) -> v1::Charge {
+    v1::Charge {
+        charge_id: it.charge_id,
+        revision: it.revision,
+        customer_id: it.customer_id,
+        subscription_id: it.subscription_id,
+        status: number!(ChargeStatus, "CHARGE_STATUS_", it.status),
+        amount: it.amount,
+        currency: it.currency,
+        description: it.description,
+        occurred_at: chrono::DateTime::parse_from_rfc3339(&it.occurred_at)
+            .ok()
+            .map(|at| wire_enum::instant(at.to_utc())),
+    }
+}
+
+pub(in crate::grpc) fn discount_to_wire(it: RawDiscount) -> v1::Discount {
+    let value = if it.percent.is_empty() {
+        v1::discount::Value::Amount(it.amount)
+    } else {
+        v1::discount::Value::Percent(it.percent)
+    };
+    v1::Discount { value: Some(value) }
+}
+
+pub(in crate::grpc) fn interval_to_wire(it: RawInterval) -> v1::Interval {
+    v1::Interval {
+        unit: number!(IntervalUnit, "INTERVAL_UNIT_", it.unit),
+        count: i32::try_from(it.count).unwrap_or_default(),
+    }
+}

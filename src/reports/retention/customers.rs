@@ -1,0 +1,124 @@
+//! How many customers there are, and how many came and left: people, whatever number of movements they have.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::codec::month::Month;
+use crate::domain::ids::{Currency, TenantId};
+use crate::domain::journal::customer_activity::Account;
+use crate::domain::money::OutOfRange;
+use crate::reports::customer_history::History;
+use crate::reports::error::ReportError;
+use crate::store::db::Tx;
+use crate::store::totals::customer_total::{Turned, by_month, for_nothing};
+
+/// Customers of a currency, in a month or in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Customers {
+    pub at_start: i64,
+    /// At the end, but not at the start.
+    pub new: i64,
+    /// At the start, but not at the end.
+    pub churned: i64,
+}
+
+impl Customers {
+    pub fn at_end(&self) -> Result<i64, OutOfRange> {
+        self.at_start.checked_add(self.new).and_then(|sum| sum.checked_sub(self.churned)).ok_or(OutOfRange)
+    }
+
+    /// The same customers at the start as at the end of a month before.
+    fn after(at_start: i64, moves: Self) -> Self {
+        Self { at_start, ..moves }
+    }
+
+    fn went(&mut self, before: bool, after: bool) {
+        let one_more = |number: &mut i64| *number = number.saturating_add(1);
+        match (before, after) {
+            (false, true) => one_more(&mut self.new),
+            (true, false) => one_more(&mut self.churned),
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+/// The customers of each currency, counted one after the other.
+#[derive(Debug, Default)]
+pub struct Count {
+    months: BTreeMap<(Currency, Month), Customers>,
+    spans: BTreeMap<Currency, Customers>,
+}
+
+impl Count {
+    /// Counts by the totals, as they are seen today.
+    pub(in crate::reports) async fn of_totals(
+        tx: &mut Tx,
+        tenant_id: &TenantId,
+        (first, last): (Month, Month),
+        today: NaiveDate,
+    ) -> Result<Self, ReportError> {
+        let dates = (first.start(), last.last_date());
+        let mut count = Self::default();
+        for (currency, month, Turned { came, gone }) in by_month(tx, tenant_id, dates, today).await? {
+            let span = count.spans.entry(currency).or_default();
+            let Some(month) = month else {
+                span.at_start = came.saturating_sub(gone);
+                continue;
+            };
+            (span.new, span.churned) = (span.new.saturating_add(came), span.churned.saturating_add(gone));
+            let moves = Customers { at_start: 0, new: came, churned: gone };
+            count.months.insert((currency, Month::of(month)), moves);
+        }
+        for (currency, pairs) in for_nothing(tx, tenant_id, dates, today).await? {
+            let span = count.spans.entry(currency).or_default();
+            (span.new, span.churned) = (span.new.saturating_sub(pairs), span.churned.saturating_sub(pairs));
+        }
+        Ok(count)
+    }
+
+    /// Counts one customer more.
+    pub(in crate::reports) fn take(&mut self, history: History) {
+        let mut parts = history.parts;
+        let mut account = Account::default();
+        for part in parts.remove(&None).unwrap_or_default() {
+            account.take(&part);
+        }
+        let at_start = account.currencies();
+        for currency in &at_start {
+            let span = self.spans.entry(*currency).or_default();
+            span.at_start = span.at_start.saturating_add(1);
+        }
+        let mut before = at_start.clone();
+        // A month without parts changes nothing.
+        for (month, parts) in parts.into_iter().filter_map(|(month, parts)| Some((month?, parts))) {
+            for part in &parts {
+                account.take(part);
+            }
+            let after = account.currencies();
+            for currency in before.union(&after) {
+                let customers = self.months.entry((*currency, month)).or_default();
+                customers.went(before.contains(currency), after.contains(currency));
+            }
+            before = after;
+        }
+        for currency in at_start.union(&before) {
+            let span = self.spans.entry(*currency).or_default();
+            span.went(at_start.contains(currency), before.contains(currency));
+        }
+    }
+
+    /// The customers of a currency in each of these months, and in all of them.
+    pub fn of(&self, currency: Currency, months: &[Month]) -> Result<(Vec<Customers>, Customers), ReportError> {
+        let span = self.spans.get(&currency).copied().unwrap_or_default();
+        let mut at_start = span.at_start;
+        let mut counted = Vec::with_capacity(months.len());
+        for month in months {
+            let moves = self.months.get(&(currency, *month)).copied().unwrap_or_default();
+            let customers = Customers::after(at_start, moves);
+            at_start = customers.at_end()?;
+            counted.push(customers);
+        }
+        Ok((counted, span))
+    }
+}

@@ -1,0 +1,3 @@
+//! Tables of access: API keys.
+
+pub mod api_key;

@@ -1,0 +1,233 @@
+//! The audit trail: appended to, never changed.
+
+pub mod entry;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::audit::{Action, Head, NewAudit};
+pub use crate::store::audit::entry::{AuditEntry, NO_HASH};
+use crate::store::db::{Column, Insert, Instant, Kind, Statement, Tx, on};
+use crate::store::error::StoreError;
+
+pub(super) const BEGIN: Statement = Statement::both(
+    "insert into audit_head (tenant_id, sequence, hash) values ($1, 0, $2) on conflict (tenant_id) do nothing",
+);
+
+/// Begins the audit trail of a tenant, unless it has one.
+pub async fn begin(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
+    let statement = BEGIN.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(NO_HASH).execute(connection).await?;
+    });
+    Ok(())
+}
+
+pub(super) const LOCK_HEAD: Statement = Statement {
+    sqlite: "select sequence, hash from audit_head where tenant_id = $1",
+    postgres: "select sequence, hash from audit_head where tenant_id = $1 for update",
+};
+
+pub(super) const MOVE_HEAD: Statement =
+    Statement::both("update audit_head set sequence = $2, hash = $3 where tenant_id = $1");
+
+pub(super) static APPEND: Insert = Insert::new(
+    "audit_entry",
+    &[
+        ("tenant_id", Kind::Text),
+        ("sequence", Kind::Integer),
+        ("recorded_at", Kind::Instant),
+        ("actor", Kind::Text),
+        ("action", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("subject", Kind::Text),
+        ("before", Kind::Text),
+        ("after", Kind::Text),
+        ("reason", Kind::Text),
+        ("request_id", Kind::Text),
+        ("hash", Kind::Text),
+    ],
+    "",
+);
+
+/// Appends to the audit trail of a tenant. Last in a transaction: until it ends, nobody else can append.
+pub async fn append(tx: &mut Tx, tenant: &TenantId, audits: &[NewAudit], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if audits.is_empty() {
+        return Ok(());
+    }
+    let statement = LOCK_HEAD.on(tx);
+    let head: Option<(i64, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    let no_head = || StoreError::corrupt("audit_head", tenant, "tenant_id", "is not there");
+    let (mut sequence, mut hash) = head.ok_or_else(no_head)?;
+    // As the databases keep it.
+    let now = DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
+    let mut rows = Vec::with_capacity(audits.len());
+    for audit in audits {
+        sequence = sequence.saturating_add(1);
+        let mut row = AuditEntry {
+            sequence,
+            recorded_at: now,
+            actor: audit.author.actor.to_string(),
+            action: audit.action.as_str().to_owned(),
+            customer_id: audit.customer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            subject: audit.subject.clone(),
+            before: audit.before.clone(),
+            after: audit.after.clone(),
+            reason: audit.reason.clone(),
+            request_id: audit.author.request_id.to_string(),
+            hash: String::new(),
+        };
+        row.hash = row.hash_after(tenant, &hash);
+        hash.clone_from(&row.hash);
+        rows.push(row);
+    }
+    insert(tx, tenant, &rows).await?;
+    let statement = MOVE_HEAD.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(sequence).bind(hash).execute(connection).await?;
+    });
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, tenant: &TenantId, rows: &[AuditEntry]) -> Result<(), StoreError> {
+    let text = |get: fn(&AuditEntry) -> &str| Column::Text(rows.iter().map(get).collect());
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); rows.len()]),
+        Column::Integer(rows.iter().map(|row| row.sequence).collect()),
+        Column::Instant(rows.iter().map(|row| row.recorded_at).collect()),
+        text(|row| &row.actor),
+        text(|row| &row.action),
+        text(|row| &row.customer_id),
+        text(|row| &row.subject),
+        text(|row| &row.before),
+        text(|row| &row.after),
+        text(|row| &row.reason),
+        text(|row| &row.request_id),
+        text(|row| &row.hash),
+    ];
+    APPEND.run(tx, rows.len(), columns).await?;
+    Ok(())
+}
+
+pub(super) const HEAD: Statement = Statement::both("select sequence, hash from audit_head where tenant_id = $1");
+
+/// The last row of a tenant's audit trail; None for a tenant that is not there.
+pub async fn head(tx: &mut Tx, tenant: &TenantId) -> Result<Option<Head>, StoreError> {
+    let statement = HEAD.on(tx);
+    let head: Option<(i64, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    Ok(head.map(|(sequence, hash)| Head { sequence, hash }))
+}
+
+macro_rules! columns {
+    () => {
+        "sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash"
+    };
+}
+
+pub(super) const AFTER: Statement = Statement::both(concat!(
+    "select ",
+    columns!(),
+    " from audit_entry where tenant_id = $1 and sequence > $2 order by sequence limit $3"
+));
+
+/// The next rows of the audit trail.
+pub async fn after(tx: &mut Tx, tenant: &TenantId, after: i64, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
+    let statement = AFTER.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
+    }))
+}
+
+pub(super) const LAST_OF: Statement = Statement::both(concat!(
+    "select ",
+    columns!(),
+    " from audit_entry where tenant_id = $1 and action = $2 and subject = $3 order by sequence desc limit 1"
+));
+
+/// The last row of an action on a subject.
+pub async fn last_of(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    action: Action,
+    subject: &str,
+) -> Result<Option<AuditEntry>, StoreError> {
+    let statement = LAST_OF.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(action.as_str())
+            .bind(subject)
+            .fetch_optional(connection)
+            .await?
+    }))
+}
+
+/// Which rows to list. What is None does not filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub customer_id: Option<CustomerId>,
+    pub action: Option<Action>,
+    pub actor: Option<String>,
+    /// Recorded at this instant or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Recorded before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+macro_rules! page {
+    ($customer:literal, $instant:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from audit_entry
+            where tenant_id = $1 and sequence < $2 and ",
+            $customer,
+            " and (cast($4 as text) is null or action = $4)
+                and (cast($5 as text) is null or actor = $5)
+                and (cast($6 as ",
+            $instant,
+            ") is null or recorded_at >= $6)
+                and (cast($7 as ",
+            $instant,
+            ") is null or recorded_at < $7)
+            order by sequence desc limit $8"
+        )
+    };
+}
+
+pub(super) const PAGE: Statement = Statement {
+    sqlite: page!("cast($3 as text) is null", "integer"),
+    postgres: page!("cast($3 as text) is null", "timestamptz"),
+};
+pub(super) const PAGE_OF_CUSTOMER: Statement = Statement {
+    sqlite: page!("customer_id = $3 and customer_id <> ''", "integer"),
+    postgres: page!("customer_id = $3 and customer_id <> ''", "timestamptz"),
+};
+
+/// Rows before one (None: from the last), the latest first.
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let statement = if filter.customer_id.is_some() { PAGE_OF_CUSTOMER } else { PAGE }.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(filter.customer_id.as_ref().map(CustomerId::as_str))
+            .bind(filter.action.map(Action::as_str))
+            .bind(filter.actor.as_deref())
+            .bind(filter.from.map(Instant))
+            .bind(filter.until.map(Instant))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    }))
+}

@@ -1,0 +1,279 @@
+//! Events that a sink has not taken yet although later ones have passed them, and those that it will never take.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::codec::envelope::Envelope;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::{Column, Insert, Instant, Json, Kind, Set, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::facts::customer::{parse_id, set};
+use crate::store::journal::entry::Sequence;
+
+/// An event that a sink has not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub customer_id: CustomerId,
+    /// Its place in the outbox.
+    pub sequence: Sequence,
+    /// The sink will never take it.
+    pub is_dead: bool,
+    pub attempts: i32,
+    pub first_tried_at: Option<DateTime<Utc>>,
+    /// No attempt before.
+    pub next_at: DateTime<Utc>,
+    /// What the sink said last.
+    pub reason: String,
+}
+
+pub(in crate::store) static PUT: Insert = Insert::new(
+    "delivery",
+    &[
+        ("tenant_id", Kind::Text),
+        ("sink", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("sequence", Kind::Integer),
+        ("is_dead", Kind::Boolean),
+        ("attempts", Kind::Integer),
+        ("first_tried_at", Kind::Instant),
+        ("next_at", Kind::Instant),
+        ("reason", Kind::Text),
+    ],
+    "on conflict (tenant_id, sink, customer_id, sequence) do update
+    set is_dead = excluded.is_dead, attempts = excluded.attempts, first_tried_at = excluded.first_tried_at,
+        next_at = excluded.next_at, reason = excluded.reason",
+);
+
+/// Puts events aside, or notes another attempt.
+pub async fn put(tx: &mut Tx, tenant: &TenantId, sink: &str, deliveries: &[Delivery]) -> Result<(), StoreError> {
+    let count = deliveries.len();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(vec![sink; count]),
+        Column::Text(deliveries.iter().map(|it| it.customer_id.as_str()).collect()),
+        Column::Integer(deliveries.iter().map(|it| it.sequence).collect()),
+        Column::Boolean(deliveries.iter().map(|it| it.is_dead).collect()),
+        Column::Integer(deliveries.iter().map(|it| i64::from(it.attempts)).collect()),
+        Column::OptionalInstant(deliveries.iter().map(|it| it.first_tried_at).collect()),
+        Column::Instant(deliveries.iter().map(|it| it.next_at).collect()),
+        Column::Text(deliveries.iter().map(|it| it.reason.as_str()).collect()),
+    ];
+    PUT.run(tx, count, columns).await?;
+    Ok(())
+}
+
+/// `is_dead = false`, here and below: of `not is_dead` SQLite does not see that an index has it.
+pub(in crate::store) const REMOVE: Statement = Statement {
+    sqlite: "
+        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
+        and sequence in (select cast(value as integer) from json_each($3))",
+    postgres: "
+        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
+        and sequence = any (array(select unnest($3::text[])::bigint))",
+};
+
+/// Forgets events that were delivered at last.
+pub async fn remove(tx: &mut Tx, tenant: &TenantId, sink: &str, delivered: &[Sequence]) -> Result<(), StoreError> {
+    if delivered.is_empty() {
+        return Ok(());
+    }
+    let texts: Vec<String> = delivered.iter().map(ToString::to_string).collect();
+    let sequences: Set<'_> = texts.iter().map(String::as_str).collect();
+    let statement = REMOVE.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(sink).bind(sequences).execute(connection).await?;
+    });
+    Ok(())
+}
+
+pub(in crate::store) const HELD_BACK: Statement = Statement {
+    sqlite: "
+        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
+        and customer_id in (select value from json_each($3))",
+    postgres: "
+        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
+        and customer_id = any ($3)",
+};
+
+/// Those of the customers who have an event waiting apart: later ones wait behind it.
+pub async fn held_back(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    customers: &[&CustomerId],
+) -> Result<BTreeSet<CustomerId>, StoreError> {
+    if customers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let statement = HELD_BACK.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(set(customers))
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+pub(in crate::store) const COUNT: Statement =
+    Statement::both("select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = $3");
+
+/// How many events wait apart, or are dead.
+pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) -> Result<i64, StoreError> {
+    let statement = COUNT.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).bind(is_dead).fetch_one(connection).await?
+    }))
+}
+
+pub(in crate::store) const FAILING: Statement = Statement::both(
+    "select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = false and attempts > 0",
+);
+
+/// How many events failed and wait for another attempt: not those that only wait behind them.
+pub async fn failing(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<i64, StoreError> {
+    let statement = FAILING.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+    }))
+}
+
+pub(in crate::store) const OLDEST: Statement = Statement::both(
+    "select min(recorded_at) from outbox where tenant_id = $1 and sequence = (
+        select min(sequence) from delivery where tenant_id = $1 and sink = $2 and is_dead = false)",
+);
+
+/// When the first of the events that wait apart was written.
+pub async fn oldest(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let statement = OLDEST.on(tx);
+    let oldest: Option<Instant> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+    });
+    Ok(oldest.map(|at| at.0))
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    customer_id: String,
+    sequence: Sequence,
+    is_dead: bool,
+    attempts: i32,
+    first_tried_at: Option<Instant>,
+    next_at: Instant,
+    reason: String,
+    body: Option<Json>,
+}
+
+impl Row {
+    fn parse(self) -> Result<(Delivery, Option<Envelope>), StoreError> {
+        let envelope = self.body.map(|body| serde_json::from_str(body.get())).transpose();
+        let envelope = envelope.map_err(|error| StoreError::corrupt("outbox", self.sequence, "body", error))?;
+        let delivery = Delivery {
+            customer_id: parse_id(&self.customer_id)?,
+            sequence: self.sequence,
+            is_dead: self.is_dead,
+            attempts: self.attempts,
+            first_tried_at: self.first_tried_at.map(|at| at.0),
+            next_at: self.next_at.0,
+            reason: self.reason,
+        };
+        Ok((delivery, envelope))
+    }
+}
+
+macro_rules! select {
+    () => {
+        "select delivery.customer_id, delivery.sequence, is_dead, attempts, first_tried_at, next_at, reason, body
+        from delivery left join outbox on outbox.tenant_id = delivery.tenant_id
+            and outbox.customer_id = delivery.customer_id and outbox.sequence = delivery.sequence
+        where delivery.tenant_id = $1 and delivery.sink = $2 "
+    };
+}
+
+pub(in crate::store) const READY: Statement = Statement::both(concat!(
+    select!(),
+    "and is_dead = false and not exists (
+        select 1 from delivery as earlier
+        where earlier.tenant_id = $1 and earlier.sink = $2 and earlier.customer_id = delivery.customer_id
+            and not earlier.is_dead and earlier.sequence <= delivery.sequence and earlier.next_at > $3)
+    order by delivery.sequence limit $4"
+));
+
+/// The events that may be tried by now, in their order: none whose turn has not come, nor any behind it. Without an
+/// envelope where it is no longer kept.
+pub async fn ready(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(Delivery, Option<Envelope>)>, StoreError> {
+    let statement = READY.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(Instant(now))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const PAGE: Statement = Statement::both(concat!(
+    select!(),
+    "and is_dead = $3 and delivery.sequence > $4 order by delivery.sequence limit $5"
+));
+
+/// Events behind a place that wait apart, or that are dead.
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    is_dead: bool,
+    after: Sequence,
+    limit: i64,
+) -> Result<Vec<(Delivery, Option<Envelope>)>, StoreError> {
+    let statement = PAGE.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(is_dead)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const HURRY: Statement = Statement::both(
+    "update delivery set next_at = $3
+    where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3 and first_tried_at >= $4",
+);
+
+/// Lets everything be tried at once that failed first since a time: the sink takes events again.
+pub async fn hurry(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let statement = HURRY.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(Instant(now))
+            .bind(Instant(since))
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The seconds under which KISSmetrics is told of events. It drops a second event with the same person, name and second,
+//! and what it is told of a person twice in a second: so each event of a person gets a second of its own, and keeps it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::ids::TenantId;
+use crate::store::db::{Column, Insert, Kind, Set, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Sequence;
+
+/// An event that needs a second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<'e> {
+    /// Its place in the outbox.
+    pub sequence: Sequence,
+    pub identity: &'e str,
+    /// When it happened, in seconds since 1970. It gets this one, or the first later one that is free.
+    pub second: i64,
+}
+
+pub(in crate::store) const GIVEN: Statement = Statement {
+    sqlite: "
+        select sequence, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        and sequence in (select cast(value as integer) from json_each($3))",
+    postgres: "
+        select sequence, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        and sequence = any (array(select unnest($3::text[])::bigint))",
+};
+
+pub(in crate::store) const TAKEN: Statement = Statement {
+    sqlite: "
+        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        and identity in (select value from json_each($3)) and second >= $4",
+    postgres: "
+        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
+        and identity = any ($3) and second >= $4",
+};
+
+pub(in crate::store) static KEEP: Insert = Insert::new(
+    "kissmetrics_second",
+    &[
+        ("tenant_id", Kind::Text),
+        ("sink", Kind::Text),
+        ("identity", Kind::Text),
+        ("second", Kind::Integer),
+        ("sequence", Kind::Integer),
+    ],
+    "",
+);
+
+/// The second of each event, by its place in the outbox; kept for whoever asks again. The caller is the only one who
+/// serves the sink.
+pub async fn seconds(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    events: &[Wanted<'_>],
+) -> Result<BTreeMap<Sequence, i64>, StoreError> {
+    let mut seconds = given(tx, tenant, sink, events).await?;
+    let new: Vec<&Wanted<'_>> = events.iter().filter(|event| !seconds.contains_key(&event.sequence)).collect();
+    let mut taken = taken(tx, tenant, sink, &new).await?;
+    let mut kept: Vec<i64> = Vec::with_capacity(new.len());
+    for event in &new {
+        let taken = taken.entry(event.identity.to_owned()).or_default();
+        let mut second = event.second;
+        while !taken.insert(second) {
+            second = second.saturating_add(1);
+        }
+        kept.push(second);
+        seconds.insert(event.sequence, second);
+    }
+    let count = new.len();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(vec![sink; count]),
+        Column::Text(new.iter().map(|event| event.identity).collect()),
+        Column::Integer(kept),
+        Column::Integer(new.iter().map(|event| event.sequence).collect()),
+    ];
+    KEEP.run(tx, count, columns).await?;
+    Ok(seconds)
+}
+
+async fn given(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    events: &[Wanted<'_>],
+) -> Result<BTreeMap<Sequence, i64>, StoreError> {
+    let texts: Vec<String> = events.iter().map(|event| event.sequence.to_string()).collect();
+    let sequences: Set<'_> = texts.iter().map(String::as_str).collect();
+    let statement = GIVEN.on(tx);
+    let rows: Vec<(Sequence, i64)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).bind(sequences).fetch_all(connection).await?
+    });
+    Ok(rows.into_iter().collect())
+}
+
+type Taken = BTreeMap<String, BTreeSet<i64>>;
+
+async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&Wanted<'_>]) -> Result<Taken, StoreError> {
+    let Some(first) = events.iter().map(|event| event.second).min() else { return Ok(Taken::new()) };
+    let identities: BTreeSet<&str> = events.iter().map(|event| event.identity).collect();
+    let identities: Set<'_> = identities.into_iter().collect();
+    let statement = TAKEN.on(tx);
+    let rows: Vec<(String, i64)> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(identities)
+            .bind(first)
+            .fetch_all(connection)
+            .await?
+    });
+    let mut taken = Taken::new();
+    for (identity, second) in rows {
+        taken.entry(identity).or_default().insert(second);
+    }
+    Ok(taken)
+}

@@ -1,0 +1,184 @@
+//! Events that are due, in the order in which they go out, written with what they tell of.
+
+use chrono::{DateTime, Utc};
+
+use crate::codec::envelope::Envelope;
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::facts::customer::{parse_id, set};
+use crate::store::journal::entry::Sequence;
+use crate::store::journal::sequence::between_numbers;
+
+/// An event to be sent.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub customer_id: CustomerId,
+    /// Names the event among those of the customer.
+    pub key: String,
+    /// The [`Envelope`] as JSON, which is smaller.
+    pub body: String,
+}
+
+/// An event, at its place.
+#[derive(Debug, Clone)]
+pub struct OutboxEvent {
+    pub sequence: Sequence,
+    pub customer_id: CustomerId,
+    pub envelope: Envelope,
+}
+
+pub(in crate::store) static APPEND: Insert = Insert::new(
+    "outbox",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("event_key", Kind::Text),
+        ("sequence", Kind::Integer),
+        ("recorded_at", Kind::Instant),
+        ("body", Kind::Json),
+    ],
+    "",
+);
+
+/// Appends events. Their numbers come from [`crate::store::journal::sequence::take`], in the same transaction. One whose key is there
+/// already is an error of the caller.
+pub async fn append(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    events: &[NewEvent],
+    numbers: Vec<Sequence>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let count = events.len().min(numbers.len());
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(events.iter().map(|event| event.customer_id.as_str()).collect()),
+        Column::Text(events.iter().map(|event| event.key.as_str()).collect()),
+        Column::Integer(numbers),
+        Column::Instant(vec![now; count]),
+        Column::Text(events.iter().map(|event| event.body.as_str()).collect()),
+    ];
+    APPEND.run(tx, count, columns).await?;
+    Ok(())
+}
+
+/// One by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
+pub(in crate::store) const KEYS: Statement = Statement {
+    sqlite: "
+        select customer_id, event_key from outbox
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.* from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, event_key from outbox where tenant_id = $1 and customer_id = wanted.id offset 0) as it",
+};
+
+/// The keys of everything that went out for some customers.
+pub async fn keys(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, String)>, StoreError> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = KEYS.on(tx);
+    let rows: Vec<(String, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(id, key)| Ok((parse_id(&id)?, key))).collect()
+}
+
+#[derive(sqlx::FromRow)]
+pub(in crate::store) struct Row {
+    sequence: Sequence,
+    customer_id: String,
+    body: Json,
+}
+
+impl Row {
+    pub(in crate::store) fn parse(self) -> Result<OutboxEvent, StoreError> {
+        let envelope = serde_json::from_str(self.body.get())
+            .map_err(|error| StoreError::corrupt("outbox", self.sequence, "body", error))?;
+        Ok(OutboxEvent { sequence: self.sequence, customer_id: parse_id(&self.customer_id)?, envelope })
+    }
+}
+
+pub(in crate::store) const BETWEEN: Statement = Statement::both(
+    "select sequence, customer_id, body from outbox
+    where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit $4",
+);
+
+/// The events behind one place and up to another that are still kept, in their order.
+pub async fn between(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Sequence,
+    through: Sequence,
+    limit: i64,
+) -> Result<Vec<OutboxEvent>, StoreError> {
+    let rows: Vec<Row> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const FIRST: Statement = Statement::both(
+    "select sequence, recorded_at from outbox
+    where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit 1",
+);
+
+/// The first event behind one place and up to another that is still kept: its place, and when it was written.
+pub async fn first(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Sequence,
+    through: Sequence,
+) -> Result<Option<(Sequence, DateTime<Utc>)>, StoreError> {
+    let statement = FIRST.on(tx);
+    let row: Option<(Sequence, Instant)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(after).bind(through).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    Ok(row.map(|(sequence, recorded_at)| (sequence, recorded_at.0)))
+}
+
+/// An event that waits somewhere, or was given up there, may yet be sent.
+pub(in crate::store) const PRUNE: Statement = Statement::both(
+    "update outbox set body = null
+    where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null and recorded_at < $4
+        and sequence not in (
+            select sequence from delivery
+            where tenant_id = $3 and sink in (select sink from sink where tenant_id = $3) and is_dead in (false, true)
+                and sequence > $1 and sequence <= $2)",
+);
+
+/// Keeps the events behind one place and up to another no longer, as far as they were written before an instant and wait
+/// nowhere; gives their number. Their keys stay: they say what went out.
+pub async fn prune(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (after, through): (Sequence, Sequence),
+    before: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let statement = PRUNE.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(after)
+            .bind(through)
+            .bind(tenant.as_str())
+            .bind(Instant(before))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    }))
+}
+
+pub(in crate::store) const LAST: Statement =
+    Statement::both("select max(sequence) from outbox where tenant_id = $1 and sequence <= $2");
+
+/// The place of the last event up to one, whether it is still kept or not.
+pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
+    let statement = LAST.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(through).fetch_one(connection).await?
+    }))
+}

@@ -1,0 +1,85 @@
+//! Sending events again: those that were given up, or everything of some dates.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Sequence;
+
+pub(in crate::store) const DEAD: Statement = Statement::both(
+    "update delivery set is_dead = false, attempts = 0, first_tried_at = null, next_at = $3
+    where tenant_id = $1 and sink = $2 and is_dead and ($4 = '' or customer_id = $4)",
+);
+
+/// Tries again what was given up, of one customer or of all; gives the number of events.
+pub async fn dead(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    customer: Option<&CustomerId>,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let statement = DEAD.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(Instant(now))
+            .bind(customer.map_or("", CustomerId::as_str))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    }))
+}
+
+/// What to send again, of the events that are still kept.
+#[derive(Debug, Clone)]
+pub struct Range {
+    /// By the events' dates; both included.
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// None: everybody's.
+    pub customer: Option<CustomerId>,
+}
+
+/// Places of the outbox that are looked through in one transaction.
+const STEP: Sequence = 50_000;
+
+pub(in crate::store) const RANGE: Statement = Statement::both(
+    "insert into delivery (tenant_id, sink, customer_id, sequence, next_at)
+    select tenant_id, $2, customer_id, sequence, $3 from outbox
+    where tenant_id = $1 and sequence > $4 and sequence <= $5 and body ->> 'date' between $6 and $7
+        and ($8 = '' or customer_id = $8)
+    on conflict (tenant_id, sink, customer_id, sequence) do update
+    set is_dead = false, attempts = 0, first_tried_at = null, next_at = excluded.next_at",
+);
+
+/// Sends again what a sink has passed: some places behind one, up to a last. Gives the number of events, and the place
+/// to go on behind; none when it is done.
+pub async fn some_of(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    range: &Range,
+    (after, last): (Sequence, Sequence),
+    now: DateTime<Utc>,
+) -> Result<(u64, Option<Sequence>), StoreError> {
+    let through = after.saturating_add(STEP).min(last);
+    let statement = RANGE.on(tx);
+    let count = on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(Instant(now))
+            .bind(after)
+            .bind(through)
+            .bind(range.from.to_string())
+            .bind(range.to.to_string())
+            .bind(range.customer.as_ref().map_or("", CustomerId::as_str))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    Ok((count, Some(through).filter(|through| *through < last)))
+}

@@ -1,0 +1,157 @@
+//! The receivers of events, and how far each has come.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::ids::TenantId;
+use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Sequence;
+
+/// How far a sink has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Everything up to this place of the outbox is delivered, or waits apart.
+    pub position: Sequence,
+    /// The same of the journal.
+    pub journal_position: Sequence,
+    /// Attempts in a row that failed.
+    pub failures: i32,
+    /// No attempt before.
+    pub paused_until: Option<DateTime<Utc>>,
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// Why it gets nothing any more.
+    pub disabled: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(in crate::store) struct Row {
+    pub sink: String,
+    generation: i64,
+    position: Sequence,
+    journal_position: Sequence,
+    failures: i32,
+    paused_until: Option<Instant>,
+    delivered_at: Option<Instant>,
+    disabled: Option<String>,
+}
+
+impl Row {
+    pub(in crate::store) fn progress(self) -> Progress {
+        Progress {
+            position: self.position,
+            journal_position: self.journal_position,
+            failures: self.failures,
+            paused_until: self.paused_until.map(|at| at.0),
+            delivered_at: self.delivered_at.map(|at| at.0),
+            disabled: self.disabled,
+        }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled"
+    };
+}
+
+pub(in crate::store) const TAKE_OVER: Statement = Statement::both(concat!(
+    "insert into sink (tenant_id, sink, generation) values ($1, $2, 1)
+    on conflict (tenant_id, sink) do update set generation = sink.generation + 1
+    returning ",
+    columns!()
+));
+
+/// Makes the caller the one who serves the sink: what others still want to note does not count any more. Gives the
+/// caller's generation, and how far the sink has come.
+pub async fn take_over(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(i64, Progress), StoreError> {
+    let statement = TAKE_OVER.on(tx);
+    let row: Row = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
+    });
+    Ok((row.generation, row.progress()))
+}
+
+pub(in crate::store) const NOTE: Statement = Statement::both(
+    "update sink
+    set position = $4, journal_position = $5, failures = $6, paused_until = $7, delivered_at = $8, disabled = $9
+    where tenant_id = $1 and sink = $2 and generation = $3",
+);
+
+/// Notes how far a sink has come. False: somebody else serves it now, and the transaction must be rolled back.
+pub async fn note(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    sink: &str,
+    generation: i64,
+    progress: &Progress,
+) -> Result<bool, StoreError> {
+    let statement = NOTE.on(tx);
+    let noted = on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(sink)
+            .bind(generation)
+            .bind(progress.position)
+            .bind(progress.journal_position)
+            .bind(progress.failures)
+            .bind(progress.paused_until.map(Instant))
+            .bind(progress.delivered_at.map(Instant))
+            .bind(progress.disabled.as_deref())
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    Ok(noted == 1)
+}
+
+pub(in crate::store) const ALL: Statement =
+    Statement::both(concat!("select ", columns!(), " from sink where tenant_id = $1 order by sink"));
+
+/// Every sink that was ever served, by name.
+pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress)>, StoreError> {
+    let statement = ALL.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
+    });
+    Ok(rows.into_iter().map(|row| (row.sink.clone(), row.progress())).collect())
+}
+
+pub(in crate::store) const ONE: Statement =
+    Statement::both(concat!("select ", columns!(), " from sink where tenant_id = $1 and sink = $2"));
+
+/// How far one sink has come; None for one that was never served.
+pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Progress>, StoreError> {
+    let statement = ONE.on(tx);
+    let row: Option<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).fetch_optional(connection).await?
+    });
+    Ok(row.map(Row::progress))
+}
+
+/// Whoever serves it at the moment must begin anew: it would note what it knows.
+pub(in crate::store) const ENABLE: Statement = Statement::both(
+    "update sink set disabled = null, failures = 0, paused_until = null, generation = generation + 1
+    where tenant_id = $1 and sink = $2 and (disabled is not null or paused_until is not null)",
+);
+
+/// Lets a sink that is disabled or paused get events again, at once. False: none of this name is.
+pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, StoreError> {
+    let statement = ENABLE.on(tx);
+    let enabled = on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(sink).execute(connection).await?.rows_affected()
+    });
+    Ok(enabled == 1)
+}
+
+pub(in crate::store) const REWIND_JOURNAL: Statement = Statement::both(
+    "update sink set journal_position = 0, generation = generation + 1 where tenant_id = $1 and sink = $2",
+);
+
+/// Lets a sink have the whole journal again. Whoever serves it begins a new turn.
+pub async fn rewind_journal(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(), StoreError> {
+    let statement = REWIND_JOURNAL.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement).bind(tenant.as_str()).bind(sink).execute(connection).await?;
+    });
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! A customer's row: it counts the recordings, and stands for the customer where processes compete.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::{Column, Insert, Instant, Kind, Set, Statement, Tx, on};
+use crate::store::error::StoreError;
+
+/// Counts the recordings of a customer, from 1; 0 for one that is not there yet.
+pub type Version = i64;
+
+/// By the key, one by one (`offset 0`), whatever PostgreSQL knows of the table: it knows nothing of a new one, and would
+/// read all of it.
+pub(in crate::store) const VERSIONS: Statement = Statement {
+    sqlite: "
+        select customer_id, version from customer
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.customer_id, it.version from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, version from customer
+            where tenant_id = $1 and customer_id = wanted.id
+            offset 0) as it",
+};
+
+/// The versions of those of the customers that are there.
+pub async fn versions(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    read_versions(tx, VERSIONS, tenant, customers).await
+}
+
+/// In the order of their ids, as [`touch`] does it, so that two writers cannot wait for each other.
+pub(in crate::store) const LOCK: Statement = Statement {
+    sqlite: VERSIONS.sqlite,
+    postgres: "
+        select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)
+        order by customer_id for update",
+};
+
+/// Like [`versions`], and keeps others from touching these customers until the transaction ends.
+pub async fn lock(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    read_versions(tx, LOCK, tenant, customers).await
+}
+
+async fn read_versions(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
+    if customers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let statement = statement.on(tx);
+    let rows: Vec<(String, Version)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(id, version)| Ok((parse_id(&id)?, version))).collect()
+}
+
+/// Changes a row only if its version is the expected one.
+pub(in crate::store) static TOUCH: Insert = Insert::new(
+    "customer",
+    &[
+        ("tenant_id", Kind::Text),
+        ("customer_id", Kind::Text),
+        ("version", Kind::Integer),
+        ("previous_version", Kind::Integer),
+        ("created_at", Kind::Instant),
+        ("changed_at", Kind::Instant),
+        ("next_event_at", Kind::Instant),
+        ("books_version", Kind::Integer),
+    ],
+    "on conflict (tenant_id, customer_id) do update
+    set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at,
+        next_event_at = excluded.next_event_at, books_version = excluded.books_version
+    where customer.version = excluded.previous_version",
+);
+
+/// A customer whose recordings are counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Touch<'c> {
+    pub customer_id: &'c CustomerId,
+    /// The version that the customer is known to have.
+    pub from: Version,
+    pub to: Version,
+    /// When the next event of the customer is due.
+    pub next_event_at: Option<DateTime<Utc>>,
+    /// The version of the books under which it was derived.
+    pub books_version: i64,
+}
+
+/// Counts the recordings of customers, given in the order of their ids. False: some do not have the version that they
+/// were known to have, and the transaction must be rolled back.
+pub async fn touch(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    touches: &[Touch<'_>],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let count = touches.len();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(touches.iter().map(|touch| touch.customer_id.as_str()).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.to).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.from).collect()),
+        Column::Instant(vec![now; count]),
+        Column::Instant(vec![now; count]),
+        Column::OptionalInstant(touches.iter().map(|touch| touch.next_event_at).collect()),
+        Column::Integer(touches.iter().map(|touch| touch.books_version).collect()),
+    ];
+    let touched = TOUCH.run(tx, count, columns).await?;
+    Ok(usize::try_from(touched) == Ok(count))
+}
+
+pub(in crate::store) const DUE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and next_event_at <= $2 order by next_event_at limit $3",
+);
+
+/// Customers of whom an event is due that has not gone out, the longest due first.
+pub async fn due(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = DUE.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(Instant(now))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+/// One by one on PostgreSQL, as [`VERSIONS`].
+pub(in crate::store) const TIMES: Statement = Statement {
+    sqlite: "
+        select customer_id, changed_at, next_event_at from customer
+        where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.* from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select customer_id, changed_at, next_event_at from customer
+            where tenant_id = $1 and customer_id = wanted.id
+            offset 0) as it",
+};
+
+/// When a customer was changed last, and when its next event was due then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub changed_at: DateTime<Utc>,
+    pub next_event_at: Option<DateTime<Utc>>,
+}
+
+/// The times of those of the customers that are there.
+pub async fn times(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, Times)>, StoreError> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = TIMES.on(tx);
+    let rows: Vec<(String, Instant, Option<Instant>)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    let times = |(id, changed_at, next_event_at): (String, Instant, Option<Instant>)| {
+        Ok((parse_id(&id)?, Times { changed_at: changed_at.0, next_event_at: next_event_at.map(|at| at.0) }))
+    };
+    rows.into_iter().map(times).collect()
+}
+
+pub(in crate::store) const PAGE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3",
+);
+
+/// The next customers by id after one (None: from the first).
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Option<&CustomerId>,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let after = after.map_or("", CustomerId::as_str);
+    let statement = PAGE.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+pub(in crate::store) const DERIVED_BEFORE: Statement = Statement::both(
+    "select customer_id from customer where tenant_id = $1 and customer_id > $2 and books_version < $3
+    order by customer_id limit $4",
+);
+
+/// The next customers by id after one (None: from the first) that were derived before a version of the books.
+pub async fn derived_before(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    books_version: i64,
+    after: Option<&CustomerId>,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let after = after.map_or("", CustomerId::as_str);
+    let statement = DERIVED_BEFORE.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(after)
+            .bind(books_version)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+pub(in crate::store) const MISSING: Statement = Statement::both(
+    "select customer_id from fact where tenant_id = $1 and not exists (
+        select 1 from customer
+        where customer.tenant_id = fact.tenant_id and customer.customer_id = fact.customer_id)
+    union select customer_id from entry where tenant_id = $1 and not exists (
+        select 1 from customer
+        where customer.tenant_id = entry.tenant_id and customer.customer_id = entry.customer_id)
+    order by 1 limit $2",
+);
+
+/// Customers who have facts or entries, but no row.
+pub async fn missing(tx: &mut Tx, tenant: &TenantId, limit: i64) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = MISSING.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(limit).fetch_all(connection).await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+/// Customers as one parameter.
+pub(in crate::store) fn set<'v>(customers: &[&'v CustomerId]) -> Set<'v> {
+    customers.iter().map(|id| id.as_str()).collect()
+}
+
+pub(in crate::store) fn parse_id(id: &str) -> Result<CustomerId, StoreError> {
+    CustomerId::parse(id).map_err(|problem| StoreError::corrupt("customer", id, "customer_id", problem))
+}

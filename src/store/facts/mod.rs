@@ -1,0 +1,5 @@
+//! Tables of facts and customers.
+
+pub mod customer;
+pub mod fact;
+pub mod overrides;

@@ -1,0 +1,186 @@
+//! Finance's overrides, across customers and revisions, each with who recorded it.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::facts::fact::{Fact, OVERRIDE_OF, Override, Revision};
+use crate::domain::ids::{CustomerId, TenantId};
+use crate::store::db::{Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::facts::customer::{parse_id, set};
+use crate::store::facts::fact::Row as FactRow;
+
+/// A revision of an override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOverride {
+    pub over: Override,
+    pub recorded_at: DateTime<Utc>,
+    /// By the audit trail; empty where it does not go back so far.
+    pub actor: String,
+}
+
+/// Which overrides to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverrideQuery {
+    /// None: all.
+    pub customer_id: Option<CustomerId>,
+    /// Every revision, and not only those in force.
+    pub with_history: bool,
+}
+
+/// The place of an override in a list: the next ones are behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverridePlace {
+    pub customer_id: String,
+    /// The id of the fact: its cause.
+    pub fact_id: String,
+    pub revision: i64,
+}
+
+impl OverridePlace {
+    /// Before every override.
+    fn first() -> Self {
+        Self { customer_id: String::new(), fact_id: String::new(), revision: -1 }
+    }
+
+    #[must_use]
+    pub fn of(over: &Override) -> Self {
+        Self {
+            customer_id: over.customer_id.to_string(),
+            fact_id: Fact::Override(over.clone()).key().id(),
+            revision: number(over.revision),
+        }
+    }
+}
+
+fn number(revision: Revision) -> i64 {
+    i64::try_from(revision).unwrap_or(i64::MAX)
+}
+
+/// The audit trail names an override by its cause, and was written at the same instant.
+macro_rules! page {
+    ($customer:literal, $which:literal) => {
+        concat!(
+            "select customer_id, kind, fact_id, revision, body, version, recorded_at, coalesce((
+                select actor from audit_entry as audit
+                where audit.tenant_id = fact.tenant_id and audit.customer_id = fact.customer_id
+                    and audit.customer_id <> '' and audit.recorded_at = fact.recorded_at
+                    and audit.action in ('OVERRIDE_SET', 'OVERRIDE_CLEARED') and audit.subject = $7 || fact.fact_id
+                limit 1), '') as actor
+            from fact
+            where tenant_id = $1 and kind = 'OVERRIDE' and ",
+            $customer,
+            " and (customer_id, fact_id, revision) > ($3, $4, $5)",
+            $which,
+            " order by customer_id, fact_id, revision limit $6"
+        )
+    };
+}
+
+/// The latest revision, unless it takes the override back.
+macro_rules! current {
+    ($customer:literal) => {
+        Statement {
+            sqlite: page!(
+                $customer,
+                " and json_extract(body, '$.override.modification_type') is not null and not exists (
+                    select 1 from fact as later
+                    where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
+                        and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
+                        and later.revision > fact.revision)"
+            ),
+            postgres: page!(
+                $customer,
+                " and body -> 'override' ->> 'modification_type' is not null and not exists (
+                    select 1 from fact as later
+                    where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
+                        and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
+                        and later.revision > fact.revision)"
+            ),
+        }
+    };
+}
+
+pub(in crate::store) const CURRENT: Statement = current!("cast($2 as text) is null");
+pub(in crate::store) const CURRENT_OF_CUSTOMER: Statement = current!("customer_id = $2");
+pub(in crate::store) const ALL: Statement = Statement::both(page!("cast($2 as text) is null", ""));
+pub(in crate::store) const ALL_OF_CUSTOMER: Statement = Statement::both(page!("customer_id = $2", ""));
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    fact: FactRow,
+    actor: String,
+}
+
+/// The next overrides behind a place (None: the first ones), by customer, cause and revision.
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    query: &OverrideQuery,
+    after: Option<&OverridePlace>,
+    limit: i64,
+) -> Result<Vec<StoredOverride>, StoreError> {
+    let statement = match (query.with_history, &query.customer_id) {
+        (false, None) => CURRENT,
+        (false, Some(_)) => CURRENT_OF_CUSTOMER,
+        (true, None) => ALL,
+        (true, Some(_)) => ALL_OF_CUSTOMER,
+    };
+    let statement = statement.on(tx);
+    let after = after.cloned().unwrap_or_else(OverridePlace::first);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(query.customer_id.as_ref().map(CustomerId::as_str))
+            .bind(after.customer_id)
+            .bind(after.fact_id)
+            .bind(after.revision)
+            .bind(limit)
+            .bind(OVERRIDE_OF)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const CUSTOMERS: Statement = Statement {
+    sqlite: "
+        select distinct customer_id from fact
+        where tenant_id = $1 and kind = 'OVERRIDE' and customer_id in (select value from json_each($2))
+        order by customer_id",
+    postgres: "
+        select wanted.id from unnest($2::text[]) as wanted (id)
+        where exists (
+            select from fact where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = wanted.id)
+        order by wanted.id",
+};
+
+/// Those of some customers for whom there ever was an override.
+pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = CUSTOMERS.on(tx);
+    let found: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(set(among)).fetch_all(connection).await?
+    });
+    found.iter().map(|id| parse_id(id)).collect()
+}
+
+/// A revision of an override, as it was recorded.
+pub async fn find(tx: &mut Tx, tenant: &TenantId, over: &Override) -> Result<Option<StoredOverride>, StoreError> {
+    let query = OverrideQuery { customer_id: Some(over.customer_id.clone()), with_history: true };
+    let place = OverridePlace::of(over);
+    let before = OverridePlace { revision: place.revision.saturating_sub(1), ..place };
+    let next = page(tx, tenant, &query, Some(&before), 1).await?.into_iter().next();
+    Ok(next.filter(|found| found.over.target == over.target && found.over.revision == over.revision))
+}
+
+impl Row {
+    fn parse(&self) -> Result<StoredOverride, StoreError> {
+        let stored = self.fact.parse()?;
+        match stored.fact {
+            Fact::Override(over) => {
+                Ok(StoredOverride { over, recorded_at: stored.recorded_at, actor: self.actor.clone() })
+            }
+            other => Err(StoreError::corrupt("fact", other.key(), "kind", "is not OVERRIDE")),
+        }
+    }
+}

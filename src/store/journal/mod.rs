@@ -1,0 +1,290 @@
+//! Appending to the journal, and reading it.
+
+pub mod entry;
+pub(crate) mod entry_row;
+pub mod movement_page;
+pub(crate) mod movement_statements;
+pub(crate) mod page_row;
+pub mod sequence;
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::domain::ids::{Currency, CustomerId, TenantId};
+use crate::domain::journal::customer_activity::{Part, Posted};
+use crate::domain::journal::movement::Category;
+use crate::store::db::{Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::facts::customer::{Version, parse_id, set};
+use crate::store::journal::entry::{Entry, Sequence, turn};
+use crate::store::journal::entry_row::{APPEND, EntryRow, columns, values};
+use crate::store::journal::sequence::between_numbers;
+
+/// Appends entries. Their sequences come from [`crate::store::journal::sequence::take`], in the same transaction.
+pub async fn append(tx: &mut Tx, tenant: &TenantId, entries: &[Entry]) -> Result<(), StoreError> {
+    APPEND.run(tx, entries.len(), values(tenant.as_str(), entries)).await?;
+    Ok(())
+}
+
+/// All entries of a set of customers, or those that count; one by one on PostgreSQL, as
+/// [`crate::store::facts::customer::VERSIONS`].
+macro_rules! of_customers {
+    ($condition:literal) => {
+        Statement {
+            sqlite: concat!(
+                "select ",
+                columns!(),
+                " from entry where tenant_id = $1 and customer_id in (select value from json_each($2))",
+                $condition,
+                " order by customer_id, sequence"
+            ),
+            postgres: concat!(
+                "select it.* from unnest($2::text[]) as wanted (id) cross join lateral (select ",
+                columns!(),
+                " from entry where tenant_id = $1 and customer_id = wanted.id",
+                $condition,
+                " order by sequence offset 0) as it"
+            ),
+        }
+    };
+}
+
+pub(super) const OF_CUSTOMERS: Statement = of_customers!("");
+
+/// Every entry of some customers, by customer and sequence.
+pub async fn of_customers(tx: &mut Tx, tenant: &TenantId, customers: &[&CustomerId]) -> Result<Vec<Entry>, StoreError> {
+    fetch(tx, OF_CUSTOMERS, tenant, customers).await
+}
+
+pub(super) const LIVE_OF_CUSTOMERS: Statement = of_customers!(
+    " and reverses is null and not exists (
+        select 1 from entry as later
+        where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
+            and later.reverses = entry.sequence)"
+);
+
+/// The entries of some customers that count: neither reversals nor reversed.
+pub async fn live_of_customers(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<Entry>, StoreError> {
+    fetch(tx, LIVE_OF_CUSTOMERS, tenant, customers).await
+}
+
+/// What is read of an entry and its reversal; one by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
+macro_rules! reversed_elsewhere {
+    ($customer:literal, $end:literal) => {
+        concat!(
+            "select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+                it.posting_date, later.posting_date as reversed_on
+            from entry as later
+            join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
+                and it.sequence = later.reverses
+            where later.tenant_id = $1 and later.customer_id ",
+            $customer,
+            " and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date",
+            $end
+        )
+    };
+}
+
+pub(super) const REVERSED_ELSEWHERE: Statement = Statement {
+    sqlite: reversed_elsewhere!("in (select value from json_each($2))", ""),
+    postgres: concat!(
+        "select pair.* from unnest($2::text[]) as wanted (id) cross join lateral (",
+        reversed_elsewhere!("= wanted.id", " offset 0"),
+        ") as pair"
+    ),
+};
+
+#[derive(sqlx::FromRow)]
+struct ReversedRow {
+    customer_id: String,
+    currency: String,
+    category: String,
+    effective_date: NaiveDate,
+    delta_micros: i64,
+    provisional_until: Option<NaiveDate>,
+    posting_date: NaiveDate,
+    reversed_on: NaiveDate,
+}
+
+/// What entries at CUSTOMER level, and their reversals, make of some customers, where the two are posted on different
+/// dates: all other reversals leave nothing of what they reverse.
+pub async fn reversed_elsewhere(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<(CustomerId, Posted)>, StoreError> {
+    let statement = REVERSED_ELSEWHERE.on(tx);
+    let rows: Vec<ReversedRow> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    let mut all = Vec::with_capacity(rows.len().saturating_mul(2));
+    for row in rows {
+        let wrong = |column| StoreError::corrupt("entry", &row.customer_id, column, "is not a known one");
+        let category = Category::parse(&row.category).ok_or_else(|| wrong("category"))?;
+        let currency = Currency::parse(&row.currency).map_err(|_| wrong("currency"))?;
+        let customer_id = parse_id(&row.customer_id)?;
+        for (date, times) in [(row.posting_date, 1), (row.reversed_on, -1)] {
+            let part = Part {
+                currency,
+                turn: turn(category, row.effective_date),
+                delta: i128::from(row.delta_micros).saturating_mul(times.into()),
+                movements: times,
+            };
+            let month = date.with_day(1).unwrap_or(date);
+            all.push((customer_id.clone(), Posted { month, provisional_until: row.provisional_until, part }));
+        }
+    }
+    Ok(all)
+}
+
+async fn fetch(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<Vec<Entry>, StoreError> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = statement.on(tx);
+    let rows: Vec<EntryRow> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    rows.into_iter().map(EntryRow::parse).collect()
+}
+
+pub(super) const REVERSED: Statement = Statement {
+    sqlite: "
+        select reverses from entry
+        where tenant_id = $1 and reverses is not null and customer_id in (select value from json_each($2))",
+    postgres: "
+        select it.reverses from unnest($2::text[]) as wanted (id)
+        cross join lateral (
+            select reverses from entry
+            where tenant_id = $1 and reverses is not null and customer_id = wanted.id
+            offset 0) as it",
+};
+
+/// The entries of some customers that were reversed.
+pub async fn reversed(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customers: &[&CustomerId],
+) -> Result<BTreeSet<Sequence>, StoreError> {
+    let statement = REVERSED.on(tx);
+    let found: Vec<Sequence> = on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
+    });
+    Ok(found.into_iter().collect())
+}
+
+pub(super) const LAST: Statement =
+    Statement::both("select max(sequence) from entry where tenant_id = $1 and sequence <= $2");
+
+/// The place of the last entry up to one.
+pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
+    let statement = LAST.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).bind(through).fetch_one(connection).await?
+    }))
+}
+
+pub(super) const PROVISIONAL: Statement = Statement::both(
+    "select distinct customer_id from entry
+    where tenant_id = $1 and provisional_until > $2 and posting_date < $3
+        and reverses is null and not exists (
+            select 1 from entry as later
+            where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
+                and later.reverses = entry.sequence)
+    order by customer_id limit $4",
+);
+
+/// Customers with an entry that counts, is posted before a date, and is still provisional after another (R11).
+pub async fn with_provisional(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    today: NaiveDate,
+    posted_before: NaiveDate,
+    limit: i64,
+) -> Result<Vec<CustomerId>, StoreError> {
+    let statement = PROVISIONAL.on(tx);
+    let ids: Vec<String> = on!(tx, connection => {
+        sqlx::query_scalar(statement)
+            .bind(tenant.as_str())
+            .bind(today)
+            .bind(posted_before)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+pub(super) const OF_RECORDING: Statement = Statement::both(concat!(
+    "select ",
+    columns!(),
+    " from entry where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4"
+));
+
+pub(super) const COUNT_OF_RECORDING: Statement =
+    Statement::both("select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3");
+
+/// The entries that one recording of a customer brought: the first ones, and how many there are.
+pub async fn of_recording(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    customer: &CustomerId,
+    version: Version,
+    limit: usize,
+) -> Result<(Vec<Entry>, usize), StoreError> {
+    let (tenant, customer) = (tenant.as_str(), customer.as_str());
+    let (first, count) = (OF_RECORDING.on(tx), COUNT_OF_RECORDING.on(tx));
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows: Vec<EntryRow> = on!(tx, connection => {
+        sqlx::query_as(first).bind(tenant).bind(customer).bind(version).bind(most).fetch_all(connection).await?
+    });
+    let mut all = rows.len();
+    if all >= limit {
+        let counted: i64 = on!(tx, connection => {
+            sqlx::query_scalar(count).bind(tenant).bind(customer).bind(version).fetch_one(connection).await?
+        });
+        all = usize::try_from(counted).unwrap_or(all);
+    }
+    let entries: Result<Vec<Entry>, StoreError> = rows.into_iter().map(EntryRow::parse).collect();
+    Ok((entries?, all))
+}
+
+pub(super) const BY_SEQUENCE: Statement =
+    Statement::both(concat!("select ", columns!(), " from entry where sequence = $1 and tenant_id = $2"));
+
+/// The entry at a place of the journal.
+pub async fn by_sequence(tx: &mut Tx, tenant: &TenantId, sequence: Sequence) -> Result<Option<Entry>, StoreError> {
+    let statement = BY_SEQUENCE.on(tx);
+    let row: Option<EntryRow> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(sequence).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    row.map(EntryRow::parse).transpose()
+}
+
+pub(super) const BETWEEN: Statement = Statement::both(concat!(
+    "select ",
+    columns!(),
+    " from entry where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4"
+));
+
+/// The entries behind one place of the journal and up to another, in its order.
+pub async fn between(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Sequence,
+    through: Sequence,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows: Vec<EntryRow> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
+    rows.into_iter().map(EntryRow::parse).collect()
+}

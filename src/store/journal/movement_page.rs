@@ -1,0 +1,211 @@
+//! Pages of the journal, filtered, in six orders.
+//!
+//! None of them sorts the journal: each walks along an index that has its order, from where the last page ended. By effective date
+//! there is none: what is posted on its own date is found by the index of posting dates, and adjustments, which are few, by
+//! theirs; a page is made of both.
+
+use chrono::NaiveDate;
+
+use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
+use crate::domain::journal::movement::{Category, Level, Subcategory};
+use crate::store::db::{Set, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::{Entry, Sequence};
+pub use crate::store::journal::entry_row::EntryRow;
+use crate::store::journal::movement_statements::{
+    EFFECTIVE_DATE, EFFECTIVE_DATE_DESCENDING, JOURNAL, JOURNAL_DESCENDING, POSTING_DATE, POSTING_DATE_DESCENDING,
+};
+use crate::store::journal::page_row::PageRow;
+
+/// Which entries to list. What is None or empty does not filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MovementFilter {
+    pub level: Option<Level>,
+    pub categories: Vec<Category>,
+    pub subcategories: Vec<Subcategory>,
+    /// Effective on this date or later.
+    pub effective_from: Option<NaiveDate>,
+    /// Effective on this date or earlier.
+    pub effective_to: Option<NaiveDate>,
+    pub customer_id: Option<CustomerId>,
+    pub subscription_id: Option<SubscriptionId>,
+    pub item_id: Option<ItemId>,
+    pub currency: Option<Currency>,
+    /// Leaves out reversals and what they reversed.
+    pub live_only: bool,
+    /// Posted on this date or later.
+    pub posting_from: Option<NaiveDate>,
+    /// Posted on this date or earlier.
+    pub posting_to: Option<NaiveDate>,
+    /// Only what is posted in another month than its own (R16).
+    pub adjustments_only: bool,
+}
+
+/// In which order to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MovementOrder {
+    /// As recorded.
+    #[default]
+    Journal,
+    JournalDescending,
+    /// By effective date, then as recorded.
+    EffectiveDate,
+    EffectiveDateDescending,
+    /// By posting date, then as recorded.
+    PostingDate,
+    PostingDateDescending,
+}
+
+impl MovementOrder {
+    fn is_descending(self) -> bool {
+        match self {
+            Self::Journal | Self::EffectiveDate | Self::PostingDate => false,
+            Self::JournalDescending | Self::EffectiveDateDescending | Self::PostingDateDescending => true,
+        }
+    }
+}
+
+/// The place of the last entry of a page: the next page begins behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// That by which the list is ordered.
+    pub date: NaiveDate,
+    pub sequence: Sequence,
+}
+
+impl Cursor {
+    /// The place of an entry in a list of this order.
+    #[must_use]
+    pub fn of(entry: &Entry, order: MovementOrder) -> Self {
+        Self::at(entry.posting_date, entry.movement.effective_date, entry.sequence, order)
+    }
+
+    /// The same of a row.
+    #[must_use]
+    pub fn of_row(row: &EntryRow, order: MovementOrder) -> Self {
+        Self::at(row.posting_date, row.effective_date, row.sequence, order)
+    }
+
+    fn at(posting_date: NaiveDate, effective_date: NaiveDate, sequence: Sequence, order: MovementOrder) -> Self {
+        let date = match order {
+            MovementOrder::PostingDate | MovementOrder::PostingDateDescending => posting_date,
+            MovementOrder::Journal
+            | MovementOrder::JournalDescending
+            | MovementOrder::EffectiveDate
+            | MovementOrder::EffectiveDateDescending => effective_date,
+        };
+        Self { date, sequence }
+    }
+}
+
+const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+const LAST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+    Some(date) => date,
+    None => NaiveDate::MAX,
+};
+
+/// Where a walk begins, and the posting dates between which it goes.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    after: Cursor,
+    posting: (NaiveDate, NaiveDate),
+    limit: i64,
+}
+
+/// The next rows behind the cursor (None: the first ones). Who wants entries makes them of the rows.
+pub async fn rows(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &MovementFilter,
+    order: MovementOrder,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let statements = match order {
+        MovementOrder::Journal => JOURNAL,
+        MovementOrder::JournalDescending => JOURNAL_DESCENDING,
+        MovementOrder::EffectiveDate => EFFECTIVE_DATE,
+        MovementOrder::EffectiveDateDescending => EFFECTIVE_DATE_DESCENDING,
+        MovementOrder::PostingDate => POSTING_DATE,
+        MovementOrder::PostingDateDescending => POSTING_DATE_DESCENDING,
+    };
+    let is_descending = order.is_descending();
+    let walk = |posting: (NaiveDate, NaiveDate), (first, last): (NaiveDate, NaiveDate)| {
+        let start = if is_descending {
+            Cursor { date: last, sequence: Sequence::MAX }
+        } else {
+            Cursor { date: first, sequence: Sequence::MIN }
+        };
+        Walk { after: after.unwrap_or(start), posting, limit }
+    };
+    let effective = (filter.effective_from.unwrap_or(FIRST_DATE), filter.effective_to.unwrap_or(LAST_DATE));
+    // Nothing is posted before it is effective.
+    let from = filter.posting_from.max(filter.effective_from).unwrap_or(FIRST_DATE);
+    let to = filter.posting_to.unwrap_or(LAST_DATE);
+    let is_by_effective_date = matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending);
+    let is_by_posting_date = matches!(order, MovementOrder::PostingDate | MovementOrder::PostingDateDescending);
+    // The cursor, too, says where to begin: SQLite goes by one of the two bounds, and not by the narrower one.
+    let behind = |(from, to): (NaiveDate, NaiveDate)| match after {
+        Some(cursor) if is_descending => (from, to.min(cursor.date)),
+        Some(cursor) => (from.max(cursor.date), to),
+        None => (from, to),
+    };
+    let posting = if is_by_posting_date { behind((from, to)) } else { (from, to) };
+    let of_all = walk(posting, if is_by_effective_date { effective } else { (from, to) });
+    if filter.adjustments_only {
+        return fetch(tx, statements.adjustments, tenant, filter, of_all).await;
+    }
+    if filter.customer_id.is_some() {
+        return fetch(tx, statements.one_customer, tenant, filter, of_all).await;
+    }
+    if !is_by_effective_date {
+        return fetch(tx, statements.everybody, tenant, filter, of_all).await;
+    }
+    let (_, effective_to) = effective;
+    let on_their_date = (from, to.min(effective_to));
+    let mut rows = fetch(tx, statements.everybody, tenant, filter, walk(behind(on_their_date), on_their_date)).await?;
+    rows.extend(fetch(tx, statements.adjustments, tenant, filter, of_all).await?);
+    rows.sort_by_key(|row| Cursor::of_row(row, order));
+    if is_descending {
+        rows.reverse();
+    }
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(rows)
+}
+
+async fn fetch(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    filter: &MovementFilter,
+    Walk { after, posting: (from, to), limit }: Walk,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let statement = statement.on(tx);
+    let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
+    let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
+    let rows: Vec<PageRow> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(filter.level.map(Level::as_str))
+            .bind(categories)
+            .bind(subcategories)
+            .bind(filter.effective_from)
+            .bind(filter.effective_to)
+            .bind(filter.customer_id.as_ref().map(CustomerId::as_str))
+            .bind(filter.subscription_id.as_ref().map(SubscriptionId::as_str))
+            .bind(filter.item_id.as_ref().map(ItemId::as_str))
+            .bind(filter.currency.as_ref().map(Currency::as_str))
+            .bind(filter.live_only)
+            .bind(after.date)
+            .bind(after.sequence)
+            .bind(limit)
+            .bind(from)
+            .bind(to)
+            .fetch_all(connection)
+            .await?
+    });
+    Ok(rows.into_iter().map(|PageRow(row)| row).collect())
+}

@@ -1,0 +1,164 @@
+//! The numbers of the journal and of the outbox: taken by writers before they commit, followed by readers who must skip
+//! none.
+//!
+//! SQLite has one writer at a time: numbers appear in their order. On PostgreSQL transactions commit in any order. So a
+//! writer first takes a shared lock on the last number that is taken, and then its own, which are higher. A reader who
+//! sees which number was the last, and only then which locks are held, knows that every row up to the lowest of them
+//! is committed or never will be.
+
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use crate::domain::ids::TenantId;
+use crate::store::db::{Db, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Sequence;
+use crate::store::tenants::tenant;
+
+/// What is numbered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    Journal,
+    Outbox,
+}
+
+pub(in crate::store) const LAST: Statement = Statement {
+    sqlite:
+        "
+        select coalesce(max((select max(sequence) from entry where entry.tenant_id = tenant.tenant_id)), 0) from tenant",
+    postgres: "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
+};
+pub(in crate::store) const LAST_OF_OUTBOX: Statement = Statement {
+    sqlite: "
+        select coalesce(max((select max(sequence) from outbox where outbox.tenant_id = tenant.tenant_id)), 0) from tenant",
+    postgres: "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
+};
+
+/// All at once, to save round trips. A lock's key is the sequence (its object id) and the low 31 bits of the number.
+pub(in crate::store) const TAKE: &str = "
+    with held as materialized (select coalesce(hold_books($3), 0) as version),
+    last as materialized (
+        select coalesce(pg_sequence_last_value('journal_sequence'), 0) as entry,
+            coalesce(pg_sequence_last_value('outbox_sequence'), 0) as event),
+    locked as materialized (
+        select pg_advisory_xact_lock_shared(
+                ('journal_sequence'::regclass::oid::bigint << 32 >> 32)::int, (entry & 2147483647)::int),
+            pg_advisory_xact_lock_shared(
+                ('outbox_sequence'::regclass::oid::bigint << 32 >> 32)::int, (event & 2147483647)::int)
+        from last)
+    select (select version from held), coalesce(array_agg(nextval('journal_sequence')) filter (where number <= $1::bigint), '{}'),
+        coalesce(array_agg(nextval('outbox_sequence')) filter (where number <= $2::bigint), '{}')
+    from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number";
+
+/// What a writer has until its transaction ends.
+#[derive(Debug)]
+pub struct Taken {
+    /// The version of the books, which nobody changes meanwhile.
+    pub books_version: i64,
+    /// Numbers for entries, in rising order.
+    pub entries: Vec<Sequence>,
+    /// The same for events.
+    pub events: Vec<Sequence>,
+}
+
+/// Takes numbers for entries and for events, and keeps the books as they are.
+pub async fn take(tx: &mut Tx, tenant: &TenantId, entries: usize, events: usize) -> Result<Taken, StoreError> {
+    let wanted = |count| i64::try_from(count).unwrap_or(i64::MAX);
+    let (entries, events) = (wanted(entries), wanted(events));
+    let books_version = if matches!(tx, Tx::Sqlite(_)) { tenant::hold(tx, tenant).await? } else { 0 };
+    match tx {
+        Tx::Sqlite(tx) => {
+            let last: Sequence = sqlx::query_scalar(LAST.sqlite).fetch_one(&mut **tx).await?;
+            let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.sqlite).fetch_one(&mut **tx).await?;
+            let after = |last: Sequence, wanted| (last.saturating_add(1)..=last.saturating_add(wanted)).collect();
+            Ok(Taken { books_version, entries: after(last, entries), events: after(last_event, events) })
+        }
+        Tx::Postgres(tx) => {
+            let taken = sqlx::query_as(TAKE).bind(entries).bind(events).bind(tenant.as_str());
+            let (books_version, entries, events) = taken.fetch_one(&mut **tx).await?;
+            Ok(Taken { books_version, entries, events })
+        }
+    }
+}
+
+macro_rules! in_flight {
+    ($sequence:literal) => {
+        concat!(
+            "select objid::bigint from pg_locks
+            where locktype = 'advisory' and granted and objsubid = 2
+                and database = (select oid from pg_database where datname = current_database())
+                and classid = '",
+            $sequence,
+            "'::regclass::oid"
+        )
+    };
+}
+
+pub(in crate::store) const IN_FLIGHT: &str = in_flight!("journal_sequence");
+pub(in crate::store) const OUTBOX_IN_FLIGHT: &str = in_flight!("outbox_sequence");
+
+/// The last number up to which no row can appear any more. Not to be asked in a transaction that sees one state.
+pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError> {
+    let (last, in_flight) = match numbered {
+        Numbered::Journal => (LAST, IN_FLIGHT),
+        Numbered::Outbox => (LAST_OF_OUTBOX, OUTBOX_IN_FLIGHT),
+    };
+    let pool = match db {
+        Db::Sqlite { read, .. } => {
+            return Ok(sqlx::query_scalar(last.sqlite).fetch_one(read).await?);
+        }
+        Db::Postgres { read, .. } => read,
+    };
+    let last: Sequence = sqlx::query_scalar(last.postgres).fetch_one(pool).await?;
+    let locked: Vec<i64> = sqlx::query_scalar(in_flight).fetch_all(pool).await?;
+    let before: Option<Sequence> = locked.into_iter().filter_map(|low_bits| unlocked_before(last, low_bits)).min();
+    Ok(before.unwrap_or(last))
+}
+
+/// The rows behind one number and up to another, in their order: of a statement that has the two, the tenant and a limit
+/// as its parameters.
+pub(in crate::store) async fn between_numbers<R>(
+    tx: &mut Tx,
+    statement: Statement,
+    tenant: &TenantId,
+    (after, through): (Sequence, Sequence),
+    limit: i64,
+) -> Result<Vec<R>, StoreError>
+where
+    R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let statement = statement.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(after)
+            .bind(through)
+            .bind(tenant.as_str())
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    }))
+}
+
+/// The locked number in full, from its low bits; None if it is higher than the last.
+fn unlocked_before(last: Sequence, low_bits: i64) -> Option<Sequence> {
+    const BITS: i64 = 0x7fff_ffff;
+    let distance = last.wrapping_sub(low_bits) & BITS;
+    // No transaction lives for a thousand million numbers: what seems so far behind was taken since.
+    (distance <= BITS / 2).then(|| last.saturating_sub(distance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_number_is_known_by_its_low_bits() {
+        const WRAP: i64 = 1 << 31;
+        assert_eq!(unlocked_before(10, 7), Some(7));
+        assert_eq!(unlocked_before(10, 10), Some(10));
+        assert_eq!(unlocked_before(10, 11), None);
+        assert_eq!(unlocked_before(5 * WRAP + 3, WRAP - 2), Some(5 * WRAP - 2));
+        assert_eq!(unlocked_before(5 * WRAP - 2, 3), None);
+    }
+}

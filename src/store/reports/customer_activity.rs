@@ -1,0 +1,108 @@
+//! What customers come to, one after the other, whole books of them: by month and currency, and when they came and left.
+
+use chrono::NaiveDate;
+use futures_util::TryStreamExt;
+
+use crate::domain::ids::{Currency, TenantId};
+use crate::domain::journal::customer_activity::{Part, Turn};
+use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::reports::sums::{SumFilter, View};
+use crate::store::totals::movement_total::Sum;
+
+/// What entries of a customer at CUSTOMER level have in common, and come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPart {
+    pub customer_id: String,
+    /// The first date of the month; None for all months before the first that was asked for.
+    pub month: Option<NaiveDate>,
+    pub part: Part,
+}
+
+macro_rules! parts {
+    ($month:literal, $date:literal) => {
+        concat!(
+            "select customer_id, currency, case when ",
+            $date,
+            " >= $2 then ",
+            $month,
+            " end as month,
+                case when category in ('NEW', 'CHURN') then category end as turn,
+                case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+                cast(sum(delta_micros / 1000000) as bigint) as delta_units,
+                cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
+                cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
+            from entry
+            where tenant_id = $1 and level = 'CUSTOMER' and ",
+            $date,
+            " <= $3
+                and (provisional_until is null or provisional_until <= $4)
+                and (cast($5 as timestamptz) is null or recorded_at <= $5)
+            group by 1, 2, 3, 4, 5
+            order by 1"
+        )
+    };
+}
+
+pub(in crate::store) const PARTS: Statement = Statement {
+    sqlite: parts!("substr(posting_date, 1, 7) || '-01'", "posting_date"),
+    postgres: parts!("date_trunc('month', posting_date)::date", "posting_date"),
+};
+pub(in crate::store) const PARTS_RESTATED: Statement = Statement {
+    sqlite: parts!("substr(effective_date, 1, 7) || '-01'", "effective_date"),
+    postgres: parts!("date_trunc('month', effective_date)::date", "effective_date"),
+};
+
+/// Shows the parts of all customers through a date, customer by customer. Of the filter only what says how the journal is
+/// seen is heeded: a customer is what all of their movements make of them.
+pub async fn each_part(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &SumFilter<'_>,
+    (first, last): (NaiveDate, NaiveDate),
+    mut show: impl FnMut(AccountPart) + Send,
+) -> Result<(), StoreError> {
+    let statement = if filter.view == View::Restated { PARTS_RESTATED } else { PARTS };
+    let statement = statement.on(tx);
+    on!(tx, connection => {
+        let mut rows = sqlx::query_as::<_, Row>(statement)
+            .bind(tenant.as_str())
+            .bind(first)
+            .bind(last)
+            .bind(filter.today)
+            .bind(filter.known_at.map(Instant))
+            .fetch(connection);
+        while let Some(row) = rows.try_next().await? {
+            show(row.parse()?);
+        }
+    });
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    customer_id: String,
+    currency: String,
+    month: Option<NaiveDate>,
+    turn: Option<String>,
+    turned_on: Option<NaiveDate>,
+    delta_units: i64,
+    delta_micros: i64,
+    movements: i64,
+}
+
+impl Row {
+    fn parse(self) -> Result<AccountPart, StoreError> {
+        let wrong = |column, problem: &str| StoreError::corrupt("entry", &self.customer_id, column, problem);
+        let currency = Currency::parse(&self.currency).map_err(|_| wrong("currency", "is not a known one"))?;
+        let turn = match self.turn.as_deref() {
+            Some("NEW") => Some(Turn::Came),
+            Some("CHURN") => Some(Turn::Left),
+            Some(_) => return Err(wrong("category", "is not a known one")),
+            None => None,
+        };
+        let delta = Sum::of_parts(self.delta_units, self.delta_micros, self.movements).delta;
+        let part = Part { currency, turn: self.turned_on.zip(turn), delta, movements: self.movements };
+        Ok(AccountPart { customer_id: self.customer_id, month: self.month, part })
+    }
+}

@@ -1,0 +1,137 @@
+//! What was renewed, and what came to its natural end without: by month and currency, at CONTRACT level, where each
+//! movement is of one cause (R7). As reported from the totals of them, else from the journal.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::domain::ids::{Currency, TenantId};
+use crate::domain::money::{Money, OutOfRange};
+use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::reports::sums::{SumFilter, View};
+use crate::store::totals::movement_total::Sum;
+
+/// MRR whose term ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Renewals {
+    /// Was carried over (R9).
+    pub renewed: Money,
+    /// Was not (R11).
+    pub lapsed: Money,
+}
+
+impl Renewals {
+    /// # Errors
+    /// [`OutOfRange`] when a sum does not fit.
+    pub fn checked_add(self, other: Self) -> Result<Self, OutOfRange> {
+        let renewed = self.renewed.checked_add(other.renewed)?;
+        Ok(Self { renewed, lapsed: self.lapsed.checked_add(other.lapsed)? })
+    }
+}
+
+macro_rules! renewals {
+    ($month:literal, $date:literal, $ended:literal) => {
+        concat!(
+            "select currency, ",
+            $month,
+            " as month,
+                cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
+                cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
+                cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+                    as lapsed_units,
+                cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+                    as lapsed_micros
+            from entry
+            where tenant_id = $1 and level = 'CONTRACT' and ",
+            $date,
+            " >= $2 and ",
+            $date,
+            " <= $3
+                and (provisional_until is null or provisional_until <= $4)
+                and (cast($5 as timestamptz) is null or recorded_at <= $5)
+                and (cast($6 as text) is null or currency = $6)
+                and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and ",
+            $ended,
+            "))
+            group by 1, 2"
+        )
+    };
+}
+
+macro_rules! by_date {
+    ($on_sqlite:literal, $on_postgres:literal, $date:literal) => {
+        Statement {
+            sqlite: renewals!(
+                $on_sqlite,
+                $date,
+                "exists (select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)"
+            ),
+            postgres: renewals!($on_postgres, $date, "jsonb_path_exists(causes, '$[*].natural_end')"),
+        }
+    };
+}
+
+pub(in crate::store) const RENEWALS: Statement =
+    by_date!("substr(posting_date, 1, 7) || '-01'", "date_trunc('month', posting_date)::date", "posting_date");
+pub(in crate::store) const RENEWALS_RESTATED: Statement =
+    by_date!("substr(effective_date, 1, 7) || '-01'", "date_trunc('month', effective_date)::date", "effective_date");
+
+pub(in crate::store) const OF_TOTALS: Statement = Statement::both(
+    "select currency, posting_month as month,
+        cast(sum(renewed_units) as bigint) as renewed_units,
+        cast(sum(renewed_micros) as bigint) as renewed_micros,
+        cast(sum(lapsed_units) as bigint) as lapsed_units,
+        cast(sum(lapsed_micros) as bigint) as lapsed_micros
+    from renewal_total
+    where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and counts_from <= $4
+        and (cast($5 as text) is null or currency = $5)
+    group by 1, 2",
+);
+
+/// What became of terms that ended, by currency and the first date of the month. The filter's level is not heeded.
+pub async fn by_month(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &SumFilter<'_>,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<BTreeMap<(Currency, NaiveDate), Renewals>, StoreError> {
+    let is_of_totals = filter.is_of_totals();
+    let statement = match filter.view {
+        View::AsReported if is_of_totals => OF_TOTALS,
+        View::AsReported => RENEWALS,
+        View::Restated => RENEWALS_RESTATED,
+    };
+    let statement = statement.on(tx);
+    let currency = filter.currency.as_ref().map(Currency::as_str);
+    let rows: Vec<Row> = on!(tx, connection => {
+        let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(filter.today);
+        let query = if is_of_totals { query } else { query.bind(filter.known_at.map(Instant)) };
+        query.bind(currency).fetch_all(connection).await?
+    });
+    rows.iter().map(Row::parse).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    currency: String,
+    month: NaiveDate,
+    renewed_units: i64,
+    renewed_micros: i64,
+    lapsed_units: i64,
+    lapsed_micros: i64,
+}
+
+impl Row {
+    fn parse(&self) -> Result<((Currency, NaiveDate), Renewals), StoreError> {
+        let wrong = |column, problem| StoreError::corrupt("entry", &self.currency, column, problem);
+        let currency = Currency::parse(&self.currency).map_err(|_| wrong("currency", "is not a known one"))?;
+        let money = |column, units, micros| {
+            Sum::of_parts(units, micros, 0).money().map_err(|_| wrong(column, "adds up to more than an amount may be"))
+        };
+        let renewed = money("renewed_mrr_micros", self.renewed_units, self.renewed_micros)?;
+        let lapsed = money("delta_micros", self.lapsed_units, self.lapsed_micros)?;
+        Ok(((currency, self.month), Renewals { renewed, lapsed }))
+    }
+}

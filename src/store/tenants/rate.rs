@@ -1,0 +1,215 @@
+//! Exchange rates: added, never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::ids::{Currency, RateSet, TenantId};
+use crate::domain::rate::{ExchangeRate, Rate};
+use crate::store::db::{Column, Insert, Kind, Set, Statement, Tx, on};
+use crate::store::error::StoreError;
+
+pub(in crate::store) static ADD: Insert = Insert::new(
+    "exchange_rate",
+    &[
+        ("tenant_id", Kind::Text),
+        ("rate_set", Kind::Text),
+        ("from_currency", Kind::Text),
+        ("to_currency", Kind::Text),
+        ("date", Kind::Date),
+        ("rate", Kind::Text),
+        ("recorded_at", Kind::Instant),
+    ],
+    "on conflict (tenant_id, rate_set, from_currency, to_currency, date) do nothing",
+);
+
+/// Adds rates to a set; gives how many. Those that somebody else has added meanwhile are not among them.
+pub async fn add(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    rate_set: &RateSet,
+    rates: &[ExchangeRate],
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let count = rates.len();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); count]),
+        Column::Text(vec![rate_set.as_str(); count]),
+        Column::Text(rates.iter().map(|it| it.from.as_str()).collect()),
+        Column::Text(rates.iter().map(|it| it.to.as_str()).collect()),
+        Column::Date(rates.iter().map(|it| it.date).collect()),
+        Column::Owned(rates.iter().map(|it| it.rate.to_string()).collect()),
+        Column::Instant(vec![now; count]),
+    ];
+    ADD.run(tx, count, columns).await
+}
+
+/// Which two currencies, and from which date on.
+pub type RateKey = (Currency, Currency, NaiveDate);
+
+/// The place of a rate in its set.
+#[must_use]
+pub fn key(it: &ExchangeRate) -> RateKey {
+    (it.from, it.to, it.date)
+}
+
+pub(in crate::store) const BETWEEN: Statement = Statement::both(
+    "select from_currency, to_currency, date, rate from exchange_rate
+    where tenant_id = $1 and rate_set = $2 and date >= $3 and date <= $4",
+);
+
+/// The rates of a set from one date through another.
+pub async fn between(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    rate_set: &RateSet,
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<BTreeMap<RateKey, Rate>, StoreError> {
+    let statement = BETWEEN.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(rate_set.as_str())
+            .bind(first)
+            .bind(last)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.iter().map(|row| row.parse().map(|it| (key(&it), it.rate))).collect()
+}
+
+/// Those that hold on the first date, and those that come until the last.
+macro_rules! in_force {
+    ($currencies:literal) => {
+        concat!(
+            "select from_currency, to_currency, date, rate from exchange_rate as it
+            where tenant_id = $1 and rate_set = $2 and from_currency ",
+            $currencies,
+            " and to_currency = $4 and date <= $6
+                and date >= coalesce((
+                    select max(date) from exchange_rate as earlier
+                    where earlier.tenant_id = it.tenant_id and earlier.rate_set = it.rate_set
+                        and earlier.from_currency = it.from_currency and earlier.to_currency = it.to_currency
+                        and earlier.date <= $5), $5)"
+        )
+    };
+}
+
+pub(in crate::store) const IN_FORCE: Statement =
+    Statement { sqlite: in_force!("in (select value from json_each($3))"), postgres: in_force!("= any($3)") };
+
+/// The rates of a set that hold on any date from the first through the last.
+pub async fn in_force(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    rate_set: &RateSet,
+    (from, to): (&BTreeSet<Currency>, Currency),
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<ExchangeRate>, StoreError> {
+    let statement = IN_FORCE.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(rate_set.as_str())
+            .bind(from.iter().map(Currency::as_str).collect::<Set<'_>>())
+            .bind(to.as_str())
+            .bind(first)
+            .bind(last)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.iter().map(Row::parse).collect()
+}
+
+/// Which rates to list. What is None does not filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateFilter {
+    pub rate_set: RateSet,
+    pub from: Option<Currency>,
+    pub to: Option<Currency>,
+}
+
+pub(in crate::store) const PAGE: Statement = Statement::both(
+    "select from_currency, to_currency, date, rate from exchange_rate
+    where tenant_id = $1 and rate_set = $2
+        and (cast($3 as text) is null or from_currency = $3)
+        and (cast($4 as text) is null or to_currency = $4)
+        and (from_currency, to_currency, date) > ($5, $6, $7)
+    order by from_currency, to_currency, date limit $8",
+);
+
+/// Rates behind one (None: from the first), by currencies and date.
+pub async fn page(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    filter: &RateFilter,
+    after: Option<RateKey>,
+    limit: i64,
+) -> Result<Vec<ExchangeRate>, StoreError> {
+    let statement = PAGE.on(tx);
+    let (from, to, date) =
+        after.as_ref().map_or(("", "", NaiveDate::default()), |(from, to, date)| (from.as_str(), to.as_str(), *date));
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement)
+            .bind(tenant.as_str())
+            .bind(filter.rate_set.as_str())
+            .bind(filter.from.as_ref().map(Currency::as_str))
+            .bind(filter.to.as_ref().map(Currency::as_str))
+            .bind(from)
+            .bind(to)
+            .bind(date)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?
+    });
+    rows.iter().map(Row::parse).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    from_currency: String,
+    to_currency: String,
+    date: NaiveDate,
+    rate: String,
+}
+
+impl Row {
+    fn parse(&self) -> Result<ExchangeRate, StoreError> {
+        let wrong = |column, text: &str| StoreError::corrupt("exchange_rate", text, column, "is not a known one");
+        let currency = |column, text: &str| Currency::parse(text).map_err(|_| wrong(column, text));
+        Ok(ExchangeRate {
+            from: currency("from_currency", &self.from_currency)?,
+            to: currency("to_currency", &self.to_currency)?,
+            date: self.date,
+            rate: Rate::parse(&self.rate).map_err(|_| wrong("rate", &self.rate))?,
+        })
+    }
+}
+
+/// A set of rates, and how far it goes.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SetState {
+    pub rate_set: String,
+    pub rates: i64,
+    pub first_date: NaiveDate,
+    pub last_date: NaiveDate,
+}
+
+pub(in crate::store) const SETS: Statement = Statement::both(
+    "select rate_set, count(*) as rates, min(date) as first_date, max(date) as last_date from exchange_rate
+    where tenant_id = $1 and rate_set > $2 group by rate_set order by rate_set limit $3",
+);
+
+/// Sets behind one (None: from the first), by name.
+pub async fn sets(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    after: Option<&RateSet>,
+    limit: i64,
+) -> Result<Vec<SetState>, StoreError> {
+    let statement = SETS.on(tx);
+    let after = after.map_or("", RateSet::as_str);
+    Ok(on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
+    }))
+}

@@ -1,0 +1,120 @@
+//! The sets of books, and what each has decided.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::ids::TenantId;
+use crate::domain::journal::ledger_settings::Books;
+use crate::domain::policy::Policy;
+use crate::store::audit;
+use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::error::StoreError;
+
+pub(in crate::store) const ENSURE: Statement = Statement::both(
+    "insert into tenant (tenant_id, lapse_grace_days, time_zone, created_at) values ($1, $2, $3, $4)
+    on conflict (tenant_id) do nothing",
+);
+
+/// Creates the tenant with this policy, unless it is there already; whether it was not.
+pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let grace = i32::from(policy.lapse_grace_days);
+    let statement = ENSURE.on(tx);
+    let made = on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(grace)
+            .bind(policy.time_zone.name())
+            .bind(Instant(now))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    audit::begin(tx, tenant).await?;
+    Ok(made > 0)
+}
+
+pub(in crate::store) const BOOKS: Statement = Statement::both(
+    "select version, policy_version, open_from, lapse_grace_days, time_zone from tenant where tenant_id = $1",
+);
+
+/// The state of the tenant's books; new ones for a tenant that is not there yet.
+pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> {
+    let statement = BOOKS.on(tx);
+    let row: Option<(i64, i64, NaiveDate, i32, String)> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
+    });
+    let Some((version, policy_version, open_from, grace, zone)) = row else { return Ok(Books::default()) };
+    let lapse_grace_days = u16::try_from(grace)
+        .map_err(|_| StoreError::corrupt("tenant", tenant, "lapse_grace_days", "is out of range"))?;
+    let time_zone =
+        zone.parse().map_err(|_| StoreError::corrupt("tenant", tenant, "time_zone", "is not a known time zone"))?;
+    Ok(Books { version, policy_version, open_from, policy: Policy { lapse_grace_days, time_zone } })
+}
+
+pub(in crate::store) const HOLD_ALONE: &str =
+    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, hashtext($1))";
+pub(in crate::store) const WAIT_LONGER: &str = "set local lock_timeout = '30s'";
+
+/// Waits until nobody writes to the tenant's books, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
+/// alone.)
+pub async fn hold_alone(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query(WAIT_LONGER).execute(&mut **tx).await?;
+        sqlx::query(HOLD_ALONE).bind(tenant.as_str()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+pub(in crate::store) const HOLD: Statement = Statement {
+    sqlite: "select coalesce((select version from tenant where tenant_id = $1), 0)",
+    postgres: "select coalesce(hold_books($1), 0)",
+};
+
+/// Keeps the books as they are until the transaction ends; gives their version.
+pub async fn hold(tx: &mut Tx, tenant: &TenantId) -> Result<i64, StoreError> {
+    let statement = HOLD.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?
+    }))
+}
+
+pub(in crate::store) const CHANGE: Statement = Statement::both(
+    "update tenant set version = $2, policy_version = $3, open_from = $4, lapse_grace_days = $5, time_zone = $6
+    where tenant_id = $1",
+);
+
+/// Changes the books. Whoever does it holds them alone.
+pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(), StoreError> {
+    let statement = CHANGE.on(tx);
+    on!(tx, connection => {
+        sqlx::query(statement)
+            .bind(tenant.as_str())
+            .bind(books.version)
+            .bind(books.policy_version)
+            .bind(books.open_from)
+            .bind(i32::from(books.policy.lapse_grace_days))
+            .bind(books.policy.time_zone.name())
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
+}
+
+pub(in crate::store) const IS_THERE: Statement =
+    Statement::both("select exists (select 1 from tenant where tenant_id = $1)");
+
+/// Whether there is such a tenant.
+pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError> {
+    let statement = IS_THERE.on(tx);
+    Ok(on!(tx, connection => sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?))
+}
+
+pub(in crate::store) const ALL: Statement = Statement::both("select tenant_id from tenant order by tenant_id");
+
+/// Every tenant, by id.
+pub async fn all(tx: &mut Tx) -> Result<Vec<TenantId>, StoreError> {
+    let statement = ALL.on(tx);
+    let ids: Vec<String> = on!(tx, connection => sqlx::query_scalar(statement).fetch_all(connection).await?);
+    let read =
+        |id: &String| TenantId::parse(id).map_err(|problem| StoreError::corrupt("tenant", id, "tenant_id", problem));
+    ids.iter().map(read).collect()
+}

@@ -1,0 +1,276 @@
+//! How many customers came and left, by month and currency, beside the journal: so that nobody has to be looked at one by
+//! one.
+//!
+//! What came and left in each month adds up from month to month, but not to a span of months: who left in May and came
+//! back in July has not left the year. So of those who turned more than once each pair of months is kept as well, 1 for
+//! two opposite turns and −1 for two equal ones. The turns of a customer alternate: of n in a span, the pairs add up to
+//! n / 2, rounded down, which is how often the customer came and left (or left and came) for nothing.
+//!
+//! Whoever writes a customer takes away what the customer was, and adds what the customer is. What is taken away is what was
+//! added before, whichever process did it, because the version of the customer is checked in the same transaction.
+
+use std::collections::BTreeMap;
+
+use chrono::{Months, NaiveDate};
+
+use crate::domain::ids::{Currency, TenantId};
+use crate::domain::journal::customer_activity::{Posted, Turn, Turns, turns};
+use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::totals::movement_total::ALWAYS;
+
+/// The longest span that a report may be about: what lies further apart than that is no pair.
+const MAX_SPAN: Months = Months::new(600);
+
+/// Those who turned in a month. In the order of the table's key, as all totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TurnKey {
+    pub month: NaiveDate,
+    pub currency: Currency,
+    pub counts_from: NaiveDate,
+}
+
+/// How many customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turned {
+    pub came: i64,
+    pub gone: i64,
+}
+
+/// Those who turned in two months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairKey {
+    pub month: NaiveDate,
+    pub earlier_month: NaiveDate,
+    pub currency: Currency,
+    pub counts_from: NaiveDate,
+}
+
+/// The turns of some customers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerTotals {
+    pub turns: BTreeMap<TurnKey, Turned>,
+    pub pairs: BTreeMap<PairKey, i64>,
+}
+
+impl CustomerTotals {
+    /// Adds a customer, by all that is posted of them.
+    pub fn add(&mut self, posted: Vec<Posted>) {
+        self.add_times(posted, 1);
+    }
+
+    /// Takes a customer away again.
+    pub fn take_away(&mut self, posted: Vec<Posted>) {
+        self.add_times(posted, -1);
+    }
+
+    fn add_times(&mut self, posted: Vec<Posted>, times: i64) {
+        let mut before = Turns::new();
+        for (counts_from, turns) in turns(posted) {
+            let counts_from = counts_from.unwrap_or(ALWAYS);
+            // Reports add up all that counts by their date: each date brings what it makes different, which is little.
+            self.add_turns(&before, &missing_in(&turns, &before), counts_from, times.saturating_neg());
+            self.add_turns(&turns, &missing_in(&before, &turns), counts_from, times);
+            before = turns;
+        }
+    }
+
+    /// Adds some turns out of all, and every pair that has one of them.
+    fn add_turns(&mut self, all: &Turns, some: &Turns, counts_from: NaiveDate, times: i64) {
+        for ((currency, month), turn) in some {
+            let (currency, month) = (*currency, *month);
+            let turned = self.turns.entry(TurnKey { month, currency, counts_from }).or_default();
+            let count = match turn {
+                Turn::Came => &mut turned.came,
+                Turn::Left => &mut turned.gone,
+            };
+            *count = count.saturating_add(times);
+            for ((_, other_month), other) in all.range((currency, NaiveDate::MIN)..=(currency, NaiveDate::MAX)) {
+                // A pair of two of them is added with the later one.
+                let is_added_later = *other_month > month && some.contains_key(&(currency, *other_month));
+                if *other_month == month || is_added_later {
+                    continue;
+                }
+                let (earlier_month, month) = (month.min(*other_month), month.max(*other_month));
+                if earlier_month <= month.checked_sub_months(MAX_SPAN).unwrap_or(ALWAYS) {
+                    continue;
+                }
+                let pairs = self.pairs.entry(PairKey { month, earlier_month, currency, counts_from }).or_default();
+                *pairs = pairs.saturating_add(if turn == other { times.saturating_neg() } else { times });
+            }
+        }
+    }
+}
+
+/// The turns that are not among others.
+fn missing_in(others: &Turns, turns: &Turns) -> Turns {
+    turns.iter().filter(|(key, turn)| others.get(key) != Some(turn)).map(|(key, turn)| (*key, *turn)).collect()
+}
+
+pub(in crate::store) static ADD_TURNS: Insert = Insert::new(
+    "customer_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("posting_month", Kind::Date),
+        ("currency", Kind::Text),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("came", Kind::Integer),
+        ("gone", Kind::Integer),
+    ],
+    "on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
+    set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone",
+);
+
+pub(in crate::store) static ADD_PAIRS: Insert = Insert::new(
+    "customer_pair_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("posting_month", Kind::Date),
+        ("earlier_month", Kind::Date),
+        ("currency", Kind::Text),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("pairs", Kind::Integer),
+    ],
+    "on conflict (tenant_id, posting_month, earlier_month, currency, counts_from, shard) do update
+    set pairs = customer_pair_total.pairs + excluded.pairs",
+);
+
+/// Adds to the totals of a shard.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &CustomerTotals) -> Result<(), StoreError> {
+    // Most changes move nobody in or out.
+    let rows: Vec<(&TurnKey, &Turned)> =
+        totals.turns.iter().filter(|(_, turned)| **turned != Turned::default()).collect();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); rows.len()]),
+        Column::Date(rows.iter().map(|(key, _)| key.month).collect()),
+        Column::Text(rows.iter().map(|(key, _)| key.currency.as_str()).collect()),
+        Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
+        Column::Small(vec![shard; rows.len()]),
+        Column::Integer(rows.iter().map(|(_, turned)| turned.came).collect()),
+        Column::Integer(rows.iter().map(|(_, turned)| turned.gone).collect()),
+    ];
+    ADD_TURNS.run(tx, rows.len(), columns).await?;
+    let rows: Vec<(&PairKey, &i64)> = totals.pairs.iter().filter(|(_, pairs)| **pairs != 0).collect();
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); rows.len()]),
+        Column::Date(rows.iter().map(|(key, _)| key.month).collect()),
+        Column::Date(rows.iter().map(|(key, _)| key.earlier_month).collect()),
+        Column::Text(rows.iter().map(|(key, _)| key.currency.as_str()).collect()),
+        Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
+        Column::Small(vec![shard; rows.len()]),
+        Column::Integer(rows.iter().map(|(_, pairs)| **pairs).collect()),
+    ];
+    ADD_PAIRS.run(tx, rows.len(), columns).await?;
+    Ok(())
+}
+
+pub(in crate::store) const READ_TURNS: Statement = Statement::both(
+    "select posting_month as month, currency, counts_from,
+        cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
+    from customer_total where tenant_id = $1
+    group by 1, 2, 3",
+);
+
+pub(in crate::store) const READ_PAIRS: Statement = Statement::both(
+    "select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
+    from customer_pair_total where tenant_id = $1
+    group by 1, 2, 3, 4",
+);
+
+/// All totals of a tenant, the shards added up.
+pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<CustomerTotals, StoreError> {
+    let (turns, pairs) = (READ_TURNS.on(tx), READ_PAIRS.on(tx));
+    let turns: Vec<TurnRow> = on!(tx, connection => {
+        sqlx::query_as(turns).bind(tenant.as_str()).fetch_all(connection).await?
+    });
+    let pairs: Vec<PairRow> = on!(tx, connection => {
+        sqlx::query_as(pairs).bind(tenant.as_str()).fetch_all(connection).await?
+    });
+    Ok(CustomerTotals {
+        turns: turns.into_iter().map(TurnRow::parse).collect::<Result<_, _>>()?,
+        pairs: pairs.into_iter().map(PairRow::parse).collect::<Result<_, _>>()?,
+    })
+}
+
+#[derive(sqlx::FromRow)]
+struct TurnRow {
+    month: NaiveDate,
+    currency: String,
+    counts_from: NaiveDate,
+    came: i64,
+    gone: i64,
+}
+
+impl TurnRow {
+    fn parse(self) -> Result<(TurnKey, Turned), StoreError> {
+        let Self { month, counts_from, came, gone, .. } = self;
+        Ok((TurnKey { month, currency: currency(&self.currency)?, counts_from }, Turned { came, gone }))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct PairRow {
+    month: NaiveDate,
+    earlier_month: NaiveDate,
+    currency: String,
+    counts_from: NaiveDate,
+    pairs: i64,
+}
+
+impl PairRow {
+    fn parse(self) -> Result<(PairKey, i64), StoreError> {
+        let Self { month, earlier_month, counts_from, pairs, .. } = self;
+        Ok((PairKey { month, earlier_month, currency: currency(&self.currency)?, counts_from }, pairs))
+    }
+}
+
+fn currency(text: &str) -> Result<Currency, StoreError> {
+    Currency::parse(text).map_err(|_| StoreError::corrupt("customer_total", text, "currency", "is not a known one"))
+}
+
+pub(in crate::store) const TURNS: Statement = Statement::both(
+    "select currency, case when posting_month >= $2 then posting_month end as month,
+        cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
+    from customer_total
+    where tenant_id = $1 and posting_month <= $3 and counts_from <= $4
+    group by 1, 2",
+);
+
+/// Who came and left through a date as seen on another, by currency and month (None: before the first date).
+pub async fn by_month(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (first, last): (NaiveDate, NaiveDate),
+    today: NaiveDate,
+) -> Result<Vec<(Currency, Option<NaiveDate>, Turned)>, StoreError> {
+    let statement = TURNS.on(tx);
+    let rows: Vec<(String, Option<NaiveDate>, i64, i64)> = on!(tx, connection => {
+        let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(today);
+        query.fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(it, month, came, gone)| Ok((currency(&it)?, month, Turned { came, gone }))).collect()
+}
+
+pub(in crate::store) const PAIRS: Statement = Statement::both(
+    "select currency, cast(sum(pairs) as bigint) as pairs
+    from customer_pair_total
+    where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and earlier_month >= $2 and counts_from <= $4
+    group by 1",
+);
+
+/// How many came and left from one date to another without being more or less at the end, by currency.
+pub async fn for_nothing(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    (first, last): (NaiveDate, NaiveDate),
+    today: NaiveDate,
+) -> Result<BTreeMap<Currency, i64>, StoreError> {
+    let statement = PAIRS.on(tx);
+    let rows: Vec<(String, i64)> = on!(tx, connection => {
+        let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(today);
+        query.fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(it, pairs)| Ok((currency(&it)?, pairs))).collect()
+}

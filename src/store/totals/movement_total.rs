@@ -1,0 +1,299 @@
+//! Totals beside the journal: what its entries come to by day, by month, and by month and item. Kept in the transaction
+//! of the entries, so that a report reads hundreds of rows and not millions.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::domain::ids::TenantId;
+use crate::domain::journal::movement::{Level, Subcategory};
+use crate::domain::money::{Money, OutOfRange};
+use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Entry;
+
+/// On which all entries count that are not provisional.
+pub(in crate::store) const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+/// The part of a total that is kept as whole units: the rest of a sum of millions of entries cannot overflow.
+const MICROS: i128 = 1_000_000;
+
+/// Which row of a table. In the order of the table's key: writers that go by it cannot wait for each other in a circle.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TotalKey {
+    pub level: Level,
+    /// Of a day, or the first of a month.
+    pub date: NaiveDate,
+    pub currency: String,
+    pub subcategory: Subcategory,
+    /// Only by item.
+    pub item: String,
+    pub is_adjustment: bool,
+    pub counts_from: NaiveDate,
+}
+
+/// What entries come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sum {
+    /// In micro-units.
+    pub delta: i128,
+    /// A reversal counts as one less.
+    pub movements: i64,
+}
+
+impl Sum {
+    pub fn add(&mut self, other: Self) {
+        self.delta = self.delta.saturating_add(other.delta);
+        self.movements = self.movements.saturating_add(other.movements);
+    }
+
+    /// The same the other way.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self { delta: self.delta.saturating_neg(), movements: self.movements.saturating_neg() }
+    }
+
+    /// As an amount.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] when it does not fit.
+    pub fn money(self) -> Result<Money, OutOfRange> {
+        i64::try_from(self.delta).map(Money::from_micros).map_err(|_| OutOfRange)
+    }
+
+    /// In units of the currency, for people.
+    #[must_use]
+    pub fn amount(self) -> String {
+        let sign = if self.delta < 0 { "-" } else { "" };
+        let (units, rest) = (self.delta.unsigned_abs() / 1_000_000, self.delta.unsigned_abs() % 1_000_000);
+        format!("{sign}{units}.{rest:06}")
+    }
+
+    pub(in crate::store) fn units(self) -> i64 {
+        i64::try_from(self.delta / MICROS).unwrap_or(i64::MAX)
+    }
+
+    pub(in crate::store) fn rest(self) -> i64 {
+        i64::try_from(self.delta % MICROS).unwrap_or_default()
+    }
+
+    pub(in crate::store) fn of_parts(units: i64, rest: i64, movements: i64) -> Self {
+        Self { delta: i128::from(units).saturating_mul(MICROS).saturating_add(i128::from(rest)), movements }
+    }
+}
+
+/// The sums of some entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub days: BTreeMap<TotalKey, Sum>,
+    pub months: BTreeMap<TotalKey, Sum>,
+    pub month_items: BTreeMap<TotalKey, Sum>,
+}
+
+impl Totals {
+    pub fn add(&mut self, entry: &Entry) {
+        let movement = &entry.movement;
+        let sum = Sum {
+            delta: i128::from(movement.delta.micros()),
+            movements: if entry.reverses.is_none() { 1 } else { -1 },
+        };
+        let day = TotalKey {
+            level: movement.level,
+            date: entry.posting_date,
+            currency: movement.currency.to_string(),
+            subcategory: movement.subcategory,
+            item: String::new(),
+            is_adjustment: entry.is_adjustment(),
+            counts_from: movement.provisional_until.unwrap_or(ALWAYS),
+        };
+        let month = TotalKey { date: day.date.with_day(1).unwrap_or(day.date), ..day.clone() };
+        let month_item = TotalKey { item: movement.item_id.to_string(), ..month.clone() };
+        self.days.entry(day).or_default().add(sum);
+        self.months.entry(month).or_default().add(sum);
+        self.month_items.entry(month_item).or_default().add(sum);
+    }
+}
+
+macro_rules! insert {
+    ($table:literal, $date:literal $(, $item:literal)?) => {
+        Insert::new(
+            $table,
+            &[
+                ("tenant_id", Kind::Text),
+                ("level", Kind::Text),
+                ($date, Kind::Date),
+                ("currency", Kind::Text),
+                ("category", Kind::Text),
+                ("subcategory", Kind::Text),
+                $(($item, Kind::Text),)?
+                ("is_adjustment", Kind::Boolean),
+                ("counts_from", Kind::Date),
+                ("shard", Kind::Small),
+                ("delta_units", Kind::Integer),
+                ("delta_micros", Kind::Integer),
+                ("movements", Kind::Integer),
+            ],
+            concat!(
+                "on conflict (tenant_id, level, ", $date, ", currency, subcategory, ", $($item, ", ",)?
+                "is_adjustment, counts_from, shard) do update set delta_units = ", $table,
+                ".delta_units + excluded.delta_units, delta_micros = ", $table,
+                ".delta_micros + excluded.delta_micros, movements = ", $table, ".movements + excluded.movements"
+            ),
+        )
+    };
+}
+
+pub(in crate::store) static ADD_DAYS: Insert = insert!("day_total", "posting_date");
+pub(in crate::store) static ADD_MONTHS: Insert = insert!("month_total", "posting_month");
+pub(in crate::store) static ADD_MONTH_ITEMS: Insert = insert!("month_item_total", "posting_month", "item_id");
+
+/// Adds to the totals of a shard. Last in a transaction, because other writers may wait for the same rows.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &Totals) -> Result<(), StoreError> {
+    add_to(&ADD_MONTH_ITEMS, tx, tenant, shard, &totals.month_items, true).await?;
+    add_to(&ADD_DAYS, tx, tenant, shard, &totals.days, false).await?;
+    add_to(&ADD_MONTHS, tx, tenant, shard, &totals.months, false).await
+}
+
+async fn add_to(
+    insert: &'static Insert,
+    tx: &mut Tx,
+    tenant: &TenantId,
+    shard: i16,
+    sums: &BTreeMap<TotalKey, Sum>,
+    by_item: bool,
+) -> Result<(), StoreError> {
+    // What cancels within one commit moves nothing.
+    let rows: Vec<(&TotalKey, &Sum)> = sums.iter().filter(|(_, sum)| **sum != Sum::default()).collect();
+    let text = |get: fn(&TotalKey) -> &str| Column::Text(rows.iter().map(|(key, _)| get(key)).collect());
+    let integer = |get: fn(Sum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(**sum)).collect());
+    let mut columns = vec![
+        Column::Text(vec![tenant.as_str(); rows.len()]),
+        text(|key| key.level.as_str()),
+        Column::Date(rows.iter().map(|(key, _)| key.date).collect()),
+        text(|key| &key.currency),
+        text(|key| key.subcategory.category().as_str()),
+        text(|key| key.subcategory.as_str()),
+    ];
+    if by_item {
+        columns.push(text(|key| &key.item));
+    }
+    columns.extend([
+        Column::Boolean(rows.iter().map(|(key, _)| key.is_adjustment).collect()),
+        Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
+        Column::Small(vec![shard; rows.len()]),
+        integer(Sum::units),
+        integer(Sum::rest),
+        integer(|sum| sum.movements),
+    ]);
+    insert.run(tx, rows.len(), columns).await?;
+    Ok(())
+}
+
+macro_rules! read {
+    ($table:literal, $date:literal, $item:literal) => {
+        Statement::both(concat!(
+            "select level, ",
+            $date,
+            " as date, currency, subcategory, ",
+            $item,
+            " as item, is_adjustment, counts_from,
+                cast(sum(delta_units) as bigint) as delta_units,
+                cast(sum(delta_micros) as bigint) as delta_micros,
+                cast(sum(movements) as bigint) as movements
+            from ",
+            $table,
+            " where tenant_id = $1
+            group by 1, 2, 3, 4, 5, 6, 7"
+        ))
+    };
+}
+
+pub(in crate::store) const READ: [Statement; 3] = [
+    read!("day_total", "posting_date", "''"),
+    read!("month_total", "posting_month", "''"),
+    read!("month_item_total", "posting_month", "item_id"),
+];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    level: String,
+    date: NaiveDate,
+    currency: String,
+    subcategory: String,
+    item: String,
+    is_adjustment: bool,
+    counts_from: NaiveDate,
+    delta_units: i64,
+    delta_micros: i64,
+    movements: i64,
+}
+
+/// All totals of a tenant, the shards added up.
+pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<Totals, StoreError> {
+    let [days, months, month_items] = READ;
+    Ok(Totals {
+        days: read_from(days, tx, tenant).await?,
+        months: read_from(months, tx, tenant).await?,
+        month_items: read_from(month_items, tx, tenant).await?,
+    })
+}
+
+async fn read_from(
+    statement: Statement,
+    tx: &mut Tx,
+    tenant: &TenantId,
+) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
+    let statement = statement.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const OF_MONTH: Statement = Statement::both(
+    "select level, posting_month as date, currency, subcategory, '' as item, is_adjustment, counts_from,
+        cast(sum(delta_units) as bigint) as delta_units,
+        cast(sum(delta_micros) as bigint) as delta_micros,
+        cast(sum(movements) as bigint) as movements
+    from month_total where tenant_id = $1 and posting_month = $2
+    group by 1, 2, 3, 4, 5, 6, 7",
+);
+
+/// The totals of the month that begins on a date.
+pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
+    let statement = OF_MONTH.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).bind(month).fetch_all(connection).await?
+    });
+    rows.into_iter().map(Row::parse).collect()
+}
+
+pub(in crate::store) const FIRST_MONTH: Statement =
+    Statement::both("select min(posting_month) from month_total where tenant_id = $1");
+
+/// The first month in which anything was ever posted.
+pub async fn first_month(tx: &mut Tx, tenant: &TenantId) -> Result<Option<NaiveDate>, StoreError> {
+    let statement = FIRST_MONTH.on(tx);
+    Ok(on!(tx, connection => {
+        sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?
+    }))
+}
+
+impl Row {
+    fn parse(self) -> Result<(TotalKey, Sum), StoreError> {
+        let unknown = |column, text: &str| StoreError::corrupt("totals", self.date, column, format!("is {text:?}"));
+        let key = TotalKey {
+            level: Level::parse(&self.level).ok_or_else(|| unknown("level", &self.level))?,
+            date: self.date,
+            subcategory: Subcategory::parse(&self.subcategory)
+                .ok_or_else(|| unknown("subcategory", &self.subcategory))?,
+            currency: self.currency,
+            item: self.item,
+            is_adjustment: self.is_adjustment,
+            counts_from: self.counts_from,
+        };
+        Ok((key, Sum::of_parts(self.delta_units, self.delta_micros, self.movements)))
+    }
+}

@@ -1,0 +1,128 @@
+//! What was renewed and what lapsed, as totals beside the journal: kept in the transaction of the entries.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::domain::ids::TenantId;
+use crate::domain::journal::movement::{Category, Cause, Level};
+use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::error::StoreError;
+use crate::store::journal::entry::Entry;
+use crate::store::totals::movement_total::{ALWAYS, Sum};
+
+/// Which row of the table, in the order of its key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RenewalKey {
+    /// Its first date.
+    pub month: NaiveDate,
+    pub currency: String,
+    pub counts_from: NaiveDate,
+}
+
+/// What came to its natural end. Nobody counts the movements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RenewalSum {
+    pub renewed: Sum,
+    pub lapsed: Sum,
+}
+
+/// The sums of some entries.
+pub type RenewalTotals = BTreeMap<RenewalKey, RenewalSum>;
+
+/// Adds an entry, if a term ended with it (R9, R11).
+pub fn count(totals: &mut RenewalTotals, entry: &Entry) {
+    let movement = &entry.movement;
+    let ended = || movement.causes.iter().any(|cause| matches!(cause, Cause::NaturalEnd(_)));
+    let (renewed, lapsed) = match movement.category {
+        _ if movement.level != Level::Contract => return,
+        Category::Renewal => (movement.renewed_mrr.unwrap_or_default().micros(), 0),
+        // A discount that ends is no loss.
+        Category::Downsell | Category::Churn if ended() => (0, movement.delta.micros().saturating_neg()),
+        Category::New | Category::Upsell | Category::Downsell | Category::Churn | Category::Ignored => return,
+    };
+    let key = RenewalKey {
+        month: entry.posting_date.with_day(1).unwrap_or(entry.posting_date),
+        currency: movement.currency.to_string(),
+        counts_from: movement.provisional_until.unwrap_or(ALWAYS),
+    };
+    let sum = totals.entry(key).or_default();
+    sum.renewed.add(Sum { delta: renewed.into(), movements: 0 });
+    sum.lapsed.add(Sum { delta: lapsed.into(), movements: 0 });
+}
+
+pub(in crate::store) static ADD: Insert = Insert::new(
+    "renewal_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("posting_month", Kind::Date),
+        ("currency", Kind::Text),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("renewed_units", Kind::Integer),
+        ("renewed_micros", Kind::Integer),
+        ("lapsed_units", Kind::Integer),
+        ("lapsed_micros", Kind::Integer),
+    ],
+    "on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
+    set renewed_units = renewal_total.renewed_units + excluded.renewed_units,
+        renewed_micros = renewal_total.renewed_micros + excluded.renewed_micros,
+        lapsed_units = renewal_total.lapsed_units + excluded.lapsed_units,
+        lapsed_micros = renewal_total.lapsed_micros + excluded.lapsed_micros",
+);
+
+/// Adds to the totals of a shard.
+pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &RenewalTotals) -> Result<(), StoreError> {
+    // What cancels within one commit moves nothing.
+    let rows: Vec<(&RenewalKey, &RenewalSum)> =
+        totals.iter().filter(|(_, sum)| **sum != RenewalSum::default()).collect();
+    let integer = |get: fn(&RenewalSum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(sum)).collect());
+    let columns = vec![
+        Column::Text(vec![tenant.as_str(); rows.len()]),
+        Column::Date(rows.iter().map(|(key, _)| key.month).collect()),
+        Column::Text(rows.iter().map(|(key, _)| key.currency.as_str()).collect()),
+        Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
+        Column::Small(vec![shard; rows.len()]),
+        integer(|sum| sum.renewed.units()),
+        integer(|sum| sum.renewed.rest()),
+        integer(|sum| sum.lapsed.units()),
+        integer(|sum| sum.lapsed.rest()),
+    ];
+    ADD.run(tx, rows.len(), columns).await?;
+    Ok(())
+}
+
+pub(in crate::store) const READ: Statement = Statement::both(
+    "select posting_month as month, currency, counts_from,
+        cast(sum(renewed_units) as bigint) as renewed_units,
+        cast(sum(renewed_micros) as bigint) as renewed_micros,
+        cast(sum(lapsed_units) as bigint) as lapsed_units,
+        cast(sum(lapsed_micros) as bigint) as lapsed_micros
+    from renewal_total where tenant_id = $1
+    group by 1, 2, 3",
+);
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    month: NaiveDate,
+    currency: String,
+    counts_from: NaiveDate,
+    renewed_units: i64,
+    renewed_micros: i64,
+    lapsed_units: i64,
+    lapsed_micros: i64,
+}
+
+/// All totals of a tenant, the shards added up.
+pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<RenewalTotals, StoreError> {
+    let statement = READ.on(tx);
+    let rows: Vec<Row> = on!(tx, connection => {
+        sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
+    });
+    let parsed = rows.into_iter().map(|row| {
+        let key = RenewalKey { month: row.month, currency: row.currency, counts_from: row.counts_from };
+        let renewed = Sum::of_parts(row.renewed_units, row.renewed_micros, 0);
+        (key, RenewalSum { renewed, lapsed: Sum::of_parts(row.lapsed_units, row.lapsed_micros, 0) })
+    });
+    Ok(parsed.collect())
+}

@@ -1,0 +1,66 @@
+//! What is configured, noted in the audit trail of whose books it is about.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::actor::Actor;
+use crate::domain::ids::TenantId;
+use crate::domain::journal::audit::{Action, NewAudit};
+use crate::store::audit;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::tenants::tenant_management;
+use crate::tenants::tenant_runtime::Sending;
+
+/// Notes the configuration with which a command starts, for each tenant for whom it is another than last time: its
+/// options, in words, and who gets events.
+pub async fn note(
+    db: &Db,
+    command: &str,
+    options: &str,
+    sending: &Sending,
+    author: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let subject = format!("configuration of {command}");
+    let mut described = described(sending);
+    let with_options = |text: String| if options.is_empty() { text } else { format!("{options}; {text}") };
+    for tenant_id in tenant_management::tenants(db).await? {
+        let after = with_options(described.remove(&tenant_id).unwrap_or_else(|| nothing(sending)));
+        let mut tx = db.write().await?;
+        let last = audit::last_of(&mut tx, &tenant_id, Action::ConfigurationChanged, &subject).await?;
+        let before = last.map_or_else(String::new, |row| row.after);
+        // Whoever never configured anything has changed nothing.
+        if before == after || (before.is_empty() && after == nothing(&Sending::default())) {
+            tx.rollback().await?;
+            continue;
+        }
+        let changed = NewAudit {
+            author: author.clone(),
+            action: Action::ConfigurationChanged,
+            customer_id: None,
+            subject: subject.clone(),
+            before,
+            after,
+            reason: String::new(),
+        };
+        audit::append(&mut tx, &tenant_id, &[changed], now).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// What each tenant with sinks has: their names and kinds, and a digest of each one's settings, none of which is shown.
+fn described(sending: &Sending) -> BTreeMap<TenantId, String> {
+    let mut all: BTreeMap<TenantId, Vec<&str>> = BTreeMap::new();
+    for sink in &sending.sinks {
+        all.entry(sink.tenant_id.clone()).or_default().push(&sink.described);
+    }
+    let text = |sinks: Vec<&str>| format!("{}; {}", nothing(sending), sinks.join("; "));
+    all.into_iter().map(|(tenant_id, sinks)| (tenant_id, text(sinks))).collect()
+}
+
+fn nothing(sending: &Sending) -> String {
+    format!("events kept for {} days", sending.retention.num_days())
+}

@@ -1,0 +1,49 @@
+//! Tenants: there is one set of books in a store, until somebody makes more.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::actor::Actor;
+use crate::domain::ids::TenantId;
+use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::policy::Policy;
+use crate::store::audit;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+use crate::store::tenants::tenant;
+
+/// Makes a tenant, with books that are empty. False: it is there already.
+pub async fn create(db: &Db, tenant_id: &TenantId, author: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut tx = db.write().await?;
+    if !tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await? {
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    let made = NewAudit {
+        author: author.clone(),
+        action: Action::TenantCreated,
+        customer_id: None,
+        subject: tenant_id.to_string(),
+        before: String::new(),
+        after: String::new(),
+        reason: String::new(),
+    };
+    audit::append(&mut tx, tenant_id, &[made], now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Every tenant, by id.
+pub async fn tenants(db: &Db) -> Result<Vec<TenantId>, StoreError> {
+    let mut tx = db.read().await?;
+    tenant::all(&mut tx).await
+}
+
+/// Whether there is such a tenant.
+pub async fn is_there(db: &Db, tenant_id: &TenantId) -> Result<bool, StoreError> {
+    // The books of a store that has only one set are made with them.
+    if *tenant_id == TenantId::only() {
+        return Ok(true);
+    }
+    let mut tx = db.read().await?;
+    tenant::is_there(&mut tx, tenant_id).await
+}

@@ -1,0 +1,117 @@
+//! The books of one tenant, open: whoever writes them, follows them, and delivers their events.
+
+use chrono::TimeDelta;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::domain::actor::Actor;
+use crate::domain::ids::TenantId;
+use crate::events::due_scheduler::Reminder;
+use crate::events::outbox_pruning::{DEFAULT_RETENTION, Retention};
+use crate::events::relay::Relay;
+use crate::events::sink::sink_config::OpenSink;
+use crate::events::sink_worker::SinkWorker;
+use crate::ledger::error::RecordError;
+use crate::ledger::handle::{Ledger, Load, Memory, WriterTasks};
+use crate::reports::movements::journal_feed::Feed;
+use crate::store::db::Db;
+use crate::store::error::StoreError;
+
+/// Who gets events, and how long events are kept that everybody has had.
+#[derive(Debug)]
+pub struct Sending {
+    pub sinks: Vec<OpenSink>,
+    pub retention: TimeDelta,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self { sinks: Vec::new(), retention: DEFAULT_RETENTION }
+    }
+}
+
+/// What the books of all tenants have in common.
+#[derive(Debug)]
+pub struct Common {
+    pub(in crate::tenants) db: Db,
+    pub(in crate::tenants) clock: Clock,
+    pub(in crate::tenants) load: Load,
+    pub(in crate::tenants) sending: Sending,
+    /// Shared: a tenant that nobody asks about needs none.
+    pub(in crate::tenants) memory: Memory,
+}
+
+/// Open books.
+#[derive(Debug)]
+pub struct TenantRuntime {
+    pub ledger: Ledger,
+    pub feed: Feed,
+    /// Until they are closed.
+    work: Mutex<Option<(Relay, WriterTasks)>>,
+}
+
+impl TenantRuntime {
+    /// Opens the books of a tenant. Whoever gives up in the middle leaves nothing behind.
+    pub(in crate::tenants) async fn open(common: &Common, tenant_id: &TenantId) -> Result<Self, StoreError> {
+        let Common { db, clock, load, memory, .. } = common;
+        let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *load).await?;
+        if ledger.policy_to_replay().await?.is_some() {
+            tokio::spawn(finish_policy(ledger.clone(), tenant_id.clone()));
+        }
+        let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
+        let couriers = common.couriers(tenant_id);
+        let reminder = common.reminder(tenant_id, &ledger);
+        let relay = Relay::start(couriers, reminder, common.keeping(tenant_id), ledger.committed());
+        Ok(Self { ledger, feed, work: Mutex::new(Some((relay, writers))) })
+    }
+
+    /// Accepts nothing more, finishes what was begun, and ends.
+    pub(in crate::tenants) async fn close(&self) {
+        let Some((relay, writers)) = self.work.lock().await.take() else { return };
+        relay.finish().await;
+        writers.finish().await;
+    }
+}
+
+/// Brings a policy into force that a process which died has left half-way.
+async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
+    match ledger.replay_for_policy(&Actor::service()).await {
+        Ok(replayed) if replayed.customers > 0 => {
+            tracing::info!(%tenant_id, ?replayed, "a policy that was set earlier is in force now");
+        }
+        Ok(_) | Err(RecordError::ShuttingDown) => {}
+        Err(error) => {
+            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not in force for everybody");
+        }
+    }
+}
+
+impl Common {
+    /// For books that are opened later.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, load: Load, sending: Sending) -> Self {
+        Self { db, clock, load, sending, memory: Memory::new(load) }
+    }
+
+    pub(in crate::tenants) fn couriers(&self, tenant_id: &TenantId) -> Vec<SinkWorker> {
+        let of_tenant = self.sending.sinks.iter().filter(|sink| sink.tenant_id == *tenant_id);
+        let courier = |it: &OpenSink| SinkWorker {
+            db: self.db.clone(),
+            tenant_id: tenant_id.clone(),
+            clock: self.clock.clone(),
+            name: it.name.clone(),
+            sink: it.sink.clone(),
+        };
+        of_tenant.map(courier).collect()
+    }
+
+    pub(in crate::tenants) fn reminder(&self, tenant_id: &TenantId, ledger: &Ledger) -> Reminder {
+        let (db, clock, ledger) = (self.db.clone(), self.clock.clone(), ledger.clone());
+        Reminder { db, tenant_id: tenant_id.clone(), clock, ledger }
+    }
+
+    pub(in crate::tenants) fn keeping(&self, tenant_id: &TenantId) -> Retention {
+        let (db, clock, keep) = (self.db.clone(), self.clock.clone(), self.sending.retention);
+        Retention { db, tenant_id: tenant_id.clone(), clock, keep, gone: 0 }
+    }
+}
