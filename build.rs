@@ -1,8 +1,7 @@
-//! Compiles `proto/` with protox, so that the machine needs no protoc.
+//! Compiles `proto/` with protox, without an installed protoc.
 //!
-//! Leaves in `OUT_DIR`: the messages, server and client of `deltabook.v1` (for `tonic::include_proto!`);
-//! `deltabook.bin`, the file descriptor set that the reflection service answers from; and `roles.rs`, who may call which
-//! method.
+//! Output in `OUT_DIR`: the messages, server and client of `deltabook.v1` (for `tonic::include_proto!`);
+//! `deltabook.bin`, the file descriptor set of the reflection service; and `roles.rs`, the roles of each method.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -24,16 +23,16 @@ const PROTO_FILES: [&str; 7] = [
     "deltabook/v1/admin_service.proto",
 ];
 
-/// The message that has a secret in it.
+/// The message with a secret.
 const SECRET: &str = ".deltabook.v1.CreateKeyResponse";
 
-/// The option of a method that names its roles, and what the names begin with.
+/// The option of a method that lists its roles, and the prefix of their names.
 const ALLOWED_ROLES: &str = "deltabook.v1.allowed_roles";
 const ROLE: &str = "ROLE_";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
-    println!("cargo:rerun-if-changed=migrations"); // they are part of the binary
+    println!("cargo:rerun-if-changed=migrations"); // embedded in the binary
 
     let mut compiler = Compiler::new([PROTO_ROOT])?;
     compiler.include_source_info(true).include_imports(true).open_files(PROTO_FILES)?;
@@ -41,14 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("deltabook.bin"), compiler.encode_file_descriptor_set())?;
     fs::write(out_dir.join("roles.rs"), roles(&compiler.descriptor_pool())?)?;
     tonic_prost_build::configure()
-        .skip_debug([SECRET]) // shown by hand, without it
-        .btree_map(".") // maps in one order: equal messages have equal bytes
-        .codec_path("crate::grpc::codec::StrictCodec") // says INVALID_ARGUMENT of what it cannot read
+        .skip_debug([SECRET]) // implemented by hand, without the secret
+        .btree_map(".") // sorted maps: equal messages have equal bytes
+        .codec_path("crate::grpc::codec::StrictCodec") // INVALID_ARGUMENT for malformed messages
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 
-/// The methods with their roles, in the order of their paths, as Rust.
+/// The methods with their roles, in the order of their paths, as Rust code.
 fn roles(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     let mut methods = Vec::new();
     for service in pool.services() {
@@ -75,14 +74,14 @@ fn allowed_roles(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Vec
         let kind = option.kind();
         let kind = kind.as_enum().ok_or("allowed_roles is no enum")?;
         let value = value.as_enum_number().and_then(|number| kind.get_value(number));
-        let name = value.filter(|value| value.number() != 0).ok_or_else(|| nobody(method))?.name().to_owned();
+        let name = value.filter(|value| value.number() != 0).ok_or_else(|| no_roles(method))?.name().to_owned();
         let word = name.strip_prefix(ROLE).ok_or("a role does not begin with ROLE_")?.to_lowercase();
         let (first, rest) = word.split_at(1);
         roles.push(format!("Role::{}{rest}", first.to_uppercase()));
     }
-    if roles.is_empty() { Err(nobody(method).into()) } else { Ok(roles) }
+    if roles.is_empty() { Err(no_roles(method).into()) } else { Ok(roles) }
 }
 
-fn nobody(method: &MethodDescriptor) -> String {
-    format!("{} does not say who may call it: add `option (allowed_roles) = ROLE_…;`", method.full_name())
+fn no_roles(method: &MethodDescriptor) -> String {
+    format!("{} has no roles: add `option (allowed_roles) = ROLE_…;`", method.full_name())
 }

@@ -1,10 +1,10 @@
-//! How many changes the engine classifies in a second on one core, for customers with 1, 10, 100 and 1,000 of them.
+//! Throughput of the engine on one core, in changes a second, for customers with 1, 10, 100 and 1,000 changes.
 //!
-//! Run with `cargo bench --bench engine`. A change is what makes a movement: a start, a price step, an order on a line.
+//! Run with `cargo bench --bench engine`. A change makes a movement: a start, a price step, an order on a line.
 //! Each round replays 10,000 changes: 10,000 customers with one, or 1,000 with 10, and so on, each
-//! with facts of its own, so that they do not all sit in the cache. Two shapes of customer:
-//! `mixed`, subscriptions that each live through ten changes of every usual kind, and `one line`, where all changes
-//! are on a single line. At the end: the cost of one change relative to the customer with 10.
+//! with separate facts, so that they do not all fit in the cache. Two shapes of customer:
+//! `mixed`, subscriptions with ten changes each of every usual kind, and `one line`, with all changes
+//! on a single line. The last figures are the cost of one change relative to the customer with 10.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -23,7 +23,7 @@ use deltabook::domain::replay::replay;
 /// Changes in one round of a measurement.
 const ROUND: usize = 10_000;
 const SIZES: [usize; 4] = [1, 10, 100, 1_000];
-/// The size that the others are compared with.
+/// Baseline size.
 const REFERENCE: usize = 10;
 
 type Customer = fn(usize) -> CustomerFacts;
@@ -52,7 +52,7 @@ fn classify(book: &[CustomerFacts]) {
     }
 }
 
-/// Customers with as many changes together as one round has.
+/// Customers whose changes make up one round.
 fn book(customer: Customer, changes: usize) -> Vec<CustomerFacts> {
     let one = customer(changes);
     let replayed = replay(&one, &Policy::default()).unwrap();
@@ -72,7 +72,7 @@ fn summarise(shape: &str, customer: Customer) {
     }
 }
 
-/// Of many rounds the fastest, which other programs have disturbed least.
+/// The fastest of many rounds, which is least disturbed by other programs.
 fn fastest(book: &[CustomerFacts]) -> Duration {
     let round = || {
         let start = Instant::now();

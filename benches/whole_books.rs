@@ -1,9 +1,9 @@
-//! How long `deltabook classify` takes for whole books: 3,000,000 subscription lines of 1,000,000 customers, in CSV and
-//! in JSON Lines, sorted by customer, and the CSV in an order that has to be sorted first.
+//! Duration of `deltabook classify` for whole books: 3,000,000 subscription lines of 1,000,000 customers, in CSV and
+//! in JSON Lines, sorted by customer, and as CSV in an order that needs a sort first.
 //!
-//! Run with `cargo bench --bench whole_books`; a number after `--` is how many customers there are instead. The books
-//! are made in a temporary folder, always the same. Beside each run stands the yardstick: one thread that reads the
-//! same file, finds its lines and does no more, so that the ratio means something on another machine.
+//! Run with `cargo bench --bench whole_books`; a number after `--` sets the number of customers. The books
+//! are generated in a temporary folder, identical at every run. The baseline of each run is one thread that reads the
+//! same file and splits it into lines, so that the ratio transfers to other machines.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-/// The customers in an order far from theirs: each is one large step behind the one before.
+/// The customers in a scattered order: each is one large step after the previous one.
 fn scattered(customers: u64) -> impl Iterator<Item = u64> {
     (0..customers).map(move |number| number * 7_919 % customers)
 }
@@ -65,8 +65,8 @@ fn write_book(path: &Path, customers: impl Iterator<Item = u64>, row: Row) {
     out.flush().unwrap();
 }
 
-/// Two lines of one subscription that begin together, and one of another: for most customers on the same date, for some
-/// later, and for a few with an end.
+/// Two lines of one subscription that begin together, and one line of another: for most customers on the same date, for
+/// some later, and for a few with an end.
 fn line(customer: u64, number: u64) -> Line {
     let plans = ["basic", "team", "business", "enterprise", "seats"];
     let signed = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + Days::new(customer * 37 % 1_400);
@@ -176,16 +176,16 @@ fn movements(book: &Path, format: &str) -> usize {
     rows
 }
 
-/// What a run took of the machine.
+/// Resources used by a run.
 #[derive(Default)]
 struct Used {
-    /// Of all cores together, which other programs disturb less than the time that passes.
+    /// Processor time of all cores, which other programs disturb less than elapsed time.
     time: Duration,
-    /// The most that was resident, in KiB.
+    /// Peak resident memory, in KiB.
     memory: u64,
 }
 
-/// Classifies to nowhere, and asks the system about it until it has ended.
+/// Classifies to `/dev/null`, and samples the resources of the process until its end.
 fn classify(book: &Path, format: &str) -> Used {
     let mut child = start(book, format, Stdio::null());
     let process = child.id();
@@ -195,7 +195,7 @@ fn classify(book: &Path, format: &str) -> Used {
         let status = about("status");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
         used.memory = used.memory.max(peak.unwrap_or(0));
-        // The 14th and 15th field, after a name in parentheses: time in and for the program, in hundredths.
+        // Fields 14 and 15, after a name in parentheses: user and system time, in hundredths of a second.
         let stat = about("stat");
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         let hundredths: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();

@@ -1,9 +1,9 @@
-//! What a good client notices of bad ones: 500 connections that never begin, and requests that are taken back as soon as
-//! they are sent.
+//! P99 latency of a well-behaved client during connection floods (500 half-open connections) and stream resets (requests
+//! cancelled as soon as they are sent).
 //!
-//! Run with `cargo bench --bench listener`; `--runs 3` repeats less often. Everything runs on this machine, so bad clients
-//! also take time that has nothing to do with the service: what they cost when they attack another one is measured
-//! too. The four are measured in turn; what is divided are the medians of the runs.
+//! Run with `cargo bench --bench listener`; `--runs 3` sets the number of runs. All processes share one machine, so the
+//! attacking clients also use processor time that is not the service's: their effect when they attack another server is
+//! measured too. The four measurements alternate; ratios are of the medians of the runs.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::as_conversions, clippy::float_arithmetic, reason = "what is measured is shown as ratios")]
@@ -34,19 +34,19 @@ use measure::{Target, median, millis, quantile, verdict};
 use server::Server;
 
 const HALF_OPEN: usize = 500;
-/// As many at least; they go on until the good client has made all of its calls.
+/// Minimum number of resets; they continue until the well-behaved client has made all of its calls.
 const RESETS: usize = 20_000;
 const CALLS: usize = 3_000;
-/// A good client does something in between.
+/// Pause between calls of the well-behaved client.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Measures the listener.
 #[derive(Debug, Parser)]
 struct Options {
-    /// How often each thing is measured.
+    /// Number of runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// What `cargo bench` always says.
+    /// Argument that `cargo bench` always passes.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -78,13 +78,13 @@ async fn measure(options: &Options, attacked: &Server, other: &Server) {
     verdict("p99 beside resets, relative to resets elsewhere", resets / elsewhere, Target::AtMost(2.0));
 }
 
-/// A client that means it, on one connection.
+/// A well-behaved client, on one connection.
 struct Good {
     channel: Channel,
 }
 
 impl Good {
-    /// The p99 of so many calls.
+    /// The p99 latency of `count` calls.
     async fn calls(&self, count: usize) -> Duration {
         let mut client = BillingServiceClient::new(self.channel.clone());
         let mut latencies = Vec::with_capacity(count);
@@ -101,7 +101,7 @@ impl Good {
     }
 
     async fn beside_half_open(&self, address: SocketAddr) -> Duration {
-        // One goes, another comes, so that there are always as many as there may be.
+        // The oldest connection is replaced continually, so that the number stays at its limit.
         let attack = tokio::spawn(async move {
             let mut held = std::collections::VecDeque::new();
             loop {

@@ -1,4 +1,4 @@
-//! A client that takes its requests back as soon as it has sent them.
+//! A client that resets its streams as soon as it has sent the requests.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use super::frames;
 /// Requests in one write.
 const AT_ONCE: u32 = 50;
 
-/// For ever, on a new connection whenever the server has enough of one.
+/// Sends resets endlessly, on a new connection whenever the server closes one.
 pub async fn send(address: SocketAddr, sent: Arc<AtomicUsize>) {
     loop {
         let Ok(connection) = TcpStream::connect(address).await else { continue };
         let (mut reader, mut writer) = connection.into_split();
-        // What the server says must not stop it.
+        // Unread answers would block the connection.
         let reading = tokio::spawn(async move {
             let mut ignored = vec![0; 1 << 16];
             while reader.read(&mut ignored).await.is_ok_and(|length| length > 0) {}

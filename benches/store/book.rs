@@ -1,4 +1,4 @@
-//! A book of business that is the same at every run: customers with five changes each, of every usual kind.
+//! A reproducible book of business: customers with five changes each, of every usual kind.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -12,13 +12,13 @@ use deltabook::codec::dto::{
 /// Facts of each customer: its lines and its change orders.
 pub const FACTS_OF_CUSTOMER: usize = 5;
 const FIRST_DATE: NaiveDate = NaiveDate::from_ymd_opt(2023, 1, 1).unwrap();
-/// Customers come over three years.
+/// Days over which customers are acquired.
 const DAYS: usize = 3 * 365;
 const ITEMS: usize = 40;
-/// Kinds of customer, which take turns.
+/// Kinds of customer, in rotation.
 const KINDS: usize = 5;
 
-/// In which order the facts stand in the file.
+/// Order of the facts in the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     ByCustomer,
@@ -98,7 +98,7 @@ struct Customer {
 
 impl Customer {
     fn of(number: usize) -> Self {
-        // A step without a common divisor visits every day, not one after the other.
+        // A step coprime to the number of days visits every day, in scattered order.
         Self { number, start: FIRST_DATE + Days::new(u64::try_from(number * 397 % DAYS).unwrap()) }
     }
 
@@ -158,7 +158,7 @@ impl Customer {
         (date, RawFact::ChangeOrder(order))
     }
 
-    /// For another year, on the day on which the first line of the subscription ends.
+    /// A renewal for another year, on the day on which the first line of the subscription ends.
     fn renewal(&self, id: &str, subscription: &str, entries: Vec<RawEntry>) -> (NaiveDate, RawFact) {
         let months = if subscription == "S1" { 12 } else { 24 };
         let (date, mut fact) = self.order(id, "RENEWAL", subscription, months, entries);
@@ -169,7 +169,7 @@ impl Customer {
     }
 }
 
-/// What is not empty is set.
+/// An entry that sets the non-empty terms.
 fn terms(line: &str, quantity: &str, unit_price: &str) -> RawEntry {
     RawEntry {
         line_id: line.to_owned(),

@@ -1,5 +1,5 @@
-//! `deltabook import` of a million change facts, from the file to the tables, next to what the database needs for the
-//! same rows: COPY on PostgreSQL, inserts of many rows on SQLite.
+//! `deltabook import` of a million change facts, from the file to the tables, relative to the database alone with the
+//! same rows: COPY on PostgreSQL, multi-row inserts on SQLite.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -40,7 +40,7 @@ fn on_postgres(options: &Options, file: &Path, facts: usize, order: &str) {
     runs.report(facts, &format!("PostgreSQL, {order}"), "COPY");
 }
 
-/// A database with our tables, after everything that happened before is on disk.
+/// A database with the tables, after all earlier writes are on disk.
 fn fresh() -> Database {
     let database = database();
     migrate(database.url());
@@ -61,7 +61,7 @@ fn on_sqlite(options: &Options, file: &Path, facts: usize, order: &str) {
     runs.report(facts, &format!("SQLite, {order}"), "inserts of 500 rows");
 }
 
-/// The tables without the books.
+/// The tables without rows.
 fn migrate(store: &str) {
     let status = Command::new(PROGRAM).args(["migrate", "--database-url", store]).stderr(Stdio::null()).status();
     assert!(status.unwrap().success());

@@ -1,4 +1,4 @@
-//! The measure of a bulk import into PostgreSQL: binary COPY of exactly the rows that the import left, table after table
+//! Baseline of a bulk import into PostgreSQL: binary COPY of exactly the rows of the import, table after table
 //! on one connection, into tables with the same indexes.
 
 use std::fs::File;
@@ -25,7 +25,7 @@ const TABLES: [&str; 10] = [
 ];
 const PIECE: usize = 1 << 16;
 
-/// The rows of a store, as COPY writes them.
+/// The rows of a store, in the format of COPY.
 pub struct Rows(TempDir);
 
 impl Rows {
@@ -43,7 +43,7 @@ impl Rows {
         Self(folder)
     }
 
-    /// Copies the rows into an empty store, and says how long that takes.
+    /// Copies the rows into an empty store, and returns the duration.
     pub async fn load(&self, url: &str) -> Duration {
         let mut connection = PgConnection::connect(url).await.unwrap();
         let started = Instant::now();

@@ -1,5 +1,5 @@
-//! Events from the outbox to their receivers: how many a second `deltabook relay --drain` delivers, from its start to its
-//! end, out of PostgreSQL.
+//! Delivery of events from the outbox to receivers: events a second of `deltabook relay --drain`, from its start to its
+//! exit, from PostgreSQL.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -45,7 +45,7 @@ pub fn run(options: &Options) {
     });
 }
 
-/// Each run is a sink of its own: none has got anything yet.
+/// A new sink for each run, without deliveries.
 fn measure(options: &Options, database: &Database, what: &str, wanted: f64, config: impl Fn(&str) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let mut rates = Vec::new();
@@ -66,13 +66,13 @@ fn measure(options: &Options, database: &Database, what: &str, wanted: f64, conf
 fn drain(store: &str, config: &Path) {
     let mut relay = Command::new(PROGRAM);
     relay.args(["relay", "--drain", "--database-url", store, "--config"]).arg(config);
-    // Any key, as Standard Webhooks spells it.
+    // Any key, in the format of Standard Webhooks.
     relay.env("BENCH_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     let done = relay.output().unwrap();
     assert!(done.status.success() && done.stderr.is_empty(), "{done:?}");
 }
 
-/// How many events the sink has got: all that are chosen without a choice.
+/// Number of events of a sink with the default selection.
 fn delivered(store: &str, sink: &str) -> usize {
     block_on(async {
         let pool = sqlx::PgPool::connect(store).await.unwrap();
@@ -95,7 +95,7 @@ fn delivered(store: &str, sink: &str) -> usize {
     })
 }
 
-/// A receiver that takes everything at once, as small as it can be: it runs on the same cores.
+/// A minimal receiver that accepts everything at once: it shares the cores.
 fn receive(arrived: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/events", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! `deltabook import` in a process of its own: how long it takes, and how its memory grows.
+//! `deltabook import` in a separate process: duration, and growth of memory.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::server::{PROGRAM, mebibytes, peak_mebibytes};
 
-/// How often the memory is looked at.
+/// Interval between samples of the memory.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What an import came to.
+/// Result of an import.
 pub struct Import {
     pub time: Duration,
     pub peak_mebibytes: u64,

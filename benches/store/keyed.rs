@@ -1,5 +1,5 @@
-//! What checking keys costs: the same questions and the same orders, to a server that asks nobody for a key and to one
-//! that asks everybody, side by side.
+//! Cost of authentication: the same queries and the same orders, to a server without keys and to one that requires
+//! them, side by side.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use super::measure::{Target, median, rate, verdict};
 use super::server::{PROGRAM, Server};
 use super::suite::store::{Store, sqlite};
 
-/// Requests that are on their way at a time, over connections as a caller would have them.
+/// Concurrent requests, over as many connections as a typical caller uses.
 const CALLERS: usize = 64;
 const CONNECTIONS: usize = 4;
 
-/// A server, its store, and what is sent with each request.
+/// A server, its store, and the metadata of each request.
 struct Side {
     server: Server,
     _store: Store,
@@ -44,7 +44,7 @@ impl Side {
         Self { server: Server::start(store.url()), _store: store, key: Some(key), rates: Vec::new() }
     }
 
-    /// Asks until the time is over; gives how many answers came in a second.
+    /// Sends requests until the time is over; returns the answers a second.
     async fn measure(&self, time: Duration) -> f64 {
         let mut clients = Vec::new();
         for _ in 0..CONNECTIONS {

@@ -1,4 +1,4 @@
-//! A book of ten million entries: its waterfall, one more change to one of its customers, and a further import; next to
+//! A book of ten million entries: its waterfall, one more change of one customer, and a further import; relative to
 //! the same with a smaller book, or with an empty one. On PostgreSQL and on SQLite.
 
 use std::time::{Duration, Instant};
@@ -17,12 +17,12 @@ use super::server::Server;
 use super::suite::store::{self, Store};
 
 const ENTRIES: usize = 10_000_000;
-/// The waterfall of a book of this part of the entries is as fast.
+/// Ratio of the large book to the smaller one, whose waterfall is as fast.
 const PART: usize = 10;
-/// Customers that are imported, and then copied; enough for every call to be about another one.
+/// Imported customers, which are then copied; enough for a different one in every call.
 const CUSTOMERS: usize = 10_000;
 const FURTHER_CUSTOMERS: usize = 20_000;
-/// The number of the first customer who is in no book yet.
+/// Number of the first customer outside every book.
 const FIRST_FURTHER: usize = 1_000_000;
 const CALLS: usize = 200;
 
@@ -85,7 +85,7 @@ fn waterfall(options: &Options, store: &Store) -> f64 {
     })
 }
 
-/// One order for each of many customers, none of whom the service has in memory: the median time in milliseconds.
+/// One order for each of many customers outside the cache: the median time in milliseconds.
 fn one_more(options: &Options, store: &Store) -> f64 {
     let server = Server::start(store.url());
     runtime().block_on(async {
@@ -111,7 +111,7 @@ fn middle(mut latencies: Vec<Duration>) -> f64 {
     millis(quantile(&latencies, 0.5))
 }
 
-/// Facts a second into the large book and into an empty one, in turn.
+/// Facts a second into the large book and into an empty one, alternating.
 fn further_imports(options: &Options, large: &Store, fresh: fn() -> Store) -> (f64, f64) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("more.jsonl");

@@ -1,7 +1,7 @@
-//! A book of millions of entries, made of an imported one: its customers again and again, under other ids.
+//! A book of millions of entries, made from an imported one by copying its customers under other ids.
 //!
-//! Every row is as if it had been imported: `deltabook verify` finds nothing, which the benchmark makes sure of for a
-//! small one. Only the journal's numbers go by copies and not by commits.
+//! Every row is equal to an imported one: `deltabook verify` finds no difference, which the benchmark checks for a
+//! small book. Only the sequence numbers of the journal follow copies instead of commits.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use super::import::import;
 use super::server::PROGRAM;
 use super::suite::postgres::block_on;
 
-/// Makes an empty store a book of so many entries, or a little less, but no less than is imported; gives their number.
+/// Fills an empty store with about `entries` entries, at least the imported ones; returns their number.
 pub fn fill(url: &str, customers: usize, entries: usize) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("book.jsonl");
@@ -29,7 +29,7 @@ pub fn fill(url: &str, customers: usize, entries: usize) -> usize {
     run(url, &totals_of(copies));
     if is_postgres(url) {
         run(url, &format!("select setval('journal_sequence', {numbers} * {copies})"));
-        // What the database's own housekeeping would come to do.
+        // Maintenance that the database would start by itself later.
         for maintenance in ["vacuum analyze", "checkpoint"] {
             run(url, maintenance);
         }
@@ -37,13 +37,13 @@ pub fn fill(url: &str, customers: usize, entries: usize) -> usize {
     imported * copies
 }
 
-/// Whether what is stored is what its facts give.
+/// Checks that the stored rows equal those derived from the facts.
 pub fn verify(url: &str) {
     let status = Command::new(PROGRAM).args(["verify", "--database-url", url]).stdout(Stdio::null()).status();
     assert!(status.unwrap().success(), "the book is not what an import would have made");
 }
 
-/// Statements that add the imported customers once more. The copies have a prefix, so that they do not copy themselves.
+/// Statements that add the imported customers once more. Copies have a prefix, which excludes them from the next copy.
 fn copied(url: &str, copy: usize, numbers: i64) -> String {
     let id = format!("'copy{copy:05}-' || customer_id");
     let body = if is_postgres(url) {

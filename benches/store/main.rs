@@ -1,12 +1,12 @@
-//! What the store costs, next to what its database costs without it.
+//! Cost of the store, relative to its database alone.
 //!
-//! Run with `cargo bench --bench store -- unary keyed bulk large questions events trail`; without names, all of them. `--scale 0.1` makes
-//! the books ten times smaller, `--runs 3` repeats less often. Everything runs on this machine: the database, the
-//! service in a process of its own, and its clients. Where two things are compared they are measured in turn, and of
-//! several runs each the medians are divided.
+//! Run with `cargo bench --bench store -- unary keyed bulk large questions events trail`; without names, all of them.
+//! `--scale 0.1` makes the books ten times smaller, `--runs 3` sets the number of runs. All processes share one machine:
+//! the database, the service in a separate process, and its clients. Compared measurements alternate; ratios are of the
+//! medians of the runs.
 //!
-//! PostgreSQL is the one that `DELTABOOK_TEST_POSTGRES_URL` names; without it, a server with the settings of a fresh
-//! installation, in a temporary folder. `pgbench` must be installed for `unary`.
+//! `DELTABOOK_TEST_POSTGRES_URL` names the PostgreSQL server; the default is a temporary server with default settings.
+//! `unary` needs an installed `pgbench`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![expect(clippy::as_conversions, clippy::float_arithmetic, reason = "what is measured is shown as ratios")]
@@ -42,24 +42,24 @@ use clap::Parser;
 /// Measures the store.
 #[derive(Debug, Parser)]
 pub struct Options {
-    /// Which benchmarks; without any, all.
+    /// Benchmarks to run; default: all.
     names: Vec<String>,
-    /// The size of the books, relative to what the targets are about.
+    /// Size of the books, relative to that of the targets.
     #[arg(long, default_value_t = 1.0)]
     scale: f64,
-    /// How often each thing is measured.
+    /// Number of runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// For `questions`: a store to ask, by its URL or file, instead of a temporary one. Made if it is not there, and kept.
+    /// For `questions`: URL or file of a store to query instead of a temporary one. Created if missing, and kept.
     #[arg(long)]
     book: Vec<String>,
-    /// What `cargo bench` always says.
+    /// Argument that `cargo bench` always passes.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 impl Options {
-    /// A number that grows with the books.
+    /// A number proportional to the size of the books.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]
     #[must_use]
     pub fn scaled(&self, count: usize) -> usize {

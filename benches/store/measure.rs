@@ -1,14 +1,14 @@
-//! Medians, and how they are shown.
+//! Medians, quantiles and verdicts.
 
 use std::time::Duration;
 
-/// The middle one; of an even number the higher of the two.
+/// The median; for an even number of values the higher of the two in the middle.
 pub fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap()
 }
 
-/// The time below which this share of them is.
+/// The quantile of sorted times.
 pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
     let place = (sorted.len() as f64 * share) as usize;
@@ -19,13 +19,13 @@ pub fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-/// How many in a second.
+/// Rate a second.
 #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
 pub fn rate(count: usize, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
-/// One line of what came out: what, the numbers, and whether it is as it should be.
+/// Prints one result: its name, the numbers, and whether the target is met.
 pub fn verdict(what: &str, found: f64, target: Target) {
     let (is, wanted) = match target {
         Target::AtLeast(wanted) => (found >= wanted, format!("at least {wanted}")),

@@ -1,4 +1,4 @@
-//! The measure of `unary`: pgbench, which does in one statement what one change comes to in the tables.
+//! Baseline of `unary`: pgbench, with the rows of one change in one statement.
 
 use std::fs;
 use std::process::Command;
@@ -8,8 +8,8 @@ use tempfile::NamedTempFile;
 
 use super::suite::postgres::execute;
 
-/// What one order that changes a quantity leaves: the customer's row counts it, the fact is there, with a movement at
-/// each level and an event. All values are as the service writes them.
+/// Rows of one order that changes a quantity: the version of the customer, the fact, a movement at
+/// each level and an event. All values are in the format of the service.
 const STATEMENT: &str = r#"
 \set customer random(1, :customers)
 with change as (select nextval('baseline_change') as number),
@@ -44,14 +44,14 @@ select tenant_id, customer_id, 'Upgraded/2026-03-01/EUR/' || sequence, nextval('
 from posted where level = 'CUSTOMER';
 "#;
 
-/// Customers for the statement, and its script.
+/// Prepares the customers of the statement, and its script.
 pub struct Pgbench {
     url: String,
     customers: usize,
     script: NamedTempFile,
 }
 
-/// What one run came to.
+/// Result of one run.
 pub struct Measured {
     pub a_second: f64,
     pub latency: Duration,

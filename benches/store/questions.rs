@@ -1,5 +1,5 @@
-//! What is asked most of a book of ten million entries: the overview, pages of the journal, and all of it as a file. On
-//! PostgreSQL and on SQLite, or on the books that `--book` names, which are made if they are not there, and stay.
+//! The most frequent queries on a book of ten million entries: the overview, pages of the journal, and a full export. On
+//! PostgreSQL and on SQLite, or on the store that `--book` names, which is created if missing, and kept.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ const CUSTOMERS: usize = 10_000;
 const CALLS: usize = 100;
 const WALK: i32 = 1_000;
 const PAGE: i32 = 100;
-/// How many pages of [`PAGE`] are passed by, for the page that is far away.
+/// Number of pages of [`PAGE`] before the far page.
 const FAR: usize = 9_999;
 
 type Client = MovementServiceClient<Channel>;
@@ -68,7 +68,7 @@ fn shown(what: &str, mut times: Vec<Duration>, wanted: f64) {
     verdict(&format!("ms for {what}, median"), millis(quantile(&times, 0.5)), Target::AtMost(wanted));
 }
 
-/// The three questions of the overview: twelve months up to this one, and today.
+/// The three queries of the overview: twelve months up to this one, and today.
 async fn overview(client: &mut Client) {
     let today = Clock::system().now().date_naive().with_day(1).unwrap();
     let month = |months| (today - Months::new(months)).format("%Y-%m").to_string();
@@ -93,7 +93,7 @@ async fn overview(client: &mut Client) {
     shown("the overview", times, 50.0);
 }
 
-/// The first page, and one that is far away, whose token is had by walking there in larger steps.
+/// The first page, and a far one, whose token is found in larger steps.
 async fn pages(client: &mut Client, order: v1::MovementOrder) {
     let mut request = v1::ListMovementsRequest { order_by: order.into(), page_size: PAGE, ..Default::default() };
     shown(&format!("page 1 by {}", order.as_str_name()), page(client, &request).await, 10.0);
@@ -125,7 +125,7 @@ async fn page(client: &mut Client, request: &v1::ListMovementsRequest) -> Vec<Du
     times
 }
 
-/// The bytes of the whole journal as a file, and how long they take.
+/// Exports the whole journal; returns the bytes and the duration.
 async fn export(client: &mut Client, format: v1::ExportFormat) -> (usize, Duration) {
     let request = v1::ExportMovementsRequest { format: format.into(), ..Default::default() };
     let started = Instant::now();

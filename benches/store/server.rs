@@ -1,4 +1,4 @@
-//! The program under test, in processes of its own.
+//! The program under test, in separate processes.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -42,18 +42,18 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Nothing of it is needed any more.
+        // Nothing of it is needed after the run.
         let _gone = self.child.kill();
         let _gone = self.child.wait();
     }
 }
 
-/// The most memory that a process had so far; None once it has ended.
+/// Peak memory of a process so far; None after its end.
 pub fn peak_mebibytes(process: u32) -> Option<u64> {
     status(process, "VmHWM:")
 }
 
-/// The memory that a process has.
+/// Current memory of a process.
 pub fn mebibytes(process: u32) -> Option<u64> {
     status(process, "VmRSS:")
 }

@@ -1,4 +1,4 @@
-//! The measure of a bulk import into SQLite: the rows that the import left, 500 a statement and 50,000 a transaction, into
+//! Baseline of a bulk import into SQLite: the rows of the import, 500 a statement and 50,000 a transaction, into
 //! tables with the same indexes and with the same settings.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use tokio_stream::StreamExt;
 
 const ROWS_OF_STATEMENT: usize = 500;
 const ROWS_OF_TRANSACTION: usize = 50_000;
-/// Tables, with the order in which their rows were written.
+/// Tables, with the order of their rows.
 const TABLES: [(&str, &str); 11] = [
     ("tenant", "tenant_id"),
     ("customer", "created_at, customer_id"),
@@ -31,7 +31,7 @@ enum Value {
     Text(String),
 }
 
-/// Inserts the rows of one store into an empty one; says how long that takes, without reading them.
+/// Inserts the rows of one store into an empty one; returns the duration without reading them.
 pub async fn load(from: &Path, to: &Path) -> Duration {
     let (mut from, mut to) = (open(from).await, open(to).await);
     let mut time = Duration::ZERO;
@@ -57,7 +57,7 @@ pub async fn load(from: &Path, to: &Path) -> Duration {
     time
 }
 
-/// As the service opens its file.
+/// Opens a file with the settings of the service.
 async fn open(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new()
         .filename(path)

@@ -1,4 +1,4 @@
-//! Verifying an audit trail, next to only reading it.
+//! Verification of an audit trail, relative to reading it.
 
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
-//! One change order a request, each on disk before it is answered, next to pgbench with the same change as one statement.
+//! One change order per request, each on disk before its answer, relative to pgbench with the change as one statement.
 //!
-//! Both on one PostgreSQL, in one database, in turn. Each of our runs has customers of its own, with one line each, so
-//! that an order makes one movement at each level; the service has recorded the lines itself.
+//! Both use one PostgreSQL and one database, alternating. Each run of the service has separate customers, with one line
+//! each, so that an order makes one movement at each level; the service has recorded the lines itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,16 +19,16 @@ use super::pgbench::Pgbench;
 use super::server::Server;
 use super::suite::postgres::{Database, database};
 
-/// Connections that the callers share, as the instances of a caller would have.
+/// Connections that the callers share, as the instances of an application would.
 const CONNECTIONS: usize = 4;
 const CUSTOMERS: usize = 10_000;
-/// Clients of pgbench, unless there is but one of ours.
+/// Clients of pgbench, except beside a single caller of the service.
 const CLIENTS: usize = 32;
 /// Facts in a batch while customers are prepared.
 const BATCH: usize = 1_000;
 const FIRST_DATE: NaiveDate = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
 
-/// What runs of one kind came to.
+/// Results of the runs of one kind.
 #[derive(Default)]
 struct Runs {
     rates: Vec<f64>,
@@ -78,7 +78,7 @@ fn report(callers: usize, clients: usize, ours: Runs, theirs: Runs) {
     }
 }
 
-/// Customers, and what the callers do with them.
+/// Customers, and the requests of the callers for them.
 struct Load {
     channels: Vec<Channel>,
     customers: Vec<Customer>,
@@ -106,8 +106,8 @@ impl Load {
         Self { channels, customers }
     }
 
-    /// Each caller sends an order when the one before is answered, until the time is over; gives how long each took, the
-    /// shortest first.
+    /// Sends orders, each after the answer to the previous one of its caller, until the time is over; returns the
+    /// latencies, the shortest first.
     async fn run(self: &Arc<Self>, callers: usize, time: Duration) -> Vec<Duration> {
         let end = Instant::now() + time;
         let mut calls = JoinSet::new();
@@ -119,7 +119,7 @@ impl Load {
         latencies
     }
 
-    /// A caller has customers of its own, so that the orders of each are sent one after the other.
+    /// Separate customers for each caller, so that the orders of a customer are sent one after the other.
     async fn call(self: Arc<Self>, caller: usize, callers: usize, end: Instant) -> Vec<Duration> {
         let mut client = BillingServiceClient::new(self.channels.get(caller % CONNECTIONS).unwrap().clone());
         let mut latencies = Vec::new();
@@ -144,7 +144,7 @@ fn batch(customers: &[Customer]) -> v1::StreamFactsRequest {
     v1::StreamFactsRequest { facts, ..Default::default() }
 }
 
-/// A number that looks as if it were random, the same at every run.
+/// A pseudo-random number, the same at every run.
 fn scattered(number: usize) -> usize {
     let mixed = (number ^ (number >> 15)).wrapping_mul(0x2c1b_3c6d);
     (mixed ^ (mixed >> 12)).wrapping_mul(0x297a_2d39) >> 8 & 0x00ff_ffff
@@ -171,7 +171,7 @@ fn line(customer: &str) -> v1::Fact {
     v1::Fact { kind: Some(v1::fact::Kind::SubscriptionLine(line)) }
 }
 
-/// Another quantity every day.
+/// A different quantity every day.
 fn order(customer: &str, number: usize) -> v1::Fact {
     let date = FIRST_DATE + Days::new(u64::try_from(number + 1).unwrap());
     let entry =
