@@ -34,6 +34,7 @@
 //! | [`net`] | connections: listening, TLS, limits |
 //! | [`console`] | pages for people: what the services answer, as whoever signed in |
 //! | [`service`] | everything wired together, from start to a clean end |
+//! | [`mod@bug`] | internal errors: cases that the code rules out |
 //! | [`clock`], [`config`], [`telemetry`] | what their names say |
 //!
 //! The binary's own room, `cli`, has a file for each subcommand.
@@ -58,6 +59,7 @@
 //! - Amounts are never floats: what people enter is a decimal, what is derived is whole micro-units.
 
 pub mod access;
+pub mod bug;
 pub mod clock;
 pub mod codec;
 pub mod config;

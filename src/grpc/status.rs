@@ -264,6 +264,10 @@ pub(super) fn fact_path(index: usize) -> String {
 }
 
 pub(super) fn store(error: &StoreError) -> Status {
+    // An internal error is logged where it occurs.
+    if matches!(error, StoreError::Bug(_)) {
+        return internal();
+    }
     tracing::error!(?error, "the store failed");
     if error.is_timeout() {
         return error_info(Code::DeadlineExceeded, "STATEMENT_TIMEOUT", "the store took longer than a statement may");

@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use crate::bug::Bug;
+
 /// A failure of the store. Its text is for operators, never for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,6 +26,8 @@ pub enum StoreError {
     UnknownDatabase(String),
     #[error("table {table}, {key}: {column} {problem}")]
     Corrupt { table: &'static str, key: String, column: &'static str, problem: String },
+    #[error(transparent)]
+    Bug(#[from] Bug),
 }
 
 impl From<sqlx::Error> for StoreError {
