@@ -4,6 +4,8 @@ pub mod csv;
 pub(crate) mod decimal_format;
 pub mod event;
 pub mod movement;
+#[cfg(feature = "parquet")]
 pub mod parquet_table;
 pub mod row_writer;
+#[cfg(feature = "parquet")]
 pub mod table_writer;
