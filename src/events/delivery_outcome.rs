@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::CustomerId;
+use crate::domain::journal::entry::Sequence;
 use crate::events::backoff;
 use crate::events::sink::Outcome;
 use crate::events::sink_worker::{Round, SinkWorker, Turn};
@@ -14,7 +15,6 @@ use crate::store::error::StoreError;
 use crate::store::events::delivery::{self, Delivery};
 use crate::store::events::kissmetrics::Wanted;
 use crate::store::events::sink::{self, Progress};
-use crate::store::journal::entry::Sequence;
 
 /// An event that fails for so long is given up.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(80);

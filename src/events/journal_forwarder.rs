@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::domain::journal::entry::Entry;
 use crate::events::backoff;
 use crate::events::delivery_outcome::later;
 use crate::events::sink_worker::{Round, SinkWorker, Turn};
 use crate::store::error::StoreError;
 use crate::store::events::sink;
 use crate::store::journal;
-use crate::store::journal::entry::Entry;
 use crate::store::journal::sequence::{self, Numbered};
 
 /// Entries that are delivered at once.

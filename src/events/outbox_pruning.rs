@@ -5,11 +5,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::events::outbox;
 use crate::store::events::sink;
-use crate::store::journal::entry::Sequence;
 
 /// How long events are kept, unless a configuration says otherwise.
 pub const DEFAULT_RETENTION: TimeDelta = TimeDelta::days(30);

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::Clock;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::Sequence;
 use crate::events::delivery_outcome::{Notes, Try};
 use crate::events::sink::{Outcome, Outgoing, Sink};
 use crate::store::db::{Db, Lock, Tx};
@@ -18,7 +19,6 @@ use crate::store::events::delivery::{self, Delivery};
 use crate::store::events::kissmetrics::{self, Wanted};
 use crate::store::events::outbox;
 use crate::store::events::sink::{self, Progress};
-use crate::store::journal::entry::Sequence;
 use crate::store::journal::sequence::{self, Numbered};
 
 /// While so many events fail, each of another customer, nothing new is begun.

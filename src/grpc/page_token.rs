@@ -7,8 +7,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::reports::deliveries::DeliveryQuery;
-use crate::store::journal::entry::Sequence;
 use crate::store::journal::movement_page::{Cursor, MovementOrder};
 
 /// A token for the page behind the cursor.

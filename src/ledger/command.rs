@@ -3,8 +3,8 @@
 use crate::domain::actor::Actor;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::CustomerId;
+use crate::domain::journal::entry::Entry;
 use crate::ledger::error::Problem;
-use crate::store::journal::entry::Entry;
 
 /// How to treat facts that are refused, and whether to store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

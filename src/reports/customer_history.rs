@@ -6,17 +6,17 @@ use chrono::NaiveDate;
 
 use crate::codec::month::Month;
 use crate::domain::ids::TenantId;
-use crate::domain::journal::customer_activity::Part;
+use crate::domain::journal::customer_activity::ActivitySum;
 use crate::reports::error::ReportError;
 use crate::reports::scope::Scope;
 use crate::store::db::Tx;
-use crate::store::reports::customer_activity::{AccountPart, each_part};
+use crate::store::reports::customer_activity::{CustomerSum, each_part};
 
 /// What is known of one customer: by month, None for everything before the first.
 #[derive(Debug, Default)]
 pub(super) struct History {
     customer_id: String,
-    pub parts: BTreeMap<Option<Month>, Vec<Part>>,
+    pub parts: BTreeMap<Option<Month>, Vec<ActivitySum>>,
 }
 
 /// Shows the customers one after the other, with what is counted of them from the first month to the last, and before.
@@ -31,12 +31,12 @@ pub(super) async fn each_history(
     let mut current = History::default();
     let dates = (first.start(), last.last_date());
     // The parts of a customer come together.
-    let take = |part: AccountPart| {
+    let take = |part: CustomerSum| {
         if part.customer_id != current.customer_id {
             let customer_id = part.customer_id.clone();
             show(std::mem::replace(&mut current, History { customer_id, parts: BTreeMap::new() }));
         }
-        current.parts.entry(part.month.map(Month::of)).or_default().push(part.part);
+        current.parts.entry(part.month.map(Month::of)).or_default().push(part.sum);
     };
     each_part(tx, tenant_id, &scope.filter(today), dates, take).await?;
     show(current);

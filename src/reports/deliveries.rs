@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
 use crate::store::events::delivery::{self, Delivery};
 use crate::store::events::outbox;
 use crate::store::events::sink::{self, Progress};
 use crate::store::journal;
-use crate::store::journal::entry::Sequence;
 use crate::store::journal::sequence::{Numbered, settled};
 
 /// Deliveries in a page, unless asked otherwise.

@@ -1,46 +1,42 @@
-//! What the journal makes of a customer: in which currencies they are one at a moment, and when they came and left, month
-//! by month.
+//! A customer's MRR and activity (R8) as the journal gives them: the currencies of a customer at a moment, and the beginnings
+//! and ends of activity, month by month.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::domain::ids::Currency;
+use crate::domain::journal::movement::ActivityChange;
 
-/// Whether a customer became active, or is active no more (R8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Turn {
-    Came,
-    Left,
-}
-
-/// What some entries at CUSTOMER level come to.
+/// The sum of some entries of a customer at CUSTOMER level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct ActivitySum {
     pub currency: Currency,
-    /// Of entries that say that the customer came or left; None: of all the others.
-    pub turn: Option<(NaiveDate, Turn)>,
+    /// The change that these entries stand for, and its effective date; None: they stand for none.
+    pub change: Option<(NaiveDate, ActivityChange)>,
     /// In micro-units.
     pub delta: i128,
     /// A reversal counts as one less.
     pub movements: i64,
 }
 
-/// A customer at a moment.
+/// A customer's MRR and activity at a moment.
 #[derive(Debug, Default)]
-pub struct Account {
+pub struct CustomerActivity {
     mrr: BTreeMap<Currency, i128>,
-    /// When they came and left, and how many entries say so; one that was reversed counts as none.
-    turns: BTreeMap<(NaiveDate, Turn, Currency), i64>,
+    /// The changes, with the number of their entries; one that was reversed has none.
+    changes: BTreeMap<(NaiveDate, ActivityChange, Currency), i64>,
 }
 
-impl Account {
-    pub fn take(&mut self, part: &Part) {
-        let mrr = self.mrr.entry(part.currency).or_default();
-        *mrr = mrr.saturating_add(part.delta);
-        if let Some((date, turn)) = part.turn {
-            let entries = self.turns.entry((date, turn, part.currency)).or_default();
-            *entries = entries.saturating_add(part.movements);
+impl CustomerActivity {
+    pub fn add(&mut self, sum: &ActivitySum) {
+        let mrr = self.mrr.entry(sum.currency).or_default();
+        // Never saturates: an i128 holds the sum of 2^43 amounts of the largest size, more than a journal has entries.
+        *mrr = mrr.saturating_add(sum.delta);
+        if let Some((date, change)) = sum.change {
+            let entries = self.changes.entry((date, change, sum.currency)).or_default();
+            // Never saturates: an i64 counts more entries than a journal has numbers.
+            *entries = entries.saturating_add(sum.movements);
         }
     }
 
@@ -50,14 +46,14 @@ impl Account {
         &self.mrr
     }
 
-    /// Whether they ever came.
+    /// Whether the activity ever began.
     #[must_use]
-    pub fn has_come(&self) -> bool {
-        self.turns.iter().any(|((_, turn, _), entries)| *turn == Turn::Came && *entries > 0)
+    pub fn ever_began(&self) -> bool {
+        self.changes.iter().any(|((_, change, _), entries)| *change == ActivityChange::Began && *entries > 0)
     }
 
-    /// The currencies in which this is a customer: those with MRR; or without any, on a plan that became free, that in
-    /// which the customer came last, unless they left since.
+    /// The currencies in which this is a customer: those with MRR; or without any, on a plan that became free, that of the
+    /// last beginning, unless an end came since.
     #[must_use]
     pub fn currencies(&self) -> BTreeSet<Currency> {
         let paying: BTreeSet<Currency> =
@@ -65,47 +61,50 @@ impl Account {
         if !paying.is_empty() {
             return paying;
         }
-        match self.turns.iter().rfind(|(_, entries)| **entries > 0) {
-            Some(((_, Turn::Came, currency), _)) => BTreeSet::from([*currency]),
-            Some(((_, Turn::Left, _), _)) | None => BTreeSet::new(),
+        match self.changes.iter().rfind(|(_, entries)| **entries > 0) {
+            Some(((_, ActivityChange::Began, currency), _)) => BTreeSet::from([*currency]),
+            Some(((_, ActivityChange::Ended, _), _)) | None => BTreeSet::new(),
         }
     }
 }
 
-/// A part, and when reports count it.
+/// A sum of entries, and the span in which reports count them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Posted {
-    /// The first date of the month in which it is posted (R16).
+pub struct PostedSum {
+    /// The first date of the month in which they are posted (R16).
     pub month: NaiveDate,
     /// R11.
     pub provisional_until: Option<NaiveDate>,
-    pub part: Part,
+    pub sum: ActivitySum,
 }
 
-/// The months at whose end somebody is a customer of a currency who was none at the end of the month before (came), or
-/// the other way round (left). In each currency they take turns.
-pub type Turns = BTreeMap<(Currency, NaiveDate), Turn>;
+/// The months at whose end a customer has a currency that was not one of theirs at the end of the month before (BEGAN), or
+/// the other way round (ENDED). In each currency the two alternate.
+pub type ActivityMonths = BTreeMap<(Currency, NaiveDate), ActivityChange>;
 
-/// The turns of a customer, by the first date from which reports see them so (None: they always do). What is provisional
-/// makes them depend on the date of the report.
+/// The months of change of a customer, by the first date from which reports see them so (None: always). Provisional entries
+/// make them depend on the date of the report.
 #[must_use]
-pub fn turns(mut posted: Vec<Posted>) -> BTreeMap<Option<NaiveDate>, Turns> {
+pub fn activity_months(mut posted: Vec<PostedSum>) -> BTreeMap<Option<NaiveDate>, ActivityMonths> {
     posted.sort_by_key(|it| it.month);
     let dates: BTreeSet<Option<NaiveDate>> = posted.iter().map(|it| it.provisional_until).chain([None]).collect();
-    dates.into_iter().map(|today| (today, turns_as_seen(&posted, today))).collect()
+    dates.into_iter().map(|today| (today, activity_months_seen_on(today, &posted))).collect()
 }
 
-fn turns_as_seen(by_month: &[Posted], today: Option<NaiveDate>) -> Turns {
-    let mut account = Account::default();
-    let (mut turns, mut before) = (Turns::new(), BTreeSet::new());
-    for posted in by_month.chunk_by(|a, b| a.month == b.month) {
+fn activity_months_seen_on(today: Option<NaiveDate>, by_month: &[PostedSum]) -> ActivityMonths {
+    let mut activity = CustomerActivity::default();
+    let (mut changes, mut before) = (ActivityMonths::new(), BTreeSet::new());
+    let mut rest = by_month;
+    while let [first, ..] = rest {
+        let month = first.month;
+        let (of_month, later) = rest.split_at(rest.partition_point(|it| it.month == month));
+        rest = later;
         // What is never provisional is None, and so before every date.
-        posted.iter().filter(|it| it.provisional_until <= today).for_each(|it| account.take(&it.part));
-        let after = account.currencies();
-        let month = posted.first().map(|it| it.month).unwrap_or_default();
-        turns.extend(after.difference(&before).map(|currency| ((*currency, month), Turn::Came)));
-        turns.extend(before.difference(&after).map(|currency| ((*currency, month), Turn::Left)));
+        of_month.iter().filter(|it| it.provisional_until <= today).for_each(|it| activity.add(&it.sum));
+        let after = activity.currencies();
+        changes.extend(after.difference(&before).map(|currency| ((*currency, month), ActivityChange::Began)));
+        changes.extend(before.difference(&after).map(|currency| ((*currency, month), ActivityChange::Ended)));
         before = after;
     }
-    turns
+    changes
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod correction;
 pub mod customer_activity;
+pub mod entry;
 pub mod ledger_settings;
 pub mod movement;
 pub mod reconciliation;

@@ -84,6 +84,36 @@ spelling! {
     }
 }
 
+spelling! {
+    /// A beginning or an end of the activity of a contract or customer (R8). On one date the beginning comes first.
+    ActivityChange {
+        Began = "BEGAN",
+        Ended = "ENDED",
+    }
+}
+
+spelling! {
+    /// What became of a term that ended.
+    RenewalOutcome {
+        /// Its MRR was carried over by a renewal (R9): the movement's renewed MRR.
+        Renewed = "RENEWED",
+        /// Its MRR was lost at a natural end (R11): the opposite of the movement's amount.
+        Lapsed = "LAPSED",
+    }
+}
+
+impl Category {
+    /// The change of activity that a movement of the category stands for (R8): NEW for a beginning, CHURN for an end.
+    #[must_use]
+    pub fn activity_change(self) -> Option<ActivityChange> {
+        match self {
+            Self::New => Some(ActivityChange::Began),
+            Self::Churn => Some(ActivityChange::Ended),
+            Self::Upsell | Self::Downsell | Self::Renewal | Self::Ignored => None,
+        }
+    }
+}
+
 impl Subcategory {
     #[must_use]
     pub fn category(self) -> Category {
@@ -166,6 +196,32 @@ pub struct Movement {
 }
 
 impl Movement {
+    /// The change of activity that it stands for at its level (R8).
+    #[must_use]
+    pub fn activity_change(&self) -> Option<ActivityChange> {
+        self.category.activity_change()
+    }
+
+    /// The outcome of the term that ended with it, at CONTRACT level, where each movement has one cause (R7); None at
+    /// CUSTOMER level, and where no term ended.
+    ///
+    /// A DOWNSELL or CHURN is a lapse if a natural end is among its causes. A discount that ends is an UPSELL, and no loss.
+    #[must_use]
+    pub fn renewal_outcome(&self) -> Option<RenewalOutcome> {
+        if self.level != Level::Contract {
+            return None;
+        }
+        match self.category {
+            Category::Renewal => Some(RenewalOutcome::Renewed),
+            Category::Downsell | Category::Churn if self.has_natural_end() => Some(RenewalOutcome::Lapsed),
+            Category::New | Category::Upsell | Category::Downsell | Category::Churn | Category::Ignored => None,
+        }
+    }
+
+    fn has_natural_end(&self) -> bool {
+        self.causes.iter().any(|cause| matches!(cause, Cause::NaturalEnd(_)))
+    }
+
     /// The movement that cancels this one exactly (R16): the same words, every amount the other way.
     ///
     /// # Errors
@@ -186,5 +242,79 @@ impl Movement {
             renewed_mrr: self.renewed_mrr.map(Money::checked_neg).transpose()?,
             ..self.clone()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn movement(level: Level, subcategory: Subcategory, delta: i64, causes: &[Cause]) -> Movement {
+        Movement {
+            level,
+            category: subcategory.category(),
+            subcategory,
+            effective_date: NaiveDate::MIN,
+            customer_id: CustomerId::parse("C1").unwrap(),
+            subscription_id: None,
+            line_id: None,
+            item_id: ItemId::parse("item").unwrap(),
+            currency: Currency::parse("EUR").unwrap(),
+            delta: Money::from_micros(delta),
+            mrr_before: Money::ZERO,
+            mrr_after: Money::from_micros(delta),
+            quantity_before: Quantity::ZERO,
+            quantity_after: Quantity::ZERO,
+            effects: None,
+            renewed_mrr: (subcategory == Subcategory::Renewal).then_some(Money::from_micros(70)),
+            causes: causes.to_vec(),
+            rules: RuleSet::default(),
+            provisional_until: None,
+        }
+    }
+
+    #[test]
+    fn new_begins_an_activity_and_churn_ends_it_at_both_levels() {
+        for (subcategory, change) in [
+            (Subcategory::NewContract, Some(ActivityChange::Began)),
+            (Subcategory::NewCustomer, Some(ActivityChange::Began)),
+            (Subcategory::Reactivation, Some(ActivityChange::Began)),
+            (Subcategory::ContractChurn, Some(ActivityChange::Ended)),
+            (Subcategory::CustomerChurn, Some(ActivityChange::Ended)),
+            (Subcategory::AddOn, None),
+            (Subcategory::ItemRemoval, None),
+            (Subcategory::Renewal, None),
+            (Subcategory::Ignored, None),
+        ] {
+            for level in Level::ALL {
+                assert_eq!(movement(*level, subcategory, 1, &[]).activity_change(), change, "{subcategory}");
+            }
+        }
+    }
+
+    /// One row a case: level, subcategory, whether a natural end is among the causes; the outcome.
+    #[test]
+    fn a_term_that_ended_is_renewed_or_lapsed_at_contract_level() {
+        use RenewalOutcome::{Lapsed, Renewed};
+        use Subcategory::{AddOn, ContractChurn, CustomerChurn, Ignored, ItemRemoval, NewContract, Renewal};
+        let order = Cause::ChangeOrder(ChangeOrderId::parse("O1").unwrap());
+        let natural_end = Cause::NaturalEnd(LineId::parse("L1").unwrap());
+        for (level, subcategory, ends, outcome) in [
+            (Level::Contract, Renewal, false, Some(Renewed)),
+            (Level::Customer, Renewal, false, None),
+            (Level::Contract, ContractChurn, true, Some(Lapsed)),
+            (Level::Contract, ContractChurn, false, None),
+            (Level::Contract, ItemRemoval, true, Some(Lapsed)),
+            (Level::Customer, CustomerChurn, true, None),
+            (Level::Contract, AddOn, true, None),
+            (Level::Contract, NewContract, true, None),
+            (Level::Contract, Ignored, true, None),
+        ] {
+            let causes: &[Cause] = if ends { &[order.clone(), natural_end.clone()] } else { &[order.clone()] };
+            let movement = movement(level, subcategory, -50, causes);
+            assert_eq!(movement.renewal_outcome(), outcome, "{level} {subcategory}");
+            let reversal = movement.reversed().unwrap();
+            assert_eq!(reversal.renewal_outcome(), outcome, "{level} {subcategory}, reversed");
+        }
     }
 }

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::codec::envelope::Envelope;
+use crate::domain::journal::entry::Entry;
 use crate::events::event_filter::Choice;
-use crate::store::journal::entry::Entry;
 
 /// An event on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]

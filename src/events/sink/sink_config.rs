@@ -9,6 +9,7 @@ use toml::{Table, Value};
 
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::events::event_filter::Choice;
 use crate::events::secret::ReadSecret;
 use crate::events::sink::file::File;
@@ -20,7 +21,6 @@ use crate::events::sink::stdout::Stdout;
 use crate::events::sink::webhook::Webhook;
 use crate::events::sink::{Delivering, DeliveringEntries, Outgoing, Sink};
 use crate::store::audit::entry::hex;
-use crate::store::journal::entry::Entry;
 
 /// A sink, as the configuration describes it.
 #[derive(Clone)]

@@ -8,10 +8,10 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
+use crate::domain::journal::entry::Sequence;
 use crate::grpc::status::report;
 use crate::grpc::v1;
 use crate::grpc::wire::encode;
-use crate::store::journal::entry::Sequence;
 use crate::tenants::tenant_runtime::TenantRuntime;
 
 /// Entries of one stream that are encoded ahead of the client.

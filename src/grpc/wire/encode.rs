@@ -5,12 +5,12 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::facts::fact::FactKind;
 use crate::domain::facts::void::Void;
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Category, Cause, Level, Subcategory};
 use crate::grpc::v1;
 use crate::grpc::wire::wire_enum::{instant, number};
 use crate::reports::deliveries::SinkState;
 use crate::store::events::delivery::Delivery;
-use crate::store::journal::entry::Entry;
 
 pub(in crate::grpc) fn shown<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()

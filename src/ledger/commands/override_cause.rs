@@ -9,6 +9,7 @@ use crate::domain::actor::Actor;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, FactKey, Override, Revision};
 use crate::domain::facts::refusal::{Refusal, override_objection, refusals};
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::policy::Policy;
 use crate::domain::replay::replay;
 use crate::ledger::command::{Mode, Outcome, Recorded};
@@ -18,7 +19,6 @@ use crate::ledger::handle::Ledger;
 use crate::store::error::StoreError;
 use crate::store::facts::overrides::{StoredOverride, find};
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 
 /// What an override came to, or would come to.
 #[derive(Debug)]

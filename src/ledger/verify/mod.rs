@@ -12,6 +12,7 @@ use crate::codec::month::Month;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::correction::correct;
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::Movement;
 use crate::domain::journal::reconciliation::{closings, untruths};
 use crate::domain::policy::Policy;
@@ -29,7 +30,6 @@ use crate::store::facts::customer::Times;
 use crate::store::facts::fact;
 use crate::store::facts::fact::StoredFact;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::tenants::closing;
 use crate::store::tenants::tenant;
 

@@ -7,13 +7,13 @@ use chrono::Datelike;
 use crate::codec::month::Month;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::audit::Action;
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::ledger_settings::Books;
 use crate::ledger::commands::period::{closed_months, state};
 use crate::ledger::period_digest::digest;
 use crate::store::audit::{self, AuditEntry, AuditFilter};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Entry;
 use crate::store::tenants::closing::Closing;
 use crate::store::totals::movement_total::{Sum, TotalKey};
 

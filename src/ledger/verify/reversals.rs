@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::store::journal::entry::Entry;
+use crate::domain::journal::entry::Entry;
 
 /// R16: a reversal cancels an earlier entry of the customer exactly, and only once.
 pub(in crate::ledger) fn wrong_reversals(entries: &[Entry]) -> Vec<String> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Entry;
 use crate::store::totals::customer_total::{self, CustomerTotals};
 use crate::store::totals::movement_total::{self, Sum, TotalKey, Totals};
 use crate::store::totals::renewal_total::{self, RenewalTotals};
@@ -25,7 +25,7 @@ impl AllTotals {
             self.amounts.add(entry);
             renewal_total::count(&mut self.renewals, entry);
         }
-        self.customers.add(entries.iter().filter_map(Entry::posted).collect());
+        self.customers.add(entries.iter().filter_map(Entry::posted_sum).collect());
     }
 
     /// As they are stored.

@@ -7,17 +7,16 @@ use chrono::{DateTime, Utc};
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, Override, Revision, SubscriptionLine};
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::customer_activity::Posted;
+use crate::domain::journal::customer_activity::PostedSum;
+use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::domain::journal::ledger_settings::Books;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::events::outbox;
 use crate::store::facts::customer;
-use crate::store::facts::customer::Version;
 use crate::store::facts::fact;
 use crate::store::facts::fact::StoredFact;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::tenants::tenant;
 
 /// One customer, as the store has it.
@@ -34,7 +33,7 @@ pub struct CustomerState {
     /// The entries that count, neither reversals nor reversed, by sequence.
     pub live: Vec<Entry>,
     /// What became of entries at CUSTOMER level that were reversed on another date than their own.
-    reversed_elsewhere: Vec<Posted>,
+    reversed_elsewhere: Vec<PostedSum>,
     /// The keys of the events that went out.
     pub sent: BTreeSet<String>,
     /// When the next event is due.
@@ -90,17 +89,17 @@ impl CustomerState {
             entries.iter().filter_map(|entry| Some((entry.reverses?, entry))).collect();
         let elsewhere = |entry: &Entry| {
             let later = reversals.get(&entry.sequence)?;
-            (later.posting_date != entry.posting_date).then_some([entry.posted()?, later.posted()?])
+            (later.posting_date != entry.posting_date).then_some([entry.posted_sum()?, later.posted_sum()?])
         };
         self.reversed_elsewhere.extend(self.live.iter().filter_map(elsewhere).flatten());
         self.live.retain(|entry| !reversals.contains_key(&entry.sequence));
         self.live.extend(entries.iter().filter(|entry| entry.reverses.is_none()).cloned());
     }
 
-    /// What the journal makes of the customer. What was reversed on its own date is left out: nothing remains of it.
+    /// The customer's share in the journal. Entries reversed on their own date are left out: nothing remains of them.
     #[must_use]
-    pub fn posted(&self) -> Vec<Posted> {
-        self.live.iter().filter_map(Entry::posted).chain(self.reversed_elsewhere.iter().copied()).collect()
+    pub fn posted_sums(&self) -> Vec<PostedSum> {
+        self.live.iter().filter_map(Entry::posted_sum).chain(self.reversed_elsewhere.iter().copied()).collect()
     }
 
     /// Roughly the bytes that it takes in memory.

@@ -8,14 +8,13 @@ use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, FactKey, Revision};
 use crate::domain::facts::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::journal::correction::correct;
+use crate::domain::journal::entry::{Sequence, Version};
 use crate::domain::journal::movement::Movement;
 use crate::domain::money::OutOfRange;
 use crate::domain::replay::replay;
 use crate::ledger::error::{Problem, ProblemKind};
 use crate::ledger::write::customer_state::CustomerState;
 use crate::ledger::write::due_events::{Announcement, announce};
-use crate::store::facts::customer::Version;
-use crate::store::journal::entry::Sequence;
 
 /// A fact of a request, with its place there.
 pub(in crate::ledger) type Numbered<'f> = (usize, &'f Fact);

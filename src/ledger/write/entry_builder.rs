@@ -4,11 +4,10 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::domain::journal::movement::Movement;
 use crate::ledger::error::RecordError;
 use crate::ledger::write::customer_state::CustomerState;
-use crate::store::facts::customer::Version;
-use crate::store::journal::entry::{Entry, Sequence};
 
 /// Where the entries of a recording come.
 #[derive(Debug, Clone, Copy)]

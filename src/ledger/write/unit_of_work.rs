@@ -10,6 +10,7 @@ use crate::domain::actor::Actor;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::NewAudit;
+use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::ledger::command::{MAX_GIVEN, Mode, Outcome, Recorded, Request};
 use crate::ledger::error::RecordError;
 use crate::ledger::write::audit_record::audit_of;
@@ -18,9 +19,8 @@ use crate::ledger::write::decide::{Decision, Numbered, decide, decide_leniently,
 use crate::ledger::write::due_events::{Announcement, to_send};
 use crate::ledger::write::entry_builder::Place;
 use crate::store::events::outbox::NewEvent;
-use crate::store::facts::customer::{Touch, Version};
+use crate::store::facts::customer::Touch;
 use crate::store::facts::fact::NewFact;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::totals::customer_total::CustomerTotals;
 
 /// A batch, decided.
@@ -179,9 +179,9 @@ impl<'r> Draft<'r> {
             self.from.entry(customer_id.clone()).or_insert(known.version);
             known.version = version;
             if !entries.is_empty() {
-                self.customer_totals.take_away(known.posted());
+                self.customer_totals.take_away(known.posted_sums());
                 known.post(&entries);
-                self.customer_totals.add(known.posted());
+                self.customer_totals.add(known.posted_sums());
             }
             self.entries.extend(entries);
             for fact in facts {

@@ -1,11 +1,11 @@
 //! What the other level says of the same changes, and why it says something else: in sentences for finance.
 
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Category, Level, Movement, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::replay::explain::NamedBy;
 use crate::domain::rule::{Rule, RuleSet};
 use crate::reports::movements::traces::Traced;
-use crate::store::journal::entry::Entry;
 
 /// A movement of the other level, and how the two compare.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use crate::domain::events::lifecycle::lifecycle;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::{Cause, Level};
 use crate::domain::policy::Policy;
 use crate::domain::replay::explain::LineChange;
@@ -26,7 +27,6 @@ use crate::store::db::Db;
 use crate::store::events::outbox;
 use crate::store::facts::fact;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::tenants::tenant;
 
 /// A movement and its reasons.

@@ -4,12 +4,12 @@ use crate::codec::encode;
 use crate::codec::tabular::movement::cause as cause_text;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::OverrideTarget;
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::{Cause, Level, Movement, Subcategory};
 use crate::domain::number::Discount;
 use crate::domain::number::Quantity;
 use crate::domain::replay::explain::{LineChange, LineSnapshot};
 use crate::domain::rule::Rule;
-use crate::store::journal::entry::{Entry, Sequence};
 
 /// A rule, and what it says of the movement at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]

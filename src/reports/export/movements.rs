@@ -9,10 +9,10 @@ use crate::codec::tabular::movement::{self, KINDS, NAMES};
 use crate::codec::tabular::row_writer::{Column, Kind, Value, maybe};
 use crate::codec::tabular::table_writer::TableWriter;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::reports::error::ReportError;
 use crate::reports::movements::movement_query::Selection;
 use crate::store::db::Tx;
-use crate::store::journal::entry::Entry;
 use crate::store::journal::movement_page::{Cursor, EntryRow, MovementOrder};
 
 /// Entries that are read at once.

@@ -10,10 +10,10 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::told_or_after;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::reports::error::ReportError;
 use crate::reports::movements::journal_reader::Follower;
 use crate::store::db::Db;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::journal::sequence::{self, Numbered};
 
 /// How often to look for what other processes have committed.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::journal::sequence;
 use crate::store::journal::sequence::Numbered;
 

@@ -8,10 +8,10 @@ pub(crate) mod override_match;
 pub(crate) mod traces;
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::reports::error::ReportError;
 use crate::reports::movements::movement_query::Selection;
 use crate::store::db::Db;
-use crate::store::journal::entry::Entry;
 use crate::store::journal::movement_page::{Cursor, MovementOrder};
 
 /// Movements in a page, unless asked otherwise.

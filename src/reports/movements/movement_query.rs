@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::codec::filter::{Expression, Field, Term, Value, cause_kind};
 use crate::domain::ids::{ChangeOrderId, CustomerId, LineId, SubscriptionId, TenantId};
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::Cause;
 use crate::reports::error::ReportError;
 use crate::reports::movements::filter_pushdown::narrowed;
 use crate::reports::movements::override_match::overridden;
 use crate::store::db::Tx;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::journal::movement_page::{Cursor, EntryRow, MovementFilter, MovementOrder, rows};
 
 /// A filter, and an expression that must hold too.

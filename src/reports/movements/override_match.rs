@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::replay::replay_traced;
 use crate::domain::rule::Rule;
 use crate::reports::error::ReportError;
@@ -13,7 +14,6 @@ use crate::store::db::Tx;
 use crate::store::facts::fact;
 use crate::store::facts::overrides;
 use crate::store::journal;
-use crate::store::journal::entry::{Entry, Sequence};
 use crate::store::tenants::tenant;
 
 /// Those entries that hold, and that an override in force named.

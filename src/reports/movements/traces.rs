@@ -1,8 +1,8 @@
 //! What the movements of the journal are made of, by the facts as they are now.
 
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::Movement;
 use crate::domain::replay::explain::Trace;
-use crate::store::journal::entry::Entry;
 
 /// An entry that holds, and what its movement is made of.
 #[derive(Debug, Clone, Copy)]

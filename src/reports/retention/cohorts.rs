@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::codec::granularity::Granularity;
 use crate::codec::month::Month;
 use crate::domain::ids::{Currency, TenantId};
-use crate::domain::journal::customer_activity::Account;
+use crate::domain::journal::customer_activity::CustomerActivity;
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::ratio::Ratio;
 use crate::domain::rounding::ratio;
@@ -106,11 +106,11 @@ pub async fn cohorts(
 
 /// Adds what a customer is at the end of each period to those who came with them.
 fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[Month]) {
-    let mut account = Account::default();
+    let mut activity = CustomerActivity::default();
     for part in history.parts.remove(&None).unwrap_or_default() {
-        account.take(&part);
+        activity.add(&part);
     }
-    if account.has_come() {
+    if activity.ever_began() {
         return;
     }
     let mut parts = history.parts.into_iter().peekable();
@@ -119,14 +119,14 @@ fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[
         let end = query.granularity.last_of(*start);
         while let Some((_, parts)) = parts.next_if(|(month, _)| month.is_some_and(|month| month <= end)) {
             for part in &parts {
-                account.take(part);
+                activity.add(part);
             }
         }
-        if cohort.is_none() && account.has_come() {
+        if cohort.is_none() && activity.ever_began() {
             cohort = Some(number);
         }
         let Some(cohort) = cohort else { continue };
-        for (currency, sum) in measured(&account, query.measure) {
+        for (currency, sum) in measured(&activity, query.measure) {
             let row = cells.entry(currency).or_default().entry(cohort).or_default();
             row.entry(number).or_default().add(sum);
         }
@@ -134,15 +134,15 @@ fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[
 }
 
 /// What a customer is, in each currency.
-fn measured(account: &Account, measure: Measure) -> Vec<(Currency, Sum)> {
+fn measured(activity: &CustomerActivity, measure: Measure) -> Vec<(Currency, Sum)> {
     match measure {
         Measure::Mrr => {
-            account.mrr().iter().map(|(currency, mrr)| (*currency, Sum { delta: *mrr, movements: 0 })).collect()
+            activity.mrr().iter().map(|(currency, mrr)| (*currency, Sum { delta: *mrr, movements: 0 })).collect()
         }
         Measure::Customers => {
-            let customer_in = account.currencies();
+            let customer_in = activity.currencies();
             let one = |currency| Sum { delta: 0, movements: i64::from(customer_in.contains(currency)) };
-            account.mrr().keys().map(|currency| (*currency, one(currency))).collect()
+            activity.mrr().keys().map(|currency| (*currency, one(currency))).collect()
         }
     }
 }

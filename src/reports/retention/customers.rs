@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::codec::month::Month;
 use crate::domain::ids::{Currency, TenantId};
-use crate::domain::journal::customer_activity::Account;
+use crate::domain::journal::customer_activity::CustomerActivity;
 use crate::domain::money::OutOfRange;
 use crate::reports::customer_history::History;
 use crate::reports::error::ReportError;
@@ -80,11 +80,11 @@ impl Count {
     /// Counts one customer more.
     pub(in crate::reports) fn take(&mut self, history: History) {
         let mut parts = history.parts;
-        let mut account = Account::default();
+        let mut activity = CustomerActivity::default();
         for part in parts.remove(&None).unwrap_or_default() {
-            account.take(&part);
+            activity.add(&part);
         }
-        let at_start = account.currencies();
+        let at_start = activity.currencies();
         for currency in &at_start {
             let span = self.spans.entry(*currency).or_default();
             span.at_start = span.at_start.saturating_add(1);
@@ -93,9 +93,9 @@ impl Count {
         // A month without parts changes nothing.
         for (month, parts) in parts.into_iter().filter_map(|(month, parts)| Some((month?, parts))) {
             for part in &parts {
-                account.take(part);
+                activity.add(part);
             }
-            let after = account.currencies();
+            let after = activity.currencies();
             for currency in before.union(&after) {
                 let customers = self.months.entry((*currency, month)).or_default();
                 customers.went(before.contains(currency), after.contains(currency));

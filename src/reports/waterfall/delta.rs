@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 
 use crate::codec::month::Month;
 use crate::domain::ids::Currency;
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::Level;
 use crate::domain::money::OutOfRange;
 use crate::reports::waterfall::{Step, StepSum};
-use crate::store::journal::entry::Entry;
 
 /// An amount of the waterfall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

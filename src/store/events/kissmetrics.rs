@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Column, Insert, Kind, Set, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Sequence;
 
 /// An event that needs a second.
 #[derive(Debug, Clone, PartialEq, Eq)]

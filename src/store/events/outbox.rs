@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
-use crate::store::journal::entry::Sequence;
 use crate::store::journal::sequence::between_numbers;
 
 /// An event to be sent.

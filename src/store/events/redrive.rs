@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Instant, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Sequence;
 
 pub(in crate::store) const DEAD: Statement = Statement::both(
     "update delivery set is_dead = false, attempts = 0, first_tried_at = null, next_at = $3

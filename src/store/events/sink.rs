@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Instant, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Sequence;
 
 /// How far a sink has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

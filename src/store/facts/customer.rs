@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::Version;
 use crate::store::db::{Column, Insert, Instant, Kind, Set, Statement, Tx, on};
 use crate::store::error::StoreError;
-
-/// Counts the recordings of a customer, from 1; 0 for one that is not there yet.
-pub type Version = i64;
 
 /// By the key, one by one (`offset 0`), whatever PostgreSQL knows of the table: it knows nothing of a new one, and would
 /// read all of it.

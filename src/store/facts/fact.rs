@@ -6,9 +6,10 @@ use crate::codec::dto::RawFact;
 use crate::codec::{decode, encode};
 use crate::domain::facts::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, TenantId};
+use crate::domain::journal::entry::Version;
 use crate::store::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::facts::customer::{Version, parse_id, set};
+use crate::store::facts::customer::{parse_id, set};
 
 /// A fact that was recorded.
 #[derive(Debug, Clone)]

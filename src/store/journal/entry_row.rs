@@ -10,13 +10,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, NameError, SubscriptionId};
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Category, Cause, Effects, Level, Movement, Subcategory};
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
 use crate::store::db::{Column, Insert, Instant, Json, Kind};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Entry;
 
 /// A row, in the order of the table's columns after the tenant.
 #[derive(Debug, Deserialize)]

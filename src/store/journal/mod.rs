@@ -1,6 +1,5 @@
 //! Appending to the journal, and reading it.
 
-pub mod entry;
 pub(crate) mod entry_row;
 pub mod movement_page;
 pub(crate) mod movement_statements;
@@ -12,12 +11,12 @@ use std::collections::BTreeSet;
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::ids::{Currency, CustomerId, TenantId};
-use crate::domain::journal::customer_activity::{Part, Posted};
+use crate::domain::journal::customer_activity::{ActivitySum, PostedSum};
+use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::domain::journal::movement::Category;
 use crate::store::db::{Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::facts::customer::{Version, parse_id, set};
-use crate::store::journal::entry::{Entry, Sequence, turn};
+use crate::store::facts::customer::{parse_id, set};
 use crate::store::journal::entry_row::{APPEND, EntryRow, columns, values};
 use crate::store::journal::sequence::between_numbers;
 
@@ -117,7 +116,7 @@ pub async fn reversed_elsewhere(
     tx: &mut Tx,
     tenant: &TenantId,
     customers: &[&CustomerId],
-) -> Result<Vec<(CustomerId, Posted)>, StoreError> {
+) -> Result<Vec<(CustomerId, PostedSum)>, StoreError> {
     let statement = REVERSED_ELSEWHERE.on(tx);
     let rows: Vec<ReversedRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
@@ -129,14 +128,14 @@ pub async fn reversed_elsewhere(
         let currency = Currency::parse(&row.currency).map_err(|_| wrong("currency"))?;
         let customer_id = parse_id(&row.customer_id)?;
         for (date, times) in [(row.posting_date, 1), (row.reversed_on, -1)] {
-            let part = Part {
+            let sum = ActivitySum {
                 currency,
-                turn: turn(category, row.effective_date),
+                change: category.activity_change().map(|change| (row.effective_date, change)),
                 delta: i128::from(row.delta_micros).saturating_mul(times.into()),
                 movements: times,
             };
             let month = date.with_day(1).unwrap_or(date);
-            all.push((customer_id.clone(), Posted { month, provisional_until: row.provisional_until, part }));
+            all.push((customer_id.clone(), PostedSum { month, provisional_until: row.provisional_until, sum }));
         }
     }
     Ok(all)

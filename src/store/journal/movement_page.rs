@@ -7,10 +7,10 @@
 use chrono::NaiveDate;
 
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
+use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::{Category, Level, Subcategory};
 use crate::store::db::{Set, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::{Entry, Sequence};
 pub use crate::store::journal::entry_row::EntryRow;
 use crate::store::journal::movement_statements::{
     EFFECTIVE_DATE, EFFECTIVE_DATE_DESCENDING, JOURNAL, JOURNAL_DESCENDING, POSTING_DATE, POSTING_DATE_DESCENDING,

@@ -11,9 +11,9 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Db, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Sequence;
 use crate::store::tenants::tenant;
 
 /// What is numbered.

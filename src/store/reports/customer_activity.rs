@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use futures_util::TryStreamExt;
 
 use crate::domain::ids::{Currency, TenantId};
-use crate::domain::journal::customer_activity::{Part, Turn};
+use crate::domain::journal::customer_activity::ActivitySum;
+use crate::domain::journal::movement::Category;
 use crate::store::db::{Instant, Statement, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::reports::sums::{SumFilter, View};
@@ -12,11 +13,11 @@ use crate::store::totals::movement_total::Sum;
 
 /// What entries of a customer at CUSTOMER level have in common, and come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountPart {
+pub struct CustomerSum {
     pub customer_id: String,
     /// The first date of the month; None for all months before the first that was asked for.
     pub month: Option<NaiveDate>,
-    pub part: Part,
+    pub sum: ActivitySum,
 }
 
 macro_rules! parts {
@@ -60,7 +61,7 @@ pub async fn each_part(
     tenant: &TenantId,
     filter: &SumFilter<'_>,
     (first, last): (NaiveDate, NaiveDate),
-    mut show: impl FnMut(AccountPart) + Send,
+    mut show: impl FnMut(CustomerSum) + Send,
 ) -> Result<(), StoreError> {
     let statement = if filter.view == View::Restated { PARTS_RESTATED } else { PARTS };
     let statement = statement.on(tx);
@@ -92,17 +93,17 @@ struct Row {
 }
 
 impl Row {
-    fn parse(self) -> Result<AccountPart, StoreError> {
+    fn parse(self) -> Result<CustomerSum, StoreError> {
         let wrong = |column, problem: &str| StoreError::corrupt("entry", &self.customer_id, column, problem);
         let currency = Currency::parse(&self.currency).map_err(|_| wrong("currency", "is not a known one"))?;
-        let turn = match self.turn.as_deref() {
-            Some("NEW") => Some(Turn::Came),
-            Some("CHURN") => Some(Turn::Left),
-            Some(_) => return Err(wrong("category", "is not a known one")),
+        let change = match self.turn.as_deref() {
+            Some(category) => {
+                Category::parse(category).ok_or_else(|| wrong("category", "is not a known one"))?.activity_change()
+            }
             None => None,
         };
         let delta = Sum::of_parts(self.delta_units, self.delta_micros, self.movements).delta;
-        let part = Part { currency, turn: self.turned_on.zip(turn), delta, movements: self.movements };
-        Ok(AccountPart { customer_id: self.customer_id, month: self.month, part })
+        let sum = ActivitySum { currency, change: self.turned_on.zip(change), delta, movements: self.movements };
+        Ok(CustomerSum { customer_id: self.customer_id, month: self.month, sum })
     }
 }

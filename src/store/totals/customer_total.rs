@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use chrono::{Months, NaiveDate};
 
 use crate::domain::ids::{Currency, TenantId};
-use crate::domain::journal::customer_activity::{Posted, Turn, Turns, turns};
+use crate::domain::journal::customer_activity::{ActivityMonths, PostedSum, activity_months};
+use crate::domain::journal::movement::ActivityChange;
 use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::totals::movement_total::ALWAYS;
@@ -55,18 +56,18 @@ pub struct CustomerTotals {
 
 impl CustomerTotals {
     /// Adds a customer, by all that is posted of them.
-    pub fn add(&mut self, posted: Vec<Posted>) {
+    pub fn add(&mut self, posted: Vec<PostedSum>) {
         self.add_times(posted, 1);
     }
 
     /// Takes a customer away again.
-    pub fn take_away(&mut self, posted: Vec<Posted>) {
+    pub fn take_away(&mut self, posted: Vec<PostedSum>) {
         self.add_times(posted, -1);
     }
 
-    fn add_times(&mut self, posted: Vec<Posted>, times: i64) {
-        let mut before = Turns::new();
-        for (counts_from, turns) in turns(posted) {
+    fn add_times(&mut self, posted: Vec<PostedSum>, times: i64) {
+        let mut before = ActivityMonths::new();
+        for (counts_from, turns) in activity_months(posted) {
             let counts_from = counts_from.unwrap_or(ALWAYS);
             // Reports add up all that counts by their date: each date brings what it makes different, which is little.
             self.add_turns(&before, &missing_in(&turns, &before), counts_from, times.saturating_neg());
@@ -76,13 +77,13 @@ impl CustomerTotals {
     }
 
     /// Adds some turns out of all, and every pair that has one of them.
-    fn add_turns(&mut self, all: &Turns, some: &Turns, counts_from: NaiveDate, times: i64) {
+    fn add_turns(&mut self, all: &ActivityMonths, some: &ActivityMonths, counts_from: NaiveDate, times: i64) {
         for ((currency, month), turn) in some {
             let (currency, month) = (*currency, *month);
             let turned = self.turns.entry(TurnKey { month, currency, counts_from }).or_default();
             let count = match turn {
-                Turn::Came => &mut turned.came,
-                Turn::Left => &mut turned.gone,
+                ActivityChange::Began => &mut turned.came,
+                ActivityChange::Ended => &mut turned.gone,
             };
             *count = count.saturating_add(times);
             for ((_, other_month), other) in all.range((currency, NaiveDate::MIN)..=(currency, NaiveDate::MAX)) {
@@ -103,7 +104,7 @@ impl CustomerTotals {
 }
 
 /// The turns that are not among others.
-fn missing_in(others: &Turns, turns: &Turns) -> Turns {
+fn missing_in(others: &ActivityMonths, turns: &ActivityMonths) -> ActivityMonths {
     turns.iter().filter(|(key, turn)| others.get(key) != Some(turn)).map(|(key, turn)| (*key, *turn)).collect()
 }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
 use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Entry;
 
 /// On which all entries count that are not provisional.
 pub(in crate::store) const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {

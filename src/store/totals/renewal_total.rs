@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::ids::TenantId;
-use crate::domain::journal::movement::{Category, Cause, Level};
+use crate::domain::journal::entry::Entry;
+use crate::domain::journal::movement::RenewalOutcome;
 use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::journal::entry::Entry;
 use crate::store::totals::movement_total::{ALWAYS, Sum};
 
 /// Which row of the table, in the order of its key.
@@ -33,13 +33,10 @@ pub type RenewalTotals = BTreeMap<RenewalKey, RenewalSum>;
 /// Adds an entry, if a term ended with it (R9, R11).
 pub fn count(totals: &mut RenewalTotals, entry: &Entry) {
     let movement = &entry.movement;
-    let ended = || movement.causes.iter().any(|cause| matches!(cause, Cause::NaturalEnd(_)));
-    let (renewed, lapsed) = match movement.category {
-        _ if movement.level != Level::Contract => return,
-        Category::Renewal => (movement.renewed_mrr.unwrap_or_default().micros(), 0),
-        // A discount that ends is no loss.
-        Category::Downsell | Category::Churn if ended() => (0, movement.delta.micros().saturating_neg()),
-        Category::New | Category::Upsell | Category::Downsell | Category::Churn | Category::Ignored => return,
+    let (renewed, lapsed) = match movement.renewal_outcome() {
+        None => return,
+        Some(RenewalOutcome::Renewed) => (i128::from(movement.renewed_mrr.unwrap_or_default().micros()), 0),
+        Some(RenewalOutcome::Lapsed) => (0, i128::from(movement.delta.micros()).saturating_neg()),
     };
     let key = RenewalKey {
         month: entry.posting_date.with_day(1).unwrap_or(entry.posting_date),
@@ -47,8 +44,8 @@ pub fn count(totals: &mut RenewalTotals, entry: &Entry) {
         counts_from: movement.provisional_until.unwrap_or(ALWAYS),
     };
     let sum = totals.entry(key).or_default();
-    sum.renewed.add(Sum { delta: renewed.into(), movements: 0 });
-    sum.lapsed.add(Sum { delta: lapsed.into(), movements: 0 });
+    sum.renewed.add(Sum { delta: renewed, movements: 0 });
+    sum.lapsed.add(Sum { delta: lapsed, movements: 0 });
 }
 
 pub(in crate::store) static ADD: Insert = Insert::new(

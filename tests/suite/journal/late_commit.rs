@@ -5,12 +5,12 @@ use std::sync::Arc;
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
+use deltabook::domain::journal::entry::Entry;
 use deltabook::ledger::command::Mode;
 use deltabook::ledger::handle::{Ledger, Load};
 use deltabook::reports::movements::journal_reader::Follower;
 use deltabook::store::db::Db;
 use deltabook::store::journal;
-use deltabook::store::journal::entry::Entry;
 use deltabook::store::journal::sequence::{self, Numbered};
 
 use crate::support::postgres;

@@ -9,6 +9,7 @@ use async_nats::jetstream::{self, Context};
 use chrono::{DateTime, NaiveDate};
 use deltabook::clock::Clock;
 use deltabook::domain::ids::{Currency, CustomerId, ItemId, LineId, SubscriptionId, TenantId};
+use deltabook::domain::journal::entry::Entry;
 use deltabook::domain::journal::movement::{Category, Cause, Level, Movement, Subcategory};
 use deltabook::domain::money::Money;
 use deltabook::domain::number::Quantity;
@@ -17,7 +18,6 @@ use deltabook::events::event_filter::Choice;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::nats::{Nats, Settings};
 use deltabook::events::sink::{Outcome, Outgoing};
-use deltabook::store::journal::entry::Entry;
 use serde_json::{Value, json};
 
 use crate::support::canary::CANARY;

@@ -8,8 +8,8 @@ use futures_util::{StreamExt, stream};
 
 use crate::codec::tabular::movement;
 use crate::codec::tabular::row_writer::{Value, push_json};
+use crate::domain::journal::entry::Entry;
 use crate::events::sink::nats::connection::Problem;
-use crate::store::journal::entry::Entry;
 
 const OWN_NAMES: [&str; 4] = ["movement_id", "reverses_movement_id", "posting_date", "recorded_at"];
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
+use crate::domain::journal::entry::Entry;
 use crate::events::event_filter::Choice;
 use crate::events::secret::ReadSecret;
 use crate::events::sink::customer_order::by_customer;
@@ -16,7 +17,6 @@ use crate::events::sink::nats::connection::{Link, Problem};
 pub use crate::events::sink::nats::journal::Failure;
 pub use crate::events::sink::nats::settings::Settings;
 use crate::events::sink::{Outcome, Outgoing, payload};
-use crate::store::journal::entry::Entry;
 
 /// Messages that wait for the server's word at the same time.
 const IN_FLIGHT: usize = 2_048;

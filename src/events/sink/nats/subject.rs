@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::codec::envelope::Envelope;
+use crate::domain::journal::entry::Entry;
 use crate::events::sink::payload;
-use crate::store::journal::entry::Entry;
 
 /// `<prefix>.<tenant>.event.trial_started`
 pub(super) fn of_event(place: &str, envelope: &Envelope) -> String {

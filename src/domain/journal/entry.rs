@@ -1,13 +1,15 @@
-//! The entries of the journal.
+//! The entries of the journal: movements as they are posted (R16).
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use crate::domain::journal::customer_activity::{Part, Posted, Turn};
-use crate::domain::journal::movement::{Category, Level, Movement};
-use crate::store::facts::customer::Version;
+use crate::domain::journal::customer_activity::{ActivitySum, PostedSum};
+use crate::domain::journal::movement::{Level, Movement};
 
 /// The place of an entry in the journal, and the id of its movement.
 pub type Sequence = i64;
+
+/// The number of a customer's recording, from 1; 0 for a customer without any.
+pub type Version = i64;
 
 /// A movement as it stands in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,29 +32,20 @@ impl Entry {
         self.posting_date != self.movement.effective_date
     }
 
-    /// What it makes of its customer; None: what is posted at CONTRACT level makes nothing of anybody.
+    /// Its share in the customer's MRR and activity; None at CONTRACT level, which has none.
     #[must_use]
-    pub fn posted(&self) -> Option<Posted> {
+    pub fn posted_sum(&self) -> Option<PostedSum> {
         let movement = &self.movement;
         if movement.level != Level::Customer {
             return None;
         }
-        let part = Part {
+        let sum = ActivitySum {
             currency: movement.currency,
-            turn: turn(movement.category, movement.effective_date),
+            change: movement.activity_change().map(|change| (movement.effective_date, change)),
             delta: i128::from(movement.delta.micros()),
             movements: if self.reverses.is_none() { 1 } else { -1 },
         };
         let month = self.posting_date.with_day(1).unwrap_or(self.posting_date);
-        Some(Posted { month, provisional_until: movement.provisional_until, part })
-    }
-}
-
-/// What a movement at CUSTOMER level says of the customer (R8).
-pub(in crate::store) fn turn(category: Category, effective_date: NaiveDate) -> Option<(NaiveDate, Turn)> {
-    match category {
-        Category::New => Some((effective_date, Turn::Came)),
-        Category::Churn => Some((effective_date, Turn::Left)),
-        Category::Upsell | Category::Downsell | Category::Renewal | Category::Ignored => None,
+        Some(PostedSum { month, provisional_until: movement.provisional_until, sum })
     }
 }
