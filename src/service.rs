@@ -12,7 +12,7 @@ use crate::console;
 use crate::console::state::Desk;
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
-use crate::grpc::server::{ServeError, Services, listen};
+use crate::grpc::server::{Dependencies, ServeError, Services, listen};
 use crate::ledger::handle::Load;
 use crate::net::listener::Listener;
 use crate::store::db::{Db, Settings};
@@ -24,7 +24,7 @@ use crate::tenants::tenant_runtime::{Common, Sending};
 /// A service whose store is open.
 #[derive(Debug)]
 pub struct Service {
-    services: Services,
+    dependencies: Dependencies,
 }
 
 impl Service {
@@ -43,25 +43,25 @@ impl Service {
             return Err(error);
         }
         let keys = KeyCache::new(db.clone(), clock.clone());
-        Ok(Self { services: Services { db, shelf, keys, clock } })
+        Ok(Self { dependencies: Dependencies { db, shelf, keys, clock } })
     }
 
     /// Notes in the audit trail what is configured for a command, if that changed.
     pub async fn note_configuration(&self, command: &str, options: &str, author: &Actor) -> Result<(), StoreError> {
-        let Services { db, shelf, clock, .. } = &self.services;
+        let Dependencies { db, shelf, clock, .. } = &self.dependencies;
         configuration_audit::note(db, command, options, shelf.sending(), author, clock.now()).await
     }
 
     /// Whether there ever was a key.
     pub async fn has_keys(&self) -> Result<bool, StoreError> {
-        self.services.keys.has_keys().await
+        self.dependencies.keys.has_keys().await
     }
 
     /// Only delivers events, until `shutdown` is done.
     pub async fn relay(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        self.services.shelf.finish().await;
-        self.services.db.close().await;
+        self.dependencies.shelf.finish().await;
+        self.dependencies.db.close().await;
     }
 
     /// Serves until `shutdown` is done. Then it accepts nothing more, finishes what it accepted, and closes the store.
@@ -71,13 +71,13 @@ impl Service {
         access: Access,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let Services { db, shelf, keys, clock } = self.services.clone();
+        let Dependencies { db, shelf, keys, clock } = self.dependencies.clone();
         let listener = listener.into();
-        let ready = self.services.ready(listener.limits);
+        let services = Services::new(self.dependencies, listener.limits, CancellationToken::new());
         let door = Arc::new(Authenticator::new(keys, access));
         let is_encrypted = listener.tls.is_some() || access.is_behind_proxy;
-        let pages = console::pages(Desk::new(ready.inside.clone(), Arc::clone(&door), clock, is_encrypted));
-        let ended = listen(ready, pages, listener, door, shutdown).await;
+        let pages = console::pages(Desk::new(services.in_process(), Arc::clone(&door), clock, is_encrypted));
+        let ended = listen(services, pages, listener, door, shutdown).await;
         shelf.finish().await;
         db.close().await;
         ended

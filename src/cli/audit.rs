@@ -93,7 +93,7 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         }
         What::Verify { whom, head } => {
             let request = v1::VerifyAuditTrailRequest { expected: head };
-            let found = whom.decisions().await?.verify_audit_trail(request).await.map_err(told)?;
+            let found = whom.finance().await?.verify_audit_trail(request).await.map_err(told)?.into_inner();
             if !found.problem.is_empty() {
                 to_stdout(|out| writeln!(out, "{}", found.problem))?;
                 return Ok(ExitCode::FAILURE);
@@ -101,7 +101,8 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
             to_stdout(|out| writeln!(out, "{} entries, none changed", found.verified_count))?;
         }
         What::Head { whom } => {
-            let answer = whom.decisions().await?.get_audit_head(v1::GetAuditHeadRequest {}).await.map_err(told)?;
+            let answer =
+                whom.finance().await?.get_audit_head(v1::GetAuditHeadRequest {}).await.map_err(told)?.into_inner();
             let head = answer.head.context("the server named no head")?;
             to_stdout(|out| writeln!(out, "{}:{}", head.sequence, head.hash))?;
         }
@@ -110,7 +111,7 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
-    let mut decisions = args.whom.decisions().await?;
+    let mut decisions = args.whom.finance().await?;
     let wanted = usize::try_from(args.limit)?;
     let mut request = v1::ListAuditEntriesRequest {
         customer_id: args.customer.clone().unwrap_or_default(),
@@ -123,7 +124,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
     };
     let mut entries = Vec::new();
     while entries.len() < wanted {
-        let page = decisions.list_audit_entries(request.clone()).await.map_err(told)?;
+        let page = decisions.list_audit_entries(request.clone()).await.map_err(told)?.into_inner();
         entries.extend(page.entries);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

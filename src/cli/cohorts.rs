@@ -70,7 +70,7 @@ pub async fn run(args: CohortsArgs) -> anyhow::Result<ExitCode> {
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
     };
-    let found = args.whom.connect().await?.get_cohorts(request).await.map_err(told)?;
+    let found = args.whom.movements().await?.get_cohorts(request).await.map_err(told)?.into_inner();
     answer(&found).write(args.format, |answer| table(answer, args.measure))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -41,7 +41,7 @@ enum ExplainFormat {
 
 pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let request = v1::ExplainMovementRequest { movement_id: args.id.clone() };
-    let why = args.whom.connect().await?.explain_movement(request).await.map_err(told)?;
+    let why = args.whom.movements().await?.explain_movement(request).await.map_err(told)?.into_inner();
     to_stdout(|out| match args.format {
         ExplainFormat::Text => write_text(out, &why),
         ExplainFormat::Json => {

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use deltabook::codec::month::Month;
-use deltabook::grpc::client::Pieces;
 use deltabook::grpc::v1;
 use tempfile::NamedTempFile;
 use tokio_stream::StreamExt;
+use tonic::Streaming;
 
 use crate::cli::shared::conversion::ConversionArgs;
 use crate::cli::shared::movement_filter::FilterArgs;
@@ -150,11 +150,12 @@ pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Movements(args) => movements(args).await?,
         What::Mrr(args) => {
-            let pieces = args.whom.connect().await?.export_mrr(args.to_wire()).await.map_err(told)?;
+            let pieces = args.whom.movements().await?.export_mrr(args.to_wire()).await.map_err(told)?.into_inner();
             args.file.write(pieces).await?;
         }
         What::Waterfall(args) => {
-            let pieces = args.whom.connect().await?.export_waterfall(args.to_wire()).await.map_err(told)?;
+            let pieces =
+                args.whom.movements().await?.export_waterfall(args.to_wire()).await.map_err(told)?.into_inner();
             args.file.write(pieces).await?;
         }
     }
@@ -173,7 +174,7 @@ async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
         format: args.file.format().to_wire(),
         filter_expression: args.filter.expression(),
     };
-    let pieces = args.whom.connect().await?.export_movements(request).await.map_err(told)?;
+    let pieces = args.whom.movements().await?.export_movements(request).await.map_err(told)?.into_inner();
     args.file.write(pieces).await
 }
 
@@ -184,7 +185,7 @@ impl FileArgs {
         self.format.unwrap_or(by_name)
     }
 
-    async fn write(&self, pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+    async fn write(&self, pieces: Streaming<v1::ExportChunk>) -> anyhow::Result<()> {
         match &self.output {
             Some(path) => to_file(path, pieces).await,
             None => to_pipe(pieces).await,
@@ -192,7 +193,7 @@ impl FileArgs {
     }
 }
 
-async fn to_pipe(mut pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+async fn to_pipe(mut pieces: Streaming<v1::ExportChunk>) -> anyhow::Result<()> {
     while let Some(piece) = pieces.next().await {
         let data = piece.map_err(told)?.data;
         to_stdout(|out| out.write_all(&data))?;
@@ -201,7 +202,7 @@ async fn to_pipe(mut pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
 }
 
 /// Nobody finds a part of a file under its name.
-async fn to_file(path: &Path, mut pieces: Pieces<v1::ExportChunk>) -> anyhow::Result<()> {
+async fn to_file(path: &Path, mut pieces: Streaming<v1::ExportChunk>) -> anyhow::Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;

@@ -101,7 +101,7 @@ pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
             let expires_at = expires.map(|at| Timestamp { seconds: at.timestamp(), nanos: 0 });
             whom.make_store().await?;
             let request = v1::CreateKeyRequest { name, role: role.into(), expires_at };
-            let made = whom.administration().await?.create_key(request).await.map_err(told)?;
+            let made = whom.admin().await?.create_key(request).await.map_err(told)?.into_inner();
             let key = made.key.unwrap_or_default();
             note(&format!(
                 "key {} ({}), role {}: keep it, it is not shown again",
@@ -114,7 +114,7 @@ pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
         What::List { whom, format } => list(&whom).await?.write(format, table)?,
         What::Revoke { whom, id } => {
             let request = v1::RevokeKeyRequest { key_id: id.to_string() };
-            whom.administration().await?.revoke_key(request).await.map_err(told)?;
+            whom.admin().await?.revoke_key(request).await.map_err(told)?.into_inner();
             note(&format!("key {id} is worth nothing any more"));
         }
     }
@@ -122,11 +122,11 @@ pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(whom: &Whom) -> anyhow::Result<Answer<9>> {
-    let mut service = whom.administration().await?;
+    let mut service = whom.admin().await?;
     let mut request = v1::ListKeysRequest { page_size: PAGE, page_token: String::new() };
     let mut rows = Vec::new();
     loop {
-        let page = service.list_keys(request.clone()).await.map_err(told)?;
+        let page = service.list_keys(request.clone()).await.map_err(told)?.into_inner();
         rows.extend(page.keys.iter().map(row));
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

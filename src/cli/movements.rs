@@ -52,7 +52,7 @@ pub struct MovementsArgs {
 const PAGE: i32 = 1_000;
 
 pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
-    let mut questions = args.whom.connect().await?;
+    let mut questions = args.whom.movements().await?;
     let mut request = v1::ListMovementsRequest {
         filter: Some(args.filter.to_wire()),
         order_by: order(&args).into(),
@@ -66,7 +66,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
     let wanted = if args.all { usize::MAX } else { usize::try_from(args.limit)? };
     let mut movements = Vec::new();
     while movements.len() < wanted {
-        let page = questions.list_movements(request.clone()).await.map_err(told)?;
+        let page = questions.list_movements(request.clone()).await.map_err(told)?.into_inner();
         movements.extend(page.movements);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

@@ -69,7 +69,7 @@ pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
         conversion: args.conversion.to_wire(),
         group_by: args.groups.to_wire(),
     };
-    let found = args.whom.connect().await?.get_mrr(request).await.map_err(told)?;
+    let found = args.whom.movements().await?.get_mrr(request).await.map_err(told)?.into_inner();
     if args.groups.is_given() {
         by_group(&found).write(args.format, group_table)?;
     } else {

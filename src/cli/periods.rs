@@ -73,17 +73,33 @@ pub async fn run(args: PeriodsArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::List { whom, format, history } => {
             let request = v1::ListPeriodsRequest { with_history: history };
-            let found = whom.decisions().await?.list_periods(request).await.map_err(told)?;
+            let found = whom.finance().await?.list_periods(request).await.map_err(told)?.into_inner();
             answer(&found.periods).write(format, table)?;
         }
         What::Close { whom, month, reason } => {
             let request = v1::ClosePeriodRequest { month: month.to_string(), reason, request_id: String::new() };
-            let period = whom.decisions().await?.close_period(request).await.map_err(told)?.period.unwrap_or_default();
+            let period = whom
+                .finance()
+                .await?
+                .close_period(request)
+                .await
+                .map_err(told)?
+                .into_inner()
+                .period
+                .unwrap_or_default();
             to_stdout(|out| writeln!(out, "{} is closed, digest {}", period.month, period.digest))?;
         }
         What::Reopen { whom, month, reason } => {
             let request = v1::ReopenPeriodRequest { month: month.to_string(), reason, request_id: String::new() };
-            let period = whom.decisions().await?.reopen_period(request).await.map_err(told)?.period.unwrap_or_default();
+            let period = whom
+                .finance()
+                .await?
+                .reopen_period(request)
+                .await
+                .map_err(told)?
+                .into_inner()
+                .period
+                .unwrap_or_default();
             to_stdout(|out| writeln!(out, "{} is open again", period.month))?;
         }
     }

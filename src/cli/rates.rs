@@ -83,8 +83,9 @@ async fn import(whom: &Whom, file: &Path, set: &RateSet) -> anyhow::Result<ExitC
     if problems.is_empty() {
         let request = v1::ImportExchangeRatesRequest { rate_set: set.to_string(), rates };
         whom.make_store().await?;
-        match whom.administration().await?.import_exchange_rates(request).await {
-            Ok(done) => {
+        match whom.admin().await?.import_exchange_rates(request).await {
+            Ok(answer) => {
+                let done = answer.into_inner();
                 note(&format!("{} rates added to {set}, {} unchanged", done.added_count, done.unchanged_count));
                 return Ok(ExitCode::SUCCESS);
             }
@@ -155,11 +156,11 @@ fn add(problems: &mut Problems, lines: &[u64], status: &Status) -> anyhow::Resul
 }
 
 async fn sets(whom: &Whom) -> anyhow::Result<Answer<4>> {
-    let mut administration = whom.administration().await?;
+    let mut administration = whom.admin().await?;
     let mut request = v1::ListRateSetsRequest { page_size: 1_000, page_token: String::new() };
     let mut rows = Vec::new();
     loop {
-        let page = administration.list_rate_sets(request.clone()).await.map_err(told)?;
+        let page = administration.list_rate_sets(request.clone()).await.map_err(told)?.into_inner();
         let row =
             |it: &v1::RateSet| [value(&it.name), it.rate_count.into(), value(&it.first_date), value(&it.last_date)];
         rows.extend(page.rate_sets.iter().map(row));
@@ -179,12 +180,12 @@ fn sets_table(answer: &Answer<4>) -> Table {
 }
 
 async fn rates(whom: &Whom, set: &RateSet) -> anyhow::Result<Answer<4>> {
-    let mut administration = whom.administration().await?;
+    let mut administration = whom.admin().await?;
     let rate_set = set.to_string();
     let mut request = v1::ListExchangeRatesRequest { rate_set, page_size: 1_000, ..Default::default() };
     let mut rows = Vec::new();
     loop {
-        let page = administration.list_exchange_rates(request.clone()).await.map_err(told)?;
+        let page = administration.list_exchange_rates(request.clone()).await.map_err(told)?.into_inner();
         let row = |it: &v1::ExchangeRate| {
             [value(&it.date), value(&it.from_currency), value(&it.to_currency), value(&it.rate)]
         };

@@ -59,7 +59,7 @@ pub async fn run(args: RetentionArgs) -> anyhow::Result<ExitCode> {
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
     };
-    let found = args.whom.connect().await?.get_retention(request).await.map_err(told)?;
+    let found = args.whom.movements().await?.get_retention(request).await.map_err(told)?.into_inner();
     answer(&found).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
 }

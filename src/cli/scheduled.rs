@@ -47,7 +47,7 @@ pub struct ScheduledArgs {
 }
 
 pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
-    let mut questions = args.whom.connect().await?;
+    let mut questions = args.whom.movements().await?;
     let mut request = v1::ListScheduledMovementsRequest {
         until: args.until.clone().unwrap_or_default(),
         level: args.level.to_wire(),
@@ -58,7 +58,7 @@ pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
     };
     let mut movements = Vec::new();
     loop {
-        let page = questions.list_scheduled_movements(request.clone()).await.map_err(told)?;
+        let page = questions.list_scheduled_movements(request.clone()).await.map_err(told)?.into_inner();
         movements.extend(page.movements);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

@@ -73,17 +73,17 @@ pub async fn run(args: TenantsArgs) -> anyhow::Result<ExitCode> {
             note(&if is_new { format!("made tenant {tenant}") } else { format!("tenant {tenant} is there already") });
         }
         What::Policy { whom, time_zone, lapse_grace_days, reason } => {
-            let mut service = whom.administration().await?;
+            let mut service = whom.admin().await?;
             let tenant = match reason {
                 Some(reason) => {
                     let time_zone = time_zone.unwrap_or_default();
                     let request = v1::UpdateTenantPolicyRequest { time_zone, lapse_grace_days, reason };
-                    let done = service.update_tenant_policy(request).await.map_err(told)?;
+                    let done = service.update_tenant_policy(request).await.map_err(told)?.into_inner();
                     let (customers, entries) = (done.customer_count, done.entry_count);
                     note(&format!("derived {customers} customers anew, which posted {entries} entries"));
                     done.tenant
                 }
-                None => service.get_tenant(v1::GetTenantRequest {}).await.map_err(told)?.tenant,
+                None => service.get_tenant(v1::GetTenantRequest {}).await.map_err(told)?.into_inner().tenant,
             };
             let v1::Tenant { tenant_id, time_zone, lapse_grace_days } = tenant.unwrap_or_default();
             to_stdout(|out| {

@@ -18,7 +18,7 @@ use crate::console::routes;
 use crate::console::security::{host, is_this_machine};
 use crate::console::session::FormToken;
 use crate::console::state::Desk;
-use crate::grpc::client::{Administration, Customers, Decisions, Questions};
+use crate::grpc::client::{AdminClient, BillingClient, Clients, FinanceClient, MovementClient};
 use crate::grpc::roles;
 
 /// A visit.
@@ -30,20 +30,24 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub fn questions(&self) -> Questions {
-        self.desk.inside.questions(self.who.clone())
+    pub fn movements(&self) -> MovementClient {
+        self.clients().movements()
     }
 
-    pub fn decisions(&self) -> Decisions {
-        self.desk.inside.decisions(self.who.clone())
+    pub fn finance(&self) -> FinanceClient {
+        self.clients().finance()
     }
 
-    pub fn administration(&self) -> Administration {
-        self.desk.inside.administration(self.who.clone())
+    pub fn admin(&self) -> AdminClient {
+        self.clients().admin()
     }
 
-    pub fn customers(&self) -> Customers {
-        self.desk.inside.customers(self.who.clone())
+    pub fn billing(&self) -> BillingClient {
+        self.clients().billing()
+    }
+
+    fn clients(&self) -> Clients {
+        self.desk.services.clients(self.who.clone())
     }
 
     /// Whether who visits may call a method, such as `FinanceService/ClosePeriod`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::access::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::console::session::Sessions;
-use crate::grpc::client::Inside;
+use crate::grpc::client::InProcess;
 
 /// Shared by all pages. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Desk(Arc<Shared>);
 
 #[derive(Debug)]
 pub struct Shared {
-    pub(super) inside: Inside,
+    pub(super) services: InProcess,
     pub(super) door: Arc<Authenticator>,
     pub(super) clock: Clock,
     pub(super) sessions: Sessions,
@@ -23,8 +23,8 @@ pub struct Shared {
 
 impl Desk {
     #[must_use]
-    pub fn new(inside: Inside, door: Arc<Authenticator>, clock: Clock, is_encrypted: bool) -> Self {
-        Self(Arc::new(Shared { inside, door, clock, sessions: Sessions::default(), is_encrypted }))
+    pub fn new(services: InProcess, door: Arc<Authenticator>, clock: Clock, is_encrypted: bool) -> Self {
+        Self(Arc::new(Shared { services, door, clock, sessions: Sessions::default(), is_encrypted }))
     }
 }
 

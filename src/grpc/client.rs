@@ -1,110 +1,54 @@
-//! The services, asked of a server or of a store at hand: one code path for both. Who asks a store at hand may do what
-//! the same role may over the wire.
+//! Clients of the services, of this process or of a server: the generated ones, over one kind of transport.
+//!
+//! In the process the caller's [`Identity`] is an extension of the request, as the authentication layer of a server sets
+//! it, and the roles are checked by the same table.
 
-use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
 use secrecy::{ExposeSecret, SecretString};
-use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
-use tonic::metadata::AsciiMetadataValue;
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, StdError};
+use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tower::Service;
 
 use crate::access::identity::Identity;
 use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
 use crate::grpc::limits::MAX_ANSWER_BYTES;
 use crate::grpc::roles::check;
-use crate::grpc::services::admin::Admin;
-use crate::grpc::services::billing::Billing;
-use crate::grpc::services::finance::Finance;
-use crate::grpc::services::movement::Movements;
-use crate::grpc::stream_end::Ending;
-use crate::grpc::v1;
+use crate::grpc::server::{Dependencies, MessageLimits, Services};
 use crate::grpc::v1::admin_service_client::AdminServiceClient;
-use crate::grpc::v1::admin_service_server::AdminService;
-use crate::grpc::v1::billing_service_server::BillingService;
+use crate::grpc::v1::billing_service_client::BillingServiceClient;
 use crate::grpc::v1::finance_service_client::FinanceServiceClient;
-use crate::grpc::v1::finance_service_server::FinanceService;
 use crate::grpc::v1::movement_service_client::MovementServiceClient;
-use crate::grpc::v1::movement_service_server::MovementService;
 use crate::ledger::handle::Load;
+use crate::net::limits::ConnectionLimits;
 use crate::store::db::Db;
 use crate::tenants::tenant_registry::TenantRegistry;
 use crate::tenants::tenant_runtime::{Common, Sending};
 
-/// A server, and what is sent to it with each request.
-type Asked = InterceptedService<Channel, WithKey>;
+pub type BillingClient = BillingServiceClient<Transport>;
+pub type MovementClient = MovementServiceClient<Transport>;
+pub type FinanceClient = FinanceServiceClient<Transport>;
+pub type AdminClient = AdminServiceClient<Transport>;
 
-/// An answer in pieces.
-pub type Pieces<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
-
-/// Where questions about the journal are asked.
+/// Clients of all services, over one transport. Cheap to clone.
 #[derive(Debug, Clone)]
-pub enum Questions {
-    Store(Movements, Identity),
-    Server(Box<MovementServiceClient<Asked>>),
-}
+pub struct Clients(Transport);
 
-/// Where finance decides.
+/// The services of this process. Cheap to clone.
 #[derive(Debug, Clone)]
-pub enum Decisions {
-    Store(Finance, Identity),
-    Server(Box<FinanceServiceClient<Asked>>),
-}
+pub struct InProcess(Routes);
 
-/// Where keys, exchange rates and deliveries are looked after.
+/// Carries requests to the services of this process, as one caller, or to a server.
 #[derive(Debug, Clone)]
-pub enum Administration {
-    Store(Admin, Identity),
-    Server(Box<AdminServiceClient<Asked>>),
-}
-
-/// Where customers are looked up.
-#[derive(Debug, Clone)]
-pub struct Customers(Billing, Identity);
-
-/// The services of this process, asked within it.
-#[derive(Debug, Clone)]
-pub struct Inside {
-    pub(super) billing: Billing,
-    pub(super) movements: Movements,
-    pub(super) finance: Finance,
-    pub(super) admin: Admin,
-}
-
-impl Inside {
-    #[must_use]
-    pub fn questions(&self, who: Identity) -> Questions {
-        Questions::Store(self.movements.clone(), who)
-    }
-
-    #[must_use]
-    pub fn decisions(&self, who: Identity) -> Decisions {
-        Decisions::Store(self.finance.clone(), who)
-    }
-
-    #[must_use]
-    pub fn administration(&self, who: Identity) -> Administration {
-        Administration::Store(self.admin.clone(), who)
-    }
-
-    #[must_use]
-    pub fn customers(&self, who: Identity) -> Customers {
-        Customers(self.billing.clone(), who)
-    }
-}
-
-impl Customers {
-    pub async fn get_customer(&self, request: v1::GetCustomerRequest) -> Result<v1::GetCustomerResponse, Status> {
-        let Self(billing, who) = self;
-        check("/deltabook.v1.BillingService/GetCustomer", who.role)?;
-        let mut request = Request::new(request);
-        request.extensions_mut().insert(who.clone());
-        billing.get_customer(request).await.map(Response::into_inner)
-    }
+pub enum Transport {
+    Process { routes: Routes, caller: Identity },
+    Server { channel: Channel, key: Option<HeaderValue> },
 }
 
 /// Why a server cannot be asked.
@@ -112,163 +56,110 @@ impl Customers {
 pub enum Unreachable {
     #[error(transparent)]
     Transport(#[from] tonic::transport::Error),
-    #[error("the key is none")]
+    #[error("the key has characters that no key has")]
     NotAKey,
 }
 
-/// Sends a key with each request, if there is one.
-#[derive(Debug, Clone)]
-pub struct WithKey(Option<AsciiMetadataValue>);
+impl InProcess {
+    pub(super) fn new(services: Services) -> Self {
+        Self(services.routes(MessageLimits::NONE))
+    }
 
-impl WithKey {
-    fn new(key: Option<&SecretString>) -> Result<Self, Unreachable> {
-        let Some(key) = key else { return Ok(Self(None)) };
-        let value = AsciiMetadataValue::try_from(format!("Bearer {}", key.expose_secret()));
-        let mut value = value.map_err(|_| Unreachable::NotAKey)?;
-        // Not shown, and not kept by the compression of headers.
-        value.set_sensitive(true);
-        Ok(Self(Some(value)))
+    /// Clients that ask as this caller, and may do what the caller's role may.
+    #[must_use]
+    pub fn clients(&self, caller: Identity) -> Clients {
+        Clients(Transport::Process { routes: self.0.clone(), caller })
     }
 }
 
-impl Interceptor for WithKey {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(value) = self.0.clone() {
-            request.metadata_mut().insert("authorization", value);
-        }
-        Ok(request)
+impl Clients {
+    /// Asks the services over a store that this process has opened.
+    #[must_use]
+    pub fn of_store(db: Db, clock: Clock, load: Load, caller: Identity) -> Self {
+        let tenants = TenantRegistry::new(Common::new(db.clone(), clock.clone(), load, Sending::default()));
+        let keys = KeyCache::new(db.clone(), clock.clone());
+        let dependencies = Dependencies { db, shelf: tenants, keys, clock };
+        let services = Services::new(dependencies, ConnectionLimits::default(), CancellationToken::new());
+        InProcess::new(services).clients(caller)
+    }
+
+    /// Asks a running server, such as `http://127.0.0.1:50051`; a key is sent with each request, if there is one.
+    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
+        let key = key.map(bearer).transpose()?;
+        Ok(Self(Transport::Server { channel: endpoint.connect().await?, key }))
+    }
+
+    /// Records facts, and shows customers.
+    #[must_use]
+    pub fn billing(&self) -> BillingClient {
+        BillingServiceClient::new(self.0.clone()).max_decoding_message_size(self.0.max_answer_bytes())
+    }
+
+    /// Lists, explains and adds up movements.
+    #[must_use]
+    pub fn movements(&self) -> MovementClient {
+        MovementServiceClient::new(self.0.clone()).max_decoding_message_size(self.0.max_answer_bytes())
+    }
+
+    /// Overrides, closes months, and reads the audit trail.
+    #[must_use]
+    pub fn finance(&self) -> FinanceClient {
+        FinanceServiceClient::new(self.0.clone()).max_decoding_message_size(self.0.max_answer_bytes())
+    }
+
+    /// Manages keys, the policy, exchange rates and deliveries.
+    #[must_use]
+    pub fn admin(&self) -> AdminClient {
+        AdminServiceClient::new(self.0.clone()).max_decoding_message_size(self.0.max_answer_bytes())
     }
 }
 
-/// Asks whichever it is: each method of the service, as one of the same name.
-macro_rules! methods {
-    ($service:literal: $($method:ident, $name:literal: $request:ident -> $response:ident;)*) => {$(
-        pub async fn $method(&mut self, request: v1::$request) -> Result<v1::$response, Status> {
-            let mut request = Request::new(request);
-            let answer = match self {
-                Self::Store(store, who) => {
-                    check(concat!("/deltabook.v1.", $service, "/", $name), who.role)?;
-                    request.extensions_mut().insert(who.clone());
-                    store.$method(request).await
-                }
-                Self::Server(server) => server.$method(request).await,
-            };
-            answer.map(Response::into_inner)
-        }
-    )*};
+/// The header of a key, which no log shows and the compression of headers does not keep.
+fn bearer(key: &SecretString) -> Result<HeaderValue, Unreachable> {
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", key.expose_secret())).map_err(|_| Unreachable::NotAKey)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
-/// The same for what is answered in pieces.
-macro_rules! streams {
-    ($service:literal: $($method:ident, $name:literal: $request:ident -> $chunk:ident;)*) => {$(
-        pub async fn $method(&mut self, request: v1::$request) -> Result<Pieces<v1::$chunk>, Status> {
-            let mut request = Request::new(request);
-            match self {
-                Self::Store(store, who) => {
-                    check(concat!("/deltabook.v1.", $service, "/", $name), who.role)?;
-                    request.extensions_mut().insert(who.clone());
-                    store.$method(request).await.map(Response::into_inner)
+impl Transport {
+    fn max_answer_bytes(&self) -> usize {
+        match self {
+            Self::Process { .. } => usize::MAX,
+            Self::Server { .. } => MAX_ANSWER_BYTES,
+        }
+    }
+}
+
+impl Service<Request<Body>> for Transport {
+    type Response = Response<Body>;
+    type Error = StdError;
+    type Future = BoxFuture<Response<Body>, StdError>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StdError>> {
+        match self {
+            Self::Process { routes, .. } => Service::<Request<Body>>::poll_ready(routes, context).map_err(Into::into),
+            Self::Server { channel, .. } => channel.poll_ready(context).map_err(Into::into),
+        }
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        match self {
+            Self::Process { routes, caller } => {
+                if let Err(status) = check(request.uri().path(), caller.role) {
+                    return Box::pin(async move { Ok(status.into_http()) });
                 }
-                Self::Server(server) => Ok(Box::pin(server.$method(request).await?.into_inner())),
+                request.extensions_mut().insert(caller.clone());
+                let answer = routes.call(request);
+                Box::pin(async move { Ok(answer.await?) })
+            }
+            Self::Server { channel, key } => {
+                if let Some(key) = key {
+                    request.headers_mut().insert(AUTHORIZATION, key.clone());
+                }
+                let answer = channel.call(request);
+                Box::pin(async move { Ok(answer.await?) })
             }
         }
-    )*};
-}
-
-impl Questions {
-    /// Asks a store.
-    #[must_use]
-    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
-        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Load::Requests, Sending::default()));
-        let keys = KeyCache::new(db.clone(), clock.clone());
-        let ending = Ending { draining: CancellationToken::new(), keys };
-        Self::Store(Movements::new(db, clock, shelf, ending), who)
-    }
-
-    /// Asks a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
-    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
-        let key = WithKey::new(key)?;
-        let client = MovementServiceClient::with_interceptor(endpoint.connect().await?, key);
-        Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
-    }
-
-    methods! {
-        "MovementService":
-        list_movements, "ListMovements": ListMovementsRequest -> ListMovementsResponse;
-        explain_movement, "ExplainMovement": ExplainMovementRequest -> ExplainMovementResponse;
-        get_waterfall, "GetWaterfall": GetWaterfallRequest -> GetWaterfallResponse;
-        list_scheduled_movements, "ListScheduledMovements": ListScheduledMovementsRequest -> ListScheduledMovementsResponse;
-        get_mrr, "GetMrr": GetMrrRequest -> GetMrrResponse;
-        get_cohorts, "GetCohorts": GetCohortsRequest -> GetCohortsResponse;
-        get_retention, "GetRetention": GetRetentionRequest -> GetRetentionResponse;
-    }
-
-    streams! {
-        "MovementService":
-        export_movements, "ExportMovements": ExportMovementsRequest -> ExportChunk;
-        export_mrr, "ExportMrr": ExportReportRequest -> ExportChunk;
-        export_waterfall, "ExportWaterfall": ExportReportRequest -> ExportChunk;
-    }
-}
-
-impl Decisions {
-    /// Decides on the books of a store.
-    #[must_use]
-    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
-        let shelf = TenantRegistry::new(Common::new(db.clone(), clock, Load::Requests, Sending::default()));
-        Self::Store(Finance { db, shelf }, who)
-    }
-
-    /// Decides through a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
-    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
-        let key = WithKey::new(key)?;
-        let client = FinanceServiceClient::with_interceptor(endpoint.connect().await?, key);
-        Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
-    }
-
-    methods! {
-        "FinanceService":
-        override_modification_type, "OverrideModificationType": OverrideModificationTypeRequest -> OverrideModificationTypeResponse;
-        clear_override, "ClearOverride": ClearOverrideRequest -> ClearOverrideResponse;
-        list_overrides, "ListOverrides": ListOverridesRequest -> ListOverridesResponse;
-        close_period, "ClosePeriod": ClosePeriodRequest -> ClosePeriodResponse;
-        reopen_period, "ReopenPeriod": ReopenPeriodRequest -> ReopenPeriodResponse;
-        list_periods, "ListPeriods": ListPeriodsRequest -> ListPeriodsResponse;
-        list_audit_entries, "ListAuditEntries": ListAuditEntriesRequest -> ListAuditEntriesResponse;
-        get_audit_head, "GetAuditHead": GetAuditHeadRequest -> GetAuditHeadResponse;
-        verify_audit_trail, "VerifyAuditTrail": VerifyAuditTrailRequest -> VerifyAuditTrailResponse;
-    }
-}
-
-impl Administration {
-    /// Looks after those of a store.
-    #[must_use]
-    pub fn of_store(db: Db, clock: Clock, who: Identity) -> Self {
-        let keys = KeyCache::new(db.clone(), clock.clone());
-        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Load::Bulk, Sending::default()));
-        Self::Store(Admin { db, clock, keys, shelf }, who)
-    }
-
-    /// Looks after those of a running server, such as `http://127.0.0.1:50051`, with a key if it wants one.
-    pub async fn of_server(endpoint: Endpoint, key: Option<&SecretString>) -> Result<Self, Unreachable> {
-        let key = WithKey::new(key)?;
-        let client = AdminServiceClient::with_interceptor(endpoint.connect().await?, key);
-        Ok(Self::Server(Box::new(client.max_decoding_message_size(MAX_ANSWER_BYTES))))
-    }
-
-    methods! {
-        "AdminService":
-        create_key, "CreateKey": CreateKeyRequest -> CreateKeyResponse;
-        list_keys, "ListKeys": ListKeysRequest -> ListKeysResponse;
-        revoke_key, "RevokeKey": RevokeKeyRequest -> RevokeKeyResponse;
-        list_sinks, "ListSinks": ListSinksRequest -> ListSinksResponse;
-        list_deliveries, "ListDeliveries": ListDeliveriesRequest -> ListDeliveriesResponse;
-        redrive_deliveries, "RedriveDeliveries": RedriveDeliveriesRequest -> RedriveDeliveriesResponse;
-        enable_sink, "EnableSink": EnableSinkRequest -> EnableSinkResponse;
-        get_tenant, "GetTenant": GetTenantRequest -> GetTenantResponse;
-        update_tenant_policy, "UpdateTenantPolicy": UpdateTenantPolicyRequest -> UpdateTenantPolicyResponse;
-        import_exchange_rates, "ImportExchangeRates": ImportExchangeRatesRequest -> ImportExchangeRatesResponse;
-        list_rate_sets, "ListRateSets": ListRateSetsRequest -> ListRateSetsResponse;
-        list_exchange_rates, "ListExchangeRates": ListExchangeRatesRequest -> ListExchangeRatesResponse;
     }
 }

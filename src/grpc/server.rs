@@ -14,7 +14,7 @@ use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
 use crate::grpc::DESCRIPTORS;
 use crate::grpc::auth::AuthLayer;
-use crate::grpc::client::Inside;
+use crate::grpc::client::InProcess;
 use crate::grpc::limits::{
     DRAIN_TIMEOUT, KEEPALIVE_TIMEOUT, MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_STREAMS_PER_CONNECTION,
 };
@@ -32,29 +32,44 @@ use crate::net::listener::Listener;
 use crate::store::db::Db;
 use crate::tenants::tenant_registry::TenantRegistry;
 
-/// What the services work with.
+/// The dependencies of the services.
 #[derive(Debug, Clone)]
-pub struct Services {
+pub struct Dependencies {
     pub db: Db,
     pub shelf: TenantRegistry,
     pub keys: KeyCache,
     pub clock: Clock,
 }
 
-/// Services that are ready to be served.
-#[derive(Debug)]
-pub struct Ready {
-    pub inside: Inside,
+/// The services, ready to answer. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Services {
+    billing: Billing,
+    movements: Movements,
+    finance: Finance,
+    admin: Admin,
     shelf: TenantRegistry,
     draining: CancellationToken,
 }
 
+/// The largest messages, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MessageLimits {
+    request: usize,
+    answer: usize,
+}
+
+impl MessageLimits {
+    const OF_CLIENTS: Self = Self { request: MAX_MESSAGE_BYTES, answer: MAX_ANSWER_BYTES };
+    /// In the process both sides are ours.
+    pub const NONE: Self = Self { request: usize::MAX, answer: usize::MAX };
+}
+
 impl Services {
-    /// With the limits of the listener by which they will be served.
+    /// Services that are served by a listener with these limits; their streams end when `draining` is cancelled.
     #[must_use]
-    pub fn ready(self, limits: ConnectionLimits) -> Ready {
-        let Self { db, shelf, keys, clock } = self;
-        let draining = CancellationToken::new();
+    pub fn new(dependencies: Dependencies, limits: ConnectionLimits, draining: CancellationToken) -> Self {
+        let Dependencies { db, shelf, keys, clock } = dependencies;
         let ending = Ending { draining: draining.clone(), keys: keys.clone() };
         let billing = Billing {
             shelf: shelf.clone(),
@@ -65,7 +80,33 @@ impl Services {
         let admin = Admin { db: db.clone(), clock: clock.clone(), keys, shelf: shelf.clone() };
         let finance = Finance { db: db.clone(), shelf: shelf.clone() };
         let movements = Movements::new(db, clock, shelf.clone(), ending);
-        Ready { inside: Inside { billing, movements, finance, admin }, shelf, draining }
+        Self { billing, movements, finance, admin, shelf, draining }
+    }
+
+    /// The same services, asked within the process.
+    #[must_use]
+    pub fn in_process(&self) -> InProcess {
+        InProcess::new(self.clone())
+    }
+
+    pub(super) fn routes(self, limits: MessageLimits) -> Routes {
+        let Self { billing, movements, finance, admin, .. } = self;
+        let MessageLimits { request, answer } = limits;
+        Routes::default()
+            .add_service(
+                BillingServiceServer::new(billing).max_decoding_message_size(request).max_encoding_message_size(answer),
+            )
+            .add_service(
+                MovementServiceServer::new(movements)
+                    .max_decoding_message_size(request)
+                    .max_encoding_message_size(answer),
+            )
+            .add_service(
+                FinanceServiceServer::new(finance).max_decoding_message_size(request).max_encoding_message_size(answer),
+            )
+            .add_service(
+                AdminServiceServer::new(admin).max_decoding_message_size(request).max_encoding_message_size(answer),
+            )
     }
 }
 
@@ -81,23 +122,23 @@ pub enum ServeError {
 /// Serves until `shutdown` is done; then refuses new requests and lets open ones finish, for a bounded time. Beside the
 /// gRPC services there are pages, which have paths under [`PAGES`](crate::grpc::auth::PAGES).
 pub async fn listen(
-    ready: Ready,
+    services: Services,
     pages: Router,
     listener: Listener,
     door: Arc<Authenticator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Ready { inside: Inside { billing, movements, finance, admin }, shelf, draining } = ready;
+    let (shelf, draining) = (services.shelf.clone(), services.draining.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
-    let services = [
+    let names = [
         "",
         "deltabook.v1.BillingService",
         "deltabook.v1.MovementService",
         "deltabook.v1.FinanceService",
         "deltabook.v1.AdminService",
     ];
-    for service in services {
-        health.set_service_status(service, ServingStatus::Serving).await;
+    for name in names {
+        health.set_service_status(name, ServingStatus::Serving).await;
     }
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -107,37 +148,19 @@ pub async fn listen(
     let drain = draining.clone();
     let stop = async move {
         shutdown.await;
-        for service in services {
-            health.set_service_status(service, ServingStatus::NotServing).await;
+        for name in names {
+            health.set_service_status(name, ServingStatus::NotServing).await;
         }
         shelf.stop();
         drain.cancel();
     };
-    let mut services = Routes::new(health_service)
+    let mut routes = services
+        .routes(MessageLimits::OF_CLIENTS)
+        .add_service(health_service)
         .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
-        .add_service(
-            BillingServiceServer::new(billing)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_ANSWER_BYTES),
-        )
-        .add_service(
-            MovementServiceServer::new(movements)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_ANSWER_BYTES),
-        )
-        .add_service(
-            FinanceServiceServer::new(finance)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_ANSWER_BYTES),
-        )
-        .add_service(
-            AdminServiceServer::new(admin)
-                .max_decoding_message_size(MAX_MESSAGE_BYTES)
-                .max_encoding_message_size(MAX_ANSWER_BYTES),
-        );
-    let routes = services.axum_router_mut();
-    *routes = std::mem::take(routes).merge(pages);
+        .add_service(reflection().build_v1alpha()?);
+    let router = routes.axum_router_mut();
+    *router = std::mem::take(router).merge(pages);
     let server = Server::builder()
         // Browsers without TLS speak nothing else; what is no page is refused by the layer below.
         .accept_http1(true)
@@ -148,7 +171,7 @@ pub async fn listen(
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .timeout(listener.limits.request_time)
         .layer(AuthLayer(door))
-        .add_routes(services.prepare())
+        .add_routes(routes.prepare())
         .serve_with_incoming_shutdown(listener.accept(), stop);
     let overdue = async move {
         draining.cancelled().await;

@@ -5,7 +5,7 @@ pub(crate) mod output;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use deltabook::grpc::client::Administration;
+use deltabook::grpc::client::AdminClient;
 use deltabook::grpc::v1;
 
 use crate::cli::deliveries::output::{deliveries_answer, deliveries_table, sinks_answer, sinks_table};
@@ -142,7 +142,8 @@ const PAGE: i32 = 1_000;
 pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::List { asked, sink: None, .. } => {
-            let answer = asked.whom.administration().await?.list_sinks(v1::ListSinksRequest {}).await.map_err(told)?;
+            let answer =
+                asked.whom.admin().await?.list_sinks(v1::ListSinksRequest {}).await.map_err(told)?.into_inner();
             sinks_answer(&answer.sinks).write(asked.format, sinks_table)?;
         }
         What::List { asked, sink: Some(sink), limit } => {
@@ -158,7 +159,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
                 customer_id: customer.unwrap_or_default(),
                 journal,
             };
-            let answer = whom.administration().await?.redrive_deliveries(request).await.map_err(told)?;
+            let answer = whom.admin().await?.redrive_deliveries(request).await.map_err(told)?.into_inner();
             let count = answer.event_count;
             let plural = if count == 1 { "" } else { "s" };
             let what = if journal { "the journal is".to_owned() } else { format!("{count} event{plural}") };
@@ -166,7 +167,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
         }
         What::Enable { whom, sink: SinkName { name } } => {
             let request = v1::EnableSinkRequest { sink: name.clone() };
-            let answer = whom.administration().await?.enable_sink(request).await.map_err(told)?;
+            let answer = whom.admin().await?.enable_sink(request).await.map_err(told)?.into_inner();
             let became = if answer.was_disabled { "has events again" } else { "was neither disabled nor paused" };
             to_stdout(|out| writeln!(out, "sink {name} {became}"))?;
         }
@@ -175,13 +176,13 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(asked: Asked, sink: String, state: v1::DeliveryState, limit: Limit) -> anyhow::Result<()> {
-    let mut service = asked.whom.administration().await?;
+    let mut service = asked.whom.admin().await?;
     let found = first_deliveries(&mut service, sink, state, limit.count).await?;
     deliveries_answer(&found).write(asked.format, deliveries_table)
 }
 
 async fn first_deliveries(
-    service: &mut Administration,
+    service: &mut AdminClient,
     sink: String,
     state: v1::DeliveryState,
     count: u32,
@@ -191,7 +192,7 @@ async fn first_deliveries(
     let wanted = usize::try_from(count)?;
     let mut found = Vec::new();
     while found.len() < wanted {
-        let page = service.list_deliveries(request.clone()).await.map_err(told)?;
+        let page = service.list_deliveries(request.clone()).await.map_err(told)?.into_inner();
         found.extend(page.deliveries);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

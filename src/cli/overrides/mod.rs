@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use deltabook::grpc::client::Decisions;
+use deltabook::grpc::client::FinanceClient;
 use deltabook::grpc::v1;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -52,12 +52,12 @@ pub async fn run(args: OverrideArgs) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(&args.file).with_context(|| format!("failed to read {name}"))?;
     let mut problems = Problems::of(&name);
     let rows = read(&bytes, &mut problems);
-    let mut decisions = args.whom.decisions().await?;
+    let mut decisions = args.whom.finance().await?;
     let mut all = Vec::with_capacity(rows.len());
     for row in rows {
         let request = v1::OverrideModificationTypeRequest { validate_only: true, ..row.request.clone() };
         match decisions.override_modification_type(request).await {
-            Ok(answer) => all.push(Seen { row, answer }),
+            Ok(answer) => all.push(Seen { row, answer: answer.into_inner() }),
             Err(status) if is_about_the_row(&status) => add(&mut problems, row.line, &status),
             Err(status) => return Err(told(status)),
         }
@@ -85,7 +85,7 @@ pub async fn run(args: OverrideArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Records what is new. What is recorded stays so when a later row fails.
-async fn apply(decisions: &mut Decisions, name: &str, all: Vec<Seen>) -> anyhow::Result<()> {
+async fn apply(decisions: &mut FinanceClient, name: &str, all: Vec<Seen>) -> anyhow::Result<()> {
     for Seen { row, answer } in all.into_iter().filter(|seen| !seen.is_unchanged()) {
         // As it was looked at: nobody changed it meanwhile.
         let expected_revision = answer.r#override.map(|it| it.revision.saturating_sub(1));

@@ -11,9 +11,10 @@ use deltabook::codec::decode::parse_date;
 use deltabook::codec::month::Month;
 use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_author};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
-use deltabook::grpc::client::{Administration, Decisions, Questions};
+use deltabook::grpc::client::{AdminClient, Clients, FinanceClient, MovementClient};
 use deltabook::grpc::v1;
 use deltabook::grpc::wire::wire_enum::instant;
+use deltabook::ledger::handle::Load;
 use deltabook::store::db::Db;
 use deltabook::tenants::tenant_management;
 use prost_types::Timestamp;
@@ -98,31 +99,27 @@ impl ViewArgs {
 }
 
 impl Whom {
-    /// To ask about the journal.
-    pub async fn connect(&self) -> anyhow::Result<Questions> {
-        let Some(server) = &self.server else {
-            return Ok(Questions::of_store(self.open().await?, Clock::system(), self.local()));
-        };
-        let (endpoint, key) = self.reach(server)?;
-        Questions::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
+    /// Lists, explains and adds up movements.
+    pub async fn movements(&self) -> anyhow::Result<MovementClient> {
+        Ok(self.clients(Load::Requests).await?.movements())
     }
 
-    /// To decide as finance does.
-    pub async fn decisions(&self) -> anyhow::Result<Decisions> {
-        let Some(server) = &self.server else {
-            return Ok(Decisions::of_store(self.open().await?, Clock::system(), self.local()));
-        };
-        let (endpoint, key) = self.reach(server)?;
-        Decisions::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
+    /// Overrides, closes months, and reads the audit trail.
+    pub async fn finance(&self) -> anyhow::Result<FinanceClient> {
+        Ok(self.clients(Load::Requests).await?.finance())
     }
 
-    /// To look after keys and deliveries.
-    pub async fn administration(&self) -> anyhow::Result<Administration> {
+    /// Manages keys, the policy, exchange rates and deliveries.
+    pub async fn admin(&self) -> anyhow::Result<AdminClient> {
+        Ok(self.clients(Load::Bulk).await?.admin())
+    }
+
+    async fn clients(&self, load: Load) -> anyhow::Result<Clients> {
         let Some(server) = &self.server else {
-            return Ok(Administration::of_store(self.open().await?, Clock::system(), self.local()));
+            return Ok(Clients::of_store(self.open().await?, Clock::system(), load, self.local()));
         };
         let (endpoint, key) = self.reach(server)?;
-        Administration::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
+        Clients::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
     }
 
     /// Makes the store, if a store is to be asked and is not there.

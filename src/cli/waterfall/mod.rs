@@ -93,7 +93,7 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         conversion: args.conversion.to_wire(),
         group_by: args.groups.to_wire(),
     };
-    let found = args.whom.connect().await?.get_waterfall(request).await.map_err(told)?;
+    let found = args.whom.movements().await?.get_waterfall(request).await.map_err(told)?.into_inner();
     if args.chart && !found.waterfalls.is_empty() {
         let chart = draw(&found, args.by, args.groups.is_by_group(), io::stdout().is_terminal())?;
         to_stdout(|out| out.write_all(chart.as_bytes()))?;

@@ -41,7 +41,7 @@ pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
 pub(in crate::console) async fn verify(visit: Visit, fields: Fields) -> Response {
     let body = async {
         visit.check(fields.one("token"))?;
-        let found = visit.decisions().verify_audit_trail(v1::VerifyAuditTrailRequest::default()).await?;
+        let found = visit.finance().verify_audit_trail(v1::VerifyAuditTrailRequest::default()).await?.into_inner();
         body(&visit, &Fields::default(), verified(&found)).await
     };
     let body = body.await;
@@ -67,17 +67,17 @@ async fn body(visit: &Visit, fields: &Fields, said: Markup) -> Result<Markup, Pr
         page_token: fields.one("page").to_owned(),
         ..v1::ListAuditEntriesRequest::default()
     };
-    let found = visit.decisions().list_audit_entries(request).await;
+    let found = visit.finance().list_audit_entries(request).await;
     Ok(html! {
         (said)
         h1 { "Audit trail" }
         (form(fields))
         @match &found {
             Err(status) => p .problem role="alert" { (told(status)) },
-            Ok(found) if found.entries.is_empty() => {
+            Ok(found) if found.get_ref().entries.is_empty() => {
                 (nothing("No entry is as the filter has it.", html! { p { a href=(routes::AUDIT) { "Show all entries" } } }))
             }
-            Ok(found) => (list(visit, fields, found)),
+            Ok(found) => (list(visit, fields, found.get_ref())),
         }
     })
 }

@@ -37,7 +37,7 @@ async fn latest(visit: &Visit) -> Result<Markup, Problem> {
     let filter = v1::MovementFilter { level: v1::Level::Customer.into(), ..v1::MovementFilter::default() };
     let order_by = v1::MovementOrder::JournalDesc.into();
     let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: 200, ..Default::default() };
-    let found = visit.questions().list_movements(request).await?.movements;
+    let found = visit.movements().list_movements(request).await?.into_inner().movements;
     let mut ids: Vec<&str> = Vec::new();
     for it in &found {
         if !ids.contains(&it.customer_id.as_str()) {
@@ -58,13 +58,14 @@ async fn latest(visit: &Visit) -> Result<Markup, Problem> {
 
 async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
     let customer_id = fields.one("id").to_owned();
-    let found = visit.customers().get_customer(v1::GetCustomerRequest { customer_id: customer_id.clone() }).await?;
+    let found =
+        visit.billing().get_customer(v1::GetCustomerRequest { customer_id: customer_id.clone() }).await?.into_inner();
     let filter = v1::MovementFilter { customer_id: customer_id.clone(), live_only: true, ..Default::default() };
     let order_by = v1::MovementOrder::EffectiveDate.into();
     let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: MOST, ..Default::default() };
-    let movements = visit.questions().list_movements(request).await?.movements;
+    let movements = visit.movements().list_movements(request).await?.into_inner().movements;
     let request = v1::GetMrrRequest { customer_id: customer_id.clone(), ..Default::default() };
-    let today = visit.questions().get_mrr(request).await?;
+    let today = visit.movements().get_mrr(request).await?.into_inner();
     let name = found.customer.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
     let (contract, customer): (Vec<_>, Vec<_>) =
         movements.iter().cloned().partition(|it| it.level() == v1::Level::Contract);

@@ -25,14 +25,14 @@ pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
         let sink = fields.one("sink").to_owned();
         let outcome = if fields.one("step") == "enable" {
             let request = v1::EnableSinkRequest { sink };
-            visit.administration().enable_sink(request).await.map(|_| "The sink gets events again.".to_owned())
+            visit.admin().enable_sink(request).await.map(|_| "The sink gets events again.".to_owned())
         } else {
             let request = v1::RedriveDeliveriesRequest { sink, dead: true, ..v1::RedriveDeliveriesRequest::default() };
             visit
-                .administration()
+                .admin()
                 .redrive_deliveries(request)
                 .await
-                .map(|it| format!("Put up for delivery again: {} events.", it.event_count))
+                .map(|it| format!("Put up for delivery again: {} events.", it.get_ref().event_count))
         };
         match outcome {
             Ok(done) => {
@@ -48,7 +48,7 @@ pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
 }
 
 async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
-    let sinks = visit.administration().list_sinks(v1::ListSinksRequest {}).await?.sinks;
+    let sinks = visit.admin().list_sinks(v1::ListSinksRequest {}).await?.into_inner().sinks;
     let next = html! {
         p { "Sinks are named in the configuration file that " code { "deltabook serve --config" } " reads." }
     };
@@ -125,7 +125,7 @@ async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         page_size: 100,
         page_token: fields.one("page").to_owned(),
     };
-    let found = visit.administration().list_deliveries(request).await?;
+    let found = visit.admin().list_deliveries(request).await?.into_inner();
     let name = format!("{}: {}", fields.one("sink"), format::words(fields.one("state")));
     let headings = [
         Words("Event"),

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
+use tonic::Streaming;
 
 use crate::console::enum_params;
 use crate::console::error_page::Problem;
@@ -12,7 +13,6 @@ use crate::console::pages::movements::{filter, order};
 use crate::console::pages::overview::conversion;
 use crate::console::params::Fields;
 use crate::console::signed_in::Visit;
-use crate::grpc::client::Pieces;
 use crate::grpc::v1;
 
 /// The kinds of files, by their endings.
@@ -36,11 +36,11 @@ async fn pieces(
     visit: &Visit,
     file: &str,
     fields: &Fields,
-) -> Result<(&'static str, Pieces<v1::ExportChunk>), Problem> {
+) -> Result<(&'static str, Streaming<v1::ExportChunk>), Problem> {
     let (what, ending) = file.split_once('.').ok_or_else(no_file)?;
     let found = KINDS.into_iter().find(|(known, ..)| *known == ending);
     let (_, format, kind) = found.ok_or_else(no_file)?;
-    let mut questions = visit.questions();
+    let mut questions = visit.movements();
     let pieces = match what {
         "movements" => {
             let request = v1::ExportMovementsRequest {
@@ -49,14 +49,14 @@ async fn pieces(
                 format: format.into(),
                 filter_expression: fields.one("filter").to_owned(),
             };
-            questions.export_movements(request).await?
+            questions.export_movements(request).await?.into_inner()
         }
         "mrr" => {
             // In the currencies of the lines.
             let request = v1::ExportReportRequest { conversion: None, ..report(fields, format) };
-            questions.export_mrr(request).await?
+            questions.export_mrr(request).await?.into_inner()
         }
-        "waterfall" => questions.export_waterfall(report(fields, format)).await?,
+        "waterfall" => questions.export_waterfall(report(fields, format)).await?.into_inner(),
         _ => return Err(no_file()),
     };
     Ok((kind, pieces))

@@ -61,7 +61,7 @@ fn links(ids: &[String]) -> Markup {
 /// What there is to know of a movement.
 pub(in crate::console) async fn explained(visit: &Visit, id: &str) -> Result<v1::ExplainMovementResponse, Problem> {
     let request = v1::ExplainMovementRequest { movement_id: id.to_owned() };
-    Ok(visit.questions().explain_movement(request).await?)
+    Ok(visit.movements().explain_movement(request).await?.into_inner())
 }
 
 fn may_override(visit: &Visit, movement: &v1::Movement, why: &v1::ExplainMovementResponse) -> bool {

@@ -46,12 +46,12 @@ async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         page_token: fields.one("page").to_owned(),
         filter_expression: fields.one("filter").to_owned(),
     };
-    let found = visit.questions().list_movements(request).await;
+    let found = visit.movements().list_movements(request).await;
     Ok(html! {
         h1 { "Movements" }
         (form(fields))
         @match found {
-            Ok(found) => (list(fields, &found)),
+            Ok(found) => (list(fields, found.get_ref())),
             Err(status) => p .problem role="alert" { (told(&status)) },
         }
     })

@@ -90,7 +90,7 @@ async fn ask(
     let (over, effect) = if fields.one("type") == CLEAR {
         let request =
             v1::ClearOverrideRequest { customer_id, cause, reason, expected_revision, validate_only, request_id };
-        let done = visit.decisions().clear_override(request).await?;
+        let done = visit.finance().clear_override(request).await?.into_inner();
         (done.r#override, done.effect)
     } else {
         let request = v1::OverrideModificationTypeRequest {
@@ -104,7 +104,7 @@ async fn ask(
             validate_only,
             request_id,
         };
-        let done = visit.decisions().override_modification_type(request).await?;
+        let done = visit.finance().override_modification_type(request).await?.into_inner();
         (done.r#override, done.effect)
     };
     Ok((over.unwrap_or_default(), effect.unwrap_or_default()))
@@ -120,7 +120,7 @@ impl Subject {
             page_size: 1_000,
             ..v1::ListOverridesRequest::default()
         };
-        let overrides = visit.decisions().list_overrides(request).await?.overrides;
+        let overrides = visit.finance().list_overrides(request).await?.into_inner().overrides;
         Ok(Self { id: id.to_owned(), movement, summary: why.summary, causes, overrides })
     }
 

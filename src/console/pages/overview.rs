@@ -33,7 +33,7 @@ pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
 }
 
 async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
-    let now = visit.questions().get_mrr(v1::GetMrrRequest::default()).await?;
+    let now = visit.movements().get_mrr(v1::GetMrrRequest::default()).await?.into_inner();
     last_year(&mut asked, &now.date);
     asked.or("level", "CUSTOMER");
     let found = match find(visit, &asked).await {
@@ -86,15 +86,15 @@ fn files(asked: &Fields) -> Markup {
 /// What movements must be to be counted today: not those ends that a renewal may yet take away (R11), where the policy
 /// waits for one.
 async fn counted(visit: &Visit, today: &str) -> String {
-    let tenant = visit.administration().get_tenant(v1::GetTenantRequest {}).await;
-    match tenant.ok().and_then(|it| it.tenant) {
+    let tenant = visit.admin().get_tenant(v1::GetTenantRequest {}).await;
+    match tenant.ok().and_then(|it| it.into_inner().tenant) {
         Some(tenant) if tenant.lapse_grace_days == 0 => String::new(),
         _ => format!("(NOT provisional OR provisional_until <= {today})"),
     }
 }
 
 async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
-    let mut questions = visit.questions();
+    let mut questions = visit.movements();
     let (level, view) = (enum_params::level(asked.one("level")), enum_params::view(asked.one("view")));
     let [currency, from_month, to_month] = ["currency", "from", "to"].map(|name| asked.one(name).to_owned());
     let conversion = conversion(asked);
@@ -105,14 +105,14 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
         conversion: conversion.clone(),
         ..Default::default()
     };
-    let mrr = questions.get_mrr(mrr).await?;
+    let mrr = questions.get_mrr(mrr).await?.into_inner();
     // What was kept is not converted.
     let retentions = if conversion.is_some() {
         Vec::new()
     } else {
         let (currency, from_month, to_month) = (currency.clone(), from_month.clone(), to_month.clone());
         let retention = v1::GetRetentionRequest { level, view, currency, from_month, to_month, as_known_at: None };
-        questions.get_retention(retention).await?.retentions
+        questions.get_retention(retention).await?.into_inner().retentions
     };
     let granularity = enum_params::granularity(asked.one("by"));
     let whole = v1::GetWaterfallRequest {
@@ -126,9 +126,9 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
         ..v1::GetWaterfallRequest::default()
     };
     let divided = grouping(asked).map(|group_by| v1::GetWaterfallRequest { group_by: Some(group_by), ..whole.clone() });
-    let waterfalls = questions.get_waterfall(whole).await?.waterfalls;
+    let waterfalls = questions.get_waterfall(whole).await?.into_inner().waterfalls;
     let groups = match divided {
-        Some(divided) => questions.get_waterfall(divided).await?.waterfalls,
+        Some(divided) => questions.get_waterfall(divided).await?.into_inner().waterfalls,
         None => Vec::new(),
     };
     Ok(Found { mrr, waterfalls, groups, retentions })
@@ -151,9 +151,9 @@ fn grouping(asked: &Fields) -> Option<v1::Grouping> {
 
 async fn form(visit: &Visit, asked: &Fields) -> Markup {
     let one = |name| asked.one(name);
-    let sets = visit.administration().list_rate_sets(v1::ListRateSetsRequest::default()).await;
-    let has_none = sets.as_ref().is_ok_and(|it| it.rate_sets.is_empty());
-    let sets = sets.map(|it| it.rate_sets).unwrap_or_default();
+    let sets = visit.admin().list_rate_sets(v1::ListRateSetsRequest::default()).await;
+    let has_none = sets.as_ref().is_ok_and(|it| it.get_ref().rate_sets.is_empty());
+    let sets = sets.map(|it| it.into_inner().rate_sets).unwrap_or_default();
     let mut rates = vec![("", "None")];
     rates.extend(sets.iter().map(|it| (it.name.as_str(), it.name.as_str())));
     let by = [("MONTH", "Month"), ("QUARTER", "Quarter"), ("YEAR", "Year"), ("DAY", "Day")];

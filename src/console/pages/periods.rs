@@ -25,10 +25,10 @@ pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
             (fields.one("month").to_owned(), fields.one("reason").to_owned(), String::new());
         let (did, outcome) = if fields.one("step") == "reopen" {
             let request = v1::ReopenPeriodRequest { month, reason, request_id };
-            ("reopened", visit.decisions().reopen_period(request).await.map(|_| ()))
+            ("reopened", visit.finance().reopen_period(request).await.map(|_| ()))
         } else {
             let request = v1::ClosePeriodRequest { month, reason, request_id };
-            ("closed", visit.decisions().close_period(request).await.map(|_| ()))
+            ("closed", visit.finance().close_period(request).await.map(|_| ()))
         };
         match outcome {
             Ok(()) => {
@@ -43,7 +43,7 @@ pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
 
 async fn body(visit: &Visit, problem: Option<String>) -> Result<Markup, Problem> {
     let request = v1::ListPeriodsRequest { with_history: false };
-    let found = visit.decisions().list_periods(request).await?;
+    let found = visit.finance().list_periods(request).await?.into_inner();
     let last_closed = found.periods.iter().rev().find(|it| it.state() == v1::PeriodState::Closed);
     let to_close =
         if found.first_open_month.is_empty() { first_month(visit).await? } else { found.first_open_month.clone() };
@@ -65,7 +65,7 @@ async fn body(visit: &Visit, problem: Option<String>) -> Result<Markup, Problem>
 async fn first_month(visit: &Visit) -> Result<String, Problem> {
     let order_by = v1::MovementOrder::EffectiveDate.into();
     let request = v1::ListMovementsRequest { order_by, page_size: 1, ..v1::ListMovementsRequest::default() };
-    let first = visit.questions().list_movements(request).await?.movements;
+    let first = visit.movements().list_movements(request).await?.into_inner().movements;
     Ok(first.first().map(|it| it.effective_date.chars().take(7).collect()).unwrap_or_default())
 }
 

@@ -20,7 +20,7 @@ pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
 }
 
 async fn body(visit: &Visit, mut fields: Fields) -> Result<Markup, Problem> {
-    let now = visit.questions().get_mrr(v1::GetMrrRequest::default()).await?;
+    let now = visit.movements().get_mrr(v1::GetMrrRequest::default()).await?.into_inner();
     last_year(&mut fields, &now.date);
     let found = find(visit, &fields).await;
     Ok(html! {
@@ -61,7 +61,7 @@ async fn find(
         view: enum_params::view(fields.one("view")),
         as_known_at: None,
     };
-    let kept = visit.questions().get_retention(kept).await?.retentions;
+    let kept = visit.movements().get_retention(kept).await?.into_inner().retentions;
     let cohorts = v1::GetCohortsRequest {
         granularity: enum_params::granularity(fields.one("by")),
         measure: enum_params::measure(fields.one("measure")),
@@ -72,7 +72,7 @@ async fn find(
         as_known_at: None,
     };
     // There may be more months than cohorts.
-    Ok((kept, visit.questions().get_cohorts(cohorts).await.map(|it| it.triangles)))
+    Ok((kept, visit.movements().get_cohorts(cohorts).await.map(|it| it.into_inner().triangles)))
 }
 
 fn form(fields: &Fields) -> Markup {

@@ -27,7 +27,7 @@ pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
 }
 
 async fn body(visit: &Visit, mut fields: Fields) -> Result<Markup, Problem> {
-    let now = visit.questions().get_mrr(v1::GetMrrRequest::default()).await?;
+    let now = visit.movements().get_mrr(v1::GetMrrRequest::default()).await?.into_inner();
     let until = now.date.parse().ok().and_then(|today: NaiveDate| today.checked_add_signed(AHEAD));
     fields.or("until", until.map(|date| date.to_string()).unwrap_or_default());
     fields.or("level", "CONTRACT");
@@ -39,12 +39,12 @@ async fn body(visit: &Visit, mut fields: Fields) -> Result<Markup, Problem> {
         page_size: PAGE,
         page_token: fields.one("page").to_owned(),
     };
-    let found = visit.questions().list_scheduled_movements(request).await;
+    let found = visit.movements().list_scheduled_movements(request).await;
     Ok(html! {
         h1 { "Coming up" }
         (form(&fields))
         @match &found {
-            Ok(found) => (list(&fields, found)),
+            Ok(found) => (list(&fields, found.get_ref())),
             Err(status) => p .problem role="alert" { (told(status)) },
         }
     })

@@ -41,7 +41,7 @@ pub(in crate::console) async fn of(visit: &Visit, movement: &v1::Movement) -> Re
         page_size: MOST,
         ..v1::ListMovementsRequest::default()
     };
-    let found = visit.questions().list_movements(request).await?;
+    let found = visit.movements().list_movements(request).await?.into_inner();
     // A picture of a part would be a wrong one.
     if !found.next_page_token.is_empty() {
         return Ok(html! { p .note { "It has more than 1,000 movements: too many for a picture." } });

@@ -13,7 +13,7 @@ use deltabook::events::event_filter::Choice;
 use deltabook::events::outbox_pruning::Retention;
 use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
 use deltabook::events::sink_worker::{Round, SinkWorker};
-use deltabook::grpc::client::Administration;
+use deltabook::grpc::client::{AdminClient, Clients};
 use deltabook::grpc::v1;
 use deltabook::ledger::command::Mode;
 use deltabook::ledger::handle::{Ledger, Load, WriterTasks};
@@ -58,7 +58,7 @@ struct Books {
     now: Arc<Mutex<DateTime<Utc>>>,
     clock: Clock,
     sink: Arc<Scripted>,
-    service: Administration,
+    service: AdminClient,
 }
 
 const NAME: &str = "crm";
@@ -72,7 +72,7 @@ impl Books {
         let clock = settable(&now);
         let tenant = TenantId::only();
         let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock.clone(), Load::Bulk).await.unwrap();
-        let service = Administration::of_store(db.clone(), clock.clone(), Identity::anonymous());
+        let service = Clients::of_store(db.clone(), clock.clone(), Load::Bulk, Identity::anonymous()).admin();
         let sink = Arc::new(Scripted { script: Mutex::new(script.into()), ..Scripted::default() });
         let books = Self { store, db, ledger, writers, now, clock, sink, service };
         for customer in ["a", "b", "c"] {
@@ -117,13 +117,13 @@ impl Books {
     }
 
     async fn sink(&mut self) -> v1::Sink {
-        let mut sinks = self.service.list_sinks(v1::ListSinksRequest {}).await.unwrap().sinks;
+        let mut sinks = self.service.list_sinks(v1::ListSinksRequest {}).await.unwrap().into_inner().sinks;
         assert_eq!(sinks.len(), 1);
         sinks.remove(0)
     }
 
     async fn redrive(&mut self, request: v1::RedriveDeliveriesRequest) -> Result<i64, Status> {
-        self.service.redrive_deliveries(request).await.map(|answer| answer.event_count)
+        self.service.redrive_deliveries(request).await.map(|answer| answer.get_ref().event_count)
     }
 
     async fn close(self) -> Store {
@@ -166,8 +166,8 @@ async fn what_was_given_up_is_listed_page_by_page_and_sent_again() {
     assert_eq!((sink.dead_count, sink.waiting_count, sink.lag_seconds), (3, 0, 0));
     assert_eq!((sink.oldest_undelivered_at, sink.position), (None, sink.last_position));
 
-    let first = books.service.list_deliveries(dead(2, "")).await.unwrap();
-    let second = books.service.list_deliveries(dead(2, &first.next_page_token)).await.unwrap();
+    let first = books.service.list_deliveries(dead(2, "")).await.unwrap().into_inner();
+    let second = books.service.list_deliveries(dead(2, &first.next_page_token)).await.unwrap().into_inner();
     assert_eq!(second.next_page_token, "");
     let listed: Vec<v1::Delivery> = first.deliveries.into_iter().chain(second.deliveries).collect();
     let places: Vec<i64> = listed.iter().map(|it| it.position).collect();
@@ -249,8 +249,8 @@ async fn a_disabled_sink_gets_everything_once_it_is_enabled() {
     assert_eq!(books.deliver().await, (Round::Disabled, Vec::new()));
 
     let request = v1::EnableSinkRequest { sink: NAME.to_owned() };
-    assert!(books.service.enable_sink(request.clone()).await.unwrap().was_disabled);
-    assert!(!books.service.enable_sink(request).await.unwrap().was_disabled);
+    assert!(books.service.enable_sink(request.clone()).await.unwrap().into_inner().was_disabled);
+    assert!(!books.service.enable_sink(request).await.unwrap().into_inner().was_disabled);
     let (round, after) = books.deliver().await;
     assert_eq!(round, Round::Idle);
     let mut all: Vec<i64> = before.into_iter().chain(after).collect();
