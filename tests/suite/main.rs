@@ -21,6 +21,7 @@ mod facts;
 mod journal;
 mod server;
 mod sinks;
+mod store;
 
 mod on_postgres;
 mod on_sqlite;

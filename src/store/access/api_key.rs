@@ -7,8 +7,9 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::ids::{KeyId, KeyName, TenantId};
 use crate::domain::role::Role;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// The digest of a secret. Compared in a time that says nothing of what is in it.
 #[derive(Clone, Copy)]
@@ -78,7 +79,7 @@ impl Row {
     }
 }
 
-pub(in crate::store) const INSERT: Statement = Statement::both(
+static INSERT: Statement = Statement::new(
     "insert into api_key (key_id, tenant_id, name, role, secret_hash, created_at, created_by, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
@@ -102,17 +103,11 @@ pub async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), StoreError> {
     Ok(())
 }
 
-macro_rules! select {
-    ($($rest:literal),*) => {
-        concat!(
-            "select key_id, tenant_id, name, role, secret_hash, created_at, created_by, expires_at, revoked_at,
-                revoked_by, last_used_at from api_key ",
-            $($rest),*
-        )
-    };
-}
-
-pub(in crate::store) const ONE: Statement = Statement::both(select!("where key_id = $1"));
+static ONE: Statement = Statement::new(
+    "select key_id, tenant_id, name, role, secret_hash, created_at, created_by, expires_at, revoked_at, revoked_by,
+        last_used_at
+    from api_key where key_id = $1",
+);
 
 /// The key of an id, whosesoever it is.
 pub async fn one(tx: &mut Tx, key_id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
@@ -123,8 +118,11 @@ pub async fn one(tx: &mut Tx, key_id: &KeyId) -> Result<Option<ApiKey>, StoreErr
     row.map(Row::read).transpose()
 }
 
-pub(in crate::store) const PAGE: Statement =
-    Statement::both(select!("where tenant_id = $1 and key_id > $2 order by key_id limit $3"));
+static PAGE: Statement = Statement::new(
+    "select key_id, tenant_id, name, role, secret_hash, created_at, created_by, expires_at, revoked_at, revoked_by,
+        last_used_at
+    from api_key where tenant_id = $1 and key_id > $2 order by key_id limit $3",
+);
 
 /// The next keys of a tenant behind one (None: from the first), in the order of their creation.
 pub async fn page(
@@ -141,7 +139,7 @@ pub async fn page(
     rows.into_iter().map(Row::read).collect()
 }
 
-pub(in crate::store) const ANY: Statement = Statement::both("select exists (select 1 from api_key)");
+static ANY: Statement = Statement::new("select exists (select 1 from api_key)");
 
 /// Whether there ever was a key, of any tenant.
 pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
@@ -149,7 +147,7 @@ pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(on!(tx, connection => sqlx::query_scalar(statement).fetch_one(connection).await?))
 }
 
-pub(in crate::store) const REVOKE: Statement = Statement::both(
+static REVOKE: Statement = Statement::new(
     "update api_key set revoked_at = $3, revoked_by = $4 where tenant_id = $1 and key_id = $2 and revoked_at is null",
 );
 
@@ -175,7 +173,7 @@ pub async fn revoke(
     Ok(revoked == 1)
 }
 
-pub(in crate::store) const NOTE_USE: Statement = Statement::both(
+static NOTE_USE: Statement = Statement::new(
     "update api_key set last_used_at = $2 where key_id = $1 and (last_used_at is null or last_used_at < $3)",
 );
 

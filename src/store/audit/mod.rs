@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::{Action, Head, NewAudit};
 pub use crate::store::audit::entry::{AuditEntry, NO_HASH};
-use crate::store::db::{Column, Insert, Instant, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Kind, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
-pub(super) const BEGIN: Statement = Statement::both(
+static BEGIN: Statement = Statement::new(
     "insert into audit_head (tenant_id, sequence, hash) values ($1, 0, $2) on conflict (tenant_id) do nothing",
 );
 
@@ -23,13 +24,12 @@ pub async fn begin(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub(super) const LOCK_HEAD: Statement = Statement {
-    sqlite: "select sequence, hash from audit_head where tenant_id = $1",
-    postgres: "select sequence, hash from audit_head where tenant_id = $1 for update",
-};
+static LOCK_HEAD: Statement = Statement::each(
+    "select sequence, hash from audit_head where tenant_id = $1",
+    "select sequence, hash from audit_head where tenant_id = $1 for update",
+);
 
-pub(super) const MOVE_HEAD: Statement =
-    Statement::both("update audit_head set sequence = $2, hash = $3 where tenant_id = $1");
+static MOVE_HEAD: Statement = Statement::new("update audit_head set sequence = $2, hash = $3 where tenant_id = $1");
 
 pub(super) static APPEND: Insert = Insert::new(
     "audit_entry",
@@ -111,7 +111,7 @@ async fn insert(tx: &mut Tx, tenant: &TenantId, rows: &[AuditEntry]) -> Result<(
     Ok(())
 }
 
-pub(super) const HEAD: Statement = Statement::both("select sequence, hash from audit_head where tenant_id = $1");
+static HEAD: Statement = Statement::new("select sequence, hash from audit_head where tenant_id = $1");
 
 /// The last row of a tenant's audit trail; None for a tenant that is not there.
 pub async fn head(tx: &mut Tx, tenant: &TenantId) -> Result<Option<Head>, StoreError> {
@@ -122,17 +122,10 @@ pub async fn head(tx: &mut Tx, tenant: &TenantId) -> Result<Option<Head>, StoreE
     Ok(head.map(|(sequence, hash)| Head { sequence, hash }))
 }
 
-macro_rules! columns {
-    () => {
-        "sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash"
-    };
-}
-
-pub(super) const AFTER: Statement = Statement::both(concat!(
-    "select ",
-    columns!(),
-    " from audit_entry where tenant_id = $1 and sequence > $2 order by sequence limit $3"
-));
+static AFTER: Statement = Statement::new(
+    "select sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash
+    from audit_entry where tenant_id = $1 and sequence > $2 order by sequence limit $3",
+);
 
 /// The next rows of the audit trail.
 pub async fn after(tx: &mut Tx, tenant: &TenantId, after: i64, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
@@ -142,11 +135,10 @@ pub async fn after(tx: &mut Tx, tenant: &TenantId, after: i64, limit: i64) -> Re
     }))
 }
 
-pub(super) const LAST_OF: Statement = Statement::both(concat!(
-    "select ",
-    columns!(),
-    " from audit_entry where tenant_id = $1 and action = $2 and subject = $3 order by sequence desc limit 1"
-));
+static LAST_OF: Statement = Statement::new(
+    "select sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash
+    from audit_entry where tenant_id = $1 and action = $2 and subject = $3 order by sequence desc limit 1",
+);
 
 /// The last row of an action on a subject.
 pub async fn last_of(
@@ -178,35 +170,26 @@ pub struct AuditFilter {
     pub until: Option<DateTime<Utc>>,
 }
 
-macro_rules! page {
-    ($customer:literal, $instant:literal) => {
-        concat!(
-            "select ",
-            columns!(),
-            " from audit_entry
-            where tenant_id = $1 and sequence < $2 and ",
-            $customer,
-            " and (cast($4 as text) is null or action = $4)
-                and (cast($5 as text) is null or actor = $5)
-                and (cast($6 as ",
-            $instant,
-            ") is null or recorded_at >= $6)
-                and (cast($7 as ",
-            $instant,
-            ") is null or recorded_at < $7)
-            order by sequence desc limit $8"
-        )
-    };
-}
-
-pub(super) const PAGE: Statement = Statement {
-    sqlite: page!("cast($3 as text) is null", "integer"),
-    postgres: page!("cast($3 as text) is null", "timestamptz"),
-};
-pub(super) const PAGE_OF_CUSTOMER: Statement = Statement {
-    sqlite: page!("customer_id = $3 and customer_id <> ''", "integer"),
-    postgres: page!("customer_id = $3 and customer_id <> ''", "timestamptz"),
-};
+static PAGE: Statement = Statement::new(
+    "select sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash
+    from audit_entry
+    where tenant_id = $1 and sequence < $2 and cast($3 as text) is null
+        and (cast($4 as text) is null or action = $4)
+        and (cast($5 as text) is null or actor = $5)
+        and (cast($6 as timestamptz) is null or recorded_at >= $6)
+        and (cast($7 as timestamptz) is null or recorded_at < $7)
+    order by sequence desc limit $8",
+);
+static PAGE_OF_CUSTOMER: Statement = Statement::new(
+    "select sequence, recorded_at, actor, action, customer_id, subject, before, after, reason, request_id, hash
+    from audit_entry
+    where tenant_id = $1 and sequence < $2 and customer_id = $3 and customer_id <> ''
+        and (cast($4 as text) is null or action = $4)
+        and (cast($5 as text) is null or actor = $5)
+        and (cast($6 as timestamptz) is null or recorded_at >= $6)
+        and (cast($7 as timestamptz) is null or recorded_at < $7)
+    order by sequence desc limit $8",
+);
 
 /// Rows before one (None: from the last), the latest first.
 pub async fn page(
@@ -216,7 +199,7 @@ pub async fn page(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<AuditEntry>, StoreError> {
-    let statement = if filter.customer_id.is_some() { PAGE_OF_CUSTOMER } else { PAGE }.on(tx);
+    let statement = if filter.customer_id.is_some() { &PAGE_OF_CUSTOMER } else { &PAGE }.on(tx);
     Ok(on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())

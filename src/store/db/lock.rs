@@ -11,6 +11,7 @@ use sqlx::{Connection, Postgres, pool::PoolConnection};
 
 use crate::store::db::Db;
 use crate::store::error::StoreError;
+use crate::store::sql::PostgresStatement;
 
 /// How often it is made sure that a lock is still held.
 const LOOK: Duration = Duration::from_secs(1);
@@ -28,13 +29,16 @@ enum Held {
 }
 
 /// The key has the table in it: a database can have several stores, in schemas of their own.
-pub(in crate::store) const IS_LOCKED: &str = "
-    select exists (
+static IS_LOCKED: PostgresStatement = PostgresStatement::new(
+    "select exists (
         select from pg_locks
         where locktype = 'advisory' and granted and objsubid = 1 and ((classid::bigint << 32) | objid::bigint) = ($1 # 'sink'::regclass::oid::bigint)
-            and database = (select oid from pg_database where datname = current_database()))";
-pub(in crate::store) const TRY_LOCK: &str = "select pg_try_advisory_lock($1 # 'sink'::regclass::oid::bigint)";
-pub(in crate::store) const UNLOCK: &str = "select pg_advisory_unlock($1 # 'sink'::regclass::oid::bigint)";
+            and database = (select oid from pg_database where datname = current_database()))",
+);
+static TRY_LOCK: PostgresStatement =
+    PostgresStatement::new("select pg_try_advisory_lock($1 # 'sink'::regclass::oid::bigint)");
+static UNLOCK: PostgresStatement =
+    PostgresStatement::new("select pg_advisory_unlock($1 # 'sink'::regclass::oid::bigint)");
 
 impl Db {
     /// The lock of this name, unless another process, or somebody else in this one, has it.
@@ -50,14 +54,15 @@ impl Db {
             }
             Self::Postgres { write, read } => {
                 // A look costs less than a connection.
-                let is_taken: bool = sqlx::query_scalar(IS_LOCKED).bind(key(name)).fetch_one(read).await?;
+                let is_taken: bool = sqlx::query_scalar(IS_LOCKED.text()).bind(key(name)).fetch_one(read).await?;
                 if is_taken {
                     return Ok(None);
                 }
                 // Out of the pool: the lock belongs to the connection.
                 let connection: PoolConnection<Postgres> = write.acquire().await?;
                 let mut connection = connection.detach();
-                let is_ours: bool = sqlx::query_scalar(TRY_LOCK).bind(key(name)).fetch_one(&mut connection).await?;
+                let is_ours: bool =
+                    sqlx::query_scalar(TRY_LOCK.text()).bind(key(name)).fetch_one(&mut connection).await?;
                 if is_ours {
                     return Ok(Some(Lock(Held::Session(Box::new(connection), key(name)))));
                 }
@@ -88,7 +93,7 @@ impl Lock {
     pub async fn release(self) {
         if let Held::Session(mut connection, key) = self.0 {
             // A connection that is lost holds nothing.
-            let _unlocked = sqlx::query(UNLOCK).bind(key).execute(&mut *connection).await;
+            let _unlocked = sqlx::query(UNLOCK.text()).bind(key).execute(&mut *connection).await;
             let _closed = connection.close().await;
         }
     }

@@ -1,7 +1,6 @@
 //! The drivers behind one enum, and what a store needs of them: connections, transactions, schema, types, bulk inserts.
 //!
-//! Statements are written once where both databases read them; where a statement takes a set of values it is written
-//! for each, as a [`Statement`].
+//! Statements are in [`crate::store::sql`] and beside the functions that run them.
 
 mod insert;
 mod lock;
@@ -15,10 +14,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 pub(super) use crate::store::db::insert::{Column, Insert, Kind};
 pub use crate::store::db::lock::Lock;
-pub(super) use crate::store::db::lock::{IS_LOCKED, TRY_LOCK, UNLOCK};
 pub use crate::store::db::settings::Settings;
 pub(super) use crate::store::db::types::{Instant, Json, Set};
 
@@ -36,26 +35,6 @@ pub enum Db {
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
-}
-
-/// A statement that the databases spell differently.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Statement {
-    pub sqlite: &'static str,
-    pub postgres: &'static str,
-}
-
-impl Statement {
-    pub const fn both(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
-    }
-
-    pub const fn on(self, tx: &Tx) -> &'static str {
-        match tx {
-            Tx::Sqlite(_) => self.sqlite,
-            Tx::Postgres(_) => self.postgres,
-        }
-    }
 }
 
 /// Runs the same expression on the connection of whichever driver it is.
@@ -171,10 +150,13 @@ async fn begin<D: Database>(pool: &Pool<D>, statement: &'static str) -> Result<T
     Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
 }
 
+static KEEP_ALIVE: Statement = Statement::new("select 1");
+
 impl Tx {
     /// Lets the database know that somebody is still there.
     pub async fn keep_alive(&mut self) -> Result<(), StoreError> {
-        on!(self, connection => { sqlx::query("select 1").execute(connection).await?; });
+        let statement = KEEP_ALIVE.on(self);
+        on!(self, connection => { sqlx::query(statement).execute(connection).await?; });
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
+use crate::store::sql::PostgresStatement;
 
 /// A reader or writer that gets no connection for so long gives up: the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -36,6 +37,8 @@ pub(super) fn shown(url: &str) -> String {
     }
 }
 
+static SERVER_VERSION: PostgresStatement = PostgresStatement::new("select current_setting('server_version_num')::int");
+
 pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
     let url = settings.url.expose_secret();
     let opened = |error| StoreError::open(shown(url), &error);
@@ -53,10 +56,7 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
     // Refused at once if the server is not there, and not after a timeout.
     let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
     let mut first = first.map_err(|_| opened(sqlx::Error::PoolTimedOut))?.map_err(opened)?;
-    let version: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
-        .fetch_one(&mut first)
-        .await
-        .map_err(opened)?;
+    let version: i32 = sqlx::query_scalar(SERVER_VERSION.text()).fetch_one(&mut first).await.map_err(opened)?;
     if version < OLDEST_VERSION {
         return Err(StoreError::TooOld { name: shown(url), version: version / 10_000 });
     }

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 
-use crate::store::db::{Db, Settings, Statement, shown};
+use crate::store::db::{Db, Settings, shown};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-const VERSION: Statement = Statement {
-    sqlite: "select coalesce(max(version), 0) from _sqlx_migrations where success",
+static VERSION: Statement = Statement::each(
+    "select coalesce(max(version), 0) from _sqlx_migrations where success",
     // Other programs keep their versions in a table of the same name.
-    postgres: "
-        select case when to_regclass('journal_sequence') is null and count(*) > 0 then -1
-            else coalesce(max(version), 0) end
-        from _sqlx_migrations where success",
-};
+    "select case when to_regclass('journal_sequence') is null and count(*) > 0 then -1
+        else coalesce(max(version), 0) end
+    from _sqlx_migrations where success",
+);
 /// The version of tables that are not ours.
 const FOREIGN: i64 = -1;
 
@@ -64,8 +64,8 @@ pub(super) async fn check(db: &Db, settings: &Settings) -> Result<(), StoreError
 /// The version of the tables; None where there are none.
 async fn version(db: &Db) -> Result<Option<i64>, StoreError> {
     let found = match db {
-        Db::Sqlite { write, .. } => sqlx::query_scalar(VERSION.sqlite).fetch_one(write).await,
-        Db::Postgres { write, .. } => sqlx::query_scalar(VERSION.postgres).fetch_one(write).await,
+        Db::Sqlite { write, .. } => sqlx::query_scalar(VERSION.on_sqlite()).fetch_one(write).await,
+        Db::Postgres { write, .. } => sqlx::query_scalar(VERSION.on_postgres()).fetch_one(write).await,
     };
     match found {
         Ok(version) => Ok(Some(version)),

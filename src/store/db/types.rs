@@ -1,6 +1,7 @@
 //! Values that the databases keep in different types.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
@@ -68,23 +69,23 @@ impl<'r> Decode<'r, Postgres> for Instant {
 /// JSON as text: `jsonb`, or text in SQLite.
 pub(in crate::store) type Json = sqlx::types::Json<Box<serde_json::value::RawValue>>;
 
-/// A set of texts as one parameter: `text[]`, or in SQLite a JSON array for `json_each`.
+/// A set of texts or numbers as one parameter: `text[]` or `bigint[]`, or in SQLite a JSON array for `json_each`.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Set<'v>(Vec<&'v str>);
+pub(in crate::store) struct Set<T>(Vec<T>);
 
-impl<'v> FromIterator<&'v str> for Set<'v> {
-    fn from_iter<I: IntoIterator<Item = &'v str>>(texts: I) -> Self {
-        Self(texts.into_iter().collect())
+impl<T> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
+        Self(elements.into_iter().collect())
     }
 }
 
-impl Type<Sqlite> for Set<'_> {
+impl<T> Type<Sqlite> for Set<T> {
     fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
         <String as Type<Sqlite>>::type_info()
     }
 }
 
-impl Encode<'_, Sqlite> for Set<'_> {
+impl<T: Serialize> Encode<'_, Sqlite> for Set<T> {
     fn encode_by_ref(
         &self,
         buffer: &mut <Sqlite as sqlx::Database>::ArgumentBuffer,
@@ -93,17 +94,23 @@ impl Encode<'_, Sqlite> for Set<'_> {
     }
 }
 
-impl Type<Postgres> for Set<'_> {
+impl<T> Type<Postgres> for Set<T>
+where
+    Vec<T>: Type<Postgres>,
+{
     fn type_info() -> sqlx::postgres::PgTypeInfo {
-        <Vec<&str> as Type<Postgres>>::type_info()
+        <Vec<T> as Type<Postgres>>::type_info()
     }
 }
 
-impl Encode<'_, Postgres> for Set<'_> {
+impl<'q, T> Encode<'q, Postgres> for Set<T>
+where
+    Vec<T>: Encode<'q, Postgres>,
+{
     fn encode_by_ref(
         &self,
         buffer: &mut <Postgres as sqlx::Database>::ArgumentBuffer,
     ) -> Result<sqlx::encode::IsNull, BoxDynError> {
-        Encode::<Postgres>::encode_by_ref(&self.0, buffer)
+        self.0.encode_by_ref(buffer)
     }
 }

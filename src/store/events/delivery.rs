@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Set, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
+use crate::store::sql::Statement;
 
 /// An event that a sink has not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,22 +65,15 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, sink: &str, deliveries: &[Deliv
 }
 
 /// `is_dead = false`, here and below: of `not is_dead` SQLite does not see that an index has it.
-pub(in crate::store) const REMOVE: Statement = Statement {
-    sqlite: "
-        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
-        and sequence in (select cast(value as integer) from json_each($3))",
-    postgres: "
-        delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false
-        and sequence = any (array(select unnest($3::text[])::bigint))",
-};
+static REMOVE: Statement =
+    Statement::new("delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false and sequence {in $3}");
 
 /// Forgets events that were delivered at last.
 pub async fn remove(tx: &mut Tx, tenant: &TenantId, sink: &str, delivered: &[Sequence]) -> Result<(), StoreError> {
     if delivered.is_empty() {
         return Ok(());
     }
-    let texts: Vec<String> = delivered.iter().map(ToString::to_string).collect();
-    let sequences: Set<'_> = texts.iter().map(String::as_str).collect();
+    let sequences: Set<Sequence> = delivered.iter().copied().collect();
     let statement = REMOVE.on(tx);
     on!(tx, connection => {
         sqlx::query(statement).bind(tenant.as_str()).bind(sink).bind(sequences).execute(connection).await?;
@@ -87,14 +81,10 @@ pub async fn remove(tx: &mut Tx, tenant: &TenantId, sink: &str, delivered: &[Seq
     Ok(())
 }
 
-pub(in crate::store) const HELD_BACK: Statement = Statement {
-    sqlite: "
-        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
-        and customer_id in (select value from json_each($3))",
-    postgres: "
-        select distinct customer_id from delivery where tenant_id = $1 and sink = $2 and is_dead = false
-        and customer_id = any ($3)",
-};
+static HELD_BACK: Statement = Statement::new(
+    "select distinct customer_id from delivery
+    where tenant_id = $1 and sink = $2 and is_dead = false and customer_id {in $3}",
+);
 
 /// Those of the customers who have an event waiting apart: later ones wait behind it.
 pub async fn held_back(
@@ -118,8 +108,8 @@ pub async fn held_back(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-pub(in crate::store) const COUNT: Statement =
-    Statement::both("select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = $3");
+static COUNT: Statement =
+    Statement::new("select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = $3");
 
 /// How many events wait apart, or are dead.
 pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) -> Result<i64, StoreError> {
@@ -129,7 +119,7 @@ pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) ->
     }))
 }
 
-pub(in crate::store) const FAILING: Statement = Statement::both(
+static FAILING: Statement = Statement::new(
     "select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = false and attempts > 0",
 );
 
@@ -141,7 +131,7 @@ pub async fn failing(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<i64, 
     }))
 }
 
-pub(in crate::store) const OLDEST: Statement = Statement::both(
+static OLDEST: Statement = Statement::new(
     "select min(recorded_at) from outbox where tenant_id = $1 and sequence = (
         select min(sequence) from delivery where tenant_id = $1 and sink = $2 and is_dead = false)",
 );
@@ -184,23 +174,17 @@ impl Row {
     }
 }
 
-macro_rules! select {
-    () => {
-        "select delivery.customer_id, delivery.sequence, is_dead, attempts, first_tried_at, next_at, reason, body
-        from delivery left join outbox on outbox.tenant_id = delivery.tenant_id
-            and outbox.customer_id = delivery.customer_id and outbox.sequence = delivery.sequence
-        where delivery.tenant_id = $1 and delivery.sink = $2 "
-    };
-}
-
-pub(in crate::store) const READY: Statement = Statement::both(concat!(
-    select!(),
-    "and is_dead = false and not exists (
-        select 1 from delivery as earlier
-        where earlier.tenant_id = $1 and earlier.sink = $2 and earlier.customer_id = delivery.customer_id
-            and not earlier.is_dead and earlier.sequence <= delivery.sequence and earlier.next_at > $3)
-    order by delivery.sequence limit $4"
-));
+static READY: Statement = Statement::new(
+    "select delivery.customer_id, delivery.sequence, is_dead, attempts, first_tried_at, next_at, reason, body
+    from delivery left join outbox on outbox.tenant_id = delivery.tenant_id
+        and outbox.customer_id = delivery.customer_id and outbox.sequence = delivery.sequence
+    where delivery.tenant_id = $1 and delivery.sink = $2
+        and is_dead = false and not exists (
+            select 1 from delivery as earlier
+            where earlier.tenant_id = $1 and earlier.sink = $2 and earlier.customer_id = delivery.customer_id
+                and not earlier.is_dead and earlier.sequence <= delivery.sequence and earlier.next_at > $3)
+    order by delivery.sequence limit $4",
+);
 
 /// The events that may be tried by now, in their order: none whose turn has not come, nor any behind it. Without an
 /// envelope where it is no longer kept.
@@ -224,10 +208,14 @@ pub async fn ready(
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const PAGE: Statement = Statement::both(concat!(
-    select!(),
-    "and is_dead = $3 and delivery.sequence > $4 order by delivery.sequence limit $5"
-));
+static PAGE: Statement = Statement::new(
+    "select delivery.customer_id, delivery.sequence, is_dead, attempts, first_tried_at, next_at, reason, body
+    from delivery left join outbox on outbox.tenant_id = delivery.tenant_id
+        and outbox.customer_id = delivery.customer_id and outbox.sequence = delivery.sequence
+    where delivery.tenant_id = $1 and delivery.sink = $2
+        and is_dead = $3 and delivery.sequence > $4
+    order by delivery.sequence limit $5",
+);
 
 /// Events behind a place that wait apart, or that are dead.
 pub async fn page(
@@ -252,7 +240,7 @@ pub async fn page(
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const HURRY: Statement = Statement::both(
+static HURRY: Statement = Statement::new(
     "update delivery set next_at = $3
     where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3 and first_tried_at >= $4",
 );

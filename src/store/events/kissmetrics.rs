@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Kind, Set, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// An event that needs a second.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,23 +19,14 @@ pub struct Wanted<'e> {
     pub second: i64,
 }
 
-pub(in crate::store) const GIVEN: Statement = Statement {
-    sqlite: "
-        select sequence, second from kissmetrics_second where tenant_id = $1 and sink = $2
-        and sequence in (select cast(value as integer) from json_each($3))",
-    postgres: "
-        select sequence, second from kissmetrics_second where tenant_id = $1 and sink = $2
-        and sequence = any (array(select unnest($3::text[])::bigint))",
-};
+static GIVEN: Statement = Statement::new(
+    "select sequence, second from kissmetrics_second where tenant_id = $1 and sink = $2 and sequence {in $3}",
+);
 
-pub(in crate::store) const TAKEN: Statement = Statement {
-    sqlite: "
-        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
-        and identity in (select value from json_each($3)) and second >= $4",
-    postgres: "
-        select identity, second from kissmetrics_second where tenant_id = $1 and sink = $2
-        and identity = any ($3) and second >= $4",
-};
+static TAKEN: Statement = Statement::new(
+    "select identity, second from kissmetrics_second
+    where tenant_id = $1 and sink = $2 and identity {in $3} and second >= $4",
+);
 
 pub(in crate::store) static KEEP: Insert = Insert::new(
     "kissmetrics_second",
@@ -87,8 +79,7 @@ async fn given(
     sink: &str,
     events: &[Wanted<'_>],
 ) -> Result<BTreeMap<Sequence, i64>, StoreError> {
-    let texts: Vec<String> = events.iter().map(|event| event.sequence.to_string()).collect();
-    let sequences: Set<'_> = texts.iter().map(String::as_str).collect();
+    let sequences: Set<Sequence> = events.iter().map(|event| event.sequence).collect();
     let statement = GIVEN.on(tx);
     let rows: Vec<(Sequence, i64)> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).bind(sequences).fetch_all(connection).await?
@@ -101,7 +92,7 @@ type Taken = BTreeMap<String, BTreeSet<i64>>;
 async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&Wanted<'_>]) -> Result<Taken, StoreError> {
     let Some(first) = events.iter().map(|event| event.second).min() else { return Ok(Taken::new()) };
     let identities: BTreeSet<&str> = events.iter().map(|event| event.identity).collect();
-    let identities: Set<'_> = identities.into_iter().collect();
+    let identities: Set<&str> = identities.into_iter().collect();
     let statement = TAKEN.on(tx);
     let rows: Vec<(String, i64)> = on!(tx, connection => {
         sqlx::query_as(statement)

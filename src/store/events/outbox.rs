@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, Kind, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::journal::sequence::between_numbers;
+use crate::store::sql::Statement;
 
 /// An event to be sent.
 #[derive(Debug, Clone)]
@@ -64,15 +65,13 @@ pub async fn append(
 }
 
 /// One by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
-pub(in crate::store) const KEYS: Statement = Statement {
-    sqlite: "
-        select customer_id, event_key from outbox
-        where tenant_id = $1 and customer_id in (select value from json_each($2))",
-    postgres: "
-        select it.* from unnest($2::text[]) as wanted (id)
-        cross join lateral (
-            select customer_id, event_key from outbox where tenant_id = $1 and customer_id = wanted.id offset 0) as it",
-};
+static KEYS: Statement = Statement::each(
+    "select customer_id, event_key from outbox
+    where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    "select it.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
+        select customer_id, event_key from outbox where tenant_id = $1 and customer_id = wanted.id offset 0) as it",
+);
 
 /// The keys of everything that went out for some customers.
 pub async fn keys(
@@ -105,7 +104,7 @@ impl Row {
     }
 }
 
-pub(in crate::store) const BETWEEN: Statement = Statement::both(
+static BETWEEN: Statement = Statement::new(
     "select sequence, customer_id, body from outbox
     where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit $4",
 );
@@ -118,11 +117,11 @@ pub async fn between(
     through: Sequence,
     limit: i64,
 ) -> Result<Vec<OutboxEvent>, StoreError> {
-    let rows: Vec<Row> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
+    let rows: Vec<Row> = between_numbers(tx, &BETWEEN, tenant, (after, through), limit).await?;
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const FIRST: Statement = Statement::both(
+static FIRST: Statement = Statement::new(
     "select sequence, recorded_at from outbox
     where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit 1",
 );
@@ -142,7 +141,7 @@ pub async fn first(
 }
 
 /// An event that waits somewhere, or was given up there, may yet be sent.
-pub(in crate::store) const PRUNE: Statement = Statement::both(
+static PRUNE: Statement = Statement::new(
     "update outbox set body = null
     where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null and recorded_at < $4
         and sequence not in (
@@ -172,8 +171,7 @@ pub async fn prune(
     }))
 }
 
-pub(in crate::store) const LAST: Statement =
-    Statement::both("select max(sequence) from outbox where tenant_id = $1 and sequence <= $2");
+static LAST: Statement = Statement::new("select max(sequence) from outbox where tenant_id = $1 and sequence <= $2");
 
 /// The place of the last event up to one, whether it is still kept or not.
 pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {

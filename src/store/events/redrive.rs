@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
-pub(in crate::store) const DEAD: Statement = Statement::both(
+static DEAD: Statement = Statement::new(
     "update delivery set is_dead = false, attempts = 0, first_tried_at = null, next_at = $3
     where tenant_id = $1 and sink = $2 and is_dead and ($4 = '' or customer_id = $4)",
 );
@@ -46,7 +47,7 @@ pub struct Range {
 /// Places of the outbox that are looked through in one transaction.
 const STEP: Sequence = 50_000;
 
-pub(in crate::store) const RANGE: Statement = Statement::both(
+static RANGE: Statement = Statement::new(
     "insert into delivery (tenant_id, sink, customer_id, sequence, next_at)
     select tenant_id, $2, customer_id, sequence, $3 from outbox
     where tenant_id = $1 and sequence > $4 and sequence <= $5 and body ->> 'date' between $6 and $7

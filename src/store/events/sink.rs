@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// How far a sink has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,18 +49,11 @@ impl Row {
     }
 }
 
-macro_rules! columns {
-    () => {
-        "sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled"
-    };
-}
-
-pub(in crate::store) const TAKE_OVER: Statement = Statement::both(concat!(
+static TAKE_OVER: Statement = Statement::new(
     "insert into sink (tenant_id, sink, generation) values ($1, $2, 1)
     on conflict (tenant_id, sink) do update set generation = sink.generation + 1
-    returning ",
-    columns!()
-));
+    returning sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled",
+);
 
 /// Makes the caller the one who serves the sink: what others still want to note does not count any more. Gives the
 /// caller's generation, and how far the sink has come.
@@ -71,7 +65,7 @@ pub async fn take_over(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(i6
     Ok((row.generation, row.progress()))
 }
 
-pub(in crate::store) const NOTE: Statement = Statement::both(
+static NOTE: Statement = Statement::new(
     "update sink
     set position = $4, journal_position = $5, failures = $6, paused_until = $7, delivered_at = $8, disabled = $9
     where tenant_id = $1 and sink = $2 and generation = $3",
@@ -104,8 +98,10 @@ pub async fn note(
     Ok(noted == 1)
 }
 
-pub(in crate::store) const ALL: Statement =
-    Statement::both(concat!("select ", columns!(), " from sink where tenant_id = $1 order by sink"));
+static ALL: Statement = Statement::new(
+    "select sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled
+    from sink where tenant_id = $1 order by sink",
+);
 
 /// Every sink that was ever served, by name.
 pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress)>, StoreError> {
@@ -116,8 +112,10 @@ pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress
     Ok(rows.into_iter().map(|row| (row.sink.clone(), row.progress())).collect())
 }
 
-pub(in crate::store) const ONE: Statement =
-    Statement::both(concat!("select ", columns!(), " from sink where tenant_id = $1 and sink = $2"));
+static ONE: Statement = Statement::new(
+    "select sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled
+    from sink where tenant_id = $1 and sink = $2",
+);
 
 /// How far one sink has come; None for one that was never served.
 pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Progress>, StoreError> {
@@ -129,7 +127,7 @@ pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Pr
 }
 
 /// Whoever serves it at the moment must begin anew: it would note what it knows.
-pub(in crate::store) const ENABLE: Statement = Statement::both(
+static ENABLE: Statement = Statement::new(
     "update sink set disabled = null, failures = 0, paused_until = null, generation = generation + 1
     where tenant_id = $1 and sink = $2 and (disabled is not null or paused_until is not null)",
 );
@@ -143,7 +141,7 @@ pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, 
     Ok(enabled == 1)
 }
 
-pub(in crate::store) const REWIND_JOURNAL: Statement = Statement::both(
+static REWIND_JOURNAL: Statement = Statement::new(
     "update sink set journal_position = 0, generation = generation + 1 where tenant_id = $1 and sink = $2",
 );
 

@@ -6,22 +6,21 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Version;
-use crate::store::db::{Column, Insert, Instant, Kind, Set, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// By the key, one by one (`offset 0`), whatever PostgreSQL knows of the table: it knows nothing of a new one, and would
 /// read all of it.
-pub(in crate::store) const VERSIONS: Statement = Statement {
-    sqlite: "
+static VERSIONS: Statement = Statement::each(
+    "select customer_id, version from customer
+    where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    "select it.customer_id, it.version from unnest($2::text[]) as wanted (id)
+    cross join lateral (
         select customer_id, version from customer
-        where tenant_id = $1 and customer_id in (select value from json_each($2))",
-    postgres: "
-        select it.customer_id, it.version from unnest($2::text[]) as wanted (id)
-        cross join lateral (
-            select customer_id, version from customer
-            where tenant_id = $1 and customer_id = wanted.id
-            offset 0) as it",
-};
+        where tenant_id = $1 and customer_id = wanted.id
+        offset 0) as it",
+);
 
 /// The versions of those of the customers that are there.
 pub async fn versions(
@@ -29,16 +28,16 @@ pub async fn versions(
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
-    read_versions(tx, VERSIONS, tenant, customers).await
+    read_versions(tx, &VERSIONS, tenant, customers).await
 }
 
 /// In the order of their ids, as [`touch`] does it, so that two writers cannot wait for each other.
-pub(in crate::store) const LOCK: Statement = Statement {
-    sqlite: VERSIONS.sqlite,
-    postgres: "
-        select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)
-        order by customer_id for update",
-};
+static LOCK: Statement = Statement::each(
+    "select customer_id, version from customer
+    where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    "select customer_id, version from customer where tenant_id = $1 and customer_id = any ($2)
+    order by customer_id for update",
+);
 
 /// Like [`versions`], and keeps others from touching these customers until the transaction ends.
 pub async fn lock(
@@ -46,12 +45,12 @@ pub async fn lock(
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
-    read_versions(tx, LOCK, tenant, customers).await
+    read_versions(tx, &LOCK, tenant, customers).await
 }
 
 async fn read_versions(
     tx: &mut Tx,
-    statement: Statement,
+    statement: &'static Statement,
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<BTreeMap<CustomerId, Version>, StoreError> {
@@ -120,7 +119,7 @@ pub async fn touch(
     Ok(usize::try_from(touched) == Ok(count))
 }
 
-pub(in crate::store) const DUE: Statement = Statement::both(
+static DUE: Statement = Statement::new(
     "select customer_id from customer where tenant_id = $1 and next_event_at <= $2 order by next_event_at limit $3",
 );
 
@@ -144,17 +143,15 @@ pub async fn due(
 }
 
 /// One by one on PostgreSQL, as [`VERSIONS`].
-pub(in crate::store) const TIMES: Statement = Statement {
-    sqlite: "
+static TIMES: Statement = Statement::each(
+    "select customer_id, changed_at, next_event_at from customer
+    where tenant_id = $1 and customer_id in (select value from json_each($2))",
+    "select it.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
         select customer_id, changed_at, next_event_at from customer
-        where tenant_id = $1 and customer_id in (select value from json_each($2))",
-    postgres: "
-        select it.* from unnest($2::text[]) as wanted (id)
-        cross join lateral (
-            select customer_id, changed_at, next_event_at from customer
-            where tenant_id = $1 and customer_id = wanted.id
-            offset 0) as it",
-};
+        where tenant_id = $1 and customer_id = wanted.id
+        offset 0) as it",
+);
 
 /// When a customer was changed last, and when its next event was due then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +179,7 @@ pub async fn times(
     rows.into_iter().map(times).collect()
 }
 
-pub(in crate::store) const PAGE: Statement = Statement::both(
+static PAGE: Statement = Statement::new(
     "select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3",
 );
 
@@ -201,7 +198,7 @@ pub async fn page(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-pub(in crate::store) const DERIVED_BEFORE: Statement = Statement::both(
+static DERIVED_BEFORE: Statement = Statement::new(
     "select customer_id from customer where tenant_id = $1 and customer_id > $2 and books_version < $3
     order by customer_id limit $4",
 );
@@ -228,7 +225,7 @@ pub async fn derived_before(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-pub(in crate::store) const MISSING: Statement = Statement::both(
+static MISSING: Statement = Statement::new(
     "select customer_id from fact where tenant_id = $1 and not exists (
         select 1 from customer
         where customer.tenant_id = fact.tenant_id and customer.customer_id = fact.customer_id)
@@ -248,7 +245,7 @@ pub async fn missing(tx: &mut Tx, tenant: &TenantId, limit: i64) -> Result<Vec<C
 }
 
 /// Customers as one parameter.
-pub(in crate::store) fn set<'v>(customers: &[&'v CustomerId]) -> Set<'v> {
+pub(in crate::store) fn set<'v>(customers: &[&'v CustomerId]) -> Set<&'v str> {
     customers.iter().map(|id| id.as_str()).collect()
 }
 

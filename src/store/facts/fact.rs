@@ -7,9 +7,10 @@ use crate::codec::{decode, encode};
 use crate::domain::facts::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Version;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, Kind, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
+use crate::store::sql::Statement;
 
 /// A fact that was recorded.
 #[derive(Debug, Clone)]
@@ -28,19 +29,17 @@ pub struct NewFact<'f> {
 }
 
 /// One by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
-pub(in crate::store) const OF_CUSTOMERS: Statement = Statement {
-    sqlite: "
+static OF_CUSTOMERS: Statement = Statement::each(
+    "select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
+    where tenant_id = $1 and customer_id in (select value from json_each($2))
+    order by customer_id, kind, fact_id, revision",
+    "select it.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
         select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
-        where tenant_id = $1 and customer_id in (select value from json_each($2))
-        order by customer_id, kind, fact_id, revision",
-    postgres: "
-        select it.* from unnest($2::text[]) as wanted (id)
-        cross join lateral (
-            select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
-            where tenant_id = $1 and customer_id = wanted.id
-            order by kind, fact_id, revision
-            offset 0) as it",
-};
+        where tenant_id = $1 and customer_id = wanted.id
+        order by kind, fact_id, revision
+        offset 0) as it",
+);
 
 #[derive(sqlx::FromRow)]
 pub(in crate::store) struct Row {

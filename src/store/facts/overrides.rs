@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::facts::fact::{Fact, OVERRIDE_OF, Override, Revision};
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::store::db::{Statement, Tx, on};
+use crate::store::db::{Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::facts::fact::Row as FactRow;
+use crate::store::sql::Statement;
 
 /// A revision of an override.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,54 +57,43 @@ fn number(revision: Revision) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
-/// The audit trail names an override by its cause, and was written at the same instant.
-macro_rules! page {
-    ($customer:literal, $which:literal) => {
-        concat!(
-            "select customer_id, kind, fact_id, revision, body, version, recorded_at, coalesce((
-                select actor from audit_entry as audit
-                where audit.tenant_id = fact.tenant_id and audit.customer_id = fact.customer_id
-                    and audit.customer_id <> '' and audit.recorded_at = fact.recorded_at
-                    and audit.action in ('OVERRIDE_SET', 'OVERRIDE_CLEARED') and audit.subject = $7 || fact.fact_id
-                limit 1), '') as actor
-            from fact
-            where tenant_id = $1 and kind = 'OVERRIDE' and ",
-            $customer,
-            " and (customer_id, fact_id, revision) > ($3, $4, $5)",
-            $which,
-            " order by customer_id, fact_id, revision limit $6"
-        )
-    };
-}
-
 /// The latest revision, unless it takes the override back.
-macro_rules! current {
-    ($customer:literal) => {
-        Statement {
-            sqlite: page!(
-                $customer,
-                " and json_extract(body, '$.override.modification_type') is not null and not exists (
-                    select 1 from fact as later
-                    where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
-                        and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
-                        and later.revision > fact.revision)"
-            ),
-            postgres: page!(
-                $customer,
-                " and body -> 'override' ->> 'modification_type' is not null and not exists (
-                    select 1 from fact as later
-                    where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
-                        and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
-                        and later.revision > fact.revision)"
-            ),
-        }
-    };
-}
-
-pub(in crate::store) const CURRENT: Statement = current!("cast($2 as text) is null");
-pub(in crate::store) const CURRENT_OF_CUSTOMER: Statement = current!("customer_id = $2");
-pub(in crate::store) const ALL: Statement = Statement::both(page!("cast($2 as text) is null", ""));
-pub(in crate::store) const ALL_OF_CUSTOMER: Statement = Statement::both(page!("customer_id = $2", ""));
+static CURRENT: Statement = Statement::new(
+    "select {override_columns} from fact
+    where tenant_id = $1 and kind = 'OVERRIDE' and cast($2 as text) is null
+        and (customer_id, fact_id, revision) > ($3, $4, $5)
+        and body -> 'override' ->> 'modification_type' is not null
+        and not exists (
+            select 1 from fact as later
+            where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
+                and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
+                and later.revision > fact.revision)
+    order by customer_id, fact_id, revision limit $6",
+);
+static CURRENT_OF_CUSTOMER: Statement = Statement::new(
+    "select {override_columns} from fact
+    where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = $2
+        and (customer_id, fact_id, revision) > ($3, $4, $5)
+        and body -> 'override' ->> 'modification_type' is not null
+        and not exists (
+            select 1 from fact as later
+            where later.tenant_id = fact.tenant_id and later.customer_id = fact.customer_id
+                and later.kind = 'OVERRIDE' and later.fact_id = fact.fact_id
+                and later.revision > fact.revision)
+    order by customer_id, fact_id, revision limit $6",
+);
+static ALL: Statement = Statement::new(
+    "select {override_columns} from fact
+    where tenant_id = $1 and kind = 'OVERRIDE' and cast($2 as text) is null
+        and (customer_id, fact_id, revision) > ($3, $4, $5)
+    order by customer_id, fact_id, revision limit $6",
+);
+static ALL_OF_CUSTOMER: Statement = Statement::new(
+    "select {override_columns} from fact
+    where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = $2
+        and (customer_id, fact_id, revision) > ($3, $4, $5)
+    order by customer_id, fact_id, revision limit $6",
+);
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -121,10 +111,10 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<StoredOverride>, StoreError> {
     let statement = match (query.with_history, &query.customer_id) {
-        (false, None) => CURRENT,
-        (false, Some(_)) => CURRENT_OF_CUSTOMER,
-        (true, None) => ALL,
-        (true, Some(_)) => ALL_OF_CUSTOMER,
+        (false, None) => &CURRENT,
+        (false, Some(_)) => &CURRENT_OF_CUSTOMER,
+        (true, None) => &ALL,
+        (true, Some(_)) => &ALL_OF_CUSTOMER,
     };
     let statement = statement.on(tx);
     let after = after.cloned().unwrap_or_else(OverridePlace::first);
@@ -143,17 +133,15 @@ pub async fn page(
     rows.iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const CUSTOMERS: Statement = Statement {
-    sqlite: "
-        select distinct customer_id from fact
-        where tenant_id = $1 and kind = 'OVERRIDE' and customer_id in (select value from json_each($2))
-        order by customer_id",
-    postgres: "
-        select wanted.id from unnest($2::text[]) as wanted (id)
-        where exists (
-            select from fact where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = wanted.id)
-        order by wanted.id",
-};
+static CUSTOMERS: Statement = Statement::each(
+    "select distinct customer_id from fact
+    where tenant_id = $1 and kind = 'OVERRIDE' and customer_id in (select value from json_each($2))
+    order by customer_id",
+    "select wanted.id from unnest($2::text[]) as wanted (id)
+    where exists (
+        select from fact where tenant_id = $1 and kind = 'OVERRIDE' and customer_id = wanted.id)
+    order by wanted.id",
+);
 
 /// Those of some customers for whom there ever was an override.
 pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) -> Result<Vec<CustomerId>, StoreError> {

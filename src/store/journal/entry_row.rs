@@ -92,17 +92,6 @@ fn micros<'d, D: Deserializer<'d>>(from: D) -> Result<Instant, D::Error> {
     instant.map(Instant).ok_or_else(|| D::Error::custom("is out of range"))
 }
 
-/// The columns of an entry, in the order of [`EntryRow`].
-macro_rules! columns {
-    () => {
-        "customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, \
-         subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, \
-         mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, \
-         renewed_mrr_micros, causes, rules, provisional_until"
-    };
-}
-pub(in crate::store) use columns;
-
 pub(in crate::store) static APPEND: Insert = Insert::new(
     "entry",
     &[
@@ -135,6 +124,17 @@ pub(in crate::store) static APPEND: Insert = Insert::new(
     ],
     "",
 );
+
+/// The columns of an [`EntryRow`], in its order, as a list for SQL; where `json_as_values` is set, JSON is a value in it and
+/// not a text.
+pub(in crate::store) fn column_list(json_as_values: bool) -> String {
+    // The tenant is the first one, and no part of the row.
+    let columns = APPEND.columns().iter().skip(1).map(|(name, kind)| match kind {
+        Kind::Json if json_as_values => format!("json({name})"),
+        _ => (*name).to_owned(),
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
 
 /// The values of rows, column by column in the order of [`APPEND`].
 pub(in crate::store) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e>> {

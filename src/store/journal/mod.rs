@@ -2,7 +2,6 @@
 
 pub(crate) mod entry_row;
 pub mod movement_page;
-pub(crate) mod movement_statements;
 pub(crate) mod page_row;
 pub mod sequence;
 
@@ -14,11 +13,12 @@ use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::journal::customer_activity::{ActivitySum, PostedSum};
 use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::domain::journal::movement::Category;
-use crate::store::db::{Statement, Tx, on};
+use crate::store::db::{Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
-use crate::store::journal::entry_row::{APPEND, EntryRow, columns, values};
+use crate::store::journal::entry_row::{APPEND, EntryRow, values};
 use crate::store::journal::sequence::between_numbers;
+use crate::store::sql::Statement;
 
 /// Appends entries. Their sequences come from [`crate::store::journal::sequence::take`], in the same transaction.
 pub async fn append(tx: &mut Tx, tenant: &TenantId, entries: &[Entry]) -> Result<(), StoreError> {
@@ -26,41 +26,34 @@ pub async fn append(tx: &mut Tx, tenant: &TenantId, entries: &[Entry]) -> Result
     Ok(())
 }
 
-/// All entries of a set of customers, or those that count; one by one on PostgreSQL, as
-/// [`crate::store::facts::customer::VERSIONS`].
-macro_rules! of_customers {
-    ($condition:literal) => {
-        Statement {
-            sqlite: concat!(
-                "select ",
-                columns!(),
-                " from entry where tenant_id = $1 and customer_id in (select value from json_each($2))",
-                $condition,
-                " order by customer_id, sequence"
-            ),
-            postgres: concat!(
-                "select it.* from unnest($2::text[]) as wanted (id) cross join lateral (select ",
-                columns!(),
-                " from entry where tenant_id = $1 and customer_id = wanted.id",
-                $condition,
-                " order by sequence offset 0) as it"
-            ),
-        }
-    };
-}
-
-pub(super) const OF_CUSTOMERS: Statement = of_customers!("");
+/// By the key, one by one on PostgreSQL: see [`crate::store::facts::customer`].
+static OF_CUSTOMERS: Statement = Statement::each(
+    "select {entry_columns} from entry
+    where tenant_id = $1 and customer_id in (select value from json_each($2))
+    order by customer_id, sequence",
+    "select it.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
+        select {entry_columns} from entry
+        where tenant_id = $1 and customer_id = wanted.id
+        order by sequence
+        offset 0) as it",
+);
 
 /// Every entry of some customers, by customer and sequence.
 pub async fn of_customers(tx: &mut Tx, tenant: &TenantId, customers: &[&CustomerId]) -> Result<Vec<Entry>, StoreError> {
-    fetch(tx, OF_CUSTOMERS, tenant, customers).await
+    fetch(tx, &OF_CUSTOMERS, tenant, customers).await
 }
 
-pub(super) const LIVE_OF_CUSTOMERS: Statement = of_customers!(
-    " and reverses is null and not exists (
-        select 1 from entry as later
-        where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
-            and later.reverses = entry.sequence)"
+static LIVE_OF_CUSTOMERS: Statement = Statement::each(
+    "select {entry_columns} from entry
+    where tenant_id = $1 and customer_id in (select value from json_each($2)) and {is_live}
+    order by customer_id, sequence",
+    "select it.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
+        select {entry_columns} from entry
+        where tenant_id = $1 and customer_id = wanted.id and {is_live}
+        order by sequence
+        offset 0) as it",
 );
 
 /// The entries of some customers that count: neither reversals nor reversed.
@@ -69,34 +62,28 @@ pub async fn live_of_customers(
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<Vec<Entry>, StoreError> {
-    fetch(tx, LIVE_OF_CUSTOMERS, tenant, customers).await
+    fetch(tx, &LIVE_OF_CUSTOMERS, tenant, customers).await
 }
 
-/// What is read of an entry and its reversal; one by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
-macro_rules! reversed_elsewhere {
-    ($customer:literal, $end:literal) => {
-        concat!(
-            "select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
-                it.posting_date, later.posting_date as reversed_on
-            from entry as later
-            join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
-                and it.sequence = later.reverses
-            where later.tenant_id = $1 and later.customer_id ",
-            $customer,
-            " and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date",
-            $end
-        )
-    };
-}
-
-pub(super) const REVERSED_ELSEWHERE: Statement = Statement {
-    sqlite: reversed_elsewhere!("in (select value from json_each($2))", ""),
-    postgres: concat!(
-        "select pair.* from unnest($2::text[]) as wanted (id) cross join lateral (",
-        reversed_elsewhere!("= wanted.id", " offset 0"),
-        ") as pair"
-    ),
-};
+static REVERSED_ELSEWHERE: Statement = Statement::each(
+    "select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+        it.posting_date, later.posting_date as reversed_on
+    from entry as later
+    join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
+        and it.sequence = later.reverses
+    where later.tenant_id = $1 and later.customer_id in (select value from json_each($2))
+        and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date",
+    "select pair.* from unnest($2::text[]) as wanted (id)
+    cross join lateral (
+        select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+            it.posting_date, later.posting_date as reversed_on
+        from entry as later
+        join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
+            and it.sequence = later.reverses
+        where later.tenant_id = $1 and later.customer_id = wanted.id
+            and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date
+        offset 0) as pair",
+);
 
 #[derive(sqlx::FromRow)]
 struct ReversedRow {
@@ -143,7 +130,7 @@ pub async fn reversed_elsewhere(
 
 async fn fetch(
     tx: &mut Tx,
-    statement: Statement,
+    statement: &'static Statement,
     tenant: &TenantId,
     customers: &[&CustomerId],
 ) -> Result<Vec<Entry>, StoreError> {
@@ -157,17 +144,15 @@ async fn fetch(
     rows.into_iter().map(EntryRow::parse).collect()
 }
 
-pub(super) const REVERSED: Statement = Statement {
-    sqlite: "
+static REVERSED: Statement = Statement::each(
+    "select reverses from entry
+    where tenant_id = $1 and reverses is not null and customer_id in (select value from json_each($2))",
+    "select it.reverses from unnest($2::text[]) as wanted (id)
+    cross join lateral (
         select reverses from entry
-        where tenant_id = $1 and reverses is not null and customer_id in (select value from json_each($2))",
-    postgres: "
-        select it.reverses from unnest($2::text[]) as wanted (id)
-        cross join lateral (
-            select reverses from entry
-            where tenant_id = $1 and reverses is not null and customer_id = wanted.id
-            offset 0) as it",
-};
+        where tenant_id = $1 and reverses is not null and customer_id = wanted.id
+        offset 0) as it",
+);
 
 /// The entries of some customers that were reversed.
 pub async fn reversed(
@@ -182,8 +167,7 @@ pub async fn reversed(
     Ok(found.into_iter().collect())
 }
 
-pub(super) const LAST: Statement =
-    Statement::both("select max(sequence) from entry where tenant_id = $1 and sequence <= $2");
+static LAST: Statement = Statement::new("select max(sequence) from entry where tenant_id = $1 and sequence <= $2");
 
 /// The place of the last entry up to one.
 pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
@@ -193,13 +177,9 @@ pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<O
     }))
 }
 
-pub(super) const PROVISIONAL: Statement = Statement::both(
+static PROVISIONAL: Statement = Statement::new(
     "select distinct customer_id from entry
-    where tenant_id = $1 and provisional_until > $2 and posting_date < $3
-        and reverses is null and not exists (
-            select 1 from entry as later
-            where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
-                and later.reverses = entry.sequence)
+    where tenant_id = $1 and provisional_until > $2 and posting_date < $3 and {is_live}
     order by customer_id limit $4",
 );
 
@@ -224,14 +204,13 @@ pub async fn with_provisional(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-pub(super) const OF_RECORDING: Statement = Statement::both(concat!(
-    "select ",
-    columns!(),
-    " from entry where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4"
-));
+static OF_RECORDING: Statement = Statement::new(
+    "select {entry_columns} from entry
+    where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4",
+);
 
-pub(super) const COUNT_OF_RECORDING: Statement =
-    Statement::both("select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3");
+static COUNT_OF_RECORDING: Statement =
+    Statement::new("select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3");
 
 /// The entries that one recording of a customer brought: the first ones, and how many there are.
 pub async fn of_recording(
@@ -258,8 +237,8 @@ pub async fn of_recording(
     Ok((entries?, all))
 }
 
-pub(super) const BY_SEQUENCE: Statement =
-    Statement::both(concat!("select ", columns!(), " from entry where sequence = $1 and tenant_id = $2"));
+static BY_SEQUENCE: Statement =
+    Statement::new("select {entry_columns} from entry where sequence = $1 and tenant_id = $2");
 
 /// The entry at a place of the journal.
 pub async fn by_sequence(tx: &mut Tx, tenant: &TenantId, sequence: Sequence) -> Result<Option<Entry>, StoreError> {
@@ -270,11 +249,10 @@ pub async fn by_sequence(tx: &mut Tx, tenant: &TenantId, sequence: Sequence) -> 
     row.map(EntryRow::parse).transpose()
 }
 
-pub(super) const BETWEEN: Statement = Statement::both(concat!(
-    "select ",
-    columns!(),
-    " from entry where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4"
-));
+static BETWEEN: Statement = Statement::new(
+    "select {entry_columns} from entry
+    where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4",
+);
 
 /// The entries behind one place of the journal and up to another, in its order.
 pub async fn between(
@@ -284,6 +262,6 @@ pub async fn between(
     through: Sequence,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let rows: Vec<EntryRow> = between_numbers(tx, BETWEEN, tenant, (after, through), limit).await?;
+    let rows: Vec<EntryRow> = between_numbers(tx, &BETWEEN, tenant, (after, through), limit).await?;
     rows.into_iter().map(EntryRow::parse).collect()
 }

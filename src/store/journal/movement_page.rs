@@ -9,13 +9,11 @@ use chrono::NaiveDate;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
 use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::{Category, Level, Subcategory};
-use crate::store::db::{Set, Statement, Tx, on};
+use crate::store::db::{Set, Tx, on};
 use crate::store::error::StoreError;
 pub use crate::store::journal::entry_row::EntryRow;
-use crate::store::journal::movement_statements::{
-    EFFECTIVE_DATE, EFFECTIVE_DATE_DESCENDING, JOURNAL, JOURNAL_DESCENDING, POSTING_DATE, POSTING_DATE_DESCENDING,
-};
 use crate::store::journal::page_row::PageRow;
+use crate::store::sql::Statement;
 
 /// Which entries to list. What is None or empty does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,6 +113,174 @@ struct Walk {
     limit: i64,
 }
 
+/// The entries that a statement looks through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Entries of all customers; by effective date only those that are no adjustments: they are posted on that date.
+    All,
+    Customer,
+    /// Adjustments, which have an index of their own.
+    Adjustments,
+}
+
+fn statement(order: MovementOrder, scope: Scope) -> &'static Statement {
+    use MovementOrder::{
+        EffectiveDate, EffectiveDateDescending, Journal, JournalDescending, PostingDate, PostingDateDescending,
+    };
+    match (order, scope) {
+        (Journal, Scope::All) => &JOURNAL_OF_ALL,
+        (Journal, Scope::Customer) => &JOURNAL_OF_CUSTOMER,
+        (Journal, Scope::Adjustments) => &JOURNAL_OF_ADJUSTMENTS,
+        (JournalDescending, Scope::All) => &JOURNAL_DESCENDING_OF_ALL,
+        (JournalDescending, Scope::Customer) => &JOURNAL_DESCENDING_OF_CUSTOMER,
+        (JournalDescending, Scope::Adjustments) => &JOURNAL_DESCENDING_OF_ADJUSTMENTS,
+        (EffectiveDate, Scope::All) => &EFFECTIVE_DATE_OF_ALL,
+        (EffectiveDate, Scope::Customer) => &EFFECTIVE_DATE_OF_CUSTOMER,
+        (EffectiveDate, Scope::Adjustments) => &EFFECTIVE_DATE_OF_ADJUSTMENTS,
+        (EffectiveDateDescending, Scope::All) => &EFFECTIVE_DATE_DESCENDING_OF_ALL,
+        (EffectiveDateDescending, Scope::Customer) => &EFFECTIVE_DATE_DESCENDING_OF_CUSTOMER,
+        (EffectiveDateDescending, Scope::Adjustments) => &EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS,
+        (PostingDate, Scope::All) => &POSTING_DATE_OF_ALL,
+        (PostingDate, Scope::Customer) => &POSTING_DATE_OF_CUSTOMER,
+        (PostingDate, Scope::Adjustments) => &POSTING_DATE_OF_ADJUSTMENTS,
+        (PostingDateDescending, Scope::All) => &POSTING_DATE_DESCENDING_OF_ALL,
+        (PostingDateDescending, Scope::Customer) => &POSTING_DATE_DESCENDING_OF_CUSTOMER,
+        (PostingDateDescending, Scope::Adjustments) => &POSTING_DATE_DESCENDING_OF_ADJUSTMENTS,
+    }
+}
+
+static JOURNAL_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null
+        and cast($12 as date) is not null and sequence > $13
+    order by sequence limit $14",
+);
+static JOURNAL_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and cast($12 as date) is not null and sequence > $13
+    order by sequence limit $14",
+);
+static JOURNAL_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and cast($12 as date) is not null and sequence > $13
+    order by sequence limit $14",
+);
+
+static JOURNAL_DESCENDING_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null
+        and cast($12 as date) is not null and sequence < $13
+    order by sequence desc limit $14",
+);
+static JOURNAL_DESCENDING_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and cast($12 as date) is not null and sequence < $13
+    order by sequence desc limit $14",
+);
+static JOURNAL_DESCENDING_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and cast($12 as date) is not null and sequence < $13
+    order by sequence desc limit $14",
+);
+
+static EFFECTIVE_DATE_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null and {is_no_adjustment}
+        and (posting_date, sequence) > ($12, $13)
+    order by posting_date, sequence limit $14",
+);
+static EFFECTIVE_DATE_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and (effective_date, sequence) > ($12, $13)
+    order by effective_date, sequence limit $14",
+);
+static EFFECTIVE_DATE_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and (effective_date, sequence) > ($12, $13)
+    order by effective_date, sequence limit $14",
+);
+
+static EFFECTIVE_DATE_DESCENDING_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null and {is_no_adjustment}
+        and (posting_date, sequence) < ($12, $13)
+    order by posting_date desc, sequence desc limit $14",
+);
+static EFFECTIVE_DATE_DESCENDING_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and (effective_date, sequence) < ($12, $13)
+    order by effective_date desc, sequence desc limit $14",
+);
+static EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and (effective_date, sequence) < ($12, $13)
+    order by effective_date desc, sequence desc limit $14",
+);
+
+static POSTING_DATE_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null
+        and (posting_date, sequence) > ($12, $13)
+    order by posting_date, sequence limit $14",
+);
+static POSTING_DATE_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and (posting_date, sequence) > ($12, $13)
+    order by posting_date, sequence limit $14",
+);
+static POSTING_DATE_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and (posting_date, sequence) > ($12, $13)
+    order by posting_date, sequence limit $14",
+);
+
+static POSTING_DATE_DESCENDING_OF_ALL: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and cast($7 as text) is null
+        and (posting_date, sequence) < ($12, $13)
+    order by posting_date desc, sequence desc limit $14",
+);
+static POSTING_DATE_DESCENDING_OF_CUSTOMER: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and customer_id = $7
+        and (posting_date, sequence) < ($12, $13)
+    order by posting_date desc, sequence desc limit $14",
+);
+static POSTING_DATE_DESCENDING_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select {entry_row} from entry
+    where {movement_filter}
+        and {is_adjustment} and (cast($7 as text) is null or customer_id = $7)
+        and (posting_date, sequence) < ($12, $13)
+    order by posting_date desc, sequence desc limit $14",
+);
+
 /// The next rows behind the cursor (None: the first ones). Who wants entries makes them of the rows.
 pub async fn rows(
     tx: &mut Tx,
@@ -124,14 +290,6 @@ pub async fn rows(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
-    let statements = match order {
-        MovementOrder::Journal => JOURNAL,
-        MovementOrder::JournalDescending => JOURNAL_DESCENDING,
-        MovementOrder::EffectiveDate => EFFECTIVE_DATE,
-        MovementOrder::EffectiveDateDescending => EFFECTIVE_DATE_DESCENDING,
-        MovementOrder::PostingDate => POSTING_DATE,
-        MovementOrder::PostingDateDescending => POSTING_DATE_DESCENDING,
-    };
     let is_descending = order.is_descending();
     let walk = |posting: (NaiveDate, NaiveDate), (first, last): (NaiveDate, NaiveDate)| {
         let start = if is_descending {
@@ -156,18 +314,19 @@ pub async fn rows(
     let posting = if is_by_posting_date { behind((from, to)) } else { (from, to) };
     let of_all = walk(posting, if is_by_effective_date { effective } else { (from, to) });
     if filter.adjustments_only {
-        return fetch(tx, statements.adjustments, tenant, filter, of_all).await;
+        return fetch(tx, statement(order, Scope::Adjustments), tenant, filter, of_all).await;
     }
     if filter.customer_id.is_some() {
-        return fetch(tx, statements.one_customer, tenant, filter, of_all).await;
+        return fetch(tx, statement(order, Scope::Customer), tenant, filter, of_all).await;
     }
     if !is_by_effective_date {
-        return fetch(tx, statements.everybody, tenant, filter, of_all).await;
+        return fetch(tx, statement(order, Scope::All), tenant, filter, of_all).await;
     }
     let (_, effective_to) = effective;
     let on_their_date = (from, to.min(effective_to));
-    let mut rows = fetch(tx, statements.everybody, tenant, filter, walk(behind(on_their_date), on_their_date)).await?;
-    rows.extend(fetch(tx, statements.adjustments, tenant, filter, of_all).await?);
+    let mut rows =
+        fetch(tx, statement(order, Scope::All), tenant, filter, walk(behind(on_their_date), on_their_date)).await?;
+    rows.extend(fetch(tx, statement(order, Scope::Adjustments), tenant, filter, of_all).await?);
     rows.sort_by_key(|row| Cursor::of_row(row, order));
     if is_descending {
         rows.reverse();
@@ -178,14 +337,14 @@ pub async fn rows(
 
 async fn fetch(
     tx: &mut Tx,
-    statement: Statement,
+    statement: &'static Statement,
     tenant: &TenantId,
     filter: &MovementFilter,
     Walk { after, posting: (from, to), limit }: Walk,
 ) -> Result<Vec<EntryRow>, StoreError> {
     let statement = statement.on(tx);
-    let categories: Set<'_> = filter.categories.iter().map(|category| category.as_str()).collect();
-    let subcategories: Set<'_> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
+    let categories: Set<&str> = filter.categories.iter().map(|category| category.as_str()).collect();
+    let subcategories: Set<&str> = filter.subcategories.iter().map(|subcategory| subcategory.as_str()).collect();
     let rows: Vec<PageRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())

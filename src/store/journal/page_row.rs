@@ -22,14 +22,3 @@ impl FromRow<'_, SqliteRow> for PageRow {
         columns.map(Self).map_err(|error| sqlx::Error::Decode(error.into()))
     }
 }
-
-/// The columns of a [`PageRow`] on SQLite.
-macro_rules! columns_as_json {
-    () => {
-        "json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, \
-         subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, \
-         mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, \
-         renewed_mrr_micros, json(causes), json(rules), provisional_until)"
-    };
-}
-pub(in crate::store) use columns_as_json;

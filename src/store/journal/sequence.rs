@@ -12,8 +12,9 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Db, Statement, Tx, on};
+use crate::store::db::{Db, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::{PostgresStatement, Statement};
 use crate::store::tenants::tenant;
 
 /// What is numbered.
@@ -23,21 +24,18 @@ pub enum Numbered {
     Outbox,
 }
 
-pub(in crate::store) const LAST: Statement = Statement {
-    sqlite:
-        "
-        select coalesce(max((select max(sequence) from entry where entry.tenant_id = tenant.tenant_id)), 0) from tenant",
-    postgres: "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
-};
-pub(in crate::store) const LAST_OF_OUTBOX: Statement = Statement {
-    sqlite: "
-        select coalesce(max((select max(sequence) from outbox where outbox.tenant_id = tenant.tenant_id)), 0) from tenant",
-    postgres: "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
-};
+static LAST: Statement = Statement::each(
+    "select coalesce(max((select max(sequence) from entry where entry.tenant_id = tenant.tenant_id)), 0) from tenant",
+    "select coalesce(pg_sequence_last_value('journal_sequence'), 0)",
+);
+static LAST_OF_OUTBOX: Statement = Statement::each(
+    "select coalesce(max((select max(sequence) from outbox where outbox.tenant_id = tenant.tenant_id)), 0) from tenant",
+    "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
+);
 
 /// All at once, to save round trips. A lock's key is the sequence (its object id) and the low 31 bits of the number.
-pub(in crate::store) const TAKE: &str = "
-    with held as materialized (select coalesce(hold_books($3), 0) as version),
+static TAKE: PostgresStatement = PostgresStatement::new(
+    "with held as materialized (select coalesce(hold_books($3), 0) as version),
     last as materialized (
         select coalesce(pg_sequence_last_value('journal_sequence'), 0) as entry,
             coalesce(pg_sequence_last_value('outbox_sequence'), 0) as event),
@@ -49,7 +47,8 @@ pub(in crate::store) const TAKE: &str = "
         from last)
     select (select version from held), coalesce(array_agg(nextval('journal_sequence')) filter (where number <= $1::bigint), '{}'),
         coalesce(array_agg(nextval('outbox_sequence')) filter (where number <= $2::bigint), '{}')
-    from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number";
+    from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number",
+);
 
 /// What a writer has until its transaction ends.
 #[derive(Debug)]
@@ -69,49 +68,46 @@ pub async fn take(tx: &mut Tx, tenant: &TenantId, entries: usize, events: usize)
     let books_version = if matches!(tx, Tx::Sqlite(_)) { tenant::hold(tx, tenant).await? } else { 0 };
     match tx {
         Tx::Sqlite(tx) => {
-            let last: Sequence = sqlx::query_scalar(LAST.sqlite).fetch_one(&mut **tx).await?;
-            let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.sqlite).fetch_one(&mut **tx).await?;
+            let last: Sequence = sqlx::query_scalar(LAST.on_sqlite()).fetch_one(&mut **tx).await?;
+            let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.on_sqlite()).fetch_one(&mut **tx).await?;
             let after = |last: Sequence, wanted| (last.saturating_add(1)..=last.saturating_add(wanted)).collect();
             Ok(Taken { books_version, entries: after(last, entries), events: after(last_event, events) })
         }
         Tx::Postgres(tx) => {
-            let taken = sqlx::query_as(TAKE).bind(entries).bind(events).bind(tenant.as_str());
+            let taken = sqlx::query_as(TAKE.text()).bind(entries).bind(events).bind(tenant.as_str());
             let (books_version, entries, events) = taken.fetch_one(&mut **tx).await?;
             Ok(Taken { books_version, entries, events })
         }
     }
 }
 
-macro_rules! in_flight {
-    ($sequence:literal) => {
-        concat!(
-            "select objid::bigint from pg_locks
-            where locktype = 'advisory' and granted and objsubid = 2
-                and database = (select oid from pg_database where datname = current_database())
-                and classid = '",
-            $sequence,
-            "'::regclass::oid"
-        )
-    };
-}
-
-pub(in crate::store) const IN_FLIGHT: &str = in_flight!("journal_sequence");
-pub(in crate::store) const OUTBOX_IN_FLIGHT: &str = in_flight!("outbox_sequence");
+static IN_FLIGHT: PostgresStatement = PostgresStatement::new(
+    "select objid::bigint from pg_locks
+    where locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and classid = 'journal_sequence'::regclass::oid",
+);
+static OUTBOX_IN_FLIGHT: PostgresStatement = PostgresStatement::new(
+    "select objid::bigint from pg_locks
+    where locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())
+        and classid = 'outbox_sequence'::regclass::oid",
+);
 
 /// The last number up to which no row can appear any more. Not to be asked in a transaction that sees one state.
 pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError> {
     let (last, in_flight) = match numbered {
-        Numbered::Journal => (LAST, IN_FLIGHT),
-        Numbered::Outbox => (LAST_OF_OUTBOX, OUTBOX_IN_FLIGHT),
+        Numbered::Journal => (&LAST, &IN_FLIGHT),
+        Numbered::Outbox => (&LAST_OF_OUTBOX, &OUTBOX_IN_FLIGHT),
     };
     let pool = match db {
         Db::Sqlite { read, .. } => {
-            return Ok(sqlx::query_scalar(last.sqlite).fetch_one(read).await?);
+            return Ok(sqlx::query_scalar(last.on_sqlite()).fetch_one(read).await?);
         }
         Db::Postgres { read, .. } => read,
     };
-    let last: Sequence = sqlx::query_scalar(last.postgres).fetch_one(pool).await?;
-    let locked: Vec<i64> = sqlx::query_scalar(in_flight).fetch_all(pool).await?;
+    let last: Sequence = sqlx::query_scalar(last.on_postgres()).fetch_one(pool).await?;
+    let locked: Vec<i64> = sqlx::query_scalar(in_flight.text()).fetch_all(pool).await?;
     let before: Option<Sequence> = locked.into_iter().filter_map(|low_bits| unlocked_before(last, low_bits)).min();
     Ok(before.unwrap_or(last))
 }
@@ -120,7 +116,7 @@ pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError
 /// as its parameters.
 pub(in crate::store) async fn between_numbers<R>(
     tx: &mut Tx,
-    statement: Statement,
+    statement: &'static Statement,
     tenant: &TenantId,
     (after, through): (Sequence, Sequence),
     limit: i64,

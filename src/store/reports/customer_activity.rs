@@ -6,9 +6,10 @@ use futures_util::TryStreamExt;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::journal::customer_activity::ActivitySum;
 use crate::domain::journal::movement::Category;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::reports::sums::{SumFilter, View};
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
 /// What entries of a customer at CUSTOMER level have in common, and come to.
@@ -20,39 +21,30 @@ pub struct CustomerSum {
     pub sum: ActivitySum,
 }
 
-macro_rules! parts {
-    ($month:literal, $date:literal) => {
-        concat!(
-            "select customer_id, currency, case when ",
-            $date,
-            " >= $2 then ",
-            $month,
-            " end as month,
-                case when category in ('NEW', 'CHURN') then category end as turn,
-                case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
-                cast(sum(delta_micros / 1000000) as bigint) as delta_units,
-                cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
-                cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
-            from entry
-            where tenant_id = $1 and level = 'CUSTOMER' and ",
-            $date,
-            " <= $3
-                and (provisional_until is null or provisional_until <= $4)
-                and (cast($5 as timestamptz) is null or recorded_at <= $5)
-            group by 1, 2, 3, 4, 5
-            order by 1"
-        )
-    };
-}
-
-pub(in crate::store) const PARTS: Statement = Statement {
-    sqlite: parts!("substr(posting_date, 1, 7) || '-01'", "posting_date"),
-    postgres: parts!("date_trunc('month', posting_date)::date", "posting_date"),
-};
-pub(in crate::store) const PARTS_RESTATED: Statement = Statement {
-    sqlite: parts!("substr(effective_date, 1, 7) || '-01'", "effective_date"),
-    postgres: parts!("date_trunc('month', effective_date)::date", "effective_date"),
-};
+static PARTS: Statement = Statement::new(
+    "select customer_id, currency, case when posting_date >= $2 then {month_of posting_date} end as month,
+        case when category in ('NEW', 'CHURN') then category end as turn,
+        case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = 'CUSTOMER' and posting_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+    group by 1, 2, 3, 4, 5
+    order by 1",
+);
+static PARTS_RESTATED: Statement = Statement::new(
+    "select customer_id, currency, case when effective_date >= $2 then {month_of effective_date} end as month,
+        case when category in ('NEW', 'CHURN') then category end as turn,
+        case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = 'CUSTOMER' and effective_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+    group by 1, 2, 3, 4, 5
+    order by 1",
+);
 
 /// Shows the parts of all customers through a date, customer by customer. Of the filter only what says how the journal is
 /// seen is heeded: a customer is what all of their movements make of them.
@@ -63,7 +55,10 @@ pub async fn each_part(
     (first, last): (NaiveDate, NaiveDate),
     mut show: impl FnMut(CustomerSum) + Send,
 ) -> Result<(), StoreError> {
-    let statement = if filter.view == View::Restated { PARTS_RESTATED } else { PARTS };
+    let statement = match filter.view {
+        View::AsReported => &PARTS,
+        View::Restated => &PARTS_RESTATED,
+    };
     let statement = statement.on(tx);
     on!(tx, connection => {
         let mut rows = sqlx::query_as::<_, Row>(statement)

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::domain::ids::{Currency, CustomerId, TenantId};
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::reports::sums::{SumFilter, View};
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
 /// What is added up together.
@@ -19,37 +20,30 @@ pub struct CustomerMonth {
     pub month: Option<NaiveDate>,
 }
 
-macro_rules! of_customers {
-    ($month:literal, $date:literal) => {
-        concat!(
-            "select customer_id, currency, case when ",
-            $date,
-            " >= $3 then ",
-            $month,
-            " end as month,
-                cast(sum(delta_micros / 1000000) as bigint) as delta_units,
-                cast(sum(delta_micros % 1000000) as bigint) as delta_micros
-            from entry
-            where tenant_id = $1 and level = $2 and ",
-            $date,
-            " <= $4
-                and (cast($5 as text) is null or currency = $5)
-                and (provisional_until is null or provisional_until <= $6)
-                and customer_id >= $7 and customer_id <= $8
-                and (cast($9 as timestamptz) is null or recorded_at <= $9)
-            group by 1, 2, 3"
-        )
-    };
-}
-
-pub(in crate::store) const AS_REPORTED: Statement = Statement {
-    sqlite: of_customers!("substr(posting_date, 1, 7) || '-01'", "posting_date"),
-    postgres: of_customers!("date_trunc('month', posting_date)::date", "posting_date"),
-};
-pub(in crate::store) const RESTATED: Statement = Statement {
-    sqlite: of_customers!("substr(effective_date, 1, 7) || '-01'", "effective_date"),
-    postgres: of_customers!("date_trunc('month', effective_date)::date", "effective_date"),
-};
+static AS_REPORTED: Statement = Statement::new(
+    "select customer_id, currency, case when posting_date >= $3 then {month_of posting_date} end as month,
+        cast(sum(delta_micros / 1000000) as bigint) as delta_units,
+        cast(sum(delta_micros % 1000000) as bigint) as delta_micros
+    from entry
+    where tenant_id = $1 and level = $2 and posting_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id >= $7 and customer_id <= $8
+        and (cast($9 as timestamptz) is null or recorded_at <= $9)
+    group by 1, 2, 3",
+);
+static RESTATED: Statement = Statement::new(
+    "select customer_id, currency, case when effective_date >= $3 then {month_of effective_date} end as month,
+        cast(sum(delta_micros / 1000000) as bigint) as delta_units,
+        cast(sum(delta_micros % 1000000) as bigint) as delta_micros
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id >= $7 and customer_id <= $8
+        and (cast($9 as timestamptz) is null or recorded_at <= $9)
+    group by 1, 2, 3",
+);
 
 /// The sums of the customers from one id to another, in which all months before `first` are one; through the date `last`.
 pub async fn of_customers(
@@ -60,8 +54,8 @@ pub async fn of_customers(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<BTreeMap<CustomerMonth, Sum>, StoreError> {
     let statement = match filter.view {
-        View::AsReported => AS_REPORTED,
-        View::Restated => RESTATED,
+        View::AsReported => &AS_REPORTED,
+        View::Restated => &RESTATED,
     };
     let statement = statement.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {

@@ -1,6 +1,8 @@
 //! What the entries of a group come to: of an item, of a customer, or of all that have the same attribute.
 //!
-//! There may be as many groups as customers. So the largest ones are found first, and only their sums are read.
+//! There may be as many groups as customers. So the largest ones are found first, and only their sums are read: by two
+//! statements, of which both begin with `counted`, the name of its group beside each entry, or total. The parameters $7 to
+//! $10 are those of entries; the name of an attribute follows, then those of the statement itself.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +11,8 @@ use chrono::NaiveDate;
 use crate::domain::ids::TenantId;
 use crate::store::db::{Instant, Set, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::reports::group_statements::{
-    Grouped, OF_CUSTOMER_ATTRIBUTES, OF_CUSTOMERS, OF_ITEMS, OF_LINE_ATTRIBUTES, OF_MONTH_ITEMS,
-};
 use crate::store::reports::sums::{Row, SumFilter, SumKey, Unit, View};
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
 /// What entries of one group have in common.
@@ -34,7 +34,8 @@ const LAST_ID: &str = "\u{10ffff}";
 struct Reading<'q> {
     tenant: &'q TenantId,
     filter: &'q SumFilter<'q>,
-    statements: Grouped,
+    largest: &'static Statement,
+    sums: &'static Statement,
     /// From the totals, which are by month.
     is_of_totals: bool,
     attribute: Option<&'q str>,
@@ -55,20 +56,147 @@ impl<'q> Reading<'q> {
             && filter.view == View::AsReported
             && filter.known_at.is_none()
             && filter.customer.is_none();
-        let (statements, attribute) = match grouping {
-            Grouping::Item if is_of_totals => (OF_MONTH_ITEMS, None),
-            Grouping::Item => (OF_ITEMS, None),
-            Grouping::Customer => (OF_CUSTOMERS, None),
-            Grouping::CustomerAttribute(name) => (OF_CUSTOMER_ATTRIBUTES, Some(name.as_str())),
-            Grouping::LineAttribute(name) => (OF_LINE_ATTRIBUTES, Some(name.as_str())),
+        let (largest, sums, attribute): (&'static Statement, &'static Statement, _) = match grouping {
+            Grouping::Item if is_of_totals => (&LARGEST_MONTH_ITEMS, &SUMS_OF_MONTH_ITEMS, None),
+            Grouping::Item => (&LARGEST_ITEMS, &SUMS_OF_ITEMS, None),
+            Grouping::Customer => (&LARGEST_CUSTOMERS, &SUMS_OF_CUSTOMERS, None),
+            Grouping::CustomerAttribute(name) => {
+                (&LARGEST_CUSTOMER_ATTRIBUTES, &SUMS_OF_CUSTOMER_ATTRIBUTES, Some(name.as_str()))
+            }
+            Grouping::LineAttribute(name) => (&LARGEST_LINE_ATTRIBUTES, &SUMS_OF_LINE_ATTRIBUTES, Some(name.as_str())),
         };
-        Self { tenant, filter, statements, is_of_totals, attribute, dates }
+        Self { tenant, filter, largest, sums, is_of_totals, attribute, dates }
     }
 
     fn customers(&self) -> (&'q str, &'q str) {
         self.filter.customer.map_or(("", LAST_ID), |customer| (customer.as_str(), customer.as_str()))
     }
 }
+
+static LARGEST_MONTH_ITEMS: Statement = Statement::new(
+    "with counted as (
+        select item_id as name, currency, subcategory, is_adjustment, posting_month as counted_on,
+            delta_units, delta_micros, movements
+        from month_item_total
+        where tenant_id = $1 and level = $2 and posting_month <= $4
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+    )
+    select distinct name from {ranked_groups} where place <= $7",
+);
+static SUMS_OF_MONTH_ITEMS: Statement = Statement::new(
+    "with counted as (
+        select item_id as name, currency, subcategory, is_adjustment, posting_month as counted_on,
+            delta_units, delta_micros, movements
+        from month_item_total
+        where tenant_id = $1 and level = $2 and posting_month <= $4
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+    )
+    select name, currency, case when counted_on >= $3 then
+            case when cast($8 as boolean) then {month_of counted_on} else counted_on end
+        end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from counted where name {in $7} group by 1, 2, 3, 4, 5",
+);
+
+static LARGEST_ITEMS: Statement = Statement::new(
+    "with counted as (
+        select item_id as name, {counted_columns}
+        from entry
+        where {counted_filter}
+    )
+    select distinct name from {ranked_groups} where place <= $11",
+);
+static SUMS_OF_ITEMS: Statement = Statement::new(
+    "with counted as (
+        select item_id as name, {counted_columns}
+        from entry
+        where {counted_filter}
+    )
+    select name, currency, case when counted_on >= $3 then
+            case when cast($12 as boolean) then {month_of counted_on} else counted_on end
+        end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from counted where name {in $11} group by 1, 2, 3, 4, 5",
+);
+
+static LARGEST_CUSTOMERS: Statement = Statement::new(
+    "with counted as (
+        select entry.customer_id as name, {counted_columns}
+        from entry
+        where {counted_filter}
+    )
+    select distinct name from {ranked_groups} where place <= $11",
+);
+static SUMS_OF_CUSTOMERS: Statement = Statement::new(
+    "with counted as (
+        select entry.customer_id as name, {counted_columns}
+        from entry
+        where {counted_filter}
+    )
+    select name, currency, case when counted_on >= $3 then
+            case when cast($12 as boolean) then {month_of counted_on} else counted_on end
+        end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from counted where name {in $11} group by 1, 2, 3, 4, 5",
+);
+
+static LARGEST_CUSTOMER_ATTRIBUTES: Statement = Statement::new(
+    "with named as (
+        select customer_id, fact_id, {attribute customer $11} as value from fact
+        where tenant_id = $1 and kind = 'CUSTOMER' and customer_id >= $7 and customer_id <= $8
+            and {is_latest_revision}
+    ), counted as (
+        select coalesce(named.value, '') as name, {counted_columns}
+        from entry left join named on named.customer_id = entry.customer_id
+        where {counted_filter}
+    )
+    select distinct name from {ranked_groups} where place <= $12",
+);
+static SUMS_OF_CUSTOMER_ATTRIBUTES: Statement = Statement::new(
+    "with named as (
+        select customer_id, fact_id, {attribute customer $11} as value from fact
+        where tenant_id = $1 and kind = 'CUSTOMER' and customer_id >= $7 and customer_id <= $8
+            and {is_latest_revision}
+    ), counted as (
+        select coalesce(named.value, '') as name, {counted_columns}
+        from entry left join named on named.customer_id = entry.customer_id
+        where {counted_filter}
+    )
+    select name, currency, case when counted_on >= $3 then
+            case when cast($13 as boolean) then {month_of counted_on} else counted_on end
+        end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from counted where name {in $12} group by 1, 2, 3, 4, 5",
+);
+
+static LARGEST_LINE_ATTRIBUTES: Statement = Statement::new(
+    "with named as (
+        select customer_id, fact_id, {attribute subscription_line $11} as value from fact
+        where tenant_id = $1 and kind = 'SUBSCRIPTION_LINE' and customer_id >= $7 and customer_id <= $8
+            and {is_latest_revision}
+    ), counted as (
+        select coalesce(named.value, '') as name, {counted_columns}
+        from entry left join named on named.customer_id = entry.customer_id and named.fact_id = entry.line_id
+        where {counted_filter}
+    )
+    select distinct name from {ranked_groups} where place <= $12",
+);
+static SUMS_OF_LINE_ATTRIBUTES: Statement = Statement::new(
+    "with named as (
+        select customer_id, fact_id, {attribute subscription_line $11} as value from fact
+        where tenant_id = $1 and kind = 'SUBSCRIPTION_LINE' and customer_id >= $7 and customer_id <= $8
+            and {is_latest_revision}
+    ), counted as (
+        select coalesce(named.value, '') as name, {counted_columns}
+        from entry left join named on named.customer_id = entry.customer_id and named.fact_id = entry.line_id
+        where {counted_filter}
+    )
+    select name, currency, case when counted_on >= $3 then
+            case when cast($13 as boolean) then {month_of counted_on} else counted_on end
+        end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from counted where name {in $12} group by 1, 2, 3, 4, 5",
+);
 
 /// Binds what is the same in all statements.
 macro_rules! bound {
@@ -105,7 +233,7 @@ pub async fn largest(
     most: i64,
 ) -> Result<BTreeSet<String>, StoreError> {
     let reading = Reading::of(tenant, filter, grouping, unit, dates);
-    let statement = reading.statements.largest.on(tx);
+    let statement = reading.largest.on(tx);
     let names: Vec<(String,)> = on!(tx, connection => {
         bound!(statement, reading).bind(most).fetch_all(connection).await?
     });
@@ -122,8 +250,8 @@ pub async fn of_groups(
     names: &BTreeSet<String>,
 ) -> Result<Vec<(String, SumKey, Sum)>, StoreError> {
     let reading = Reading::of(tenant, filter, grouping, unit, dates);
-    let statement = reading.statements.sums.on(tx);
-    let names: Set<'_> = names.iter().map(String::as_str).collect();
+    let statement = reading.sums.on(tx);
+    let names: Set<&str> = names.iter().map(String::as_str).collect();
     let rows: Vec<GroupRow> = on!(tx, connection => {
         bound!(statement, reading).bind(names).bind(unit == Unit::Month).fetch_all(connection).await?
     });

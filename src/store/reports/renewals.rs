@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::reports::sums::{SumFilter, View};
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
 /// MRR whose term ended.
@@ -30,54 +31,70 @@ impl Renewals {
     }
 }
 
-macro_rules! renewals {
-    ($month:literal, $date:literal, $ended:literal) => {
-        concat!(
-            "select currency, ",
-            $month,
-            " as month,
-                cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-                cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-                cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
-                    as lapsed_units,
-                cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
-                    as lapsed_micros
-            from entry
-            where tenant_id = $1 and level = 'CONTRACT' and ",
-            $date,
-            " >= $2 and ",
-            $date,
-            " <= $3
-                and (provisional_until is null or provisional_until <= $4)
-                and (cast($5 as timestamptz) is null or recorded_at <= $5)
-                and (cast($6 as text) is null or currency = $6)
-                and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and ",
-            $ended,
-            "))
-            group by 1, 2"
-        )
-    };
-}
+static RENEWALS: Statement = Statement::each(
+    "select currency, {month_of posting_date} as month,
+        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
+        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+            as lapsed_units,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+            as lapsed_micros
+    from entry
+    where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+        and (cast($6 as text) is null or currency = $6)
+        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
+            select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
+    group by 1, 2",
+    "select currency, {month_of posting_date} as month,
+        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
+        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+            as lapsed_units,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+            as lapsed_micros
+    from entry
+    where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+        and (cast($6 as text) is null or currency = $6)
+        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
+    group by 1, 2",
+);
+static RENEWALS_RESTATED: Statement = Statement::each(
+    "select currency, {month_of effective_date} as month,
+        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
+        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+            as lapsed_units,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+            as lapsed_micros
+    from entry
+    where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+        and (cast($6 as text) is null or currency = $6)
+        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
+            select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
+    group by 1, 2",
+    "select currency, {month_of effective_date} as month,
+        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
+        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+            as lapsed_units,
+        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+            as lapsed_micros
+    from entry
+    where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
+        and (provisional_until is null or provisional_until <= $4)
+        and (cast($5 as timestamptz) is null or recorded_at <= $5)
+        and (cast($6 as text) is null or currency = $6)
+        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
+    group by 1, 2",
+);
 
-macro_rules! by_date {
-    ($on_sqlite:literal, $on_postgres:literal, $date:literal) => {
-        Statement {
-            sqlite: renewals!(
-                $on_sqlite,
-                $date,
-                "exists (select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)"
-            ),
-            postgres: renewals!($on_postgres, $date, "jsonb_path_exists(causes, '$[*].natural_end')"),
-        }
-    };
-}
-
-pub(in crate::store) const RENEWALS: Statement =
-    by_date!("substr(posting_date, 1, 7) || '-01'", "date_trunc('month', posting_date)::date", "posting_date");
-pub(in crate::store) const RENEWALS_RESTATED: Statement =
-    by_date!("substr(effective_date, 1, 7) || '-01'", "date_trunc('month', effective_date)::date", "effective_date");
-
-pub(in crate::store) const OF_TOTALS: Statement = Statement::both(
+static OF_TOTALS: Statement = Statement::new(
     "select currency, posting_month as month,
         cast(sum(renewed_units) as bigint) as renewed_units,
         cast(sum(renewed_micros) as bigint) as renewed_micros,
@@ -99,9 +116,9 @@ pub async fn by_month(
 ) -> Result<BTreeMap<(Currency, NaiveDate), Renewals>, StoreError> {
     let is_of_totals = filter.is_of_totals();
     let statement = match filter.view {
-        View::AsReported if is_of_totals => OF_TOTALS,
-        View::AsReported => RENEWALS,
-        View::Restated => RENEWALS_RESTATED,
+        View::AsReported if is_of_totals => &OF_TOTALS,
+        View::AsReported => &RENEWALS,
+        View::Restated => &RENEWALS_RESTATED,
     };
     let statement = statement.on(tx);
     let currency = filter.currency.as_ref().map(Currency::as_str);

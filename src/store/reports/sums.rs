@@ -12,9 +12,7 @@ use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::reports::sum_statements::{
-    ADJUSTMENTS, ByUnit, OF_CUSTOMER, OF_CUSTOMER_RESTATED, RECORDED_AFTER, RECORDED_AFTER_RESTATED, THROUGH, TOTALS,
-};
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
 /// By which date entries are counted (R16).
@@ -66,15 +64,200 @@ pub struct SumKey {
     pub is_adjustment: bool,
 }
 
-/// Where a part of the sums is read.
+/// Rows that the sums are made of.
 #[derive(Debug, Clone, Copy)]
-enum Part<'f> {
-    /// From the totals, with or without adjustments.
-    Totals(ByUnit),
+enum Source<'f> {
+    /// Totals by the unit, with or without adjustments.
+    Totals,
+    /// Totals of everything through a date.
+    TotalsThrough,
     OfCustomer(&'f CustomerId),
     Adjustments,
     RecordedAfter(DateTime<Utc>),
 }
+
+impl Source<'_> {
+    fn statement(self, view: View, unit: Unit) -> &'static Statement {
+        match (self, view, unit) {
+            (Self::Totals, _, Unit::Month) => &MONTHS,
+            (Self::Totals, _, Unit::Day) => &DAYS,
+            (Self::TotalsThrough, _, _) => &THROUGH,
+            (Self::OfCustomer(_), View::AsReported, Unit::Month) => &MONTHS_OF_CUSTOMER,
+            (Self::OfCustomer(_), View::AsReported, Unit::Day) => &DAYS_OF_CUSTOMER,
+            (Self::OfCustomer(_), View::Restated, Unit::Month) => &MONTHS_OF_CUSTOMER_RESTATED,
+            (Self::OfCustomer(_), View::Restated, Unit::Day) => &DAYS_OF_CUSTOMER_RESTATED,
+            (Self::Adjustments, _, Unit::Month) => &MONTHS_OF_ADJUSTMENTS,
+            (Self::Adjustments, _, Unit::Day) => &DAYS_OF_ADJUSTMENTS,
+            (Self::RecordedAfter(_), View::AsReported, Unit::Month) => &MONTHS_RECORDED_AFTER,
+            (Self::RecordedAfter(_), View::AsReported, Unit::Day) => &DAYS_RECORDED_AFTER,
+            (Self::RecordedAfter(_), View::Restated, Unit::Month) => &MONTHS_RECORDED_AFTER_RESTATED,
+            (Self::RecordedAfter(_), View::Restated, Unit::Day) => &DAYS_RECORDED_AFTER_RESTATED,
+        }
+    }
+}
+
+/// Totals by month, in which everything before $3 is one, as in all statements below.
+static MONTHS: Statement = Statement::new(
+    "select currency, case when posting_month >= $3 then posting_month end as date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from month_total
+    where tenant_id = $1 and level = $2 and posting_month <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and counts_from <= $6
+        and not ($7 and is_adjustment)
+    group by 1, 2, 3, 4",
+);
+/// Totals by day: of whole months up to that of $3, and of days from its first on.
+static DAYS: Statement = Statement::new(
+    "select currency, date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from (
+        select currency, cast(null as date) as date, subcategory, is_adjustment, delta_units, delta_micros, movements
+        from month_total
+        where tenant_id = $1 and level = $2 and posting_month < {month_of $3}
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+            and not ($7 and is_adjustment)
+        union all
+        select currency, case when posting_date >= $3 then posting_date end as date, subcategory, is_adjustment, delta_units, delta_micros, movements
+        from day_total
+        where tenant_id = $1 and level = $2 and posting_date >= {month_of $3} and posting_date <= $4
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+            and not ($7 and is_adjustment)
+    ) as part
+    group by 1, 2, 3, 4",
+);
+/// Totals of everything through $4; $3 is in its month.
+static THROUGH: Statement = Statement::new(
+    "select currency, date, subcategory, is_adjustment,
+        {sums_of_totals}
+    from (
+        select currency, cast(null as date) as date, subcategory, is_adjustment, delta_units, delta_micros, movements
+        from month_total
+        where tenant_id = $1 and level = $2 and posting_month < {month_of $3}
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+            and not ($7 and is_adjustment)
+        union all
+        select currency, cast(null as date) as date, subcategory, is_adjustment, delta_units, delta_micros, movements
+        from day_total
+        where tenant_id = $1 and level = $2 and posting_date >= {month_of $3} and posting_date <= $4
+            and (cast($5 as text) is null or currency = $5) and counts_from <= $6
+            and not ($7 and is_adjustment)
+    ) as part
+    group by 1, 2, 3, 4",
+);
+
+static MONTHS_OF_CUSTOMER: Statement = Statement::new(
+    "select currency, case when posting_date >= $3 then {month_of posting_date} end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and posting_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)
+    group by 1, 2, 3, 4",
+);
+static DAYS_OF_CUSTOMER: Statement = Statement::new(
+    "select currency, case when posting_date >= $3 then posting_date end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and posting_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)
+    group by 1, 2, 3, 4",
+);
+static MONTHS_OF_CUSTOMER_RESTATED: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then {month_of effective_date} end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)
+    group by 1, 2, 3, 4",
+);
+static DAYS_OF_CUSTOMER_RESTATED: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then effective_date end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and customer_id = $7 and (cast($8 as timestamptz) is null or recorded_at <= $8)
+    group by 1, 2, 3, 4",
+);
+
+static MONTHS_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then {month_of effective_date} end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and {is_adjustment}
+    group by 1, 2, 3, 4",
+);
+static DAYS_OF_ADJUSTMENTS: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then effective_date end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and {is_adjustment}
+    group by 1, 2, 3, 4",
+);
+
+static MONTHS_RECORDED_AFTER: Statement = Statement::new(
+    "select currency, case when posting_date >= $3 then {month_of posting_date} end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and posting_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and recorded_at > $7
+    group by 1, 2, 3, 4",
+);
+static DAYS_RECORDED_AFTER: Statement = Statement::new(
+    "select currency, case when posting_date >= $3 then posting_date end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and posting_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and recorded_at > $7
+    group by 1, 2, 3, 4",
+);
+static MONTHS_RECORDED_AFTER_RESTATED: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then {month_of effective_date} end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and recorded_at > $7
+    group by 1, 2, 3, 4",
+);
+static DAYS_RECORDED_AFTER_RESTATED: Statement = Statement::new(
+    "select currency, case when effective_date >= $3 then effective_date end as date, subcategory,
+        posting_date <> effective_date as is_adjustment,
+        {sums_of_entries}
+    from entry
+    where tenant_id = $1 and level = $2 and effective_date <= $4
+        and (cast($5 as text) is null or currency = $5)
+        and (provisional_until is null or provisional_until <= $6)
+        and recorded_at > $7
+    group by 1, 2, 3, 4",
+);
 
 /// The sums by a unit, in which everything before `first` is one; through the date `last`. Months are whole ones.
 pub async fn by_unit(
@@ -85,8 +268,8 @@ pub async fn by_unit(
     dates: (NaiveDate, NaiveDate),
 ) -> Result<BTreeMap<SumKey, Sum>, StoreError> {
     let mut sums = BTreeMap::new();
-    for part in parts(TOTALS, filter) {
-        add_part(&mut sums, tx, tenant, filter, part, unit, dates).await?;
+    for source in sources(Source::Totals, filter) {
+        add_from(&mut sums, tx, tenant, filter, source, unit, dates).await?;
     }
     // Whether a sum of nothing has rows says only how its entries were recorded.
     sums.retain(|_, sum| *sum != Sum::default());
@@ -101,8 +284,8 @@ pub async fn through(
     date: NaiveDate,
 ) -> Result<BTreeMap<Currency, Sum>, StoreError> {
     let mut sums = BTreeMap::new();
-    for part in parts(ByUnit { month: THROUGH, day: THROUGH }, filter) {
-        add_part(&mut sums, tx, tenant, filter, part, Unit::Day, (date, date)).await?;
+    for source in sources(Source::TotalsThrough, filter) {
+        add_from(&mut sums, tx, tenant, filter, source, Unit::Day, (date, date)).await?;
     }
     let mut by_currency: BTreeMap<Currency, Sum> = BTreeMap::new();
     for (key, sum) in sums {
@@ -111,39 +294,30 @@ pub async fn through(
     Ok(by_currency)
 }
 
-/// Whence the sums come that the filter asks for.
-fn parts<'f>(totals: ByUnit, filter: &SumFilter<'f>) -> Vec<Part<'f>> {
+/// The sources that together have what the filter asks for.
+fn sources<'f>(totals: Source<'f>, filter: &SumFilter<'f>) -> Vec<Source<'f>> {
     if let Some(customer) = filter.customer {
-        return vec![Part::OfCustomer(customer)];
+        return vec![Source::OfCustomer(customer)];
     }
-    let mut parts = vec![Part::Totals(totals)];
+    let mut sources = vec![totals];
     if filter.view == View::Restated {
-        parts.push(Part::Adjustments);
+        sources.push(Source::Adjustments);
     }
-    parts.extend(filter.known_at.map(Part::RecordedAfter));
-    parts
+    sources.extend(filter.known_at.map(Source::RecordedAfter));
+    sources
 }
 
-/// Reads a part, and adds it; what was recorded too late is taken away.
-async fn add_part(
+/// Reads a source, and adds it; what was recorded too late is taken away.
+async fn add_from(
     sums: &mut BTreeMap<SumKey, Sum>,
     tx: &mut Tx,
     tenant: &TenantId,
     filter: &SumFilter<'_>,
-    part: Part<'_>,
+    source: Source<'_>,
     unit: Unit,
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<(), StoreError> {
-    let is_restated = filter.view == View::Restated;
-    let statement = match part {
-        Part::Totals(totals) => totals,
-        Part::OfCustomer(_) if is_restated => OF_CUSTOMER_RESTATED,
-        Part::OfCustomer(_) => OF_CUSTOMER,
-        Part::Adjustments => ADJUSTMENTS,
-        Part::RecordedAfter(_) if is_restated => RECORDED_AFTER_RESTATED,
-        Part::RecordedAfter(_) => RECORDED_AFTER,
-    };
-    let statement = statement.of(unit).on(tx);
+    let statement = source.statement(filter.view, unit).on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
         let query = sqlx::query_as(statement)
             .bind(tenant.as_str())
@@ -152,17 +326,18 @@ async fn add_part(
             .bind(last)
             .bind(filter.currency.as_ref().map(Currency::as_str))
             .bind(filter.today);
-        let query = match part {
-            Part::Totals(_) => query.bind(is_restated),
-            Part::OfCustomer(customer) => query.bind(customer.as_str()).bind(filter.known_at.map(Instant)),
-            Part::Adjustments => query,
-            Part::RecordedAfter(instant) => query.bind(Instant(instant)),
+        let query = match source {
+            // Restated, adjustments are not part of the totals.
+            Source::Totals | Source::TotalsThrough => query.bind(filter.view == View::Restated),
+            Source::OfCustomer(customer) => query.bind(customer.as_str()).bind(filter.known_at.map(Instant)),
+            Source::Adjustments => query,
+            Source::RecordedAfter(instant) => query.bind(Instant(instant)),
         };
         query.fetch_all(connection).await?
     });
     for row in rows {
         let (key, sum) = row.parse()?;
-        let sum = if let Part::RecordedAfter(_) = part { sum.reversed() } else { sum };
+        let sum = if let Source::RecordedAfter(_) = source { sum.reversed() } else { sum };
         sums.entry(key).or_default().add(sum);
     }
     Ok(())

@@ -3,8 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::TenantId;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// A closing or reopening of a month.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -23,7 +24,7 @@ pub struct Closing {
     pub reason: String,
 }
 
-pub(in crate::store) const APPEND: Statement = Statement::both(
+static APPEND: Statement = Statement::new(
     "insert into closing (tenant_id, sequence, month, is_closed, digest, recorded_at, actor, reason)
     values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
@@ -47,7 +48,7 @@ pub async fn append(tx: &mut Tx, tenant: &TenantId, closing: &Closing) -> Result
     Ok(())
 }
 
-pub(in crate::store) const ALL: Statement = Statement::both(
+static ALL: Statement = Statement::new(
     "select sequence, month, is_closed, digest, recorded_at, actor, reason from closing
     where tenant_id = $1 order by sequence",
 );

@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{Currency, RateSet, TenantId};
 use crate::domain::rate::{ExchangeRate, Rate};
-use crate::store::db::{Column, Insert, Kind, Set, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 pub(in crate::store) static ADD: Insert = Insert::new(
     "exchange_rate",
@@ -53,7 +54,7 @@ pub fn key(it: &ExchangeRate) -> RateKey {
     (it.from, it.to, it.date)
 }
 
-pub(in crate::store) const BETWEEN: Statement = Statement::both(
+static BETWEEN: Statement = Statement::new(
     "select from_currency, to_currency, date, rate from exchange_rate
     where tenant_id = $1 and rate_set = $2 and date >= $3 and date <= $4",
 );
@@ -78,25 +79,16 @@ pub async fn between(
     rows.iter().map(|row| row.parse().map(|it| (key(&it), it.rate))).collect()
 }
 
-/// Those that hold on the first date, and those that come until the last.
-macro_rules! in_force {
-    ($currencies:literal) => {
-        concat!(
-            "select from_currency, to_currency, date, rate from exchange_rate as it
-            where tenant_id = $1 and rate_set = $2 and from_currency ",
-            $currencies,
-            " and to_currency = $4 and date <= $6
-                and date >= coalesce((
-                    select max(date) from exchange_rate as earlier
-                    where earlier.tenant_id = it.tenant_id and earlier.rate_set = it.rate_set
-                        and earlier.from_currency = it.from_currency and earlier.to_currency = it.to_currency
-                        and earlier.date <= $5), $5)"
-        )
-    };
-}
-
-pub(in crate::store) const IN_FORCE: Statement =
-    Statement { sqlite: in_force!("in (select value from json_each($3))"), postgres: in_force!("= any($3)") };
+/// The rates that are in force on the first date, and those that begin until the last.
+static IN_FORCE: Statement = Statement::new(
+    "select from_currency, to_currency, date, rate from exchange_rate as it
+    where tenant_id = $1 and rate_set = $2 and from_currency {in $3} and to_currency = $4 and date <= $6
+        and date >= coalesce((
+            select max(date) from exchange_rate as earlier
+            where earlier.tenant_id = it.tenant_id and earlier.rate_set = it.rate_set
+                and earlier.from_currency = it.from_currency and earlier.to_currency = it.to_currency
+                and earlier.date <= $5), $5)",
+);
 
 /// The rates of a set that hold on any date from the first through the last.
 pub async fn in_force(
@@ -111,7 +103,7 @@ pub async fn in_force(
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(rate_set.as_str())
-            .bind(from.iter().map(Currency::as_str).collect::<Set<'_>>())
+            .bind(from.iter().map(Currency::as_str).collect::<Set<&str>>())
             .bind(to.as_str())
             .bind(first)
             .bind(last)
@@ -129,7 +121,7 @@ pub struct RateFilter {
     pub to: Option<Currency>,
 }
 
-pub(in crate::store) const PAGE: Statement = Statement::both(
+static PAGE: Statement = Statement::new(
     "select from_currency, to_currency, date, rate from exchange_rate
     where tenant_id = $1 and rate_set = $2
         and (cast($3 as text) is null or from_currency = $3)
@@ -195,7 +187,7 @@ pub struct SetState {
     pub last_date: NaiveDate,
 }
 
-pub(in crate::store) const SETS: Statement = Statement::both(
+static SETS: Statement = Statement::new(
     "select rate_set, count(*) as rates, min(date) as first_date, max(date) as last_date from exchange_rate
     where tenant_id = $1 and rate_set > $2 group by rate_set order by rate_set limit $3",
 );

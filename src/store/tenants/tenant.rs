@@ -6,10 +6,11 @@ use crate::domain::ids::TenantId;
 use crate::domain::journal::ledger_settings::Books;
 use crate::domain::policy::Policy;
 use crate::store::audit;
-use crate::store::db::{Instant, Statement, Tx, on};
+use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::{PostgresStatement, Statement};
 
-pub(in crate::store) const ENSURE: Statement = Statement::both(
+static ENSURE: Statement = Statement::new(
     "insert into tenant (tenant_id, lapse_grace_days, time_zone, created_at) values ($1, $2, $3, $4)
     on conflict (tenant_id) do nothing",
 );
@@ -32,7 +33,7 @@ pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTim
     Ok(made > 0)
 }
 
-pub(in crate::store) const BOOKS: Statement = Statement::both(
+static BOOKS: Statement = Statement::new(
     "select version, policy_version, open_from, lapse_grace_days, time_zone from tenant where tenant_id = $1",
 );
 
@@ -50,24 +51,25 @@ pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> 
     Ok(Books { version, policy_version, open_from, policy: Policy { lapse_grace_days, time_zone } })
 }
 
-pub(in crate::store) const HOLD_ALONE: &str =
-    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, hashtext($1))";
-pub(in crate::store) const WAIT_LONGER: &str = "set local lock_timeout = '30s'";
+static HOLD_ALONE: PostgresStatement = PostgresStatement::new(
+    "select pg_advisory_xact_lock(('tenant'::regclass::oid::bigint << 32 >> 32)::int, hashtext($1))",
+);
+static WAIT_LONGER: PostgresStatement = PostgresStatement::new("set local lock_timeout = '30s'");
 
 /// Waits until nobody writes to the tenant's books, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
 /// alone.)
 pub async fn hold_alone(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = tx {
-        sqlx::query(WAIT_LONGER).execute(&mut **tx).await?;
-        sqlx::query(HOLD_ALONE).bind(tenant.as_str()).execute(&mut **tx).await?;
+        sqlx::query(WAIT_LONGER.text()).execute(&mut **tx).await?;
+        sqlx::query(HOLD_ALONE.text()).bind(tenant.as_str()).execute(&mut **tx).await?;
     }
     Ok(())
 }
 
-pub(in crate::store) const HOLD: Statement = Statement {
-    sqlite: "select coalesce((select version from tenant where tenant_id = $1), 0)",
-    postgres: "select coalesce(hold_books($1), 0)",
-};
+static HOLD: Statement = Statement::each(
+    "select coalesce((select version from tenant where tenant_id = $1), 0)",
+    "select coalesce(hold_books($1), 0)",
+);
 
 /// Keeps the books as they are until the transaction ends; gives their version.
 pub async fn hold(tx: &mut Tx, tenant: &TenantId) -> Result<i64, StoreError> {
@@ -77,7 +79,7 @@ pub async fn hold(tx: &mut Tx, tenant: &TenantId) -> Result<i64, StoreError> {
     }))
 }
 
-pub(in crate::store) const CHANGE: Statement = Statement::both(
+static CHANGE: Statement = Statement::new(
     "update tenant set version = $2, policy_version = $3, open_from = $4, lapse_grace_days = $5, time_zone = $6
     where tenant_id = $1",
 );
@@ -99,8 +101,7 @@ pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(),
     Ok(())
 }
 
-pub(in crate::store) const IS_THERE: Statement =
-    Statement::both("select exists (select 1 from tenant where tenant_id = $1)");
+static IS_THERE: Statement = Statement::new("select exists (select 1 from tenant where tenant_id = $1)");
 
 /// Whether there is such a tenant.
 pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError> {
@@ -108,7 +109,7 @@ pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError
     Ok(on!(tx, connection => sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?))
 }
 
-pub(in crate::store) const ALL: Statement = Statement::both("select tenant_id from tenant order by tenant_id");
+static ALL: Statement = Statement::new("select tenant_id from tenant order by tenant_id");
 
 /// Every tenant, by id.
 pub async fn all(tx: &mut Tx) -> Result<Vec<TenantId>, StoreError> {

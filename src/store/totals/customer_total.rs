@@ -16,8 +16,9 @@ use chrono::{Months, NaiveDate};
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::journal::customer_activity::{ActivityMonths, PostedSum, activity_months};
 use crate::domain::journal::movement::ActivityChange;
-use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Kind, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::ALWAYS;
 
 /// The longest span that a report may be about: what lies further apart than that is no pair.
@@ -167,14 +168,14 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &CustomerTo
     Ok(())
 }
 
-pub(in crate::store) const READ_TURNS: Statement = Statement::both(
+static READ_TURNS: Statement = Statement::new(
     "select posting_month as month, currency, counts_from,
         cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
     from customer_total where tenant_id = $1
     group by 1, 2, 3",
 );
 
-pub(in crate::store) const READ_PAIRS: Statement = Statement::both(
+static READ_PAIRS: Statement = Statement::new(
     "select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
     from customer_pair_total where tenant_id = $1
     group by 1, 2, 3, 4",
@@ -231,7 +232,7 @@ fn currency(text: &str) -> Result<Currency, StoreError> {
     Currency::parse(text).map_err(|_| StoreError::corrupt("customer_total", text, "currency", "is not a known one"))
 }
 
-pub(in crate::store) const TURNS: Statement = Statement::both(
+static TURNS: Statement = Statement::new(
     "select currency, case when posting_month >= $2 then posting_month end as month,
         cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
     from customer_total
@@ -254,7 +255,7 @@ pub async fn by_month(
     rows.into_iter().map(|(it, month, came, gone)| Ok((currency(&it)?, month, Turned { came, gone }))).collect()
 }
 
-pub(in crate::store) const PAIRS: Statement = Statement::both(
+static PAIRS: Statement = Statement::new(
     "select currency, cast(sum(pairs) as bigint) as pairs
     from customer_pair_total
     where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and earlier_month >= $2 and counts_from <= $4

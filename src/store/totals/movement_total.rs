@@ -9,8 +9,9 @@ use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
-use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Kind, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 
 /// On which all entries count that are not provisional.
 pub(in crate::store) const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
@@ -116,38 +117,70 @@ impl Totals {
     }
 }
 
-macro_rules! insert {
-    ($table:literal, $date:literal $(, $item:literal)?) => {
-        Insert::new(
-            $table,
-            &[
-                ("tenant_id", Kind::Text),
-                ("level", Kind::Text),
-                ($date, Kind::Date),
-                ("currency", Kind::Text),
-                ("category", Kind::Text),
-                ("subcategory", Kind::Text),
-                $(($item, Kind::Text),)?
-                ("is_adjustment", Kind::Boolean),
-                ("counts_from", Kind::Date),
-                ("shard", Kind::Small),
-                ("delta_units", Kind::Integer),
-                ("delta_micros", Kind::Integer),
-                ("movements", Kind::Integer),
-            ],
-            concat!(
-                "on conflict (tenant_id, level, ", $date, ", currency, subcategory, ", $($item, ", ",)?
-                "is_adjustment, counts_from, shard) do update set delta_units = ", $table,
-                ".delta_units + excluded.delta_units, delta_micros = ", $table,
-                ".delta_micros + excluded.delta_micros, movements = ", $table, ".movements + excluded.movements"
-            ),
-        )
-    };
-}
-
-pub(in crate::store) static ADD_DAYS: Insert = insert!("day_total", "posting_date");
-pub(in crate::store) static ADD_MONTHS: Insert = insert!("month_total", "posting_month");
-pub(in crate::store) static ADD_MONTH_ITEMS: Insert = insert!("month_item_total", "posting_month", "item_id");
+pub(in crate::store) static ADD_DAYS: Insert = Insert::new(
+    "day_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("level", Kind::Text),
+        ("posting_date", Kind::Date),
+        ("currency", Kind::Text),
+        ("category", Kind::Text),
+        ("subcategory", Kind::Text),
+        ("is_adjustment", Kind::Boolean),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("delta_units", Kind::Integer),
+        ("delta_micros", Kind::Integer),
+        ("movements", Kind::Integer),
+    ],
+    "on conflict (tenant_id, level, posting_date, currency, subcategory, is_adjustment, counts_from, shard) do update
+    set delta_units = day_total.delta_units + excluded.delta_units,
+        delta_micros = day_total.delta_micros + excluded.delta_micros,
+        movements = day_total.movements + excluded.movements",
+);
+pub(in crate::store) static ADD_MONTHS: Insert = Insert::new(
+    "month_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("level", Kind::Text),
+        ("posting_month", Kind::Date),
+        ("currency", Kind::Text),
+        ("category", Kind::Text),
+        ("subcategory", Kind::Text),
+        ("is_adjustment", Kind::Boolean),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("delta_units", Kind::Integer),
+        ("delta_micros", Kind::Integer),
+        ("movements", Kind::Integer),
+    ],
+    "on conflict (tenant_id, level, posting_month, currency, subcategory, is_adjustment, counts_from, shard) do update
+    set delta_units = month_total.delta_units + excluded.delta_units,
+        delta_micros = month_total.delta_micros + excluded.delta_micros,
+        movements = month_total.movements + excluded.movements",
+);
+pub(in crate::store) static ADD_MONTH_ITEMS: Insert = Insert::new(
+    "month_item_total",
+    &[
+        ("tenant_id", Kind::Text),
+        ("level", Kind::Text),
+        ("posting_month", Kind::Date),
+        ("currency", Kind::Text),
+        ("category", Kind::Text),
+        ("subcategory", Kind::Text),
+        ("item_id", Kind::Text),
+        ("is_adjustment", Kind::Boolean),
+        ("counts_from", Kind::Date),
+        ("shard", Kind::Small),
+        ("delta_units", Kind::Integer),
+        ("delta_micros", Kind::Integer),
+        ("movements", Kind::Integer),
+    ],
+    "on conflict (tenant_id, level, posting_month, currency, subcategory, item_id, is_adjustment, counts_from, shard) do update
+    set delta_units = month_item_total.delta_units + excluded.delta_units,
+        delta_micros = month_item_total.delta_micros + excluded.delta_micros,
+        movements = month_item_total.movements + excluded.movements",
+);
 
 /// Adds to the totals of a shard. Last in a transaction, because other writers may wait for the same rows.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &Totals) -> Result<(), StoreError> {
@@ -191,30 +224,24 @@ async fn add_to(
     Ok(())
 }
 
-macro_rules! read {
-    ($table:literal, $date:literal, $item:literal) => {
-        Statement::both(concat!(
-            "select level, ",
-            $date,
-            " as date, currency, subcategory, ",
-            $item,
-            " as item, is_adjustment, counts_from,
-                cast(sum(delta_units) as bigint) as delta_units,
-                cast(sum(delta_micros) as bigint) as delta_micros,
-                cast(sum(movements) as bigint) as movements
-            from ",
-            $table,
-            " where tenant_id = $1
-            group by 1, 2, 3, 4, 5, 6, 7"
-        ))
-    };
-}
-
-pub(in crate::store) const READ: [Statement; 3] = [
-    read!("day_total", "posting_date", "''"),
-    read!("month_total", "posting_month", "''"),
-    read!("month_item_total", "posting_month", "item_id"),
-];
+static READ_DAYS: Statement = Statement::new(
+    "select level, posting_date as date, currency, subcategory, '' as item, is_adjustment, counts_from,
+        {sums_of_totals}
+    from day_total where tenant_id = $1
+    group by 1, 2, 3, 4, 5, 6, 7",
+);
+static READ_MONTHS: Statement = Statement::new(
+    "select level, posting_month as date, currency, subcategory, '' as item, is_adjustment, counts_from,
+        {sums_of_totals}
+    from month_total where tenant_id = $1
+    group by 1, 2, 3, 4, 5, 6, 7",
+);
+static READ_MONTH_ITEMS: Statement = Statement::new(
+    "select level, posting_month as date, currency, subcategory, item_id as item, is_adjustment, counts_from,
+        {sums_of_totals}
+    from month_item_total where tenant_id = $1
+    group by 1, 2, 3, 4, 5, 6, 7",
+);
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -232,16 +259,15 @@ struct Row {
 
 /// All totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<Totals, StoreError> {
-    let [days, months, month_items] = READ;
     Ok(Totals {
-        days: read_from(days, tx, tenant).await?,
-        months: read_from(months, tx, tenant).await?,
-        month_items: read_from(month_items, tx, tenant).await?,
+        days: read_from(&READ_DAYS, tx, tenant).await?,
+        months: read_from(&READ_MONTHS, tx, tenant).await?,
+        month_items: read_from(&READ_MONTH_ITEMS, tx, tenant).await?,
     })
 }
 
 async fn read_from(
-    statement: Statement,
+    statement: &'static Statement,
     tx: &mut Tx,
     tenant: &TenantId,
 ) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
@@ -252,11 +278,9 @@ async fn read_from(
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const OF_MONTH: Statement = Statement::both(
+static OF_MONTH: Statement = Statement::new(
     "select level, posting_month as date, currency, subcategory, '' as item, is_adjustment, counts_from,
-        cast(sum(delta_units) as bigint) as delta_units,
-        cast(sum(delta_micros) as bigint) as delta_micros,
-        cast(sum(movements) as bigint) as movements
+        {sums_of_totals}
     from month_total where tenant_id = $1 and posting_month = $2
     group by 1, 2, 3, 4, 5, 6, 7",
 );
@@ -270,8 +294,7 @@ pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Resul
     rows.into_iter().map(Row::parse).collect()
 }
 
-pub(in crate::store) const FIRST_MONTH: Statement =
-    Statement::both("select min(posting_month) from month_total where tenant_id = $1");
+static FIRST_MONTH: Statement = Statement::new("select min(posting_month) from month_total where tenant_id = $1");
 
 /// The first month in which anything was ever posted.
 pub async fn first_month(tx: &mut Tx, tenant: &TenantId) -> Result<Option<NaiveDate>, StoreError> {

@@ -7,8 +7,9 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::RenewalOutcome;
-use crate::store::db::{Column, Insert, Kind, Statement, Tx, on};
+use crate::store::db::{Column, Insert, Kind, Tx, on};
 use crate::store::error::StoreError;
+use crate::store::sql::Statement;
 use crate::store::totals::movement_total::{ALWAYS, Sum};
 
 /// Which row of the table, in the order of its key.
@@ -89,7 +90,7 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &RenewalTot
     Ok(())
 }
 
-pub(in crate::store) const READ: Statement = Statement::both(
+static READ: Statement = Statement::new(
     "select posting_month as month, currency, counts_from,
         cast(sum(renewed_units) as bigint) as renewed_units,
         cast(sum(renewed_micros) as bigint) as renewed_micros,

@@ -23,10 +23,7 @@ impl Insert {
         rows: usize,
         columns: &[Column<'_>],
     ) -> Result<u64, StoreError> {
-        let statement = self.copy.get_or_init(|| {
-            let Self { table, .. } = self;
-            format!("copy {table} ({}) from stdin (format binary)", self.names())
-        });
+        let statement = self.copy.get_or_init(|| self.copy_text());
         let width = i16::try_from(columns.len()).unwrap_or_default().to_be_bytes();
         let mut copying = connection.copy_in_raw(statement).await?;
         let mut bytes = Vec::with_capacity(PIECE.saturating_mul(2));
@@ -44,6 +41,10 @@ impl Insert {
         bytes.extend_from_slice(&TRAILER);
         copying.send(bytes.as_slice()).await?;
         Ok(copying.finish().await?)
+    }
+
+    pub(super) fn copy_text(&self) -> String {
+        format!("copy {} ({}) from stdin (format binary)", self.table, self.names())
     }
 }
 

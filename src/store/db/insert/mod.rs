@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
+use crate::store::sql::InsertTexts;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +73,14 @@ impl Insert {
         }
     }
 
-    /// The statements that it may run: on SQLite, on PostgreSQL.
-    pub fn statements(&'static self) -> (Vec<&'static str>, &'static str) {
-        let sqlite = (0..sqlite::CHUNKS.len()).filter_map(|chunk| self.sqlite_statement(chunk)).collect();
-        (sqlite, self.unnest_statement())
+    /// The texts of its statements.
+    pub fn texts(&self, name: &'static str) -> InsertTexts {
+        let postgres_copy = self.suffix.is_empty().then(|| self.copy_text());
+        InsertTexts { name, sqlite: self.sqlite_text(1), postgres: self.unnest_text(), postgres_copy }
+    }
+
+    pub const fn columns(&self) -> &'static [(&'static str, Kind)] {
+        self.columns
     }
 
     fn names(&self) -> String {

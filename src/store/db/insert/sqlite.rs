@@ -34,13 +34,15 @@ impl Insert {
         Ok(affected)
     }
 
-    pub(super) fn sqlite_statement(&'static self, chunk: usize) -> Option<&'static str> {
+    fn sqlite_statement(&'static self, chunk: usize) -> Option<&'static str> {
         let (size, statement) = (CHUNKS.get(chunk)?, self.sqlite.get(chunk)?);
-        Some(statement.get_or_init(|| {
-            let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
-            let rows = vec![row; *size].join(", ");
-            format!("insert into {} ({}) values {rows} {}", self.table, self.names(), self.suffix)
-        }))
+        Some(statement.get_or_init(|| self.sqlite_text(*size)))
+    }
+
+    pub(super) fn sqlite_text(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+        let rows = vec![row; rows].join(", ");
+        format!("insert into {} ({}) values {rows} {}", self.table, self.names(), self.suffix)
     }
 }
 

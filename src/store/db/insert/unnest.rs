@@ -14,24 +14,23 @@ impl Insert {
         connection: &mut PgConnection,
         columns: Vec<Column<'_>>,
     ) -> Result<u64, StoreError> {
-        let query = columns.into_iter().fold(sqlx::query(self.unnest_statement()), bind);
+        let statement = self.unnest.get_or_init(|| self.unnest_text()).as_str();
+        let query = columns.into_iter().fold(sqlx::query(statement), bind);
         Ok(query.execute(connection).await?.rows_affected())
     }
 
-    pub(super) fn unnest_statement(&'static self) -> &'static str {
-        self.unnest.get_or_init(|| {
-            let numbered = self.columns.iter().zip(1..);
-            let arrays: Vec<String> =
-                numbered.map(|((_, kind), number)| format!("${number}::{}[]", type_of(*kind))).collect();
-            let value = |(name, kind): &(&str, Kind)| match kind {
-                Kind::Json => format!("{name}::jsonb"),
-                _ => (*name).to_owned(),
-            };
-            let values: Vec<String> = self.columns.iter().map(value).collect();
-            let (names, arrays, values) = (self.names(), arrays.join(", "), values.join(", "));
-            let Self { table, suffix, .. } = self;
-            format!("insert into {table} ({names}) select {values} from unnest({arrays}) as new ({names}) {suffix}")
-        })
+    pub(super) fn unnest_text(&self) -> String {
+        let numbered = self.columns.iter().zip(1..);
+        let arrays: Vec<String> =
+            numbered.map(|((_, kind), number)| format!("${number}::{}[]", type_of(*kind))).collect();
+        let value = |(name, kind): &(&str, Kind)| match kind {
+            Kind::Json => format!("{name}::jsonb"),
+            _ => (*name).to_owned(),
+        };
+        let values: Vec<String> = self.columns.iter().map(value).collect();
+        let (names, arrays, values) = (self.names(), arrays.join(", "), values.join(", "));
+        let Self { table, suffix, .. } = self;
+        format!("insert into {table} ({names}) select {values} from unnest({arrays}) as new ({names}) {suffix}")
     }
 }
 

@@ -1,0 +1,4 @@
+//! The store, without a database.
+
+mod golden;
+mod source;
