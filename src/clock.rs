@@ -1,4 +1,4 @@
-//! The one place that asks the time. Everything else gets a clock, or an instant.
+//! The only reader of the machine's clock. All other code gets a clock or an instant as an argument.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,31 +7,31 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use tokio::sync::watch;
 
-/// Tells the time; cheap to clone.
+/// Source of the current time. Cheap to clone.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Clock of the machine.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the time")]
+    #[expect(clippy::disallowed_methods, reason = "the only reader of the machine's clock")]
     pub fn system() -> Self {
         Self(Arc::new(Utc::now))
     }
 
-    /// A clock that tells what it is given to tell.
+    /// Clock that takes the time from a function.
     #[must_use]
-    pub fn of(tell: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    pub fn of(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
     }
 
-    /// Now, to the microsecond: databases keep no more.
+    /// Current instant in microseconds, the precision of the databases.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
     }
 
-    /// Today in UTC, the time zone of every tenant for now.
+    /// Current date in UTC.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         self.now().date_naive()
@@ -44,13 +44,13 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Until something is told, or a time has passed: whoever tells may be in another process, or never come.
-pub async fn told_or_after(told: &mut watch::Receiver<()>, time: Duration) {
+/// Waits for a change, at most for a time: changes by other processes do not arrive here.
+pub async fn changed_or_elapsed(changes: &mut watch::Receiver<()>, time: Duration) {
     let changed = async {
-        if told.changed().await.is_err() {
+        if changes.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    // Nothing new in time is no error.
-    let _told = tokio::time::timeout(time, changed).await;
+    // A timeout is not an error.
+    let _is_changed = tokio::time::timeout(time, changed).await;
 }

@@ -13,7 +13,7 @@ use crate::console::state::Desk;
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
 use crate::grpc::server::{Dependencies, ServeError, Services, listen};
-use crate::ledger::handle::Load;
+use crate::ledger::handle::Workload;
 use crate::net::listener::Listener;
 use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
@@ -31,7 +31,7 @@ impl Service {
     /// Opens the store, and creates it when it is not there.
     pub async fn open(settings: impl Into<Settings>, clock: Clock, sending: Sending) -> Result<Self, TenantError> {
         let db = Db::open(settings).await?;
-        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Load::Requests, sending));
+        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Workload::Requests, sending));
         // There is one set of books at least.
         let opened = async {
             shelf.books(&TenantId::only()).await?;
@@ -96,7 +96,7 @@ pub async fn deliver_what_is_due(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Vec<(String, &'static str)>, TenantError> {
     let db = Db::open_existing(settings).await?;
-    let shelf = TenantRegistry::new(Common::new(db.clone(), clock, Load::Bulk, sending));
+    let shelf = TenantRegistry::new(Common::new(db.clone(), clock, Workload::Bulk, sending));
     let stop = CancellationToken::new();
     let stopping = tokio::spawn({
         let stop = stop.clone();

@@ -1,4 +1,4 @@
-//! Logs: one line an event, on stderr.
+//! Logging: one line an event, on stderr.
 
 use std::io::{self, IsTerminal};
 
@@ -7,16 +7,16 @@ use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What would show parts of a database's URL that it does not know, which may be a password with a wrong name. Nobody can
-/// ask for it.
+/// Target whose messages show unknown parts of a database's URL, such as a password under a wrong name. No filter can
+/// enable it.
 const SHOWS_SECRETS: &str = "sqlx_postgres::options";
 
-/// Starts logging what the filter lets through (`info`, `warn,deltabook=debug`). A second call does nothing.
+/// Starts logging messages that pass the filter (`info`, `warn,deltabook=debug`). A second call does nothing.
 pub fn start(filter: &str) {
     start_on(io::stderr, io::stderr().is_terminal(), filter);
 }
 
-/// The same, elsewhere than on stderr.
+/// Starts logging to another writer than stderr.
 pub fn start_on(writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static, is_terminal: bool, filter: &str) {
     let chosen = EnvFilter::builder().parse_lossy(filter);
     let harmless = filter_fn(|metadata| !metadata.target().starts_with(SHOWS_SECRETS));

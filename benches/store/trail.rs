@@ -29,7 +29,7 @@ pub fn run(options: &Options) {
             let started = Instant::now();
             let trail = runtime.block_on(verify_audit_trail(&db, &TenantId::only(), None)).unwrap();
             verifying.push(started.elapsed().as_secs_f64());
-            assert_eq!((usize::try_from(trail.rows).unwrap(), trail.problem), (rows, None));
+            assert_eq!((usize::try_from(trail.rows).unwrap(), trail.defect), (rows, None));
             let started = Instant::now();
             assert_eq!(runtime.block_on(read(&db)), rows);
             reading.push(started.elapsed().as_secs_f64());

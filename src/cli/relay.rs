@@ -6,8 +6,8 @@ use anyhow::bail;
 use clap::Args;
 
 use deltabook::clock::Clock;
-use deltabook::config::file::ConfigOptions;
-use deltabook::config::{StoreOptions, local_author};
+use deltabook::config::ConfigOptions;
+use deltabook::config::{StoreOptions, local_actor};
 use deltabook::service::{Service, deliver_what_is_due};
 use deltabook::store::db::{Db, shown};
 use deltabook::tenants::configuration_audit;
@@ -50,7 +50,7 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     let sending = Sending { sinks, retention };
     // Whoever only delivers has nothing to do with a store that is not there.
     let db = Db::open_existing(&args.store).await?;
-    let noted = configuration_audit::note(&db, "relay", "", &sending, &local_author(), clock.now()).await;
+    let noted = configuration_audit::note(&db, "relay", "", &sending, &local_actor(), clock.now()).await;
     db.close().await;
     noted?;
     if args.drain {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use deltabook::clock::Clock;
-use deltabook::config::{StoreOptions, local_author};
+use deltabook::config::{StoreOptions, local_actor};
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::store::db::Db;
@@ -67,7 +67,7 @@ pub async fn run(args: TenantsArgs) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Create { tenant, store } => {
             let db = Db::open(&store).await?;
-            let made = tenant_management::create(&db, &tenant, &local_author(), Clock::system().now()).await;
+            let made = tenant_management::create(&db, &tenant, &local_actor(), Clock::system().now()).await;
             db.close().await;
             let is_new = made?;
             note(&if is_new { format!("made tenant {tenant}") } else { format!("tenant {tenant} is there already") });

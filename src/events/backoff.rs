@@ -1,36 +1,37 @@
-//! How long to wait before the next attempt.
+//! Delays between attempts: exponential backoff with jitter.
 
 use std::time::Duration;
 
-/// After one failure; doubled with each further one.
-const FIRST: Duration = Duration::from_secs(1);
-/// The longest wait before an event is tried again.
-const LONGEST: Duration = Duration::from_mins(10);
-/// The longest pause of a sink that takes nothing: as soon as it is back, it should be found out.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Delay after the first failure, doubled with each further one.
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+/// Longest delay before an event is tried again.
+const MAX_RETRY_DELAY: Duration = Duration::from_mins(10);
+/// Longest pause of a sink that takes nothing: short, so that its recovery is noticed soon.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// Before an event is tried again that failed so often. `place` spreads the attempts, so that many events that failed
-/// together do not come back together.
-pub(super) fn before_retry(attempts: i32, place: i64) -> Duration {
-    spread(doubled(attempts).min(LONGEST), place)
+/// Delay before the next attempt at an event. `seed` spreads the attempts, so that events that failed together do not come
+/// back together.
+pub(super) fn retry_delay(attempts: i32, seed: i64) -> Duration {
+    with_jitter(exponential(attempts).min(MAX_RETRY_DELAY), seed)
 }
 
-/// Before a sink is tried again that took nothing so often.
-pub(super) fn pause(failures: i32, place: i64) -> Duration {
-    spread(doubled(failures).min(LONGEST_PAUSE), place)
+/// Pause before the next attempt at a sink that took nothing.
+pub(super) fn sink_pause(failures: i32, seed: i64) -> Duration {
+    with_jitter(exponential(failures).min(MAX_PAUSE), seed)
 }
 
-fn doubled(times: i32) -> Duration {
-    let exponent = u32::try_from(times.saturating_sub(1)).unwrap_or(0).min(20);
-    FIRST.saturating_mul(1 << exponent)
+fn exponential(failures: i32) -> Duration {
+    // A million times the first delay is above every maximum.
+    let doublings = failures.clamp(1, 21) - 1;
+    FIRST_DELAY * (1 << doublings)
 }
 
-/// Three quarters of it, and up to a quarter more.
-fn spread(wait: Duration, place: i64) -> Duration {
-    let mixed = place.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-    let quarter = wait / 4;
-    let part = quarter.saturating_mul(u32::try_from(mixed).unwrap_or(0)) / (1 << 16);
-    wait.saturating_sub(quarter).saturating_add(part)
+/// Three quarters of the delay, and up to a quarter more.
+fn with_jitter(delay: Duration, seed: i64) -> Duration {
+    let [.., high, highest] = seed.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    let fraction = u32::from(u16::from_le_bytes([high, highest]));
+    let quarter = delay / 4;
+    delay - quarter + quarter * fraction / (1 << 16)
 }
 
 #[cfg(test)]
@@ -38,12 +39,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_a_limit_and_are_spread() {
-        let waits: Vec<Duration> = (1..=40).map(|attempts| before_retry(attempts, 7)).collect();
-        assert!(waits[0] >= FIRST * 3 / 4 && waits[0] <= FIRST);
-        assert!(waits.is_sorted() && waits[39] <= LONGEST && waits[39] >= LONGEST * 3 / 4);
-        assert!(pause(40, 7) <= LONGEST_PAUSE);
-        let spread: std::collections::BTreeSet<Duration> = (0..100).map(|place| before_retry(5, place)).collect();
+    fn delays_double_up_to_a_limit_and_are_spread() {
+        let delays: Vec<Duration> = (1..=40).map(|attempts| retry_delay(attempts, 7)).collect();
+        assert!(delays[0] >= FIRST_DELAY * 3 / 4 && delays[0] <= FIRST_DELAY);
+        assert!(delays.is_sorted() && delays[39] <= MAX_RETRY_DELAY && delays[39] >= MAX_RETRY_DELAY * 3 / 4);
+        assert!(sink_pause(40, 7) <= MAX_PAUSE);
+        let spread: std::collections::BTreeSet<Duration> = (0..100).map(|seed| retry_delay(5, seed)).collect();
         assert!(spread.len() > 90);
     }
 }

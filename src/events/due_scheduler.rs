@@ -1,4 +1,4 @@
-//! Finds out whose events have become due, and has them written to the outbox.
+//! Scheduler of due events: replays the customers whose next event has become due, which writes it to the outbox.
 
 use tokio::task::JoinSet;
 
@@ -10,56 +10,56 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::facts::customer;
 
-/// Customers that are reminded of at once.
+/// Number of customers that are replayed at the same time.
 const PAGE: i64 = 500;
 
-/// Reminds the ledger of the customers whose next event is due.
+/// Scheduler of one tenant's due events.
 #[derive(Debug)]
-pub struct Reminder {
+pub struct DueScheduler {
     pub db: Db,
     pub tenant_id: TenantId,
     pub clock: Clock,
     pub ledger: Ledger,
 }
 
-impl Reminder {
-    /// Reminds of everybody. When somebody else does so, of nobody.
-    pub async fn remind_all(&self) -> Result<(), StoreError> {
-        if self.due().await?.is_empty() {
+impl DueScheduler {
+    /// Writes every event that is due to the outbox, unless another process is doing so.
+    pub async fn write_due_events(&self) -> Result<(), StoreError> {
+        if self.due_customers().await?.is_empty() {
             return Ok(());
         }
         let Some(lock) = self.db.try_lock(&format!("reminder {}", self.tenant_id)).await? else { return Ok(()) };
-        let reminded = self.remind_each().await;
+        let written = self.replay_due_customers().await;
         lock.release().await;
-        reminded
+        written
     }
 
-    async fn remind_each(&self) -> Result<(), StoreError> {
-        // Others may have been faster.
-        let mut due = self.due().await?;
+    async fn replay_due_customers(&self) -> Result<(), StoreError> {
+        // Read again under the lock: another process may have been faster.
+        let mut due = self.due_customers().await?;
         while !due.is_empty() {
-            let mut reminders = JoinSet::new();
+            let mut replays = JoinSet::new();
             for customer_id in due {
                 let ledger = self.ledger.clone();
-                reminders.spawn(async move { ledger.derive_again(customer_id).await });
+                replays.spawn(async move { ledger.replay_customer(customer_id).await });
             }
-            for reminded in reminders.join_all().await {
-                match reminded {
+            for replayed in replays.join_all().await {
+                match replayed {
                     Ok(_) => {}
                     Err(RecordError::ShuttingDown) => return Ok(()),
-                    // Tried again the next time.
+                    // The next round tries again.
                     Err(error) => {
-                        tracing::warn!(%error, "an event that is due could not be written");
+                        tracing::warn!(tenant_id = %self.tenant_id, %error, "due event could not be written to the outbox");
                         return Ok(());
                     }
                 }
             }
-            due = self.due().await?;
+            due = self.due_customers().await?;
         }
         Ok(())
     }
 
-    async fn due(&self) -> Result<Vec<CustomerId>, StoreError> {
+    async fn due_customers(&self) -> Result<Vec<CustomerId>, StoreError> {
         let mut tx = self.db.read().await?;
         customer::due(&mut tx, &self.tenant_id, self.clock.now(), PAGE).await
     }

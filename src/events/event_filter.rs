@@ -1,4 +1,4 @@
-//! Which events a sink gets, and under which names.
+//! Event filter: the events that a sink gets, and the names under which it gets them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,48 +8,48 @@ use serde::Deserialize;
 use crate::codec::envelope::Envelope;
 use crate::domain::events::event::EventName;
 
-/// What every sink can choose.
+/// Filter and names, configurable for every sink.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Choice {
-    /// The events, by name. None: all but `Signed Up` and `Account Created`.
+pub struct EventFilter {
+    /// Names of the events; without them, all events except `Signed Up` and `Account Created`.
     pub events: Option<Vec<String>>,
-    /// No event dated earlier.
+    /// Date of the first event.
     pub since: Option<NaiveDate>,
-    /// What the receiver calls an event, by its name.
+    /// The sink's own names of events, by the event's name.
     pub names: BTreeMap<String, String>,
-    /// What the receiver calls a property, by the name that the sink gives it; empty: it is not sent.
+    /// The receiver's own names of properties, by the sink's name; a property with an empty name is not sent.
     pub properties: BTreeMap<String, String>,
 }
 
-impl Choice {
-    /// What is wrong with it, if anything is.
+impl EventFilter {
+    /// Checks the names of events.
     ///
     /// # Errors
-    /// The names that are no events.
+    /// A name that no event has.
     pub fn check(&self) -> Result<(), String> {
         let named = self.events.iter().flatten().chain(self.names.keys());
         match named.into_iter().find(|name| EventName::parse(name).is_none()) {
-            Some(name) => Err(format!("{name:?} is no event; they are {}", all_names())),
+            Some(name) => Err(format!("{name:?} is not an event; the events are {}", all_names())),
             None => Ok(()),
         }
     }
 
-    /// What is wrong with it, if anything is, for a sink whose properties are these.
+    /// Checks the filter for a sink that has these properties.
     ///
     /// # Errors
-    /// What is chosen that is not there, or cannot be told apart.
+    /// A name that does not exist, or that occurs twice.
     pub fn check_properties(&self, all: &BTreeSet<&str>) -> Result<(), String> {
         self.check()?;
         if let Some((event, _)) = self.names.iter().find(|(_, name)| name.trim().is_empty()) {
-            return Err(format!("{event:?} needs a name; `events` says which are sent"));
+            return Err(format!("{event:?} has an empty name; leave an event out by `events`"));
         }
         if let Some(name) = self.properties.keys().find(|name| !all.contains(name.as_str())) {
             let all: Vec<_> = all.iter().copied().collect();
-            return Err(format!("{name:?} is no property; they are {}", all.join(", ")));
+            return Err(format!("{name:?} is not a property; the properties are {}", all.join(", ")));
         }
         let mut sent = BTreeSet::new();
-        match all.iter().filter_map(|name| self.property(name)).find(|name| !sent.insert(*name)) {
+        match all.iter().filter_map(|name| self.property_name(name)).find(|name| !sent.insert(*name)) {
             Some(name) => Err(format!("two properties have the name {name:?}")),
             None => Ok(()),
         }
@@ -59,22 +59,22 @@ impl Choice {
     #[must_use]
     pub fn includes(&self, event: &Envelope) -> bool {
         let name = event.event;
-        let is_chosen = match &self.events {
-            Some(events) => events.iter().any(|chosen| chosen == name.as_str()),
+        let is_selected = match &self.events {
+            Some(events) => events.iter().any(|selected| selected == name.as_str()),
             None => !matches!(name, EventName::SignedUp | EventName::AccountCreated),
         };
-        is_chosen && self.since.is_none_or(|since| event.date >= since)
+        is_selected && self.since.is_none_or(|since| event.date >= since)
     }
 
-    /// What the receiver calls the event.
+    /// Name under which the receiver gets the event.
     #[must_use]
-    pub fn name(&self, event: EventName) -> &str {
+    pub fn event_name(&self, event: EventName) -> &str {
         self.names.get(event.as_str()).map_or(event.as_str(), String::as_str)
     }
 
-    /// What the receiver calls a property; None: it is not sent.
+    /// Name under which the receiver gets a property; None if it is not sent.
     #[must_use]
-    pub fn property<'p>(&'p self, name: &'p str) -> Option<&'p str> {
+    pub fn property_name<'p>(&'p self, name: &'p str) -> Option<&'p str> {
         Some(self.properties.get(name).map_or(name, String::as_str)).filter(|name| !name.is_empty())
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator does about deliveries: send events again, and let a disabled sink have events.
+//! Commands of an operator on deliveries: redrive events, enable a disabled sink.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use crate::store::error::StoreError;
 use crate::store::events::redrive::{self, Range};
 use crate::store::events::sink;
 
-/// What to send again.
+/// Events to redrive.
 #[derive(Debug, Clone)]
-pub enum Again {
-    /// What was given up, of one customer or of all.
+pub enum RedriveScope {
+    /// Dead letters, of one customer or of all.
     Dead(Option<CustomerId>),
-    /// What the sink has passed, of some dates.
+    /// Events of a range of dates that the sink has passed.
     Dates(Range),
-    /// The journal from its beginning, for a sink that gets it.
+    /// The journal from its beginning, for a sink that accepts it.
     Journal,
 }
 
-impl fmt::Display for Again {
+impl fmt::Display for RedriveScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let customer = match self {
             Self::Dead(customer) => {
@@ -41,54 +41,55 @@ impl fmt::Display for Again {
     }
 }
 
-/// Puts events up for delivery to a sink once more; gives their number, or None when the sink was never served. Each
-/// step is a transaction: what is done stays done, whatever becomes of the rest.
+/// Marks events for delivery to a sink once more; returns their number, or None for a sink that was never served. Each step
+/// is a transaction of its own: a failure keeps the steps before it.
 pub async fn redrive(
     db: &Db,
     tenant_id: &TenantId,
     sink: &str,
-    again: &Again,
-    author: &Actor,
+    scope: &RedriveScope,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<u64>, StoreError> {
     let mut tx = db.write().await?;
     let Some(progress) = sink::one(&mut tx, tenant_id, sink).await? else { return Ok(None) };
-    let audits = [audited(Action::DeliveriesRedriven, sink, &again.to_string(), author)];
-    let range = match again {
-        Again::Dead(customer) => {
+    let audits = [audit_record(Action::DeliveriesRedriven, sink, &scope.to_string(), actor)];
+    let range = match scope {
+        RedriveScope::Dead(customer) => {
             let count = redrive::dead(&mut tx, tenant_id, sink, customer.as_ref(), now).await?;
             audit::append(&mut tx, tenant_id, &audits, now).await?;
             tx.commit().await?;
             return Ok(Some(count));
         }
-        Again::Journal => {
+        RedriveScope::Journal => {
             sink::rewind_journal(&mut tx, tenant_id, sink).await?;
             audit::append(&mut tx, tenant_id, &audits, now).await?;
             tx.commit().await?;
             return Ok(Some(0));
         }
-        Again::Dates(range) => range,
+        RedriveScope::Dates(range) => range,
     };
     audit::append(&mut tx, tenant_id, &audits, now).await?;
     tx.commit().await?;
-    // What lies behind the sink's position is delivered anyway.
+    // Events behind the sink's position are delivered anyway.
     let (mut after, mut count) = (Some(0), 0_u64);
-    while let Some(place) = after {
+    while let Some(sequence) = after {
         let mut tx = db.write().await?;
-        let (more, next) = redrive::some_of(&mut tx, tenant_id, sink, range, (place, progress.position), now).await?;
+        let (more, next) =
+            redrive::some_of(&mut tx, tenant_id, sink, range, (sequence, progress.position), now).await?;
         tx.commit().await?;
-        count = count.saturating_add(more);
+        count += more;
         after = next;
     }
     Ok(Some(count))
 }
 
-/// Lets a sink have events again that is disabled or paused. False: it is neither. None: it was never served.
+/// Enables a sink that is disabled or paused; returns whether it was, or None for a sink that was never served.
 pub async fn enable(
     db: &Db,
     tenant_id: &TenantId,
     sink: &str,
-    author: &Actor,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<bool>, StoreError> {
     let mut tx = db.write().await?;
@@ -97,16 +98,16 @@ pub async fn enable(
     }
     let was_disabled = sink::enable(&mut tx, tenant_id, sink).await?;
     if was_disabled {
-        let audits = [audited(Action::SinkEnabled, sink, "enabled", author)];
+        let audits = [audit_record(Action::SinkEnabled, sink, "enabled", actor)];
         audit::append(&mut tx, tenant_id, &audits, now).await?;
     }
     tx.commit().await?;
     Ok(Some(was_disabled))
 }
 
-fn audited(action: Action, sink: &str, after: &str, author: &Actor) -> NewAudit {
+fn audit_record(action: Action, sink: &str, after: &str, actor: &Actor) -> NewAudit {
     NewAudit {
-        author: author.clone(),
+        author: actor.clone(),
         action,
         customer_id: None,
         subject: format!("sink {sink}"),

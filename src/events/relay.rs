@@ -1,5 +1,6 @@
-//! The relay: a task for each sink, so that one that is slow or dead never delays another, and one that finds out which
-//! events have become due, and one that ends the keeping of old ones. Several processes may run one; they take turns.
+//! The relay: the tasks of a process that deliver events. Each sink has its own task, so that a slow or dead sink never
+//! delays another; one task writes due events to the outbox, one prunes it. Several processes can run a relay and take
+//! turns.
 
 use std::time::Duration;
 
@@ -9,31 +10,31 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::told_or_after;
-use crate::events::due_scheduler::Reminder;
-use crate::events::outbox_pruning::Retention;
-use crate::events::sink_worker::{Round, SinkWorker, Turn};
+use crate::clock::changed_or_elapsed;
+use crate::events::due_scheduler::DueScheduler;
+use crate::events::outbox_pruning::OutboxPruning;
+use crate::events::sink_worker::{Lease, Round, SinkWorker};
 use crate::store::error::StoreError;
 
-/// How often to look for what other processes have committed, or whether it is one's turn.
+/// Interval of polls for events of other processes, and for the lease of a sink.
 const POLL: Duration = Duration::from_millis(200);
-/// How often to look which events are due that no sink of this process waits for.
+/// Interval of polls for due events while no sink of this process waits for them.
 const IDLE_POLL: Duration = Duration::from_secs(5);
-/// The shortest time between two looks.
-const PAUSE: Duration = Duration::from_millis(20);
-/// Before it is looked again whether a sink wants events after all.
-const DISABLED: Duration = Duration::from_secs(5);
-/// What is on its way at the end has so long to arrive.
-const GRACE: Duration = Duration::from_secs(16);
-/// How often events that need not be kept any more are looked for, and how often whether it is time to.
-const RETENTION: TimeDelta = TimeDelta::hours(1);
-const RETENTION_POLL: Duration = Duration::from_secs(1);
-/// Of a sink.
-const OTHERS: &str = "is served by another process";
-/// After a failure of the database.
-const RECOVERY: Duration = Duration::from_secs(1);
+/// Shortest time between two rounds of a sink.
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
+/// Interval of polls whether a disabled sink was enabled.
+const DISABLED_POLL: Duration = Duration::from_secs(5);
+/// Time that running deliveries have to finish at shutdown.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(16);
+/// Interval of prunings, and of polls whether one is due.
+const PRUNE_INTERVAL: TimeDelta = TimeDelta::hours(1);
+const PRUNE_POLL: Duration = Duration::from_secs(1);
+/// Reason for which a sink was not drained.
+const SERVED_ELSEWHERE: &str = "is served by another process";
+/// Pause after a failure of the database.
+const ERROR_PAUSE: Duration = Duration::from_secs(1);
 
-/// The tasks; to be waited for at the end.
+/// The tasks of a relay, to be awaited at the end.
 #[derive(Debug)]
 pub struct Relay {
     stop: CancellationToken,
@@ -41,138 +42,141 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts to deliver. `committed` is told when this process may have written to the outbox. How long events are kept
-    /// is decided by those who deliver them: a process without sinks prunes nothing.
+    /// Starts the tasks. `committed` changes when this process may have written to the outbox. A process without sinks
+    /// prunes nothing: retention is a setting of the processes that deliver.
     #[must_use]
     pub fn start(
-        couriers: Vec<SinkWorker>,
-        reminder: Reminder,
-        retention: Retention,
+        workers: Vec<SinkWorker>,
+        scheduler: DueScheduler,
+        pruning: OutboxPruning,
         committed: watch::Receiver<()>,
     ) -> Self {
         let stop = CancellationToken::new();
-        let serve = |courier| tokio::spawn(serve(courier, committed.clone(), stop.clone()));
-        let mut tasks: Vec<JoinHandle<()>> = couriers.into_iter().map(serve).collect();
-        let mut wait = IDLE_POLL;
+        let serve = |worker| tokio::spawn(serve_sink(worker, committed.clone(), stop.clone()));
+        let mut tasks: Vec<JoinHandle<()>> = workers.into_iter().map(serve).collect();
+        let mut poll = IDLE_POLL;
         if !tasks.is_empty() {
-            wait = POLL;
-            tasks.push(tokio::spawn(prune(retention, stop.clone())));
+            poll = POLL;
+            tasks.push(tokio::spawn(prune_outbox(pruning, stop.clone())));
         }
-        tasks.push(tokio::spawn(remind(reminder, wait, stop.clone())));
+        tasks.push(tokio::spawn(schedule_due_events(scheduler, poll, stop.clone())));
         Self { stop, tasks }
     }
 
-    /// Begins nothing more, finishes what was begun, and ends. What a sink does not answer in time may come again.
+    /// Starts no new delivery, finishes those that run, and ends. Events that a sink does not answer in time may be sent
+    /// again.
     pub async fn finish(self) {
         self.stop.cancel();
-        let end = Instant::now() + GRACE;
+        let end = Instant::now() + SHUTDOWN_GRACE;
         for mut task in self.tasks {
             match timeout_at(end, &mut task).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "a part of the relay ended badly"),
+                Ok(Err(error)) => tracing::error!(%error, "a task of the relay panicked"),
                 Err(_) => task.abort(),
             }
         }
     }
 }
 
-/// Delivers everything that is due now, as far as the sinks take it, or until `stop`; gives the names of the sinks that
-/// have not had everything, each with the reason.
+/// Delivers every event that is due now, as far as the sinks take them, or until `stop`; returns the names of the sinks
+/// that have not got everything, each with the reason.
 ///
 /// # Errors
-/// When the database fails.
+/// A failure of the database.
 pub async fn drain(
-    couriers: Vec<SinkWorker>,
-    reminder: &Reminder,
+    workers: Vec<SinkWorker>,
+    scheduler: &DueScheduler,
     stop: CancellationToken,
 ) -> Result<Vec<(String, &'static str)>, StoreError> {
-    reminder.remind_all().await?;
-    let mut turns = JoinSet::new();
-    for courier in couriers {
+    scheduler.write_due_events().await?;
+    let mut drains = JoinSet::new();
+    for worker in workers {
         let stop = stop.clone();
-        turns.spawn(async move {
-            let Some(mut turn) = courier.take_turn().await? else { return Ok(Some((courier.name, OTHERS))) };
-            let drained = drain_one(&courier, &mut turn, &stop).await;
-            turn.end().await;
-            Ok::<_, StoreError>(drained?.map(|reason| (courier.name, reason)))
+        drains.spawn(async move {
+            let Some(mut lease) = worker.acquire_lease().await? else {
+                return Ok(Some((worker.name, SERVED_ELSEWHERE)));
+            };
+            let drained = drain_sink(&worker, &mut lease, &stop).await;
+            lease.release().await;
+            Ok::<_, StoreError>(drained?.map(|reason| (worker.name, reason)))
         });
     }
-    let mut left = Vec::new();
-    for of_one in turns.join_all().await {
-        left.extend(of_one?);
+    let mut incomplete = Vec::new();
+    for drained in drains.join_all().await {
+        incomplete.extend(drained?);
     }
-    Ok(left)
+    Ok(incomplete)
 }
 
-/// Why not everything was delivered; None: it was.
-async fn drain_one(
-    courier: &SinkWorker,
-    turn: &mut Turn,
+/// Delivers everything to one sink; returns the reason if something is left.
+async fn drain_sink(
+    worker: &SinkWorker,
+    lease: &mut Lease,
     stop: &CancellationToken,
 ) -> Result<Option<&'static str>, StoreError> {
-    // Between rounds: what is delivered is to be noted.
+    // Stops only between rounds, because a round stores what it has delivered.
     while !stop.is_cancelled() {
-        return Ok(match courier.round(turn).await? {
+        return Ok(match worker.deliver_batch(lease).await? {
             Round::Worked => continue,
-            Round::Idle if courier.has_waiting().await? => Some("has not taken everything"),
+            Round::Idle if worker.has_waiting().await? => Some("has not taken everything"),
             Round::Idle => None,
             Round::Paused(_) => Some("takes nothing now"),
             Round::Disabled => Some("is disabled"),
-            Round::Lost => Some(OTHERS),
+            Round::Lost => Some(SERVED_ELSEWHERE),
         });
     }
     Ok(Some("was not finished"))
 }
 
-async fn serve(courier: SinkWorker, mut committed: watch::Receiver<()>, stop: CancellationToken) {
-    let mut turn: Option<Turn> = None;
+async fn serve_sink(worker: SinkWorker, mut committed: watch::Receiver<()>, stop: CancellationToken) {
+    let mut lease: Option<Lease> = None;
     while !stop.is_cancelled() {
         committed.mark_unchanged();
-        let wait = match round(&courier, &mut turn).await {
+        let wait = match run_round(&worker, &mut lease).await {
             Ok(Round::Worked) => continue,
-            Ok(Round::Idle) => PAUSE,
-            // The clock is looked at again before the time: it can be set.
+            Ok(Round::Idle) => MIN_INTERVAL,
+            // A pause is polled, because the clock can be set.
             Ok(Round::Paused(_) | Round::Lost) => POLL,
-            Ok(Round::Disabled) => DISABLED,
+            Ok(Round::Disabled) => DISABLED_POLL,
             Err(error) => {
-                tracing::warn!(sink = courier.name, %error, "a sink could not be served");
-                turn = None;
-                RECOVERY
+                tracing::warn!(sink = worker.name, %error, "sink could not be served; trying again");
+                lease = None;
+                ERROR_PAUSE
             }
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = async {
                 tokio::time::sleep(wait).await;
-                told_or_after(&mut committed, POLL).await;
+                changed_or_elapsed(&mut committed, POLL).await;
             } => {}
         }
     }
-    if let Some(turn) = turn {
-        turn.end().await;
+    if let Some(lease) = lease {
+        lease.release().await;
     }
 }
 
-async fn round(courier: &SinkWorker, turn: &mut Option<Turn>) -> Result<Round, StoreError> {
-    if turn.is_none() {
-        *turn = courier.take_turn().await?;
+async fn run_round(worker: &SinkWorker, lease: &mut Option<Lease>) -> Result<Round, StoreError> {
+    if lease.is_none() {
+        *lease = worker.acquire_lease().await?;
     }
-    let Some(current) = turn else { return Ok(Round::Lost) };
-    let round = courier.round(current).await?;
+    let Some(current) = lease else { return Ok(Round::Lost) };
+    let round = worker.deliver_batch(current).await?;
     if matches!(round, Round::Lost | Round::Disabled) {
-        // Somebody may enable it, which ends the turn too.
-        *turn = None;
+        // Enabling a sink ends the lease on it: the next one reads its state again.
+        *lease = None;
     }
     Ok(round)
 }
 
-async fn remind(reminder: Reminder, poll: Duration, stop: CancellationToken) {
+async fn schedule_due_events(scheduler: DueScheduler, poll: Duration, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let wait = match reminder.remind_all().await {
+        let wait = match scheduler.write_due_events().await {
             Ok(()) => poll,
             Err(error) => {
-                tracing::warn!(%error, "it could not be found out which events are due");
-                RECOVERY
+                tracing::warn!(tenant_id = %scheduler.tenant_id, %error, "due events could not be read; trying again");
+                ERROR_PAUSE
             }
         };
         tokio::select! {
@@ -182,21 +186,21 @@ async fn remind(reminder: Reminder, poll: Duration, stop: CancellationToken) {
     }
 }
 
-async fn prune(mut retention: Retention, stop: CancellationToken) {
+async fn prune_outbox(mut pruning: OutboxPruning, stop: CancellationToken) {
     let mut next = None;
     while !stop.is_cancelled() {
-        let now = retention.clock.now();
+        let now = pruning.clock.now();
         if next.is_none_or(|next| now >= next) {
-            next = now.checked_add_signed(RETENTION);
-            match retention.prune().await {
+            next = now.checked_add_signed(PRUNE_INTERVAL);
+            match pruning.prune().await {
                 Ok(0) => {}
-                Ok(count) => tracing::info!(count, "events are no longer kept"),
-                Err(error) => tracing::warn!(%error, "old events could not be let go"),
+                Ok(count) => tracing::info!(tenant_id = %pruning.tenant_id, count, "pruned events from the outbox"),
+                Err(error) => tracing::warn!(tenant_id = %pruning.tenant_id, %error, "outbox could not be pruned"),
             }
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(RETENTION_POLL) => {}
+            () = tokio::time::sleep(PRUNE_POLL) => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets of sinks: named in the configuration, kept elsewhere.
+//! References to secrets: the configuration names a variable or file that has the secret.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use toml::Value;
 
-/// Where a secret is kept.
+/// Reference to a secret.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
 pub enum SecretSource {
-    /// In this environment variable.
+    /// Environment variable that has the secret.
     Env(String),
-    /// In this file; white space at its end does not belong to it.
+    /// File that has the secret; white space at its end does not belong to the secret.
     File(PathBuf),
 }
 
-/// For people. What may be the secret itself, where its name was meant, is not repeated.
+/// Shows the reference, unless it looks like the secret itself, written in the place of its name.
 impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_of_a_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
@@ -36,21 +36,21 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// Looks a secret up. Only the configuration reads the environment.
+/// Function that reads a secret. Only the configuration reads the environment.
 pub type ReadSecret<'r> = &'r (dyn Fn(&SecretSource) -> Result<SecretString, String> + Sync);
 
 impl TryFrom<Value> for SecretSource {
     type Error = &'static str;
 
-    /// Whatever stands there instead may be the secret itself: it is not repeated.
+    /// The error does not repeat the value, which may be the secret itself.
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        const WANTED: &str = "a secret is kept elsewhere: { env = \"NAME\" } or { file = \"/path\" }";
-        let Value::Table(table) = value else { return Err(WANTED) };
+        const EXPECTED: &str = "a secret is kept elsewhere: { env = \"NAME\" } or { file = \"/path\" }";
+        let Value::Table(table) = value else { return Err(EXPECTED) };
         let mut entries = table.into_iter();
         match (entries.next(), entries.next()) {
             (Some((key, Value::String(name))), None) if key == "env" => Ok(Self::Env(name)),
             (Some((key, Value::String(path))), None) if key == "file" => Ok(Self::File(path.into())),
-            _ => Err(WANTED),
+            _ => Err(EXPECTED),
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Serves one sink: takes what is due from the outbox, delivers it, and notes what became of it.
+//! Worker of one sink: reads due events from the outbox, delivers them, and stores the outcome.
 //!
-//! What is delivered in order costs one row a batch: how far the sink has come. What fails is put aside with everything
-//! behind it of the same customer, so that others go on. While too many customers' events fail, nothing new is begun.
+//! Events delivered in order cost one row a batch: the sink's position. An event that fails is put apart with everything
+//! behind it of the same customer, so that other customers go on. While the events of too many customers fail, no new ones
+//! are tried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::events::delivery_outcome::{Notes, Try};
-use crate::events::sink::{Outcome, Outgoing, Sink};
+use crate::events::delivery_outcome::{Attempt, BatchOutcome};
+use crate::events::sink::{DeliveryOutcome, OutgoingEvent, Sink};
 use crate::store::db::{Db, Lock, Tx};
 use crate::store::error::StoreError;
 use crate::store::events::delivery::{self, Delivery};
@@ -21,74 +22,75 @@ use crate::store::events::outbox;
 use crate::store::events::sink::{self, Progress};
 use crate::store::journal::sequence::{self, Numbered};
 
-/// While so many events fail, each of another customer, nothing new is begun.
+/// Number of customers with failing events from which on no new events are tried.
 const MAX_FAILING: i64 = 1_000;
-/// Events in a batch: few at first, more while that is fast.
-const SMALLEST_BATCH: usize = 32;
-const LARGEST_BATCH: usize = 4_096;
+/// Number of events in a batch: few at first, doubled while batches are fast.
+const MIN_BATCH: u16 = 32;
+const MAX_BATCH: u16 = 4_096;
 const FAST: TimeDelta = TimeDelta::milliseconds(500);
 const SLOW: TimeDelta = TimeDelta::seconds(2);
 
-/// A sink, and whoever serves it.
+/// Worker of one sink of one tenant.
 #[derive(Debug)]
 pub struct SinkWorker {
     pub db: Db,
     pub tenant_id: TenantId,
     pub clock: Clock,
-    /// The sink's name.
+    /// Name of the sink.
     pub name: String,
     pub sink: Arc<dyn Sink>,
 }
 
-/// The turn of a courier, while nobody else may serve the sink.
+/// Exclusive right to serve a sink, with the sink's state.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Lease {
     pub(super) lock: Lock,
     pub(super) generation: i64,
     pub(super) progress: Progress,
-    batch: usize,
-    /// The customers whose events failed for the first time since something was delivered, and when that began.
+    batch_size: u16,
+    /// Customers whose events failed for the first time since the last delivery.
     pub(super) failing: BTreeSet<CustomerId>,
+    /// Instant of the first failure since the last delivery.
     pub(super) failing_since: Option<DateTime<Utc>>,
-    /// No attempt to deliver the journal before.
+    /// Instant before which the journal is not tried again.
     pub(super) journal_paused_until: Option<DateTime<Utc>>,
 }
 
-/// What a round came to.
+/// Result of one round of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
-    /// There may be more.
+    /// Something was done, and there may be more.
     Worked,
     /// Nothing is due.
     Idle,
-    /// Not before then.
+    /// The sink fails and is not tried before this instant.
     Paused(DateTime<Utc>),
-    /// The sink wants nothing any more.
+    /// The sink accepts no more events.
     Disabled,
-    /// Somebody else serves the sink now.
+    /// The lease is lost: another process serves the sink.
     Lost,
 }
 
 impl SinkWorker {
-    /// Takes the turn, unless somebody else has it.
-    pub async fn take_turn(&self) -> Result<Option<Turn>, StoreError> {
+    /// Acquires the lease, unless another process holds it.
+    pub async fn acquire_lease(&self) -> Result<Option<Lease>, StoreError> {
         let lock = self.db.try_lock(&format!("sink {} {}", self.tenant_id, self.name)).await?;
         let Some(lock) = lock else { return Ok(None) };
         let mut tx = self.db.write().await?;
         let (generation, progress) = sink::take_over(&mut tx, &self.tenant_id, &self.name).await?;
         tx.commit().await?;
-        Ok(Some(Turn {
+        Ok(Some(Lease {
             lock,
             generation,
             progress,
-            batch: SMALLEST_BATCH,
+            batch_size: MIN_BATCH,
             failing: BTreeSet::new(),
             failing_since: None,
             journal_paused_until: None,
         }))
     }
 
-    /// Whether there are events that the sink has failed to take.
+    /// Whether events wait for a retry.
     pub async fn has_waiting(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.read().await?;
         let waiting = delivery::count(&mut tx, &self.tenant_id, &self.name, false).await?;
@@ -96,100 +98,98 @@ impl SinkWorker {
         Ok(waiting > 0)
     }
 
-    /// Delivers a batch: what waits apart and may be tried again, then what is new.
-    pub async fn round(&self, turn: &mut Turn) -> Result<Round, StoreError> {
+    /// Delivers a batch, and entries of the journal to a sink that accepts them.
+    pub async fn deliver_batch(&self, lease: &mut Lease) -> Result<Round, StoreError> {
         let now = self.clock.now();
-        if turn.progress.disabled.is_some() {
+        if lease.progress.disabled.is_some() {
             return Ok(Round::Disabled);
         }
-        if let Some(until) = turn.progress.paused_until.filter(|until| *until > now) {
+        if let Some(until) = lease.progress.paused_until.filter(|until| *until > now) {
             return Ok(Round::Paused(until));
         }
-        if !turn.lock.is_held().await {
+        if !lease.lock.is_held().await {
             return Ok(Round::Lost);
         }
-        let (tries, mut notes, position) = self.next(turn, now).await?;
-        let outgoing = self.outgoing(&tries).await?;
+        let Batch { attempts, mut outcome, position } = self.next_batch(lease, now).await?;
+        let outgoing = self.outgoing_events(&attempts).await?;
         let outcomes = if outgoing.is_empty() {
             Vec::new()
         } else {
             tokio::select! {
                 outcomes = self.sink.deliver(&outgoing) => outcomes,
-                // Somebody else may be at it already.
-                () = turn.lock.lost() => return Ok(Round::Lost),
+                // Another process may already serve the sink.
+                () = lease.lock.lost() => return Ok(Round::Lost),
             }
         };
         let tried_at = self.clock.now();
-        // A sink that answers too little has not taken the rest.
-        for (tried, outcome) in tries.into_iter().zip(outcomes.into_iter().chain(std::iter::repeat(Outcome::Held))) {
-            notes.add(tried, outcome, tried_at);
+        // An event without an outcome was not tried.
+        let outcomes = outcomes.into_iter().chain(std::iter::repeat(DeliveryOutcome::Held));
+        for (attempt, of_attempt) in attempts.into_iter().zip(outcomes) {
+            outcome.add(attempt, of_attempt, tried_at);
         }
-        turn.size_batch(tried_at.signed_duration_since(now), notes.delivered);
-        let round = self.note_surely(turn, &notes, position, tried_at).await?;
-        if self.sink.wants_journal() && matches!(round, Round::Idle | Round::Worked) {
-            return self.deliver_journal(turn, round).await;
+        lease.adapt_batch_size(tried_at.signed_duration_since(now), outcome.delivered);
+        let round = self.store_outcome(lease, &outcome, position, tried_at).await?;
+        if self.sink.accepts_journal() && matches!(round, Round::Idle | Round::Worked) {
+            return self.forward_journal(lease, round).await;
         }
         Ok(round)
     }
 
-    /// What to try, what needs no trying, and how far in the outbox that is: what waits apart and may be tried again,
-    /// else what is new, else, of a sink in trouble, what waits apart although its time has not come. (In this order,
-    /// because events that fail for ever must not be all that a sink in trouble is tried with.)
-    async fn next(&self, turn: &Turn, now: DateTime<Utc>) -> Result<(Vec<Try>, Notes, Sequence), StoreError> {
+    /// Selects the next batch: events apart whose retry is due, else new events, else, while the sink fails, events apart
+    /// whose retry is not due yet. (In this order, because a failing sink must not be tried only with events that fail for
+    /// ever.)
+    async fn next_batch(&self, lease: &Lease, now: DateTime<Utc>) -> Result<Batch, StoreError> {
         let settled = sequence::settled(&self.db, Numbered::Outbox).await?;
         let mut tx = self.db.read().await?;
-        let mut position = turn.progress.position;
-        let (mut tries, mut notes) = self.apart(&mut tx, now, turn.batch).await?;
-        let nothing = |tries: &[Try], notes: &Notes| tries.is_empty() && notes.done.is_empty();
-        if nothing(&tries, &notes) && settled > position {
+        let position = lease.progress.position;
+        let mut batch = self.retries(&mut tx, lease, now).await?;
+        if batch.is_empty() && settled > position {
             let failing = delivery::failing(&mut tx, &self.tenant_id, &self.name).await?;
             if failing < MAX_FAILING {
-                (tries, notes, position) = self.fresh(&mut tx, position, settled, turn.batch, now).await?;
+                batch = self.new_events(&mut tx, lease, settled, now).await?;
             }
         }
-        if nothing(&tries, &notes) && notes.apart.is_empty() && turn.progress.failures > 0 {
+        if batch.is_empty() && batch.outcome.apart.is_empty() && lease.progress.failures > 0 {
             let far = now.checked_add_signed(TimeDelta::days(1)).unwrap_or(now);
-            (tries, notes) = self.apart(&mut tx, far, turn.batch).await?;
+            batch = Batch { position: batch.position, ..self.retries(&mut tx, lease, far).await? };
         }
         tx.rollback().await?;
-        Ok((tries, notes, position))
+        Ok(batch)
     }
 
-    /// What waits apart and may be tried at a time.
-    async fn apart(&self, tx: &mut Tx, time: DateTime<Utc>, limit: usize) -> Result<(Vec<Try>, Notes), StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let (mut tries, mut notes) = (Vec::new(), Notes::default());
-        for (delivery, envelope) in delivery::ready(tx, &self.tenant_id, &self.name, time, limit).await? {
-            match envelope.filter(|envelope| self.sink.choice().includes(envelope)) {
-                Some(envelope) => tries.push(Try { delivery, is_apart: true, envelope }),
-                // No longer kept, or no longer chosen.
-                None => notes.done.push(delivery.sequence),
+    /// Events apart whose retry is due at an instant.
+    async fn retries(&self, tx: &mut Tx, lease: &Lease, due_at: DateTime<Utc>) -> Result<Batch, StoreError> {
+        let mut batch = Batch::at(lease.progress.position);
+        let ready = delivery::ready(tx, &self.tenant_id, &self.name, due_at, lease.batch_size.into()).await?;
+        for (delivery, envelope) in ready {
+            match envelope.filter(|envelope| self.sink.filter().includes(envelope)) {
+                Some(envelope) => batch.attempts.push(Attempt { delivery, is_apart: true, envelope }),
+                // Pruned, or no longer selected by the filter.
+                None => batch.outcome.done.push(delivery.sequence),
             }
         }
-        Ok((tries, notes))
+        Ok(batch)
     }
 
-    /// What is new behind a place; who has something waiting apart has this wait behind it.
-    async fn fresh(
+    /// New events up to a sequence. Events of customers with an event apart are put apart behind it.
+    async fn new_events(
         &self,
         tx: &mut Tx,
-        after: Sequence,
+        lease: &Lease,
         through: Sequence,
-        limit: usize,
         now: DateTime<Utc>,
-    ) -> Result<(Vec<Try>, Notes, Sequence), StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let events = outbox::between(tx, &self.tenant_id, after, through, limit).await?;
-        let position = match events.last() {
+    ) -> Result<Batch, StoreError> {
+        let after = lease.progress.position;
+        let events = outbox::between(tx, &self.tenant_id, after, through, lease.batch_size.into()).await?;
+        let mut batch = Batch::at(match events.last() {
             Some(last) => last.sequence,
-            // What is no longer kept need not be looked through again.
+            // Skips pruned events.
             None => outbox::last(tx, &self.tenant_id, through).await?.unwrap_or(after),
-        };
+        });
         let customers: BTreeSet<&CustomerId> = events.iter().map(|event| &event.customer_id).collect();
         let customers: Vec<&CustomerId> = customers.into_iter().collect();
         let held_back = delivery::held_back(tx, &self.tenant_id, &self.name, &customers).await?;
-        let (mut tries, mut notes) = (Vec::new(), Notes::default());
-        for event in events.into_iter().filter(|event| self.sink.choice().includes(&event.envelope)) {
+        for event in events.into_iter().filter(|event| self.sink.filter().includes(&event.envelope)) {
             let delivery = Delivery {
                 customer_id: event.customer_id,
                 sequence: event.sequence,
@@ -200,43 +200,64 @@ impl SinkWorker {
                 reason: String::new(),
             };
             if held_back.contains(&delivery.customer_id) {
-                notes.apart.push(delivery);
+                batch.outcome.apart.push(delivery);
             } else {
-                tries.push(Try { delivery, is_apart: false, envelope: event.envelope });
+                batch.attempts.push(Attempt { delivery, is_apart: false, envelope: event.envelope });
             }
         }
-        Ok((tries, notes, position))
+        Ok(batch)
     }
 
-    async fn outgoing(&self, tries: &[Try]) -> Result<Vec<Outgoing>, StoreError> {
+    async fn outgoing_events(&self, attempts: &[Attempt]) -> Result<Vec<OutgoingEvent>, StoreError> {
         let mut seconds = BTreeMap::new();
-        if self.sink.needs_seconds() && !tries.is_empty() {
-            let wanted: Vec<Wanted<'_>> = tries.iter().map(Try::wanted).collect();
+        if self.sink.needs_unique_seconds() && !attempts.is_empty() {
+            let wanted: Vec<Wanted<'_>> = attempts.iter().map(Attempt::wanted).collect();
             let mut tx: Tx = self.db.write().await?;
             seconds = kissmetrics::seconds(&mut tx, &self.tenant_id, &self.name, &wanted).await?;
             tx.commit().await?;
         }
-        let outgoing = tries.iter().map(|it| Outgoing {
-            sequence: it.delivery.sequence,
-            envelope: it.envelope.clone(),
-            second: seconds.get(&it.delivery.sequence).copied(),
+        let outgoing = attempts.iter().map(|attempt| OutgoingEvent {
+            sequence: attempt.delivery.sequence,
+            envelope: attempt.envelope.clone(),
+            second: seconds.get(&attempt.delivery.sequence).copied(),
         });
         Ok(outgoing.collect())
     }
 }
 
-impl Turn {
-    /// Lets others serve the sink at once.
-    pub async fn end(self) {
+/// Events to deliver together.
+#[derive(Debug)]
+struct Batch {
+    attempts: Vec<Attempt>,
+    /// Outcome of the events that need no attempt.
+    outcome: BatchOutcome,
+    /// Position of the sink after the batch.
+    position: Sequence,
+}
+
+impl Batch {
+    fn at(position: Sequence) -> Self {
+        Self { attempts: Vec::new(), outcome: BatchOutcome::default(), position }
+    }
+
+    /// Whether there is neither an event to try nor one that is done.
+    fn is_empty(&self) -> bool {
+        self.attempts.is_empty() && self.outcome.done.is_empty()
+    }
+}
+
+impl Lease {
+    /// Releases the lease, so that another process can serve the sink at once.
+    pub async fn release(self) {
         self.lock.release().await;
     }
 
-    /// What is done in a batch is noted only when all of it is done.
-    fn size_batch(&mut self, took: TimeDelta, delivered: usize) {
+    /// Adapts the size of batches to their duration: the outcome of a batch is stored only when all of it is over.
+    fn adapt_batch_size(&mut self, took: TimeDelta, delivered: usize) {
         if took > SLOW || delivered == 0 {
-            self.batch = (self.batch / 2).max(SMALLEST_BATCH);
-        } else if delivered.saturating_mul(2) >= self.batch && took < FAST {
-            self.batch = self.batch.saturating_mul(2).min(LARGEST_BATCH);
+            self.batch_size = (self.batch_size / 2).max(MIN_BATCH);
+        } else if delivered * 2 >= usize::from(self.batch_size) && took < FAST {
+            self.batch_size = (self.batch_size * 2).min(MAX_BATCH);
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::grpc::v1::admin_service_client::AdminServiceClient;
 use crate::grpc::v1::billing_service_client::BillingServiceClient;
 use crate::grpc::v1::finance_service_client::FinanceServiceClient;
 use crate::grpc::v1::movement_service_client::MovementServiceClient;
-use crate::ledger::handle::Load;
+use crate::ledger::handle::Workload;
 use crate::net::limits::ConnectionLimits;
 use crate::store::db::Db;
 use crate::tenants::tenant_registry::TenantRegistry;
@@ -75,8 +75,8 @@ impl InProcess {
 impl Clients {
     /// Asks the services over a store that this process has opened.
     #[must_use]
-    pub fn of_store(db: Db, clock: Clock, load: Load, caller: Identity) -> Self {
-        let tenants = TenantRegistry::new(Common::new(db.clone(), clock.clone(), load, Sending::default()));
+    pub fn of_store(db: Db, clock: Clock, workload: Workload, caller: Identity) -> Self {
+        let tenants = TenantRegistry::new(Common::new(db.clone(), clock.clone(), workload, Sending::default()));
         let keys = KeyCache::new(db.clone(), clock.clone());
         let dependencies = Dependencies { db, shelf: tenants, keys, clock };
         let services = Services::new(dependencies, ConnectionLimits::default(), CancellationToken::new());

@@ -13,8 +13,8 @@ use crate::domain::facts::refusal::Refusal;
 use crate::domain::role::Role;
 use crate::ledger::commands::override_cause::OverrideError;
 use crate::ledger::commands::period::PeriodError;
-use crate::ledger::commands::rates::{Conflict, ImportError};
-use crate::ledger::error::{Problem, ProblemKind, RecordError};
+use crate::ledger::commands::rates::{RateConflict, RateImportError};
+use crate::ledger::error::{RecordError, RefusalReason, RefusedFact};
 use crate::reports::error::ReportError;
 use crate::store::error::StoreError;
 use crate::tenants::tenant_registry::TenantError;
@@ -141,7 +141,7 @@ pub(super) fn shelf(error: TenantError) -> Status {
 
 pub(super) fn record(error: RecordError) -> Status {
     match error {
-        RecordError::Problems(problems) => refused(&problems),
+        RecordError::Refused(problems) => refused(&problems),
         RecordError::ShuttingDown => {
             let mut details = details("SHUTTING_DOWN");
             details.set_retry_info(Some(RETRY_AFTER));
@@ -153,7 +153,7 @@ pub(super) fn record(error: RecordError) -> Status {
             "CONFLICT",
             "others changed the same customers at the same time, again and again; try again",
         ),
-        RecordError::Failed => internal(),
+        RecordError::Bug(_) => internal(),
         RecordError::Store(error) => store(&error),
     }
 }
@@ -199,20 +199,20 @@ pub(super) fn period(error: &PeriodError) -> Status {
         PeriodError::Conflict => {
             return error_info(Code::Aborted, "CONFLICT", "others write to the books all the time; try again");
         }
-        PeriodError::Failed => return internal(),
+        PeriodError::Bug(_) => return internal(),
         PeriodError::Store(error) => return store(error),
     };
     error_info(Code::FailedPrecondition, reason, &error.to_string())
 }
 
 /// ALREADY_EXISTS with every rate that the set has otherwise; `other` says it of one.
-pub(super) fn importing(error: ImportError, other: impl Fn(&Conflict) -> (String, String)) -> Status {
+pub(super) fn importing(error: RateImportError, other: impl Fn(&RateConflict) -> (String, String)) -> Status {
     let conflicts = match error {
-        ImportError::Conflicts(conflicts) => conflicts,
-        ImportError::Raced => {
+        RateImportError::Conflicts(conflicts) => conflicts,
+        RateImportError::Raced => {
             return error_info(Code::Aborted, "CONFLICT", "somebody else adds to the set at the same time; try again");
         }
-        ImportError::Store(error) => return store(&error),
+        RateImportError::Store(error) => return store(&error),
     };
     let said: Vec<(String, String)> = conflicts.iter().map(other).collect();
     let (shown, more) = listed(&said, |(path, text)| path.len().saturating_add(text.len()));
@@ -232,17 +232,17 @@ pub(super) fn importing(error: ImportError, other: impl Fn(&Conflict) -> (String
 }
 
 /// Conflicting revisions first: they are ALREADY_EXISTS; everything else is refused by a rule.
-fn refused(problems: &[Problem]) -> Status {
-    let conflict = problems.iter().find(|problem| matches!(problem.kind, ProblemKind::Conflict(_)));
+fn refused(problems: &[RefusedFact]) -> Status {
+    let conflict = problems.iter().find(|problem| matches!(problem.reason, RefusalReason::Conflict(_)));
     let (code, reason) = match (conflict, problems.first()) {
-        (Some(conflict), _) => (Code::AlreadyExists, conflict.kind.code()),
-        (None, Some(problem)) => (Code::FailedPrecondition, problem.kind.code()),
+        (Some(conflict), _) => (Code::AlreadyExists, conflict.reason.code()),
+        (None, Some(problem)) => (Code::FailedPrecondition, problem.reason.code()),
         (None, None) => return internal(),
     };
     let (shown, more) = listed(problems, |problem| problem_text(problem).len());
     let mut details = details(reason);
     for problem in shown {
-        details.add_precondition_failure_violation(problem.kind.code(), fact_path(problem.index), problem.text());
+        details.add_precondition_failure_violation(problem.reason.code(), fact_path(problem.index), problem.text());
     }
     let message = problems.first().map(problem_text).unwrap_or_default();
     let message = match problems.len() {
@@ -255,7 +255,7 @@ fn refused(problems: &[Problem]) -> Status {
     Status::with_error_details(code, message, details)
 }
 
-fn problem_text(problem: &Problem) -> String {
+fn problem_text(problem: &RefusedFact) -> String {
     format!("{}: {}", fact_path(problem.index), problem.text())
 }
 

@@ -1,4 +1,4 @@
-//! A customer as recorded: every fact in the revision that holds, and what it does.
+//! Customer view: the recorded facts of a customer in the revisions in force, and their replay.
 
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
@@ -8,14 +8,14 @@ use crate::store::error::StoreError;
 use crate::store::facts::fact;
 use crate::store::tenants::tenant;
 
-/// A customer's facts and what they give.
+/// Facts of a customer and their replay.
 #[derive(Debug)]
 pub struct CustomerView {
     pub facts: CustomerFacts,
     pub replay: Replay,
 }
 
-/// None for a customer of whom nothing is recorded.
+/// Reads a customer; None for a customer without a recording.
 pub async fn customer_view(
     db: &Db,
     tenant_id: &TenantId,

@@ -1,77 +1,81 @@
-//! Why facts are not recorded.
+//! Reasons for which facts are not recorded.
 
 use std::sync::Arc;
 
+use crate::bug::Bug;
 use crate::domain::facts::fact::{FactKey, Revision};
 use crate::domain::facts::refusal::Refusal;
 use crate::store::error::StoreError;
 
-/// What is wrong with one of the facts of a request.
+/// A fact that is refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Its place in the request.
+pub struct RefusedFact {
+    /// Index of the fact in the request.
     pub index: usize,
     pub key: FactKey,
-    pub kind: ProblemKind,
-    /// The older fact for which it is refused: this one takes away what that one refers to.
+    pub reason: RefusalReason,
+    /// Older fact that depends on what this fact would take away.
     pub needed_by: Option<FactKey>,
 }
 
-impl Problem {
-    /// What is wrong, in a sentence.
+impl RefusedFact {
+    /// The reason as a sentence.
     #[must_use]
     pub fn text(&self) -> String {
         match &self.needed_by {
-            None => self.kind.to_string(),
-            Some(key) => format!("it takes away what {key} refers to: {}", self.kind),
+            None => self.reason.to_string(),
+            Some(key) => format!("it takes away what {key} refers to: {}", self.reason),
         }
     }
 }
 
-/// Kinds of problem.
+/// Reason for which one fact is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProblemKind {
-    /// R17: the same id and revision, other content.
+pub enum RefusalReason {
+    /// R17: the same id and revision, with other content.
     #[error("revision {0} of this id was sent before, with other content; send the change as a higher revision")]
     Conflict(Revision),
     /// R15.
     #[error("{0}")]
-    Refused(#[from] Refusal),
+    Rule(#[from] Refusal),
 }
 
-impl ProblemKind {
-    /// A stable code for machines.
+impl RefusalReason {
+    /// Stable code for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Conflict(_) => "REVISION_CONFLICT",
-            Self::Refused(refusal) => refusal.code(),
+            Self::Rule(refusal) => refusal.code(),
         }
     }
 }
 
-/// Why a request was not recorded; nothing of it is stored, but where it says so.
+/// Failure of a recording. Nothing of the request is stored, except where the variant says so.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RecordError {
     /// Not empty.
     #[error("the facts are refused")]
-    Problems(Vec<Problem>),
+    Refused(Vec<RefusedFact>),
     #[error("too many requests are waiting")]
     Overloaded,
     #[error("the service is shutting down")]
     ShuttingDown,
-    /// Other processes changed the same customers again and again.
-    #[error("others changed the same customers at the same time")]
+    /// Other processes kept changing the same customers.
+    #[error("the same customers are being changed by other requests")]
     Conflict,
-    #[error("recording failed")]
-    Failed,
-    /// When the connection was lost at the end of a commit, the facts may be stored; sent again, they are UNCHANGED.
+    #[error(transparent)]
+    Bug(#[from] Bug),
+    /// When the connection is lost during a commit, the facts may be stored; sent again, they are UNCHANGED.
     #[error(transparent)]
     Store(Arc<StoreError>),
 }
 
 impl From<StoreError> for RecordError {
     fn from(error: StoreError) -> Self {
-        Self::Store(Arc::new(error))
+        match error {
+            StoreError::Bug(bug) => Self::Bug(bug),
+            error => Self::Store(Arc::new(error)),
+        }
     }
 }

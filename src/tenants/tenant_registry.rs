@@ -113,10 +113,10 @@ impl TenantRegistry {
         for tenant_id in self.tenants_with_sinks() {
             self.check_is_there(&tenant_id).await?;
             let (db, clock) = (common.db.clone(), common.clock.clone());
-            let (ledger, writers) = Ledger::start(db, &tenant_id, clock, common.load).await?;
-            let reminder = common.reminder(&tenant_id, &ledger);
-            let drained = drain(common.couriers(&tenant_id), &reminder, stop.clone()).await;
-            let pruned = common.keeping(&tenant_id).prune().await;
+            let (ledger, writers) = Ledger::start(db, &tenant_id, clock, common.workload).await?;
+            let scheduler = common.due_scheduler(&tenant_id, &ledger);
+            let drained = drain(common.sink_workers(&tenant_id), &scheduler, stop.clone()).await;
+            let pruned = common.outbox_pruning(&tenant_id).prune().await;
             writers.finish().await;
             pruned?;
             left.extend(drained?);

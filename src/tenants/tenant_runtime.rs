@@ -6,13 +6,13 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
-use crate::events::due_scheduler::Reminder;
-use crate::events::outbox_pruning::{DEFAULT_RETENTION, Retention};
+use crate::events::due_scheduler::DueScheduler;
+use crate::events::outbox_pruning::{DEFAULT_RETENTION, OutboxPruning};
 use crate::events::relay::Relay;
 use crate::events::sink::sink_config::OpenSink;
 use crate::events::sink_worker::SinkWorker;
 use crate::ledger::error::RecordError;
-use crate::ledger::handle::{Ledger, Load, Memory, WriterTasks};
+use crate::ledger::handle::{Ledger, MemoryBudget, Workload, WriterTasks};
 use crate::reports::movements::journal_feed::Feed;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -35,10 +35,10 @@ impl Default for Sending {
 pub struct Common {
     pub(in crate::tenants) db: Db,
     pub(in crate::tenants) clock: Clock,
-    pub(in crate::tenants) load: Load,
+    pub(in crate::tenants) workload: Workload,
     pub(in crate::tenants) sending: Sending,
     /// Shared: a tenant that nobody asks about needs none.
-    pub(in crate::tenants) memory: Memory,
+    pub(in crate::tenants) memory: MemoryBudget,
 }
 
 /// Open books.
@@ -53,15 +53,15 @@ pub struct TenantRuntime {
 impl TenantRuntime {
     /// Opens the books of a tenant. Whoever gives up in the middle leaves nothing behind.
     pub(in crate::tenants) async fn open(common: &Common, tenant_id: &TenantId) -> Result<Self, StoreError> {
-        let Common { db, clock, load, memory, .. } = common;
-        let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *load).await?;
+        let Common { db, clock, workload, memory, .. } = common;
+        let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *workload).await?;
         if ledger.policy_to_replay().await?.is_some() {
             tokio::spawn(finish_policy(ledger.clone(), tenant_id.clone()));
         }
         let feed = Feed::start(db.clone(), tenant_id.clone(), ledger.committed());
-        let couriers = common.couriers(tenant_id);
-        let reminder = common.reminder(tenant_id, &ledger);
-        let relay = Relay::start(couriers, reminder, common.keeping(tenant_id), ledger.committed());
+        let sink_workers = common.sink_workers(tenant_id);
+        let due_scheduler = common.due_scheduler(tenant_id, &ledger);
+        let relay = Relay::start(sink_workers, due_scheduler, common.outbox_pruning(tenant_id), ledger.committed());
         Ok(Self { ledger, feed, work: Mutex::new(Some((relay, writers))) })
     }
 
@@ -89,29 +89,29 @@ async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
 impl Common {
     /// For books that are opened later.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, load: Load, sending: Sending) -> Self {
-        Self { db, clock, load, sending, memory: Memory::new(load) }
+    pub fn new(db: Db, clock: Clock, workload: Workload, sending: Sending) -> Self {
+        Self { db, clock, workload, sending, memory: MemoryBudget::new(workload) }
     }
 
-    pub(in crate::tenants) fn couriers(&self, tenant_id: &TenantId) -> Vec<SinkWorker> {
+    pub(in crate::tenants) fn sink_workers(&self, tenant_id: &TenantId) -> Vec<SinkWorker> {
         let of_tenant = self.sending.sinks.iter().filter(|sink| sink.tenant_id == *tenant_id);
-        let courier = |it: &OpenSink| SinkWorker {
+        let worker = |it: &OpenSink| SinkWorker {
             db: self.db.clone(),
             tenant_id: tenant_id.clone(),
             clock: self.clock.clone(),
             name: it.name.clone(),
             sink: it.sink.clone(),
         };
-        of_tenant.map(courier).collect()
+        of_tenant.map(worker).collect()
     }
 
-    pub(in crate::tenants) fn reminder(&self, tenant_id: &TenantId, ledger: &Ledger) -> Reminder {
+    pub(in crate::tenants) fn due_scheduler(&self, tenant_id: &TenantId, ledger: &Ledger) -> DueScheduler {
         let (db, clock, ledger) = (self.db.clone(), self.clock.clone(), ledger.clone());
-        Reminder { db, tenant_id: tenant_id.clone(), clock, ledger }
+        DueScheduler { db, tenant_id: tenant_id.clone(), clock, ledger }
     }
 
-    pub(in crate::tenants) fn keeping(&self, tenant_id: &TenantId) -> Retention {
-        let (db, clock, keep) = (self.db.clone(), self.clock.clone(), self.sending.retention);
-        Retention { db, tenant_id: tenant_id.clone(), clock, keep, gone: 0 }
+    pub(in crate::tenants) fn outbox_pruning(&self, tenant_id: &TenantId) -> OutboxPruning {
+        let (db, clock, retention) = (self.db.clone(), self.clock.clone(), self.sending.retention);
+        OutboxPruning { db, tenant_id: tenant_id.clone(), clock, retention, pruned_through: 0 }
     }
 }

@@ -16,7 +16,7 @@ use deltabook::files::by_customer::{Origin, ReadError, by_customer_as};
 use deltabook::files::csv::mapping::Mapping;
 use deltabook::files::input::InputError;
 use deltabook::files::prescan::{Survey, survey};
-use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::store::db::Db;
 use tokio::runtime::Handle;
 
@@ -89,7 +89,7 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let db = Db::open(&args.store).await?;
     let tenant_id = args.tenant.tenant;
     check_tenant(&db, &tenant_id).await?;
-    let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, Clock::system(), Load::Bulk).await?;
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant_id, Clock::system(), Workload::Bulk).await?;
     let imported = tokio::task::spawn_blocking(move || import(inputs, ledger)).await?;
     writers.finish().await;
     db.close().await;

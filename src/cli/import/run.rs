@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::OnceLock;
 
-use deltabook::config::local_author;
+use deltabook::config::local_actor;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::facts::fact::Fact;
 use deltabook::files::by_customer::{Book, Problem, Said};
 use deltabook::files::parsed_fact::Place;
-use deltabook::ledger::command::{Outcome, Recorded};
+use deltabook::ledger::command::PendingRecording;
+use deltabook::ledger::command::{RecordOutcome, Recorded};
 use deltabook::ledger::error::RecordError;
 use deltabook::ledger::handle::Ledger;
-use deltabook::ledger::pending::Submitted;
 use indicatif::ProgressBar;
 use tokio::runtime::Handle;
 
@@ -39,7 +39,7 @@ pub struct Importing {
 pub struct Recording {
     batch: Vec<Said>,
     /// Each with where its facts stand.
-    submitted: VecDeque<(Vec<(usize, Place)>, Submitted)>,
+    submitted: VecDeque<(Vec<(usize, Place)>, PendingRecording)>,
     imported: Imported,
 }
 
@@ -56,7 +56,7 @@ pub struct Imported {
 
 impl Importing {
     pub fn new(ledger: Ledger, runtime: Handle, names: Vec<String>, bar: ProgressBar) -> Self {
-        Self { ledger, runtime, names, bar, failure: OnceLock::new(), author: local_author() }
+        Self { ledger, runtime, names, bar, failure: OnceLock::new(), author: local_actor() }
     }
 
     /// Why recording ended before its time.
@@ -90,8 +90,8 @@ impl Importing {
         let Some((places, submitted)) = recording.submitted.pop_front() else { return Ok(()) };
         let recorded = self.runtime.block_on(submitted.finish())?;
         let imported = &mut recording.imported;
-        imported.recorded = imported.recorded.saturating_add(count(&recorded, Outcome::Recorded));
-        imported.unchanged = imported.unchanged.saturating_add(count(&recorded, Outcome::Unchanged));
+        imported.recorded = imported.recorded.saturating_add(count(&recorded, RecordOutcome::Recorded));
+        imported.unchanged = imported.unchanged.saturating_add(count(&recorded, RecordOutcome::Unchanged));
         imported.entries = imported.entries.saturating_add(u64::try_from(recorded.new_entries).unwrap_or(0));
         for problem in recorded.refused {
             imported.left_out = imported.left_out.saturating_add(1);
@@ -105,7 +105,7 @@ impl Importing {
     }
 }
 
-fn count(recorded: &Recorded, wanted: Outcome) -> u64 {
+fn count(recorded: &Recorded, wanted: RecordOutcome) -> u64 {
     let count = recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count();
     u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -9,12 +9,12 @@ use deltabook::access::identity::Identity;
 use deltabook::clock::Clock;
 use deltabook::codec::decode::parse_date;
 use deltabook::codec::month::Month;
-use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_author};
+use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_actor};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::grpc::client::{AdminClient, Clients, FinanceClient, MovementClient};
 use deltabook::grpc::v1;
 use deltabook::grpc::wire::wire_enum::instant;
-use deltabook::ledger::handle::Load;
+use deltabook::ledger::handle::Workload;
 use deltabook::store::db::Db;
 use deltabook::tenants::tenant_management;
 use prost_types::Timestamp;
@@ -101,22 +101,22 @@ impl ViewArgs {
 impl Whom {
     /// Lists, explains and adds up movements.
     pub async fn movements(&self) -> anyhow::Result<MovementClient> {
-        Ok(self.clients(Load::Requests).await?.movements())
+        Ok(self.clients(Workload::Requests).await?.movements())
     }
 
     /// Overrides, closes months, and reads the audit trail.
     pub async fn finance(&self) -> anyhow::Result<FinanceClient> {
-        Ok(self.clients(Load::Requests).await?.finance())
+        Ok(self.clients(Workload::Requests).await?.finance())
     }
 
     /// Manages keys, the policy, exchange rates and deliveries.
     pub async fn admin(&self) -> anyhow::Result<AdminClient> {
-        Ok(self.clients(Load::Bulk).await?.admin())
+        Ok(self.clients(Workload::Bulk).await?.admin())
     }
 
-    async fn clients(&self, load: Load) -> anyhow::Result<Clients> {
+    async fn clients(&self, workload: Workload) -> anyhow::Result<Clients> {
         let Some(server) = &self.server else {
-            return Ok(Clients::of_store(self.open().await?, Clock::system(), load, self.local()));
+            return Ok(Clients::of_store(self.open().await?, Clock::system(), workload, self.local()));
         };
         let (endpoint, key) = self.reach(server)?;
         Clients::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
@@ -147,7 +147,7 @@ impl Whom {
     }
 
     fn local(&self) -> Identity {
-        Identity::local(local_author().actor, self.tenant.tenant.clone())
+        Identity::local(local_actor().actor, self.tenant.tenant.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the sinks that speak HTTP have in common: how they connect, and what an answer means.
+//! HTTP for sinks: connections, timeouts, and the meaning of answers.
 
 use std::error::Error;
 use std::num::NonZeroU64;
@@ -12,37 +12,39 @@ use serde::Deserialize;
 
 use crate::clock::Clock;
 use crate::events::secret::{ReadSecret, SecretSource};
-use crate::events::sink::Outcome;
+use crate::events::sink::DeliveryOutcome;
 
-/// No receiver can put an event off for longer.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
+/// Longest delay that a receiver can ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// More of an answer is not read: it says little, and its sender may be anybody.
-const LONGEST_ANSWER: usize = 64 << 10;
+/// Number of bytes of an answer that are read; the receiver is not trusted with more.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
 
-/// How long a sink waits.
+/// Timeouts of a sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
-    /// For a connection.
+    /// Timeout of a connection.
     pub connect_seconds: NonZeroU64,
-    /// For the whole answer, connecting included.
+    /// Timeout of a request, from connecting to the end of the answer.
     pub total_seconds: NonZeroU64,
 }
 
+// Ten: on non-zero numbers the saturating addition is the one without a panic.
+const DEFAULT_SECONDS: NonZeroU64 = NonZeroU64::MIN.saturating_add(9);
+
 impl Default for Timeouts {
     fn default() -> Self {
-        let seconds = NonZeroU64::MIN.saturating_add(9);
-        Self { connect_seconds: seconds, total_seconds: seconds }
+        Self { connect_seconds: DEFAULT_SECONDS, total_seconds: DEFAULT_SECONDS }
     }
 }
 
-/// The same for every connection. Of two sinks the second finds it chosen.
-pub(super) fn choose_tls_provider() {
+/// Installs the process-wide TLS provider, unless one is installed.
+pub(super) fn install_tls_provider() {
     rustls::crypto::ring::default_provider().install_default().ok();
 }
 
-/// One sink's connections.
+/// HTTP client of one sink.
 #[derive(Debug)]
 pub struct Http {
     client: Client,
@@ -51,27 +53,29 @@ pub struct Http {
 }
 
 impl Http {
+    /// Sets up the client.
+    ///
     /// # Errors
-    /// TLS cannot be set up.
+    /// A failure to set up TLS.
     pub fn open(timeouts: Timeouts, clock: Clock) -> Result<Self, String> {
         Self::open_with(timeouts, clock, |client| client)
     }
 
-    /// As [`Http::open`], for a sink that has its own ideas of whom to connect to.
+    /// Sets up the client with further settings, as for restricted addresses.
     ///
     /// # Errors
-    /// TLS cannot be set up.
+    /// A failure to set up TLS.
     pub fn open_with(
         timeouts: Timeouts,
         clock: Clock,
         adapt: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self, String> {
-        choose_tls_provider();
+        install_tls_provider();
         let client = Client::builder()
             .user_agent(concat!("deltabook/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(timeouts.connect_seconds.get()))
             .timeout(Duration::from_secs(timeouts.total_seconds.get()))
-            // Secrets go where the settings say, and nowhere else.
+            // A redirect or proxy would get the secrets of the sink.
             .redirect(Policy::none())
             .no_proxy()
             .referer(false);
@@ -79,25 +83,25 @@ impl Http {
         Ok(Self { client, timeouts, clock })
     }
 
-    /// A request to begin with.
+    /// Begins a POST request.
     pub fn post(&self, url: &Url) -> RequestBuilder {
         self.client.post(url.clone())
     }
 
-    /// Sends a request. The beginning of the answer, if the receiver accepted it.
+    /// Sends a request; returns the beginning of the answer, if the receiver accepted it.
     ///
     /// # Errors
-    /// What becomes of the event otherwise.
-    pub async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, Outcome> {
-        let response = request.send().await.map_err(|error| self.broken(&error))?;
+    /// Outcome of an event that was not accepted.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, DeliveryOutcome> {
+        let response = request.send().await.map_err(|error| self.failed_request(&error))?;
         let (status, retry_after) = (response.status(), self.retry_after(&response));
-        // Read whatever the status is: then the connection can be used again.
-        let answer = beginning(response).await;
-        if status.is_success() { Ok(answer) } else { Err(not_accepted(status, retry_after)) }
+        // Read for every status, so that the connection can be reused.
+        let answer = read_beginning(response).await;
+        if status.is_success() { Ok(answer) } else { Err(outcome_of_status(status, retry_after)) }
     }
 
-    /// As [`Http::send`], where the receiver answers in JSON whether it was a success.
-    pub async fn deliver(&self, request: RequestBuilder) -> Outcome {
+    /// Sends a request to a receiver that answers with `success` in JSON.
+    pub async fn deliver(&self, request: RequestBuilder) -> DeliveryOutcome {
         #[derive(Deserialize)]
         struct Answer {
             success: bool,
@@ -106,12 +110,12 @@ impl Http {
             Ok(answer) if matches!(serde_json::from_slice(&answer), Ok(Answer { success: false })) => {
                 failed("answered without success".to_owned(), None)
             }
-            Ok(_) => Outcome::Delivered,
+            Ok(_) => DeliveryOutcome::Delivered,
             Err(outcome) => outcome,
         }
     }
 
-    fn broken(&self, error: &reqwest::Error) -> Outcome {
+    fn failed_request(&self, error: &reqwest::Error) -> DeliveryOutcome {
         let Timeouts { connect_seconds, total_seconds } = self.timeouts;
         let reason = match (error.is_connect(), error.is_timeout()) {
             (true, true) => format!("no connection within {} s", connect_seconds.min(total_seconds)),
@@ -128,38 +132,39 @@ impl Http {
     }
 }
 
-/// What becomes of an event that was not accepted.
-fn not_accepted(status: StatusCode, retry_after: Option<Duration>) -> Outcome {
+/// Outcome of an event that was not accepted.
+fn outcome_of_status(status: StatusCode, retry_after: Option<Duration>) -> DeliveryOutcome {
     let code = status.as_u16();
     match code {
         401 | 403 => failed(format!("answered {code}: it does not accept the key"), retry_after),
-        410 => Outcome::Disabled { reason: format!("answered {code}: it is gone") },
-        // About what was sent: it will be the same the next time.
-        400 | 413 | 414 | 415 | 422 | 431 => Outcome::Refused { reason: format!("answered {code}") },
-        // About where it was sent to, which an operator can mend.
+        410 => DeliveryOutcome::Disabled { reason: format!("answered {code}: it is gone") },
+        // The event is at fault: the same answer every time.
+        400 | 413 | 414 | 415 | 422 | 431 => DeliveryOutcome::Refused { reason: format!("answered {code}") },
+        // The address or the receiver is at fault, which an operator can repair.
         400.. => failed(format!("answered {code}"), retry_after),
         _ => failed(format!("answered {code}: redirects are not followed"), retry_after),
     }
 }
 
-/// Seconds, or a date (RFC 9110, 10.2.3).
+/// Parses Retry-After: seconds, or a date (RFC 9110, 10.2.3).
 fn parse_retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let text = text.trim();
     let wait = if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are longer than the longest.
+        // A number with more digits than fit is above the maximum.
         Duration::from_secs(text.parse().unwrap_or(u64::MAX))
     } else {
         let date = DateTime::parse_from_rfc2822(text).ok()?;
-        (date.to_utc() - now).to_std().unwrap_or_default()
+        // A date in the past allows an attempt at once.
+        (date.to_utc() - now).to_std().unwrap_or(Duration::ZERO)
     };
-    (!text.is_empty()).then_some(wait.min(LONGEST_RETRY_AFTER))
+    (!text.is_empty()).then_some(wait.min(MAX_RETRY_AFTER))
 }
 
-fn failed(reason: String, retry_after: Option<Duration>) -> Outcome {
-    Outcome::Failed { reason, retry_after }
+fn failed(reason: String, retry_after: Option<Duration>) -> DeliveryOutcome {
+    DeliveryOutcome::Failed { reason, retry_after }
 }
 
-/// The error at the bottom: those above it say where the request went.
+/// Text of the innermost error: the outer ones contain the URL.
 fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(below) = cause.source() {
@@ -171,22 +176,22 @@ fn cause(error: &reqwest::Error) -> String {
     }
 }
 
-async fn beginning(mut response: Response) -> Vec<u8> {
+async fn read_beginning(mut response: Response) -> Vec<u8> {
     let mut answer = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         answer.extend_from_slice(&chunk);
-        if answer.len() > LONGEST_ANSWER {
+        if answer.len() > MAX_ANSWER_BYTES {
             break;
         }
     }
-    answer.truncate(LONGEST_ANSWER);
+    answer.truncate(MAX_ANSWER_BYTES);
     answer
 }
 
-/// Where a receiver is.
+/// Parses the address of a receiver.
 ///
 /// # Errors
-/// It is nowhere that a request could go, or has secrets in it: they would get into logs.
+/// An address that is not a URL of HTTP, or that has secrets in it, which would get into logs.
 pub fn parse_endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("endpoint: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -198,21 +203,21 @@ pub fn parse_endpoint(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// A place at the receiver.
+/// Appends path segments to the address of a receiver.
 #[must_use]
-pub fn under<'n>(endpoint: &Url, names: impl IntoIterator<Item = &'n str>) -> Url {
+pub fn join_path<'n>(endpoint: &Url, names: impl IntoIterator<Item = &'n str>) -> Url {
     let mut url = endpoint.clone();
-    // Each URL of HTTP has a path.
+    // Every URL of HTTP has a path.
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(names);
     }
     url
 }
 
-/// The key with which a sink shows who it is.
+/// Reads the key that authenticates a sink.
 ///
 /// # Errors
-/// It cannot be read, or is empty.
+/// A key that cannot be read, or is empty.
 pub fn read_key(setting: &str, source: &SecretSource, read: ReadSecret<'_>) -> Result<SecretString, String> {
     let key = read(source).map_err(|error| format!("{setting}: {error}"))?;
     if key.expose_secret().is_empty() { Err(format!("{setting}: it is empty")) } else { Ok(key) }
@@ -223,20 +228,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_has_one_meaning() {
+    fn maps_each_status_to_one_outcome() {
         for code in [401, 402, 403, 404, 405, 408, 425, 451, 429, 500, 502, 503, 504, 301, 302, 307, 308] {
-            let outcome = not_accepted(StatusCode::from_u16(code).unwrap(), None);
-            assert!(matches!(outcome, Outcome::Failed { .. }), "{code}");
+            let outcome = outcome_of_status(StatusCode::from_u16(code).unwrap(), None);
+            assert!(matches!(outcome, DeliveryOutcome::Failed { .. }), "{code}");
         }
         for code in [400, 413, 415, 422] {
-            let outcome = not_accepted(StatusCode::from_u16(code).unwrap(), None);
-            assert!(matches!(outcome, Outcome::Refused { .. }), "{code}");
+            let outcome = outcome_of_status(StatusCode::from_u16(code).unwrap(), None);
+            assert!(matches!(outcome, DeliveryOutcome::Refused { .. }), "{code}");
         }
-        assert!(matches!(not_accepted(StatusCode::GONE, None), Outcome::Disabled { .. }));
+        assert!(matches!(outcome_of_status(StatusCode::GONE, None), DeliveryOutcome::Disabled { .. }));
     }
 
     #[test]
-    fn retry_after_is_seconds_or_a_date_and_at_most_a_day() {
+    fn parses_retry_after_as_seconds_or_date_up_to_a_day() {
         let now = DateTime::parse_from_rfc3339("2026-03-01T12:00:00Z").unwrap().to_utc();
         let cases = [
             ("120", Some(120)),
@@ -255,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_has_no_secrets() {
+    fn rejects_an_endpoint_with_secrets() {
         assert!(parse_endpoint("https://api.segment.io/v1/batch").is_ok());
         for wrong in ["api.segment.io", "ftp://a", "https://u:p@a", "https://a?key=1", "https://a#b", "https://"] {
             assert!(parse_endpoint(wrong).is_err(), "{wrong}");

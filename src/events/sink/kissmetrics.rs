@@ -1,7 +1,7 @@
 //! KISSmetrics: its tracking API, <https://support.kissmetrics.io/reference/api-specifications-1>.
 //!
-//! It answers 200 to whatever it is sent, and drops what it takes for a repeat: the same person, event and second. So the
-//! second is the outbox's, and a retry is the same to the byte.
+//! KISSmetrics answers 200 to every request, and drops what it takes for a repeat: the same person, event and second.
+//! Therefore the second comes from the outbox, and a retry is the same to the byte.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -14,15 +14,15 @@ use url::form_urlencoded::Serializer;
 use crate::clock::Clock;
 use crate::codec::envelope::Envelope;
 use crate::domain::events::event::EventName;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 use crate::events::secret::{ReadSecret, SecretSource};
-use crate::events::sink::customer_order::by_customer;
-use crate::events::sink::http::{Http, Timeouts, parse_endpoint, read_key, under};
-use crate::events::sink::properties::{Names, Properties, Value, number, text};
-use crate::events::sink::{Outcome, Outgoing};
+use crate::events::sink::customer_order::deliver_in_customer_order;
+use crate::events::sink::http::{Http, Timeouts, join_path, parse_endpoint, read_key};
+use crate::events::sink::properties::{Properties, PropertyNames, PropertyValue, number, text};
+use crate::events::sink::{DeliveryOutcome, OutgoingEvent};
 
-/// How KISSmetrics itself writes names.
-const NAMES: Names = Names {
+/// Names of properties in the style of KISSmetrics.
+const NAMES: PropertyNames = PropertyNames {
     account_name: Some("Account Name"),
     plan: "Plan Name",
     trial_plan: "Plan Name",
@@ -45,22 +45,23 @@ const NAMES: Names = Names {
     traits: &[PLAN, MRR],
 };
 
-/// Of the person.
+/// Properties of the person.
 const PLAN: &str = "Plan";
 const MRR: &str = "MRR";
 
-/// KISSmetrics cuts names and identities here.
-const LONGEST_NAME: usize = 255;
+/// Length at which KISSmetrics cuts names and identities.
+const MAX_NAME_CHARS: usize = 255;
 
+/// Settings of the sink.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct KissmetricsSettings {
     pub api_key: SecretSource,
     #[serde(default = "default_endpoint")]
     pub endpoint: String,
     #[serde(default)]
     pub timeouts: Timeouts,
-    /// Customers at a time.
+    /// Number of customers served at the same time.
     #[serde(default = "default_concurrency")]
     pub concurrency: NonZeroUsize,
 }
@@ -70,72 +71,83 @@ fn default_endpoint() -> String {
 }
 
 fn default_concurrency() -> NonZeroUsize {
+    // Four: on non-zero numbers the saturating addition is the one without a panic.
     NonZeroUsize::MIN.saturating_add(3)
 }
 
+/// Sink that sends events to KISSmetrics.
 #[derive(Debug)]
 pub struct Kissmetrics {
     http: Http,
     api_key: SecretString,
     record: Url,
     set: Url,
-    choice: Choice,
+    filter: EventFilter,
     concurrency: NonZeroUsize,
 }
 
 impl Kissmetrics {
+    /// Opens the sink.
+    ///
     /// # Errors
-    /// What is wrong with the settings or the choice.
-    pub fn open(settings: Settings, choice: Choice, read: ReadSecret<'_>, clock: Clock) -> Result<Self, String> {
-        check(&choice)?;
+    /// The first invalid setting.
+    pub fn open(
+        settings: KissmetricsSettings,
+        filter: EventFilter,
+        read: ReadSecret<'_>,
+        clock: Clock,
+    ) -> Result<Self, String> {
+        check_names(&filter)?;
         let endpoint = parse_endpoint(&settings.endpoint)?;
         Ok(Self {
             http: Http::open(settings.timeouts, clock)?,
             api_key: read_key("api_key", &settings.api_key, read)?,
-            record: under(&endpoint, ["e"]),
-            set: under(&endpoint, ["s"]),
-            choice,
+            record: join_path(&endpoint, ["e"]),
+            set: join_path(&endpoint, ["s"]),
+            filter,
             concurrency: settings.concurrency,
         })
     }
 
-    /// Which events it gets.
+    /// Filter of the events that the sink gets.
     #[must_use]
-    pub fn choice(&self) -> &Choice {
-        &self.choice
+    pub fn filter(&self) -> &EventFilter {
+        &self.filter
     }
 
-    /// What becomes of each event; they are in outbox order.
-    pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
-        by_customer(events, self.concurrency.get(), |event| self.deliver_one(event)).await
+    /// Delivers events, given in the order of the outbox; returns one outcome each.
+    pub async fn deliver(&self, events: &[OutgoingEvent]) -> Vec<DeliveryOutcome> {
+        deliver_in_customer_order(events, self.concurrency.get(), |event| self.deliver_one(event)).await
     }
 
-    async fn deliver_one(&self, event: &Outgoing) -> Outcome {
+    async fn deliver_one(&self, event: &OutgoingEvent) -> DeliveryOutcome {
         let envelope = &event.envelope;
-        if envelope.identity.chars().count() > LONGEST_NAME {
-            // It would be cut, and could then be somebody else.
-            return Outcome::Refused { reason: format!("the identity is longer than {LONGEST_NAME} characters") };
+        if envelope.identity.chars().count() > MAX_NAME_CHARS {
+            // Cut, the identity could be that of another person.
+            return DeliveryOutcome::Refused {
+                reason: format!("the identity is longer than {MAX_NAME_CHARS} characters"),
+            };
         }
-        let properties = Properties::of(envelope, &NAMES, &self.choice);
-        let name = self.choice.name(envelope.event);
+        let properties = Properties::of(envelope, &NAMES, &self.filter);
+        let name = self.filter.event_name(envelope.event);
         if let Err(outcome) = self.post(&self.record, self.form(event, Some(name), &properties)).await {
             return outcome;
         }
-        let person = of_person(envelope, &self.choice);
+        let person = person_properties(envelope, &self.filter);
         if person.is_empty() {
-            return Outcome::Delivered;
+            return DeliveryOutcome::Delivered;
         }
-        self.post(&self.set, self.form(event, None, &person)).await.err().unwrap_or(Outcome::Delivered)
+        self.post(&self.set, self.form(event, None, &person)).await.err().unwrap_or(DeliveryOutcome::Delivered)
     }
 
-    /// By POST: in the URL the key would get into logs.
-    async fn post(&self, url: &Url, form: String) -> Result<(), Outcome> {
+    /// Sends a form by POST: in a URL the key would get into logs.
+    async fn post(&self, url: &Url, form: String) -> Result<(), DeliveryOutcome> {
         let request = self.http.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.http.send(request.body(form)).await.map(|_| ())
     }
 
-    /// A form; without a name it is about the person alone.
-    fn form(&self, event: &Outgoing, name: Option<&str>, properties: &Properties) -> String {
+    /// Encodes a form; without the name of an event it sets properties of the person.
+    fn form(&self, event: &OutgoingEvent, name: Option<&str>, properties: &Properties) -> String {
         let second = event.second.unwrap_or_else(|| event.envelope.timestamp.timestamp());
         let mut form = Serializer::new(String::new());
         form.append_pair("_k", self.api_key.expose_secret()).append_pair("_p", &event.envelope.identity);
@@ -145,37 +157,37 @@ impl Kissmetrics {
         form.append_pair("_t", &second.to_string()).append_pair("_d", "1");
         for (name, value) in properties.iter() {
             match value {
-                Value::Text(text) | Value::Number(text) => form.append_pair(name, text),
-                Value::TextList(texts) => form.append_pair(name, &texts.join(", ")),
+                PropertyValue::Text(text) | PropertyValue::Number(text) => form.append_pair(name, text),
+                PropertyValue::TextList(texts) => form.append_pair(name, &texts.join(", ")),
             };
         }
         form.finish()
     }
 }
 
-/// What an event that carries MRR says of the person.
-fn of_person(event: &Envelope, choice: &Choice) -> Properties {
+/// Properties of the person that an event with MRR sets.
+fn person_properties(event: &Envelope, filter: &EventFilter) -> Properties {
     let properties = match &event.mrr {
         Some(mrr) => vec![(Some(PLAN), text(event.plan.clone())), (Some(MRR), number(Some(mrr.clone())))],
         None => Vec::new(),
     };
-    Properties::chosen(choice, properties)
+    Properties::selected(filter, properties)
 }
 
-/// KISSmetrics changes some names without a word: those are refused here, aloud.
-fn check(choice: &Choice) -> Result<(), String> {
-    NAMES.check(choice)?;
-    for name in choice.names.values().chain(choice.properties.values()) {
-        if name.contains([',', ':']) || name.chars().count() > LONGEST_NAME {
-            return Err(format!("{name:?}: a name has at most {LONGEST_NAME} characters, no comma and no colon"));
+/// Checks names. KISSmetrics silently changes some of them; those are errors here.
+fn check_names(filter: &EventFilter) -> Result<(), String> {
+    NAMES.check(filter)?;
+    for name in filter.names.values().chain(filter.properties.values()) {
+        if name.contains([',', ':']) || name.chars().count() > MAX_NAME_CHARS {
+            return Err(format!("{name:?}: a name has at most {MAX_NAME_CHARS} characters, no comma and no colon"));
         }
     }
-    if let Some(name) = choice.properties.values().find(|name| name.starts_with('_')) {
+    if let Some(name) = filter.properties.values().find(|name| name.starts_with('_')) {
         return Err(format!("{name:?}: names with an underscore at the beginning are KISSmetrics' own"));
     }
-    // Two events of one person in one second are told apart by their names, which have no case.
+    // Events of one person in one second differ only by their names, regardless of case.
     let mut names = BTreeSet::new();
-    match EventName::ALL.iter().map(|event| choice.name(*event)).find(|name| !names.insert(name.to_lowercase())) {
+    match EventName::ALL.iter().map(|event| filter.event_name(*event)).find(|name| !names.insert(name.to_lowercase())) {
         Some(name) => Err(format!("two events have the name {name:?}")),
         None => Ok(()),
     }

@@ -1,18 +1,29 @@
-//! The receivers of events, one file each: how it wants to be told, and what its answers mean.
+//! Sinks: receivers of events. Each file encodes events for one receiver and interprets its answers.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `sink_config` | reads the settings of a sink and opens it |
+//! | `file`, `stdout` | lines of JSON |
+//! | `webhook` | signed CloudEvents over HTTP |
+//! | `nats` | NATS JetStream: events, and the journal |
+//! | `segment`, `intilery`, `kissmetrics` | tracking APIs |
+//! | `payload` | event as JSON, for receivers without a format of their own |
+//! | `properties` | event as name and properties, for tracking APIs |
+//! | `http` | connections, timeouts, meaning of answers |
+//! | `customer_order` | delivers in order for each customer, several customers at a time |
 
-pub mod customer_order;
+pub mod sink_config;
 pub mod file;
-pub mod http;
+pub mod stdout;
+pub mod webhook;
+pub mod nats;
+pub mod segment;
 pub mod intilery;
 pub mod kissmetrics;
-pub mod nats;
 pub mod payload;
 pub mod properties;
-pub mod segment;
-pub mod sink_config;
-pub mod stdout;
-pub mod track;
-pub mod webhook;
+pub mod http;
+pub mod customer_order;
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,66 +32,66 @@ use std::time::Duration;
 
 use crate::codec::envelope::Envelope;
 use crate::domain::journal::entry::Entry;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 
 /// An event on its way to one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Its place in the outbox.
+pub struct OutgoingEvent {
+    /// Sequence in the outbox.
     pub sequence: i64,
     pub envelope: Envelope,
-    /// The second under which KISSmetrics is told of it: unique for each person.
+    /// Second of the event at KISSmetrics, unique for each person and event.
     pub second: Option<i64>,
 }
 
-/// What became of an event at a sink.
+/// Outcome of delivering one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     Delivered,
-    /// Not now; another attempt may succeed, but not before the receiver allows it.
+    /// A later attempt may succeed, not before the receiver allows it.
     Failed {
         reason: String,
         retry_after: Option<Duration>,
     },
-    /// Never: the receiver will not take this event, however often it is sent.
+    /// The receiver will never accept this event.
     Refused {
         reason: String,
     },
-    /// The receiver wants nothing any more.
+    /// The receiver accepts no events any more.
     Disabled {
         reason: String,
     },
-    /// Not tried, because an earlier event of the customer failed.
+    /// Not tried, because an earlier event of the customer failed, or the receiver fails.
     Held,
 }
 
-/// What became of some events, one for each, in their order.
-pub type Delivering<'s> = Pin<Box<dyn Future<Output = Vec<Outcome>> + Send + 's>>;
+/// Outcomes of events, in their order.
+pub type DeliveryFuture<'s> = Pin<Box<dyn Future<Output = Vec<DeliveryOutcome>> + Send + 's>>;
 
-/// How many entries were delivered, or why none was.
-pub type DeliveringEntries<'s> = Pin<Box<dyn Future<Output = Result<usize, String>> + Send + 's>>;
+/// Number of entries that were delivered, or the reason why none was.
+pub type JournalDeliveryFuture<'s> = Pin<Box<dyn Future<Output = Result<usize, String>> + Send + 's>>;
 
 /// A receiver of events.
 pub trait Sink: fmt::Debug + Send + Sync {
-    /// Which events it gets.
-    fn choice(&self) -> &Choice;
+    /// Filter of the events that the sink gets.
+    fn filter(&self) -> &EventFilter;
 
-    /// Delivers events, given in the order of the outbox. Of one customer no later event may be delivered when an
-    /// earlier one failed.
-    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s>;
+    /// Delivers events, given in the order of the outbox; returns one outcome each. When an event fails, no later event of
+    /// its customer may be delivered.
+    fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s>;
 
-    /// Whether events need a second of their own.
-    fn needs_seconds(&self) -> bool {
+    /// Whether each event of a person needs a second of its own.
+    fn needs_unique_seconds(&self) -> bool {
         false
     }
 
-    /// Whether it is to be given the journal too.
-    fn wants_journal(&self) -> bool {
+    /// Whether the sink also gets the journal.
+    fn accepts_journal(&self) -> bool {
         false
     }
 
-    /// Delivers entries of the journal, in its order; gives how many of the first it has, or why it has none.
-    fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> DeliveringEntries<'s> {
+    /// Delivers entries of the journal, in its order; returns how many were delivered, counted from the first.
+    fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> JournalDeliveryFuture<'s> {
         let count = entries.len();
         Box::pin(async move { Ok(count) })
     }

@@ -1,11 +1,13 @@
-//! An event as text for receivers that have no form of their own.
+//! Encodes an event as JSON, for receivers without a format of their own.
 
 use serde_json::{Map, Value};
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::codec::envelope::Envelope;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 
-/// What can be in it.
+/// Names of all properties.
 const NAMES: [&str; 23] = [
     "id",
     "event",
@@ -32,48 +34,45 @@ const NAMES: [&str; 23] = [
     "account_name",
 ];
 
-/// What is wrong with the choice, if anything is.
+/// Checks a filter.
 ///
 /// # Errors
-/// What is chosen that is not there, or cannot be told apart.
-pub fn check(choice: &Choice) -> Result<(), String> {
-    choice.check_properties(&NAMES.into_iter().collect())
+/// A name that does not exist, or that occurs twice.
+pub fn check(filter: &EventFilter) -> Result<(), String> {
+    filter.check_properties(&NAMES.into_iter().collect())
 }
 
-/// The event as one JSON object, under the names that the receiver has chosen.
-#[must_use]
-pub fn json(envelope: &Envelope, choice: &Choice) -> String {
-    if choice.names.is_empty() && choice.properties.is_empty() {
-        return envelope.json();
+/// Encodes an event as one JSON object, under the receiver's own names.
+pub fn json(envelope: &Envelope, filter: &EventFilter) -> Result<String, Bug> {
+    if filter.names.is_empty() && filter.properties.is_empty() {
+        return Ok(envelope.json());
     }
     let Ok(Value::Object(fields)) = serde_json::to_value(envelope) else {
-        // Text under fixed names: there is nothing that JSON cannot hold.
-        return String::new();
+        return Err(bug!("event {} is not a JSON object", envelope.id));
     };
     let mut renamed = Map::new();
     for (name, value) in fields {
-        let value = if name == "event" { choice.name(envelope.event).into() } else { value };
-        if let Some(name) = choice.property(&name) {
+        let value = if name == "event" { filter.event_name(envelope.event).into() } else { value };
+        if let Some(name) = filter.property_name(&name) {
             renamed.insert(name.to_owned(), value);
         }
     }
-    Value::Object(renamed).to_string()
+    Ok(Value::Object(renamed).to_string())
 }
 
-/// The events, a line each.
-#[must_use]
-pub fn lines<'e>(envelopes: impl IntoIterator<Item = &'e Envelope>, choice: &Choice) -> Vec<u8> {
+/// Encodes events as lines of JSON.
+pub fn lines<'e>(envelopes: impl IntoIterator<Item = &'e Envelope>, filter: &EventFilter) -> Result<Vec<u8>, Bug> {
     let mut lines = Vec::new();
     for envelope in envelopes {
-        lines.extend_from_slice(json(envelope, choice).as_bytes());
+        lines.extend_from_slice(json(envelope, filter)?.as_bytes());
         lines.push(b'\n');
     }
-    lines
+    Ok(lines)
 }
 
-/// The name of an event as one word: `trial_started`.
+/// Name of the event in snake case: `trial_started`.
 #[must_use]
-pub fn word(envelope: &Envelope) -> String {
+pub fn snake_case_name(envelope: &Envelope) -> String {
     envelope.event.as_str().to_lowercase().replace(' ', "_")
 }
 
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_in_it_is_what_an_envelope_has() {
+    fn names_are_the_properties_of_an_envelope() {
         let mut all = serde_json::json!({
             "id": "1", "event": "Billed", "date": "2026-03-01", "timestamp": "2026-03-01T00:00:00Z",
             "subscription_ids": ["S-1"], "trial_start_date": "2026-03-01", "trial_end_date": "2026-03-01",
@@ -94,28 +93,28 @@ mod tests {
             panic!()
         };
         assert_eq!(fields.keys().collect::<Vec<_>>(), NAMES);
-        let choice = |text| serde_json::from_str::<Choice>(text).unwrap();
-        assert!(check(&choice(r#"{"properties": {"mrr": "plan"}}"#)).is_err());
-        assert!(check(&choice(r#"{"properties": {"MRR": "m"}}"#)).is_err());
-        assert!(check(&choice(r#"{"names": {"Billed": ""}}"#)).is_err());
-        assert_eq!(check(&choice(r#"{"properties": {"mrr": "plan", "plan": ""}}"#)), Ok(()));
+        let filter = |text| serde_json::from_str::<EventFilter>(text).unwrap();
+        assert!(check(&filter(r#"{"properties": {"mrr": "plan"}}"#)).is_err());
+        assert!(check(&filter(r#"{"properties": {"MRR": "m"}}"#)).is_err());
+        assert!(check(&filter(r#"{"names": {"Billed": ""}}"#)).is_err());
+        assert_eq!(check(&filter(r#"{"properties": {"mrr": "plan", "plan": ""}}"#)), Ok(()));
     }
 
     #[test]
-    fn properties_keep_their_order_under_other_names_and_those_without_a_name_are_not_sent() {
+    fn renames_properties_in_order_and_omits_those_with_an_empty_name() {
         let envelope: Envelope = serde_json::from_str(
             r#"{"id": "1", "event": "Billed", "date": "2026-03-01", "timestamp": "2026-03-01T00:00:00Z",
                 "customer_id": "acme", "identity": "ann", "amount": "10.00"}"#,
         )
         .unwrap();
-        let choice: Choice = serde_json::from_str(
+        let filter: EventFilter = serde_json::from_str(
             r#"{"names": {"Billed": "paid"}, "properties": {"customer_id": "account", "identity": "", "date": ""}}"#,
         )
         .unwrap();
         assert_eq!(
-            json(&envelope, &choice),
+            json(&envelope, &filter).unwrap(),
             r#"{"id":"1","event":"paid","timestamp":"2026-03-01T00:00:00Z","account":"acme","amount":"10.00"}"#
         );
-        assert_eq!(json(&envelope, &Choice::default()), envelope.json());
+        assert_eq!(json(&envelope, &EventFilter::default()).unwrap(), envelope.json());
     }
 }

@@ -1,4 +1,4 @@
-//! An event as receivers of analytics see it: a name, and properties with names of their own.
+//! Encodes an event as a name and properties, for tracking APIs, each with its own names of properties.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 
 use crate::codec::envelope::Envelope;
 use crate::domain::events::event::EventName;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 
-/// What a receiver calls the properties; None: it does not get them.
+/// Names of properties at a receiver; None for a property that it does not get.
 #[derive(Debug)]
-pub struct Names {
+pub struct PropertyNames {
     pub account_name: Option<&'static str>,
     pub plan: &'static str,
     pub trial_plan: &'static str,
@@ -32,11 +32,11 @@ pub struct Names {
     pub charge_id: Option<&'static str>,
     pub currency: &'static str,
     pub contracts: &'static str,
-    /// Beside those of events: what is said of the person or account.
+    /// Properties of the person or account, beside those of events.
     pub traits: &'static [&'static str],
 }
 
-impl Names {
+impl PropertyNames {
     fn all(&self) -> BTreeSet<&'static str> {
         let names = [
             self.plan,
@@ -60,25 +60,25 @@ impl Names {
         names.into_iter().chain(self.account_name).chain(self.charge_id).chain(self.traits.iter().copied()).collect()
     }
 
-    /// What is wrong with a choice for a receiver with these names, if anything is.
+    /// Checks a filter for a receiver with these names.
     ///
     /// # Errors
-    /// What is chosen that is not there, or cannot be told apart.
-    pub fn check(&self, choice: &Choice) -> Result<(), String> {
-        choice.check_properties(&self.all())
+    /// A name that does not exist, or that occurs twice.
+    pub fn check(&self, filter: &EventFilter) -> Result<(), String> {
+        filter.check_properties(&self.all())
     }
 }
 
-/// The value of a property.
+/// Value of a property.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum PropertyValue {
     Text(String),
-    /// Decimal text: no digit of it changes on its way.
+    /// Decimal as text, sent digit by digit.
     Number(String),
     TextList(Vec<String>),
 }
 
-impl Serialize for Value {
+impl Serialize for PropertyValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => text.serialize(serializer),
@@ -88,23 +88,23 @@ impl Serialize for Value {
     }
 }
 
-/// Names and values in the order in which they are sent.
+/// Names and values, in the order in which they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Properties(Vec<(String, Value)>);
+pub struct Properties(Vec<(String, PropertyValue)>);
 
 impl Properties {
-    /// Those of an event.
+    /// Selects the properties of an event.
     #[must_use]
-    pub fn of(event: &Envelope, names: &Names, choice: &Choice) -> Self {
-        // The specifications of the trial events and of Account Created say all that belongs to them.
+    pub fn of(event: &Envelope, names: &PropertyNames, filter: &EventFilter) -> Self {
+        // The specifications of the trial events and of Account Created list all of their properties.
         let is_trial = matches!(event.event, EventName::TrialStarted | EventName::TrialEnded);
         let is_change = event.mrr_delta.is_some();
         let others = is_change || event.amount.is_some();
         let account_name = names.account_name.filter(|_| event.event == EventName::AccountCreated);
         let day = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string());
-        let contracts = Some(Value::TextList(event.subscription_ids.clone()));
-        Self::chosen(
-            choice,
+        let contracts = Some(PropertyValue::TextList(event.subscription_ids.clone()));
+        Self::selected(
+            filter,
             [
                 (account_name, text(event.account_name.clone())),
                 (Some(if is_trial { names.trial_plan } else { names.plan }), text(event.plan.clone())),
@@ -128,13 +128,13 @@ impl Properties {
         )
     }
 
-    /// Those that have a name and a value, under the names that were chosen.
-    pub fn chosen(
-        choice: &Choice,
-        properties: impl IntoIterator<Item = (Option<&'static str>, Option<Value>)>,
+    /// Selects the properties that have a name and a value, under the receiver's own names.
+    pub fn selected(
+        filter: &EventFilter,
+        properties: impl IntoIterator<Item = (Option<&'static str>, Option<PropertyValue>)>,
     ) -> Self {
         let named =
-            properties.into_iter().filter_map(|(name, value)| Some((choice.property(name?)?.to_owned(), value?)));
+            properties.into_iter().filter_map(|(name, value)| Some((filter.property_name(name?)?.to_owned(), value?)));
         Self(named.collect())
     }
 
@@ -143,7 +143,7 @@ impl Properties {
         self.0.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PropertyValue)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 }
@@ -158,14 +158,14 @@ impl Serialize for Properties {
     }
 }
 
-/// A value, if there is a text.
+/// Text as a value.
 #[must_use]
-pub fn text(text: Option<String>) -> Option<Value> {
-    text.map(Value::Text)
+pub fn text(text: Option<String>) -> Option<PropertyValue> {
+    text.map(PropertyValue::Text)
 }
 
-/// A value, if there is a decimal.
+/// Decimal as a value.
 #[must_use]
-pub fn number(decimal: Option<String>) -> Option<Value> {
-    decimal.map(Value::Number)
+pub fn number(decimal: Option<String>) -> Option<PropertyValue> {
+    decimal.map(PropertyValue::Number)
 }

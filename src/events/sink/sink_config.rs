@@ -1,4 +1,4 @@
-//! From the configuration to an open sink.
+//! Reads the settings of a sink and opens it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,62 +10,62 @@ use toml::{Table, Value};
 use crate::clock::Clock;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 use crate::events::secret::ReadSecret;
-use crate::events::sink::file::File;
-use crate::events::sink::intilery::Intilery;
-use crate::events::sink::kissmetrics::Kissmetrics;
-use crate::events::sink::nats::Nats;
-use crate::events::sink::segment::Segment;
-use crate::events::sink::stdout::Stdout;
-use crate::events::sink::webhook::Webhook;
-use crate::events::sink::{Delivering, DeliveringEntries, Outgoing, Sink};
+use crate::events::sink::file::{File, FileSettings};
+use crate::events::sink::intilery::{Intilery, IntilerySettings};
+use crate::events::sink::kissmetrics::{Kissmetrics, KissmetricsSettings};
+use crate::events::sink::nats::{Nats, NatsSettings};
+use crate::events::sink::segment::{Segment, SegmentSettings};
+use crate::events::sink::stdout::{Stdout, StdoutSettings};
+use crate::events::sink::webhook::{Webhook, WebhookSettings};
+use crate::events::sink::{DeliveryFuture, JournalDeliveryFuture, OutgoingEvent, Sink};
 use crate::store::audit::entry::hex;
 
-/// A sink, as the configuration describes it.
+/// Settings of a sink, checked but not opened.
 #[derive(Clone)]
 pub struct SinkSettings {
-    /// Of the operator's choosing; what was delivered is remembered under it.
+    /// Name chosen by the operator; the progress of the sink is stored under it.
     pub name: String,
     tenant_id: TenantId,
-    choice: Choice,
-    kind: Kind,
+    filter: EventFilter,
+    kind: KindSettings,
     described: String,
 }
 
-/// A sink that is open, and whose events it gets.
+/// An open sink and the tenant whose events it gets.
 #[derive(Debug, Clone)]
 pub struct OpenSink {
     pub tenant_id: TenantId,
     pub name: String,
     pub sink: Arc<dyn Sink>,
-    /// Name, kind, and a digest of the settings: tells that they changed, and nothing of what may be secret in them.
+    /// Name, kind, and a digest of the settings: shows that they changed, without secrets.
     pub described: String,
 }
 
 #[derive(Clone)]
-enum Kind {
-    File(crate::events::sink::file::Settings),
-    Stdout(crate::events::sink::stdout::Settings),
-    Kissmetrics(crate::events::sink::kissmetrics::Settings),
-    Segment(crate::events::sink::segment::Settings),
-    Intilery(crate::events::sink::intilery::Settings),
-    Nats(crate::events::sink::nats::Settings),
-    Webhook(crate::events::sink::webhook::Settings),
+enum KindSettings {
+    File(FileSettings),
+    Stdout(StdoutSettings),
+    Kissmetrics(KissmetricsSettings),
+    Segment(SegmentSettings),
+    Intilery(IntilerySettings),
+    Nats(NatsSettings),
+    Webhook(WebhookSettings),
 }
 
-/// A URL can be meant for us alone, or have a password in it that nobody has refused yet.
+/// Shows only the name: a URL can be a secret, or have a password in it that is not checked yet.
 impl fmt::Debug for SinkSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SinkSettings").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// The settings that every sink has.
+/// Names of the settings that every sink has.
 const COMMON: [&str; 4] = ["events", "since", "names", "properties"];
 const MAX_NAME_CHARS: usize = 64;
 
-/// Whether a sink can be called so.
+/// Whether a text is a valid name of a sink.
 #[must_use]
 pub fn is_sink_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -76,7 +76,7 @@ impl SinkSettings {
     /// Reads the table of a sink.
     ///
     /// # Errors
-    /// What is wrong, with the name of the setting.
+    /// The first invalid setting, by name.
     pub fn read(name: &str, mut table: Table) -> Result<Self, String> {
         if !is_sink_name(name) {
             return Err(format!("a sink's name is 1 to {MAX_NAME_CHARS} letters, digits, - and _"));
@@ -93,40 +93,42 @@ impl SinkSettings {
             Some(_) => return Err("tenant is not a text".to_owned()),
         };
         let (common, own): (Table, Table) = table.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
-        let choice: Choice = settings(common)?;
-        choice.check()?;
+        let filter: EventFilter = settings(common)?;
+        filter.check()?;
         let described = format!("sink {name}, {kind}, settings {digest}");
         let kind = match kind.as_str() {
-            "file" => Kind::File(settings(own)?),
-            "stdout" => Kind::Stdout(settings(own)?),
-            "kissmetrics" => Kind::Kissmetrics(settings(own)?),
-            "segment" => Kind::Segment(settings(own)?),
-            "intilery" => Kind::Intilery(settings(own)?),
-            "nats" => Kind::Nats(settings(own)?),
-            "webhook" => Kind::Webhook(settings(own)?),
+            "file" => KindSettings::File(settings(own)?),
+            "stdout" => KindSettings::Stdout(settings(own)?),
+            "kissmetrics" => KindSettings::Kissmetrics(settings(own)?),
+            "segment" => KindSettings::Segment(settings(own)?),
+            "intilery" => KindSettings::Intilery(settings(own)?),
+            "nats" => KindSettings::Nats(settings(own)?),
+            "webhook" => KindSettings::Webhook(settings(own)?),
             _ => {
                 return Err(format!(
                     "kind {kind:?} is none of file, stdout, kissmetrics, segment, intilery, nats, webhook"
                 ));
             }
         };
-        Ok(Self { name: name.to_owned(), tenant_id, choice, kind, described })
+        Ok(Self { name: name.to_owned(), tenant_id, filter, kind, described })
     }
 
-    /// Opens it: reads its secrets, and makes sure that it can work.
+    /// Reads the secrets and opens the sink.
     ///
     /// # Errors
-    /// What is wrong.
+    /// A secret that cannot be read, or a sink that cannot be opened.
     pub async fn open(self, read: ReadSecret<'_>, clock: Clock) -> Result<OpenSink, String> {
-        let Self { name, tenant_id, choice, kind, described } = self;
+        let Self { name, tenant_id, filter, kind, described } = self;
         let sink: Arc<dyn Sink> = match kind {
-            Kind::File(settings) => Arc::new(File::open(settings, choice, read, clock)?),
-            Kind::Stdout(settings) => Arc::new(Stdout::open(settings, choice, read, clock)?),
-            Kind::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, choice, read, clock)?),
-            Kind::Segment(settings) => Arc::new(Segment::open(settings, choice, read, clock)?),
-            Kind::Intilery(settings) => Arc::new(Intilery::open(settings, choice, read, clock)?),
-            Kind::Nats(settings) => Arc::new(Nats::open(settings, choice, read, clock, tenant_id.clone()).await?),
-            Kind::Webhook(settings) => Arc::new(Webhook::open(settings, choice, read, clock)?),
+            KindSettings::File(settings) => Arc::new(File::open(settings, filter, read, clock)?),
+            KindSettings::Stdout(settings) => Arc::new(Stdout::open(settings, filter, read, clock)?),
+            KindSettings::Kissmetrics(settings) => Arc::new(Kissmetrics::open(settings, filter, read, clock)?),
+            KindSettings::Segment(settings) => Arc::new(Segment::open(settings, filter, read, clock)?),
+            KindSettings::Intilery(settings) => Arc::new(Intilery::open(settings, filter, read, clock)?),
+            KindSettings::Nats(settings) => {
+                Arc::new(Nats::open(settings, filter, read, clock, tenant_id.clone()).await?)
+            }
+            KindSettings::Webhook(settings) => Arc::new(Webhook::open(settings, filter, read, clock)?),
         };
         Ok(OpenSink { tenant_id, name, sink, described })
     }
@@ -144,12 +146,12 @@ fn settings<S: DeserializeOwned>(table: Table) -> Result<S, String> {
     })
 }
 
-/// A text where something else is wanted may be a secret that stands in the wrong place.
+/// Removes the value from an error: a text in the wrong place may be a secret.
 fn without_value(problem: &str) -> String {
     let expected = problem.rfind(", expected ").and_then(|at| problem.get(at..));
     match expected {
         Some(expected) if problem.starts_with("invalid type: string") => format!("it is a text{expected}"),
-        Some(expected) if problem.starts_with("invalid value: string") => format!("it is not right{expected}"),
+        Some(expected) if problem.starts_with("invalid value: string") => format!("it is not valid{expected}"),
         _ => problem.to_owned(),
     }
 }
@@ -157,31 +159,31 @@ fn without_value(problem: &str) -> String {
 macro_rules! sink {
     ($($name:ident $({ $more:ident })?),*) => {$(
         impl Sink for $name {
-            fn choice(&self) -> &Choice {
-                $name::choice(self)
+            fn filter(&self) -> &EventFilter {
+                $name::filter(self)
             }
 
-            fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+            fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s> {
                 Box::pin($name::deliver(self, events))
             }
 
             $(sink!(@ $more);)?
         }
     )*};
-    (@ needs_seconds) => {
-        fn needs_seconds(&self) -> bool {
+    (@ needs_unique_seconds) => {
+        fn needs_unique_seconds(&self) -> bool {
             true
         }
     };
     (@ journal) => {
-        fn wants_journal(&self) -> bool {
-            Nats::wants_journal(self)
+        fn accepts_journal(&self) -> bool {
+            Nats::accepts_journal(self)
         }
 
-        fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> DeliveringEntries<'s> {
+        fn deliver_entries<'s>(&'s self, entries: &'s [Arc<Entry>]) -> JournalDeliveryFuture<'s> {
             Box::pin(async move { Nats::deliver_entries(self, entries).await.map_err(|failure| failure.reason) })
         }
     };
 }
 
-sink!(File, Stdout, Kissmetrics { needs_seconds }, Segment, Intilery, Nats { journal }, Webhook);
+sink!(File, Stdout, Kissmetrics { needs_unique_seconds }, Segment, Intilery, Nats { journal }, Webhook);

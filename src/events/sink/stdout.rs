@@ -1,4 +1,4 @@
-//! Events on the standard output, a line of JSON each: for a pipe, or to look at.
+//! Writes events to the standard output, a line of JSON each.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -7,43 +7,48 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::events::event_filter::Choice;
+use crate::events::event_filter::EventFilter;
 use crate::events::secret::ReadSecret;
-use crate::events::sink::{Outcome, Outgoing, payload};
+use crate::events::sink::{DeliveryOutcome, OutgoingEvent, payload};
 
-/// There is nothing to set.
+/// Settings of the sink: none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {}
+pub struct StdoutSettings {}
 
-/// The standard output.
+/// Sink that writes to the standard output.
 pub struct Stdout {
-    choice: Choice,
+    filter: EventFilter,
     out: Arc<Mutex<dyn Write + Send>>,
 }
 
 impl Stdout {
+    /// Opens the sink.
+    ///
     /// # Errors
-    /// What is wrong with the choice.
-    pub fn open(_: Settings, choice: Choice, _: ReadSecret<'_>, _: Clock) -> Result<Self, String> {
-        payload::check(&choice)?;
-        Ok(Self { choice, out: Arc::new(Mutex::new(io::stdout())) })
+    /// An invalid filter.
+    pub fn open(_: StdoutSettings, filter: EventFilter, _: ReadSecret<'_>, _: Clock) -> Result<Self, String> {
+        payload::check(&filter)?;
+        Ok(Self { filter, out: Arc::new(Mutex::new(io::stdout())) })
     }
 
-    /// Which events it gets.
+    /// Filter of the events that the sink gets.
     #[must_use]
-    pub fn choice(&self) -> &Choice {
-        &self.choice
+    pub fn filter(&self) -> &EventFilter {
+        &self.filter
     }
 
-    /// All of them in one go: whoever reads them has them when this returns, or none of them is delivered.
-    pub async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
-        let lines = payload::lines(events.iter().map(|event| &event.envelope), &self.choice);
+    /// Writes all events in one go: either the reader has all of them when this returns, or none counts as delivered.
+    pub async fn deliver(&self, events: &[OutgoingEvent]) -> Vec<DeliveryOutcome> {
+        let lines = match payload::lines(events.iter().map(|event| &event.envelope), &self.filter) {
+            Ok(lines) => lines,
+            Err(bug) => return vec![failed(bug.to_string()); events.len()],
+        };
         let out = Arc::clone(&self.out);
-        // A reader may be slow.
+        // A slow reader must not block the async threads.
         let written = tokio::task::spawn_blocking(move || write(&out, &lines)).await;
         let outcome = match written {
-            Ok(Ok(())) => Outcome::Delivered,
+            Ok(Ok(())) => DeliveryOutcome::Delivered,
             Ok(Err(error)) => failed(format!("standard output: {error}")),
             Err(error) => failed(format!("standard output: {error}")),
         };
@@ -57,8 +62,8 @@ fn write(out: &Mutex<dyn Write + Send>, lines: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-fn failed(reason: String) -> Outcome {
-    Outcome::Failed { reason, retry_after: None }
+fn failed(reason: String) -> DeliveryOutcome {
+    DeliveryOutcome::Failed { reason, retry_after: None }
 }
 
 impl fmt::Debug for Stdout {
@@ -83,25 +88,25 @@ mod tests {
         }
     }
 
-    fn events() -> Vec<Outgoing> {
+    fn events() -> Vec<OutgoingEvent> {
         let text = r#"{"id": "1", "event": "Billed", "date": "2026-03-01", "timestamp": "2026-03-01T00:00:00Z",
             "customer_id": "acme", "identity": "ann"}"#;
         let envelope = serde_json::from_str(text).unwrap();
-        vec![Outgoing { sequence: 1, envelope, second: None }; 2]
+        vec![OutgoingEvent { sequence: 1, envelope, second: None }; 2]
     }
 
     #[tokio::test]
-    async fn nothing_is_delivered_to_a_reader_that_has_gone() {
-        let gone = Stdout { choice: Choice::default(), out: Arc::new(Mutex::new(BrokenPipe)) };
+    async fn fails_when_the_reader_is_gone() {
+        let gone = Stdout { filter: EventFilter::default(), out: Arc::new(Mutex::new(BrokenPipe)) };
         let outcomes = gone.deliver(&events()).await;
         assert_eq!(outcomes, vec![failed("standard output: broken pipe".to_owned()); 2]);
     }
 
     #[tokio::test]
-    async fn each_event_is_a_line() {
+    async fn writes_a_line_for_each_event() {
         let out = Arc::new(Mutex::new(Vec::new()));
-        let sink = Stdout { choice: Choice::default(), out: out.clone() };
-        assert_eq!(sink.deliver(&events()).await, vec![Outcome::Delivered; 2]);
+        let sink = Stdout { filter: EventFilter::default(), out: out.clone() };
+        assert_eq!(sink.deliver(&events()).await, vec![DeliveryOutcome::Delivered; 2]);
         let line = events().first().unwrap().envelope.json();
         assert_eq!(String::from_utf8(out.lock().unwrap().clone()).unwrap(), format!("{line}\n{line}\n"));
     }

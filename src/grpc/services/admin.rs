@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::codec::decode::parse_date;
 use crate::codec::validation::{Form, Violation};
 use crate::domain::ids::CustomerId;
-use crate::events::redrive::{Again, enable, redrive};
+use crate::events::redrive::{RedriveScope, enable, redrive};
 use crate::events::sink::sink_config::is_sink_name;
 use crate::grpc::caller::{author, who};
 use crate::grpc::services::keys;
@@ -168,7 +168,7 @@ fn no_sink(name: impl Display) -> Status {
     not_found(&format!("no sink {name} was ever served"))
 }
 
-fn again(request: &v1::RedriveDeliveriesRequest) -> Result<Again, Vec<Violation>> {
+fn again(request: &v1::RedriveDeliveriesRequest) -> Result<RedriveScope, Vec<Violation>> {
     let mut form = Form::at("");
     form.require(!request.sink.is_empty(), "sink", "is required");
     let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);
@@ -176,11 +176,11 @@ fn again(request: &v1::RedriveDeliveriesRequest) -> Result<Again, Vec<Violation>
     if request.journal {
         let is_alone = !has_dates && !request.dead && customer.is_none();
         form.require(is_alone, "journal", "excludes dead, from_date, to_date and customer_id");
-        return form.finish(Some(Again::Journal));
+        return form.finish(Some(RedriveScope::Journal));
     }
     if request.dead {
         form.require(!has_dates, "dead", "excludes from_date and to_date");
-        return form.finish(Some(Again::Dead(customer)));
+        return form.finish(Some(RedriveScope::Dead(customer)));
     }
     let from = form.take("from_date", parse_date(&request.from_date));
     let to = form.take("to_date", parse_date(&request.to_date));
@@ -188,5 +188,5 @@ fn again(request: &v1::RedriveDeliveriesRequest) -> Result<Again, Vec<Violation>
         form.require(from <= to, "to_date", "is before from_date");
     }
     let range = from.zip(to).map(|(from, to)| Range { from, to, customer });
-    form.finish(range.map(Again::Dates))
+    form.finish(range.map(RedriveScope::Dates))
 }

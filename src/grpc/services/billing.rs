@@ -23,7 +23,7 @@ use crate::grpc::v1;
 use crate::grpc::wire::encode;
 use crate::grpc::wire::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use crate::grpc::wire::overrides;
-use crate::ledger::command::{Mode, Outcome, Recorded};
+use crate::ledger::command::{Mode, RecordOutcome, Recorded};
 use crate::ledger::customer_view::{CustomerView, customer_view};
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
@@ -125,8 +125,8 @@ fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::Record
     let results = facts.iter().zip(&recorded.outcomes).map(|(fact, outcome)| {
         let key = fact.key();
         let outcome = match outcome {
-            Some(Outcome::Recorded) => v1::FactOutcome::Recorded,
-            Some(Outcome::Unchanged) => v1::FactOutcome::Unchanged,
+            Some(RecordOutcome::Recorded) => v1::FactOutcome::Recorded,
+            Some(RecordOutcome::Unchanged) => v1::FactOutcome::Unchanged,
             None => v1::FactOutcome::Unspecified,
         };
         v1::FactResult {

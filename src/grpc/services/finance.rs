@@ -15,7 +15,7 @@ use crate::grpc::wire::audit;
 use crate::grpc::wire::decode;
 use crate::grpc::wire::overrides;
 use crate::grpc::{page_token, v1};
-use crate::ledger::commands::period::{closed_months, closings};
+use crate::ledger::commands::period::{closed_months, list_closings};
 use crate::ledger::verify::audit_trail::verify_audit_trail;
 use crate::reports::audit::{audit_entries, audit_head};
 use crate::reports::movements::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
@@ -121,7 +121,7 @@ impl v1::finance_service_server::FinanceService for Finance {
         request: Request<v1::ListPeriodsRequest>,
     ) -> Result<Response<v1::ListPeriodsResponse>, Status> {
         let who = who(&request)?;
-        let history = closings(&self.db, &who.tenant_id).await.map_err(|error| store(&error))?;
+        let history = list_closings(&self.db, &who.tenant_id).await.map_err(|error| store(&error))?;
         let first_open = closed_months(&history).last().map(|month| month.next().to_string()).unwrap_or_default();
         let periods = if request.into_inner().with_history {
             history.iter().map(audit::period).collect()

@@ -27,14 +27,14 @@ pub(in crate::grpc) async fn import(
     request: &v1::ImportExchangeRatesRequest,
 ) -> Result<v1::ImportExchangeRatesResponse, Status> {
     let (rate_set, rates) = read(request).map_err(invalid)?;
-    let imported = ledger::import(&admin.db, &who.tenant_id, &rate_set, &rates, author, admin.clock.now()).await;
+    let imported = ledger::import_rates(&admin.db, &who.tenant_id, &rate_set, &rates, author, admin.clock.now()).await;
     let imported = imported.map_err(|error| {
         importing(error, |conflict| {
             let place = format!("rates[{}]", conflict.index);
             let Some(ExchangeRate { from, to, date, rate }) = rates.get(conflict.index) else {
                 return (place, String::new());
             };
-            let there = conflict.there;
+            let there = conflict.stored;
             let text = format!("{rate_set} has {there} from {from} to {to} on {date} already, and not {rate}");
             (place, format!("{text}; rates are never changed: a correction is another set"))
         })

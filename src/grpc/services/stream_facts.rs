@@ -14,10 +14,10 @@ use crate::grpc::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use crate::grpc::services::billing::{check_count, decode_fact, to_i32};
 use crate::grpc::status::{idle, invalid, record};
 use crate::grpc::v1;
-use crate::ledger::command::{Outcome, Recorded};
-use crate::ledger::error::Problem;
+use crate::ledger::command::PendingRecording;
+use crate::ledger::command::{RecordOutcome, Recorded};
+use crate::ledger::error::RefusedFact;
 use crate::ledger::handle::Ledger;
-use crate::ledger::pending::Submitted;
 use crate::tenants::tenant_runtime::TenantRuntime;
 
 type Answer = Result<v1::StreamFactsResponse, Status>;
@@ -77,7 +77,7 @@ struct Batch {
     customers: Vec<CustomerId>,
     /// Those that could not.
     malformed: Vec<v1::FactRefusal>,
-    submitted: Submitted,
+    submitted: PendingRecording,
 }
 
 impl Batch {
@@ -105,19 +105,19 @@ impl Batch {
         let Self { number, places, customers, malformed, submitted } = self;
         let recorded = submitted.finish().await.map_err(record)?;
         let mut refusals = malformed;
-        refusals.extend(recorded.refused.iter().map(|problem| refusal(problem, &places, &customers)));
+        refusals.extend(recorded.refused.iter().map(|refused| refusal(refused, &places, &customers)));
         refusals.sort_by_key(|refusal| refusal.index);
         Ok(v1::StreamFactsResponse {
             batch_number: number,
-            recorded_count: count(&recorded, Outcome::Recorded),
-            unchanged_count: count(&recorded, Outcome::Unchanged),
+            recorded_count: count(&recorded, RecordOutcome::Recorded),
+            unchanged_count: count(&recorded, RecordOutcome::Unchanged),
             movement_count: to_i32(recorded.new_entries),
             refusals,
         })
     }
 }
 
-fn count(recorded: &Recorded, wanted: Outcome) -> i32 {
+fn count(recorded: &Recorded, wanted: RecordOutcome) -> i32 {
     to_i32(recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count())
 }
 
@@ -135,13 +135,13 @@ fn malformed_fact(index: usize, violations: Vec<Violation>) -> v1::FactRefusal {
     }
 }
 
-fn refusal(problem: &Problem, places: &[usize], customers: &[CustomerId]) -> v1::FactRefusal {
+fn refusal(refused: &RefusedFact, places: &[usize], customers: &[CustomerId]) -> v1::FactRefusal {
     v1::FactRefusal {
-        index: to_i32(places.get(problem.index).copied().unwrap_or_default()),
-        customer_id: customers.get(problem.index).map(ToString::to_string).unwrap_or_default(),
-        fact_id: problem.key.id(),
-        reason: problem.kind.code().to_owned(),
-        message: problem.text(),
+        index: to_i32(places.get(refused.index).copied().unwrap_or_default()),
+        customer_id: customers.get(refused.index).map(ToString::to_string).unwrap_or_default(),
+        fact_id: refused.key.id(),
+        reason: refused.reason.code().to_owned(),
+        message: refused.text(),
         violations: Vec::new(),
     }
 }

@@ -11,10 +11,10 @@ use crate::domain::policy::Policy;
 use crate::grpc::services::admin::Admin;
 use crate::grpc::status::{invalid, record, shelf, store};
 use crate::grpc::v1;
-use crate::ledger::commands::policy::books;
+use crate::ledger::commands::policy::read_books;
 
 pub(in crate::grpc) async fn get(admin: &Admin, who: &Identity) -> Result<v1::GetTenantResponse, Status> {
-    let books = books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?;
+    let books = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?;
     Ok(v1::GetTenantResponse { tenant: Some(shown(&who.tenant_id, &books.policy)) })
 }
 
@@ -24,12 +24,12 @@ pub(in crate::grpc) async fn update_policy(
     author: &Actor,
     request: &v1::UpdateTenantPolicyRequest,
 ) -> Result<v1::UpdateTenantPolicyResponse, Status> {
-    let earlier = books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
+    let earlier = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
     let (policy, reason) = read(request, earlier).map_err(invalid)?;
     let open = admin.shelf.books(&who.tenant_id).await.map_err(shelf)?;
     let replayed = open.ledger.set_policy(policy, &reason, author).await.map_err(record)?;
     // Somebody else may have set another one meanwhile.
-    let set = books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
+    let set = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
     Ok(v1::UpdateTenantPolicyResponse {
         tenant: Some(shown(&who.tenant_id, &set)),
         customer_count: i64::try_from(replayed.customers).unwrap_or(i64::MAX),

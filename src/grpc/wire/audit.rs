@@ -8,7 +8,7 @@ use crate::domain::journal::audit::{Action, Head};
 use crate::grpc::v1;
 use crate::grpc::wire::decode;
 use crate::grpc::wire::wire_enum::{instant, number, word};
-use crate::ledger::verify::audit_trail::{Problem, Trail};
+use crate::ledger::verify::audit_trail::{TrailDefect, TrailVerification};
 use crate::store::audit::{AuditEntry, AuditFilter};
 use crate::store::tenants::closing::Closing;
 
@@ -63,12 +63,12 @@ pub(in crate::grpc) fn kept(it: &v1::AuditHead) -> Result<Head, Vec<Violation>> 
     form.finish(Some(Head { sequence: it.sequence, hash: it.hash.to_ascii_lowercase() }))
 }
 
-pub(in crate::grpc) fn verified(it: &Trail) -> v1::VerifyAuditTrailResponse {
+pub(in crate::grpc) fn verified(it: &TrailVerification) -> v1::VerifyAuditTrailResponse {
     v1::VerifyAuditTrailResponse {
         verified_count: it.rows,
         head: it.head.as_ref().map(head),
-        problem: it.problem.as_ref().map(ToString::to_string).unwrap_or_default(),
-        problem_sequence: it.problem.as_ref().map(Problem::row),
+        problem: it.defect.as_ref().map(ToString::to_string).unwrap_or_default(),
+        problem_sequence: it.defect.as_ref().map(TrailDefect::row),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::grpc::status::{invalid, invalid_field, refused_by_rule, report};
 use crate::grpc::v1;
 use crate::grpc::wire::encode;
 use crate::grpc::wire::wire_enum::{instant, number, word};
-use crate::ledger::command::Outcome;
-use crate::ledger::commands::override_cause::Overridden;
+use crate::ledger::command::RecordOutcome;
+use crate::ledger::commands::override_cause::OverrideResult;
 use crate::reports::waterfall::delta::{Cell, waterfall_changes};
 use crate::reports::waterfall::{Step, StepSum};
 use crate::store::facts::overrides::StoredOverride;
@@ -152,10 +152,10 @@ fn cause(target: &OverrideTarget) -> v1::Cause {
 }
 
 /// The override, what became of it, and what it changed.
-pub(in crate::grpc) fn answer(it: &Overridden) -> Result<(v1::Override, i32, v1::OverrideEffect), Status> {
+pub(in crate::grpc) fn answer(it: &OverrideResult) -> Result<(v1::Override, i32, v1::OverrideEffect), Status> {
     let outcome = match it.outcome {
-        Outcome::Recorded => v1::FactOutcome::Recorded,
-        Outcome::Unchanged => v1::FactOutcome::Unchanged,
+        RecordOutcome::Recorded => v1::FactOutcome::Recorded,
+        RecordOutcome::Unchanged => v1::FactOutcome::Unchanged,
     };
     let recorded = &it.recorded;
     let new = recorded.entries.iter().filter(|entry| entry.reverses.is_none());

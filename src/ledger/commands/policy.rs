@@ -1,56 +1,54 @@
-//! A tenant's policy, changed: every customer is derived anew under it (R15), and what differs is posted as any
-//! correction (R16).
+//! Changes a tenant's policy: every customer is replayed under it (R15), and differences are posted like any correction
+//! (R16).
 
 use tokio::task::JoinSet;
 
+use crate::bug;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::{Action, NewAudit};
 use crate::domain::journal::ledger_settings::Books;
 use crate::domain::policy::Policy;
+use crate::ledger::commands::period::next_books_version;
 use crate::ledger::error::RecordError;
 use crate::ledger::handle::Ledger;
-use crate::ledger::write::batch::Desk;
+use crate::ledger::write::batch::WriterContext;
 use crate::store::audit;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::facts::customer;
 use crate::store::tenants::tenant;
 
-/// Customers that are derived side by side.
+/// Number of customers that are replayed at the same time.
 const PAGE: i64 = 256;
 
-/// What deriving every customer anew came to.
+/// Result of replaying every customer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Replayed {
+pub struct ReplayResult {
     pub customers: usize,
-    /// Reversals and new ones.
+    /// Number of posted entries, reversals included.
     pub entries: usize,
 }
 
 impl Ledger {
-    /// Sets the policy of the books, and derives every customer anew under it. In a task of its own: a caller who goes
-    /// away does not end it; what a process that dies leaves undone, the next one does.
-    pub async fn set_policy(&self, policy: Policy, reason: &str, author: &Actor) -> Result<Replayed, RecordError> {
-        let (ledger, reason, author) = (self.clone(), reason.to_owned(), author.clone());
+    /// Sets the policy of the books and replays every customer under it. Runs in a task of its own, so that a caller that
+    /// goes away does not end it; the next process finishes what a crash interrupts.
+    pub async fn set_policy(&self, policy: Policy, reason: &str, actor: &Actor) -> Result<ReplayResult, RecordError> {
+        let (ledger, reason, actor) = (self.clone(), reason.to_owned(), actor.clone());
         let work = tokio::spawn(async move {
-            ledger.desk.set_policy(policy, &reason, &author, &ledger.clock).await?;
-            ledger.replay_for_policy(&author).await
+            ledger.context.set_policy(policy, &reason, &actor, &ledger.clock).await?;
+            ledger.replay_for_policy(&actor).await
         });
-        work.await.map_err(|error| {
-            tracing::error!(%error, "changing the policy panicked");
-            RecordError::Failed
-        })?
+        work.await.map_err(|error| bug!("changing the policy panicked: {error}"))?
     }
 
-    /// Derives every customer anew that was derived under an earlier policy than the one that is set now, unless that was
-    /// done.
-    pub async fn replay_for_policy(&self, author: &Actor) -> Result<Replayed, RecordError> {
-        let Desk { db, tenant_id, .. } = &self.desk;
-        // Two at once would each count a part.
-        let _alone = self.replaying.lock().await;
-        let mut replayed = Replayed::default();
+    /// Replays every customer that was last replayed under an earlier policy, unless that is already done.
+    pub async fn replay_for_policy(&self, actor: &Actor) -> Result<ReplayResult, RecordError> {
+        let WriterContext { db, tenant_id, .. } = &self.context;
+        // Two replays at the same time would each count a part of the customers.
+        let _guard = self.replaying.lock().await;
+        let mut replayed = ReplayResult::default();
         let Some(version) = self.policy_to_replay().await? else { return Ok(replayed) };
         let mut after = None;
         loop {
@@ -59,49 +57,44 @@ impl Ledger {
             tx.rollback().await?;
             let Some(last) = page.last() else { break };
             after = Some(last.clone());
-            self.derive_all(page, &mut replayed).await?;
+            self.replay_page(page, &mut replayed).await?;
         }
         let mut tx = db.write().await?;
         let after = format!("{} customers, {} entries", replayed.customers, replayed.entries);
-        audit::append(
-            &mut tx,
-            tenant_id,
-            &[audited(Action::PolicyReplayed, version, "", &after, "", author)],
-            self.clock.now(),
-        )
-        .await?;
+        let record = audit_record(Action::PolicyReplayed, version, "", &after, "", actor);
+        audit::append(&mut tx, tenant_id, &[record], self.clock.now()).await?;
         tx.commit().await?;
         Ok(replayed)
     }
 
-    /// The version of a policy under which not everybody was derived yet. Every policy has a version of the books of its
-    /// own; the audit trail has its replay once it came to its end.
+    /// Version of the policy under which customers are still to be replayed. Each change of the policy has its own version
+    /// of the books; the audit trail records the end of its replay.
     pub async fn policy_to_replay(&self) -> Result<Option<i64>, StoreError> {
-        let Desk { db, tenant_id, .. } = &self.desk;
+        let WriterContext { db, tenant_id, .. } = &self.context;
         let mut tx = db.read().await?;
         let version = tenant::books(&mut tx, tenant_id).await?.policy_version;
-        let replay = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &subject(version)).await?;
+        let replay = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &policy_subject(version)).await?;
         tx.rollback().await?;
         Ok((version > 0 && replay.is_none()).then_some(version))
     }
 
-    async fn derive_all(&self, page: Vec<CustomerId>, replayed: &mut Replayed) -> Result<(), RecordError> {
+    async fn replay_page(&self, page: Vec<CustomerId>, replayed: &mut ReplayResult) -> Result<(), RecordError> {
         let mut all = JoinSet::new();
         for customer_id in page {
             let ledger = self.clone();
-            all.spawn(async move { ledger.derive_again(customer_id).await });
+            all.spawn(async move { ledger.replay_customer(customer_id).await });
         }
         while let Some(one) = all.join_next().await {
-            let recorded = one.map_err(|_| RecordError::Failed)??;
-            replayed.customers = replayed.customers.saturating_add(1);
-            replayed.entries = replayed.entries.saturating_add(recorded.new_entries);
+            let recorded = one.map_err(|error| bug!("replaying a customer panicked: {error}"))??;
+            replayed.customers += 1;
+            replayed.entries += recorded.new_entries;
         }
         Ok(())
     }
 }
 
-impl Desk {
-    async fn set_policy(&self, policy: Policy, reason: &str, author: &Actor, clock: &Clock) -> Result<(), StoreError> {
+impl WriterContext {
+    async fn set_policy(&self, policy: Policy, reason: &str, actor: &Actor, clock: &Clock) -> Result<(), StoreError> {
         let mut tx = self.db.write().await?;
         tenant::hold_alone(&mut tx, &self.tenant_id).await?;
         let now = clock.now();
@@ -109,9 +102,10 @@ impl Desk {
         if books.policy == policy {
             return tx.rollback().await;
         }
-        let version = books.version.saturating_add(1);
+        let version = next_books_version(&books)?;
         tenant::change(&mut tx, &self.tenant_id, &Books { version, policy_version: version, policy, ..books }).await?;
-        let change = audited(Action::PolicyChanged, version, &shown(&books.policy), &shown(&policy), reason, author);
+        let (before, after) = (describe_policy(&books.policy), describe_policy(&policy));
+        let change = audit_record(Action::PolicyChanged, version, &before, &after, reason, actor);
         audit::append(&mut tx, &self.tenant_id, &[change], now).await?;
         tx.commit().await?;
         self.cache.clear();
@@ -119,29 +113,29 @@ impl Desk {
     }
 }
 
-/// What the audit trail calls a policy.
-fn subject(version: i64) -> String {
+/// Subject of a policy's records in the audit trail.
+fn policy_subject(version: i64) -> String {
     format!("policy {version}")
 }
 
-fn audited(action: Action, version: i64, before: &str, after: &str, reason: &str, author: &Actor) -> NewAudit {
+fn audit_record(action: Action, version: i64, before: &str, after: &str, reason: &str, actor: &Actor) -> NewAudit {
     NewAudit {
-        author: author.clone(),
+        author: actor.clone(),
         action,
         customer_id: None,
-        subject: subject(version),
+        subject: policy_subject(version),
         before: before.to_owned(),
         after: after.to_owned(),
         reason: reason.to_owned(),
     }
 }
 
-fn shown(policy: &Policy) -> String {
+fn describe_policy(policy: &Policy) -> String {
     format!("time_zone {}, lapse_grace_days {}", policy.time_zone, policy.lapse_grace_days)
 }
 
-/// The state of a tenant's books.
-pub async fn books(db: &Db, tenant_id: &TenantId) -> Result<Books, StoreError> {
+/// Reads the state of a tenant's books.
+pub async fn read_books(db: &Db, tenant_id: &TenantId) -> Result<Books, StoreError> {
     let mut tx = db.read().await?;
     tenant::books(&mut tx, tenant_id).await
 }

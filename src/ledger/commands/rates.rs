@@ -1,9 +1,10 @@
-//! Exchange rates are added to their set: all of an import, or nothing. A rate that is there is never changed, so that a
-//! report says tomorrow what it said today; a correction is another set.
+//! Imports exchange rates into a set: all of an import, or nothing. A stored rate never changes, so that a report gives the
+//! same result tomorrow; a correction is another set.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use crate::bug;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{RateSet, TenantId};
 use crate::domain::journal::audit::{Action, NewAudit};
@@ -16,93 +17,96 @@ use crate::store::error::StoreError;
 use crate::store::tenants::rate::{self, key};
 use crate::store::tenants::tenant;
 
-/// What became of an import.
+/// Result of an import of rates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
+pub struct RateImport {
     pub added: usize,
-    /// They were there, the same.
+    /// Number of rates that were already in the set.
     pub unchanged: usize,
 }
 
-/// A rate for whose currencies and date the set has another one.
+/// A rate for a date and pair of currencies for which the set already has another rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Conflict {
-    /// Its place in the import.
+pub struct RateConflict {
+    /// Index of the rate in the import.
     pub index: usize,
-    pub there: Rate,
+    pub stored: Rate,
 }
 
-/// Why nothing was imported.
+/// Failure of an import of rates; nothing is stored.
 #[derive(Debug, thiserror::Error)]
-pub enum ImportError {
+pub enum RateImportError {
     /// Not empty.
     #[error("the set has other rates")]
-    Conflicts(Vec<Conflict>),
-    #[error("somebody else adds to the set at the same time")]
+    Conflicts(Vec<RateConflict>),
+    #[error("rates are being added to the set at the same time")]
     Raced,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Adds rates to a set. One that is said twice, the same, is said once.
-pub async fn import(
+/// Adds rates to a set. A rate that occurs twice is added once.
+pub async fn import_rates(
     db: &Db,
     tenant_id: &TenantId,
     rate_set: &RateSet,
     rates: &[ExchangeRate],
-    author: &Actor,
+    actor: &Actor,
     now: DateTime<Utc>,
-) -> Result<Imported, ImportError> {
+) -> Result<RateImport, RateImportError> {
     let dates = || rates.iter().map(|it| it.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
-        return Ok(Imported { added: 0, unchanged: 0 });
+        return Ok(RateImport { added: 0, unchanged: 0 });
     };
     let mut tx = db.write().await?;
-    let there = rate::between(&mut tx, tenant_id, rate_set, (first, last)).await?;
-    let other = |(index, it): (usize, &ExchangeRate)| {
-        let there = *there.get(&key(it)).filter(|there| **there != it.rate)?;
-        Some(Conflict { index, there })
+    let stored = rate::between(&mut tx, tenant_id, rate_set, (first, last)).await?;
+    let conflict = |(index, it): (usize, &ExchangeRate)| {
+        let stored = *stored.get(&key(it)).filter(|stored| **stored != it.rate)?;
+        Some(RateConflict { index, stored })
     };
-    let conflicts: Vec<Conflict> = rates.iter().enumerate().filter_map(other).collect();
+    let conflicts: Vec<RateConflict> = rates.iter().enumerate().filter_map(conflict).collect();
     if !conflicts.is_empty() {
-        return Err(ImportError::Conflicts(conflicts));
+        return Err(RateImportError::Conflicts(conflicts));
     }
-    let mut new: Vec<ExchangeRate> = rates.iter().filter(|it| !there.contains_key(&key(it))).copied().collect();
-    // In the order of their keys: two imports cannot wait for each other in a circle.
+    let mut new: Vec<ExchangeRate> = rates.iter().filter(|it| !stored.contains_key(&key(it))).copied().collect();
+    // In the order of their keys, so that two imports cannot deadlock.
     new.sort_by_key(key);
     new.dedup();
-    let imported = Imported { added: new.len(), unchanged: rates.len().saturating_sub(new.len()) };
+    let imported = RateImport { added: new.len(), unchanged: rates.len() - new.len() };
     if new.is_empty() {
         return Ok(imported);
     }
     if *tenant_id == TenantId::only() {
-        // It may be the first thing that is done with a store.
+        // This can be the first command on a store.
         tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await?;
     }
     let added = rate::add(&mut tx, tenant_id, rate_set, &new, now).await?;
     if usize::try_from(added) != Ok(new.len()) {
-        return Err(ImportError::Raced);
+        return Err(RateImportError::Raced);
     }
-    audit::append(&mut tx, tenant_id, &[audited(rate_set, &new, author)], now).await?;
+    audit::append(&mut tx, tenant_id, &[audit_record(rate_set, &new, actor)?], now).await?;
     tx.commit().await?;
     Ok(imported)
 }
 
-/// How many, of which dates, and their digest: SHA-256 of a line `date,from,to,rate` for each, by currencies and date.
-fn audited(rate_set: &RateSet, new: &[ExchangeRate], author: &Actor) -> NewAudit {
+/// Audit record with the number of rates, their dates, and their digest: SHA-256 of a line `date,from,to,rate` for each, by
+/// currencies and date.
+fn audit_record(rate_set: &RateSet, new: &[ExchangeRate], actor: &Actor) -> Result<NewAudit, StoreError> {
+    let dates = || new.iter().map(|it| it.date);
+    let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
+        return Err(bug!("an import of no new rates into {rate_set}").into());
+    };
     let mut hash = Sha256::new();
     for ExchangeRate { from, to, date, rate } in new {
         hash.update(format!("{date},{from},{to},{rate}\n"));
     }
-    let date = |date: Option<_>| date.map(|it: chrono::NaiveDate| it.to_string()).unwrap_or_default();
-    let (first, last) = (date(new.iter().map(|it| it.date).min()), date(new.iter().map(|it| it.date).max()));
-    NewAudit {
-        author: author.clone(),
+    Ok(NewAudit {
+        author: actor.clone(),
         action: Action::RatesImported,
         customer_id: None,
         subject: format!("rate set {rate_set}"),
         before: String::new(),
         after: format!("{} rates from {first} to {last}, digest {}", new.len(), hex(&hash.finalize())),
         reason: String::new(),
-    }
+    })
 }

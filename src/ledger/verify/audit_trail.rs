@@ -1,4 +1,4 @@
-//! Whether the audit trail is as it was written.
+//! Verifies the audit trail: every row, their order, and the end of the hash chain.
 
 use crate::domain::ids::TenantId;
 use crate::domain::journal::audit::Head;
@@ -6,23 +6,23 @@ use crate::store::audit::{self, NO_HASH};
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 
-/// Rows that are read at once.
+/// Number of rows that are read together.
 const PAGE: i64 = 5_000;
 
-/// What verifying an audit trail found.
+/// Result of verifying an audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trail {
-    /// How many rows are as they were written, from the first on.
+pub struct TrailVerification {
+    /// Number of rows from the first on that are unchanged.
     pub rows: i64,
-    /// The last row as the store has it.
+    /// Stored head: the number and hash of the last row.
     pub head: Option<Head>,
-    /// What is wrong first, with its row.
-    pub problem: Option<Problem>,
+    /// First defect of the trail.
+    pub defect: Option<TrailDefect>,
 }
 
-/// What is wrong with an audit trail.
+/// Defect of an audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum TrailDefect {
     #[error("row {0} is missing")]
     Missing(i64),
     #[error("row {0} is not as it was written, or not where it was written")]
@@ -37,21 +37,25 @@ pub enum Problem {
     NoHead,
 }
 
-impl Problem {
-    /// The first row that is wrong; 0 for the head.
+impl TrailDefect {
+    /// Number of the first defective row; 0 for the head.
     #[must_use]
     pub fn row(&self) -> i64 {
         match self {
             Self::Missing(row) | Self::Changed(row) | Self::Added(row) | Self::NotAsKept(row) => *row,
-            Self::Cut(last, _) => last.saturating_add(1),
+            Self::Cut(last, _) => last + 1,
             Self::NoHead => 0,
         }
     }
 }
 
-/// Verifies the audit trail of a tenant: each row's hash, that none is missing, and that it ends where it should. `kept`
-/// is a head that was kept elsewhere: with it, a trail is seen that was cut off and given a new head.
-pub async fn verify_audit_trail(db: &Db, tenant_id: &TenantId, kept: Option<&Head>) -> Result<Trail, StoreError> {
+/// Verifies the audit trail of a tenant: each row's hash, that no row is missing, and that it ends at its head. `kept` is a
+/// head that was kept elsewhere: it reveals a trail that was cut off and given a new head.
+pub async fn verify_audit_trail(
+    db: &Db,
+    tenant_id: &TenantId,
+    kept: Option<&Head>,
+) -> Result<TrailVerification, StoreError> {
     let mut tx = db.read().await?;
     verify_trail(&mut tx, tenant_id, kept).await
 }
@@ -60,46 +64,46 @@ pub(in crate::ledger) async fn verify_trail(
     tx: &mut Tx,
     tenant_id: &TenantId,
     kept: Option<&Head>,
-) -> Result<Trail, StoreError> {
+) -> Result<TrailVerification, StoreError> {
     let head = audit::head(tx, tenant_id).await?;
     let (mut last, mut hash) = (0_i64, NO_HASH.to_owned());
-    let is_other_beginning = kept.is_some_and(|kept| kept.sequence == 0 && kept.hash != NO_HASH);
-    let mut problem = is_other_beginning.then_some(Problem::NotAsKept(0));
+    let has_other_beginning = kept.is_some_and(|kept| kept.sequence == 0 && kept.hash != NO_HASH);
+    let mut defect = has_other_beginning.then_some(TrailDefect::NotAsKept(0));
     'pages: loop {
         let page = audit::after(tx, tenant_id, last, PAGE).await?;
-        if page.is_empty() || problem.is_some() {
+        if page.is_empty() || defect.is_some() {
             break;
         }
         for row in page {
-            let next = last.saturating_add(1);
-            problem = if row.sequence != next {
-                Some(Problem::Missing(next))
+            let next = last + 1;
+            defect = if row.sequence != next {
+                Some(TrailDefect::Missing(next))
             } else if row.hash != row.hash_after(tenant_id, &hash) {
-                Some(Problem::Changed(next))
+                Some(TrailDefect::Changed(next))
             } else if kept.is_some_and(|kept| kept.sequence == next && kept.hash != row.hash) {
-                Some(Problem::NotAsKept(next))
+                Some(TrailDefect::NotAsKept(next))
             } else {
                 None
             };
-            if problem.is_some() {
+            if defect.is_some() {
                 break 'pages;
             }
             (last, hash) = (next, row.hash);
         }
     }
-    let problem = problem.or_else(|| wrong_end(last, &hash, head.as_ref(), kept));
-    Ok(Trail { rows: last, head, problem })
+    let defect = defect.or_else(|| check_end(last, &hash, head.as_ref(), kept));
+    Ok(TrailVerification { rows: last, head, defect })
 }
 
-/// What is wrong with where a trail ends, all of whose rows are right.
-fn wrong_end(last: i64, hash: &str, head: Option<&Head>, kept: Option<&Head>) -> Option<Problem> {
-    let Some(head) = head else { return Some(Problem::NoHead) };
+/// Checks the end of a trail whose rows are all unchanged.
+fn check_end(last: i64, hash: &str, head: Option<&Head>, kept: Option<&Head>) -> Option<TrailDefect> {
+    let Some(head) = head else { return Some(TrailDefect::NoHead) };
     if let Some(kept) = kept.filter(|kept| kept.sequence > last) {
-        return Some(Problem::Cut(last, kept.sequence));
+        return Some(TrailDefect::Cut(last, kept.sequence));
     }
     match head.sequence.cmp(&last) {
-        std::cmp::Ordering::Greater => Some(Problem::Cut(last, head.sequence)),
-        std::cmp::Ordering::Less => Some(Problem::Added(head.sequence.saturating_add(1))),
-        std::cmp::Ordering::Equal => (head.hash != hash).then_some(Problem::Changed(last)),
+        std::cmp::Ordering::Greater => Some(TrailDefect::Cut(last, head.sequence)),
+        std::cmp::Ordering::Less => Some(TrailDefect::Added(head.sequence + 1)),
+        std::cmp::Ordering::Equal => (head.hash != hash).then_some(TrailDefect::Changed(last)),
     }
 }

@@ -1,4 +1,4 @@
-//! Compares the totals beside the journal with what the journal comes to.
+//! Compares the stored totals with the totals of the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::store::totals::customer_total::{self, CustomerTotals};
 use crate::store::totals::movement_total::{self, Sum, TotalKey, Totals};
 use crate::store::totals::renewal_total::{self, RenewalTotals};
 
-/// The totals of all kinds.
+/// Totals of every kind.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct AllTotals {
     pub amounts: Totals,
@@ -28,7 +28,7 @@ impl AllTotals {
         self.customers.add(entries.iter().filter_map(Entry::posted_sum).collect());
     }
 
-    /// As they are stored.
+    /// Reads the stored totals.
     pub async fn read(tx: &mut Tx, tenant_id: &TenantId) -> Result<Self, StoreError> {
         Ok(Self {
             amounts: movement_total::read(tx, tenant_id).await?,
@@ -37,14 +37,14 @@ impl AllTotals {
         })
     }
 
-    /// What of the stored ones is not what the journal comes to.
+    /// Differences between the totals of the journal and the stored ones.
     pub fn differences(&self, stored: &Self) -> Vec<String> {
         let amounts = [
-            wrong_amounts("day", &self.amounts.days, &stored.amounts.days),
-            wrong_amounts("month", &self.amounts.months, &stored.amounts.months),
-            wrong_amounts("month and item", &self.amounts.month_items, &stored.amounts.month_items),
+            differing_amounts("day", &self.amounts.days, &stored.amounts.days),
+            differing_amounts("month", &self.amounts.months, &stored.amounts.months),
+            differing_amounts("month and item", &self.amounts.month_items, &stored.amounts.month_items),
         ];
-        let renewals = wrong(&self.renewals, &stored.renewals).into_iter().map(|(key, expected, stored)| {
+        let renewals = differing(&self.renewals, &stored.renewals).into_iter().map(|(key, expected, stored)| {
             format!(
                 "the total by month of terms that ended, {} {}, is {} renewed and {} lapsed, the journal gives {} and {}",
                 key.month,
@@ -55,13 +55,14 @@ impl AllTotals {
                 expected.lapsed.amount()
             )
         });
-        let turns = wrong(&self.customers.turns, &stored.customers.turns).into_iter().map(|(key, expected, stored)| {
-            format!(
-                "the total by month of customers, {} {}, is {} came and {} left, the journal gives {} and {}",
-                key.month, key.currency, stored.came, stored.gone, expected.came, expected.gone
-            )
-        });
-        let pairs = wrong(&self.customers.pairs, &stored.customers.pairs).into_iter().map(|(key, expected, stored)| {
+        let turns =
+            differing(&self.customers.turns, &stored.customers.turns).into_iter().map(|(key, expected, stored)| {
+                format!(
+                    "the total by month of customers, {} {}, is {} came and {} left, the journal gives {} and {}",
+                    key.month, key.currency, stored.came, stored.gone, expected.came, expected.gone
+                )
+            });
+        let pairs = differing(&self.customers.pairs, &stored.customers.pairs).into_iter().map(|(key, expected, stored)| {
             format!(
                 "the total by month of customers who turned in {} before, {} {}, is {stored}, the journal gives {expected}",
                 key.earlier_month, key.month, key.currency
@@ -71,7 +72,7 @@ impl AllTotals {
     }
 }
 
-fn wrong_amounts(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
+fn differing_amounts(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap<TotalKey, Sum>) -> Vec<String> {
     let shown = |(key, expected, stored): (&TotalKey, Sum, Sum)| {
         format!(
             "the total by {by} of {} {} {}{} at {} level is {} from {} movements, the journal gives {} from {}",
@@ -86,16 +87,17 @@ fn wrong_amounts(by: &str, expected: &BTreeMap<TotalKey, Sum>, stored: &BTreeMap
             expected.movements
         )
     };
-    wrong(expected, stored).into_iter().map(shown).collect()
+    differing(expected, stored).into_iter().map(shown).collect()
 }
 
-/// The keys of which something else is stored than expected, with both. A row of nothing is as good as none.
-fn wrong<'t, K: Ord, V: Copy + Default + PartialEq>(
+/// Keys whose stored value is not the expected one, with both values. A missing row is the same as a row of zeros.
+fn differing<'t, K: Ord, V: Copy + Default + PartialEq>(
     expected: &'t BTreeMap<K, V>,
     stored: &'t BTreeMap<K, V>,
 ) -> Vec<(&'t K, V, V)> {
     let keys: BTreeSet<&K> = expected.keys().chain(stored.keys()).collect();
     let both = keys.into_iter().map(|key| {
+        // A missing row is zero.
         let of = |totals: &BTreeMap<K, V>| totals.get(key).copied().unwrap_or_default();
         (key, of(expected), of(stored))
     });

@@ -1,8 +1,7 @@
-//! A batch of requests: load the customers → decide in memory → write everything in one transaction.
+//! A batch of commands: load the customers → decide in memory → write everything in one transaction.
 //!
-//! The first attempt decides on customers that are in memory, or read without a lock, and finds out when it writes
-//! whether they are still so. If they are not, because another process or another writer changed them, the next
-//! attempts lock them before they read.
+//! The first attempt is optimistic: it decides on customers that are cached, or read without a lock, and checks their
+//! versions when it writes. If another process or writer has changed them, the next attempts lock them before they read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,20 +10,21 @@ use chrono::{DateTime, Utc};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::clock::Clock;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::entry::{Entry, Version};
-use crate::ledger::command::{MAX_GIVEN, Recorded, Request};
+use crate::domain::journal::entry::Entry;
+use crate::ledger::command::{Command, MAX_RETURNED_ENTRIES, Recorded};
 use crate::ledger::error::RecordError;
-use crate::ledger::write::customer_cache::Cache;
+use crate::ledger::write::customer_cache::CustomerCache;
 use crate::ledger::write::customer_state::{CustomerState, load};
-use crate::ledger::write::unit_of_work::{Draft, Told};
+use crate::ledger::write::unit_of_work::{Recording, Reply, UnitOfWork};
 use crate::store::db::{Db, Tx};
 use crate::store::error::StoreError;
 use crate::store::events::outbox;
-use crate::store::facts::customer;
-use crate::store::facts::fact;
+use crate::store::facts::{customer, fact};
 use crate::store::journal::sequence;
 use crate::store::tenants::tenant;
 use crate::store::totals::customer_total;
@@ -32,36 +32,36 @@ use crate::store::totals::movement_total::{self, Totals};
 use crate::store::totals::renewal_total::{self, RenewalTotals};
 use crate::store::{audit, journal};
 
-/// How often a batch is tried when others change its customers.
+/// Attempts at a batch whose customers are changed by others.
 const MAX_CONFLICTS: usize = 8;
-/// How often a batch is tried when connections are lost: after a restart of the database, all of them are.
+/// Attempts at a batch that loses its connection: after a restart of the database, every pooled connection is lost.
 const MAX_LOSSES: usize = 12;
-/// Customers are read until they weigh so many bytes together.
+/// Weight in bytes at which a batch reads no more customers.
 const MAX_WEIGHT: usize = 16 << 20;
-/// The requests whose customers are read first.
+/// Number of commands whose customers are read first.
 const FIRST_STEP: usize = 8;
-/// Customers with so many facts take milliseconds to decide.
+/// Number of facts from which on deciding takes milliseconds.
 const MANY_FACTS: usize = 2_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// What one writer works with.
+/// Everything that one writer works with.
 #[derive(Debug, Clone)]
-pub(in crate::ledger) struct Desk {
+pub(in crate::ledger) struct WriterContext {
     pub db: Db,
     pub tenant_id: TenantId,
-    pub cache: Cache,
-    /// Its rows of the totals.
+    pub cache: CustomerCache,
+    /// The writer's row of each total.
     pub shard: i16,
 }
 
-/// What became of each request of a batch.
-pub(in crate::ledger) type Results = Vec<Result<Recorded, RecordError>>;
+/// Result of each command of a batch, in order.
+pub(in crate::ledger) type CommandResults = Vec<Result<Recorded, RecordError>>;
 
-/// Why a batch is not stored.
+/// Failure of an attempt to store a batch.
 pub(in crate::ledger) enum BatchError {
-    /// Customers are not as they were known.
+    /// A customer, or the books, have changed since they were read.
     Stale,
-    /// Nothing is stored, or, at the end, nobody knows.
+    /// Nothing is stored; if the commit itself failed, everything may be.
     Failed { error: StoreError, in_commit: bool },
 }
 
@@ -71,17 +71,23 @@ impl From<StoreError> for BatchError {
     }
 }
 
-impl Desk {
-    /// Records a batch: its requests are stored together, but for customers so large that they are not held in memory
-    /// at once. What fails first, fails the rest.
-    pub async fn record(&self, requests: &[Request], clock: &Clock) -> Result<Results, RecordError> {
-        let mut results = Vec::with_capacity(requests.len());
-        let mut rest = requests;
+impl From<Bug> for BatchError {
+    fn from(bug: Bug) -> Self {
+        StoreError::from(bug).into()
+    }
+}
+
+impl WriterContext {
+    /// Records a batch in one transaction, or in several if its customers are too large to be held in memory together.
+    /// After the first failure the rest fails too.
+    pub async fn record(&self, commands: &[Command], clock: &Clock) -> Result<CommandResults, RecordError> {
+        let mut results = Vec::with_capacity(commands.len());
+        let mut rest = commands;
         while !rest.is_empty() {
-            match self.record_some(rest, clock).await {
-                Ok((count, some)) => {
-                    results.extend(some);
-                    rest = rest.get(count..).unwrap_or_default();
+            match self.record_first(rest, clock).await {
+                Ok((count, first)) => {
+                    results.extend(first);
+                    rest = rest.get(count..).ok_or_else(|| bug!("{count} of {} commands recorded", rest.len()))?;
                 }
                 Err(error) if results.is_empty() => return Err(error),
                 Err(error) => {
@@ -93,60 +99,67 @@ impl Desk {
         Ok(results)
     }
 
-    /// Records the first requests; gives their number and what became of them.
-    async fn record_some(&self, requests: &[Request], clock: &Clock) -> Result<(usize, Results), RecordError> {
+    /// Records the first commands of a batch; returns their number and results.
+    async fn record_first(&self, commands: &[Command], clock: &Clock) -> Result<(usize, CommandResults), RecordError> {
         let (mut conflicts, mut losses) = (0_usize, 0_usize);
-        let mut some = requests;
+        let mut first = commands;
         loop {
-            // Each attempt by the time at which it decides.
+            // Each attempt decides by its own time.
             let now = clock.now();
             let attempt = if conflicts == 0 {
-                self.try_with_memory(&mut some, now).await
+                self.attempt_optimistically(&mut first, now).await
             } else {
-                self.try_with_locks(some, now).await
+                self.attempt_with_locks(first, now).await
             };
             match attempt {
-                Ok(results) => return Ok((some.len(), results)),
-                Err(BatchError::Stale) if conflicts < MAX_CONFLICTS => conflicts = conflicts.saturating_add(1),
+                Ok(results) => return Ok((first.len(), results)),
+                Err(BatchError::Stale) if conflicts < MAX_CONFLICTS => conflicts += 1,
                 Err(BatchError::Stale) => return Err(RecordError::Conflict),
-                // Whoever waited for a connection in vain has waited long enough.
+                // An attempt that timed out for a connection has already waited long enough.
                 Err(BatchError::Failed { error, in_commit: false })
                     if error.is_away() && !error.is_timed_out() && losses < MAX_LOSSES =>
                 {
-                    losses = losses.saturating_add(1);
+                    losses += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
-                // Whoever waited for a lock has waited for long.
+                // An attempt that timed out for a lock has waited long: only one more.
                 Err(BatchError::Failed { error, in_commit: false }) if error.is_busy() && conflicts < MAX_CONFLICTS => {
-                    conflicts = conflicts.saturating_add(MAX_CONFLICTS / 2);
+                    conflicts += MAX_CONFLICTS / 2;
                 }
                 Err(BatchError::Failed { error, .. }) => return Err(error.into()),
             }
         }
     }
 
-    async fn try_with_memory(&self, requests: &mut &[Request], now: DateTime<Utc>) -> Result<Results, BatchError> {
-        let known = self.gather(requests).await?;
-        let draft = self.draft(requests, known, now);
-        let tx = if draft.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
-        self.write(tx, draft, now).await
+    async fn attempt_optimistically(
+        &self,
+        commands: &mut &[Command],
+        now: DateTime<Utc>,
+    ) -> Result<CommandResults, BatchError> {
+        let customers = self.load_within_weight(commands).await?;
+        let work = self.decide(commands, customers, now)?;
+        let tx = if work.is_empty() { self.db.read_to_write().await? } else { self.db.write().await? };
+        self.write(tx, work, now).await
     }
 
-    /// The customers of the first requests, as many as may be in memory at once; cuts the requests down to those. A few
-    /// are read first, and then ever more, because nobody knows how large a customer is before.
-    async fn gather(&self, requests: &mut &[Request]) -> Result<BTreeMap<CustomerId, CustomerState>, StoreError> {
-        let mut known: BTreeMap<CustomerId, CustomerState> = BTreeMap::new();
-        let (mut count, mut step, mut weight) = (0_usize, FIRST_STEP, 0_usize);
-        while count < requests.len() && weight < MAX_WEIGHT {
-            let next = count.saturating_add(step).min(requests.len());
+    /// Loads the customers of the first commands, up to the maximum weight, and cuts the commands down to those. The
+    /// steps grow, because the weight of a customer is known only when it is read.
+    async fn load_within_weight(
+        &self,
+        commands: &mut &[Command],
+    ) -> Result<BTreeMap<CustomerId, CustomerState>, StoreError> {
+        let mut customers: BTreeMap<CustomerId, CustomerState> = BTreeMap::new();
+        let (mut rest, mut step, mut weight) = (*commands, FIRST_STEP, 0_usize);
+        while !rest.is_empty() && weight < MAX_WEIGHT {
+            let (next, behind) = rest.split_at_checked(step).unwrap_or((rest, &[]));
             let mut missing = Vec::new();
-            for customer_id in customers_of(requests.get(count..next).unwrap_or_default()) {
-                if known.contains_key(customer_id) {
+            for customer_id in customers_of(next) {
+                if customers.contains_key(customer_id) {
                     continue;
                 }
-                match self.cache.take(customer_id) {
-                    Some(it) => {
-                        known.insert(customer_id.clone(), it);
+                match self.cache.take(customer_id)? {
+                    Some(customer) => {
+                        customers.insert(customer_id.clone(), customer);
                     }
                     None => missing.push(customer_id),
                 }
@@ -155,106 +168,113 @@ impl Desk {
                 let mut tx = self.db.read_to_write().await?;
                 let loaded = load(&mut tx, &self.tenant_id, &missing, false).await?;
                 tx.rollback().await?;
-                weight = loaded.values().map(CustomerState::weight).fold(weight, usize::saturating_add);
-                known.extend(loaded);
+                weight += loaded.values().map(CustomerState::weight).sum::<usize>();
+                customers.extend(loaded);
             }
-            (count, step) = (next, step.saturating_mul(2));
+            (rest, step) = (behind, step * 2);
         }
-        *requests = requests.get(..count).unwrap_or_default();
-        Ok(known)
+        let count = commands.len() - rest.len();
+        *commands = commands.get(..count).ok_or_else(|| bug!("{count} of {} commands loaded", commands.len()))?;
+        Ok(customers)
     }
 
-    async fn try_with_locks(&self, requests: &[Request], now: DateTime<Utc>) -> Result<Results, BatchError> {
-        let customers: Vec<&CustomerId> = customers_of(requests).into_iter().collect();
+    async fn attempt_with_locks(&self, commands: &[Command], now: DateTime<Utc>) -> Result<CommandResults, BatchError> {
+        let customers: Vec<&CustomerId> = customers_of(commands).into_iter().collect();
         let mut tx = self.db.write().await?;
-        // Before any row, as everybody does it who writes.
+        // Every writer locks the tenant before any row of a customer: no deadlock.
         tenant::hold(&mut tx, &self.tenant_id).await?;
-        let known = load(&mut tx, &self.tenant_id, &customers, true).await?;
-        let draft = self.draft(requests, known, now);
-        self.write(tx, draft, now).await
+        let customers = load(&mut tx, &self.tenant_id, &customers, true).await?;
+        let work = self.decide(commands, customers, now)?;
+        self.write(tx, work, now).await
     }
 
-    async fn write(&self, mut tx: Tx, mut draft: Draft<'_>, now: DateTime<Utc>) -> Result<Results, BatchError> {
-        let untouched = draft.untouched();
-        if !untouched.is_empty() {
-            let customers: Vec<&CustomerId> = untouched.keys().copied().collect();
+    async fn write(
+        &self,
+        mut tx: Tx,
+        mut work: UnitOfWork<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<CommandResults, BatchError> {
+        let unchanged = work.unchanged_customers();
+        if !unchanged.is_empty() {
+            let customers: Vec<&CustomerId> = unchanged.keys().copied().collect();
             let versions = customer::versions(&mut tx, &self.tenant_id, &customers).await?;
-            if untouched.into_iter().any(|(id, version)| versions.get(id).copied().unwrap_or(0) != version) {
+            // A customer without a row has version 0.
+            if unchanged.into_iter().any(|(id, version)| versions.get(id).copied().unwrap_or(0) != version) {
                 return Err(BatchError::Stale);
             }
         }
-        if draft.is_empty() {
+        if work.is_empty() {
             let books = tenant::books(&mut tx, &self.tenant_id).await?;
-            self.check_books(&draft, books.version)?;
-            draft.number(&[]);
+            self.check_books_version(&work, books.version)?;
+            work.number_entries(&[])?;
             tx.rollback().await?;
         } else {
-            self.append(&mut tx, &mut draft, now).await?;
+            self.append(&mut tx, &mut work, now).await?;
             tx.commit().await.map_err(|error| BatchError::Failed { error, in_commit: true })?;
         }
-        let (customers, told) = draft.finish();
-        self.cache.put(customers);
-        Ok(self.with_repeats(told).await)
+        let (customers, replies) = work.finish()?;
+        self.cache.put(customers)?;
+        Ok(self.results_of(replies).await)
     }
 
-    /// Everything that a draft comes to. What others may wait for comes last.
-    pub async fn append(&self, tx: &mut Tx, draft: &mut Draft<'_>, now: DateTime<Utc>) -> Result<(), BatchError> {
-        let taken = sequence::take(tx, &self.tenant_id, draft.entries.len(), draft.events.len()).await?;
-        self.check_books(draft, taken.books_version)?;
-        if !customer::touch(tx, &self.tenant_id, &draft.touches(), now).await? {
+    /// Appends everything in a unit of work. Rows that others may wait for come last.
+    pub async fn append(&self, tx: &mut Tx, work: &mut UnitOfWork<'_>, now: DateTime<Utc>) -> Result<(), BatchError> {
+        let taken = sequence::take(tx, &self.tenant_id, work.entries.len(), work.events.len()).await?;
+        self.check_books_version(work, taken.books_version)?;
+        if !customer::touch(tx, &self.tenant_id, &work.touches()?, now).await? {
             return Err(BatchError::Stale);
         }
-        draft.number(&taken.entries);
-        fact::append(tx, &self.tenant_id, &draft.facts, now).await?;
-        journal::append(tx, &self.tenant_id, &draft.entries).await?;
-        outbox::append(tx, &self.tenant_id, &draft.events, taken.events, now).await?;
+        work.number_entries(&taken.entries)?;
+        fact::append(tx, &self.tenant_id, &work.facts, now).await?;
+        journal::append(tx, &self.tenant_id, &work.entries).await?;
+        outbox::append(tx, &self.tenant_id, &work.events, taken.events, now).await?;
         let (mut totals, mut renewals) = (Totals::default(), RenewalTotals::default());
-        for entry in &draft.entries {
+        for entry in &work.entries {
             totals.add(entry);
             renewal_total::count(&mut renewals, entry);
         }
         movement_total::add(tx, &self.tenant_id, self.shard, &totals).await?;
         renewal_total::add(tx, &self.tenant_id, self.shard, &renewals).await?;
-        customer_total::add(tx, &self.tenant_id, self.shard, &draft.customer_totals).await?;
-        Ok(audit::append(tx, &self.tenant_id, &draft.audits, now).await?)
+        customer_total::add(tx, &self.tenant_id, self.shard, &work.customer_totals).await?;
+        Ok(audit::append(tx, &self.tenant_id, &work.audit_records, now).await?)
     }
 
-    /// A month was closed meanwhile, or the policy changed: then every customer in memory was read too early.
-    fn check_books(&self, draft: &Draft<'_>, version: i64) -> Result<(), BatchError> {
-        if draft.is_of_books(version) {
+    /// Fails, and clears the cache, if a month was closed or the policy changed since the customers were read.
+    fn check_books_version(&self, work: &UnitOfWork<'_>, version: i64) -> Result<(), BatchError> {
+        if work.has_books_version(version) {
             return Ok(());
         }
         self.cache.clear();
         Err(BatchError::Stale)
     }
 
-    /// Decides. What takes long does not keep the thread from others' tasks.
-    fn draft<'r>(
-        &'r self,
-        requests: &'r [Request],
-        known: BTreeMap<CustomerId, CustomerState>,
+    /// Decides the commands one after the other, off the async threads if that takes long.
+    fn decide<'c>(
+        &'c self,
+        commands: &'c [Command],
+        customers: BTreeMap<CustomerId, CustomerState>,
         now: DateTime<Utc>,
-    ) -> Draft<'r> {
-        let facts = known.values().map(|known| known.facts.count()).fold(0, usize::saturating_add);
+    ) -> Result<UnitOfWork<'c>, Bug> {
+        let facts: usize = customers.values().map(|customer| customer.facts.count()).sum();
         let decide = || {
-            let mut draft = Draft::new(&self.tenant_id, known, now);
-            for request in requests {
-                draft.add(request);
+            let mut work = UnitOfWork::new(&self.tenant_id, customers, now);
+            for command in commands {
+                work.add_command(command)?;
             }
-            draft
+            Ok(work)
         };
         let has_other_threads = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
         if facts > MANY_FACTS && has_other_threads { block_in_place(decide) } else { decide() }
     }
 
-    /// R17: a repeat is told the movements that it brought when it was recorded. What was stored stays stored if they
-    /// cannot be read.
-    async fn with_repeats(&self, told: Vec<Told>) -> Results {
-        let mut results = Vec::with_capacity(told.len());
-        for (result, repeats) in told {
+    /// R17: the result of a repeat has the entries of the first recording. The batch is already stored: a command whose
+    /// earlier entries cannot be read fails alone.
+    async fn results_of(&self, replies: Vec<Reply>) -> CommandResults {
+        let mut results = Vec::with_capacity(replies.len());
+        for Reply { result, repeated } in replies {
             results.push(match result {
-                Ok(recorded) if !repeats.is_empty() => {
-                    self.repeated(recorded, repeats).await.map_err(RecordError::from)
+                Ok(recorded) if !repeated.is_empty() => {
+                    self.with_earlier_entries(recorded, repeated).await.map_err(RecordError::from)
                 }
                 result => result,
             });
@@ -262,28 +282,28 @@ impl Desk {
         results
     }
 
-    async fn repeated(
+    async fn with_earlier_entries(
         &self,
         mut recorded: Recorded,
-        repeats: BTreeSet<(CustomerId, Version)>,
+        repeated: BTreeSet<Recording>,
     ) -> Result<Recorded, StoreError> {
         let mut tx = self.db.read_to_write().await?;
         let (mut earlier, mut count) = (Vec::new(), 0_usize);
-        for (customer_id, version) in repeats {
+        for (customer_id, version) in repeated {
             let (entries, all) =
-                journal::of_recording(&mut tx, &self.tenant_id, &customer_id, version, MAX_GIVEN).await?;
+                journal::of_recording(&mut tx, &self.tenant_id, &customer_id, version, MAX_RETURNED_ENTRIES).await?;
             earlier.extend(entries);
-            count = count.saturating_add(all);
+            count += all;
             earlier.sort_by_key(|entry: &Entry| entry.sequence);
-            earlier.truncate(MAX_GIVEN);
+            earlier.truncate(MAX_RETURNED_ENTRIES);
         }
         tx.rollback().await?;
-        recorded.precede(earlier, count);
+        recorded.prepend(earlier, count);
         Ok(recorded)
     }
 }
 
-fn customers_of(requests: &[Request]) -> BTreeSet<&CustomerId> {
-    let of_facts = requests.iter().flat_map(|request| request.facts.iter().map(Fact::customer_id));
-    of_facts.chain(requests.iter().filter_map(|request| request.again.as_ref())).collect()
+fn customers_of(commands: &[Command]) -> BTreeSet<&CustomerId> {
+    let of_facts = commands.iter().flat_map(|command| command.facts.iter().map(Fact::customer_id));
+    of_facts.chain(commands.iter().filter_map(|command| command.replay.as_ref())).collect()
 }

@@ -1,5 +1,5 @@
-//! Customers in memory, of bounded weight: those used last, whichever writer used them. Whether one is still as the
-//! store has it is found out when it is written: by the version on its row.
+//! Cache of customers, bounded by weight, least recently used first out, shared by all writers. A writer finds out that a
+//! cached customer is outdated by the version on its row.
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
@@ -8,98 +8,111 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lru::LruCache;
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::ledger::write::customer_state::CustomerState;
 
-/// Parts of the cache, each with a lock of its own.
-const PARTS: usize = 16;
+/// Number of segments, each with a lock of its own.
+const SEGMENTS: usize = 16;
 
-/// The customers that the writers of a tenant have at hand, beside those of other tenants: whoever needs more has more
-/// of the room. Cheap to clone.
+/// Cache of one tenant's customers. Its room is shared with the caches of other tenants, by use. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(in crate::ledger) struct Cache {
+pub(in crate::ledger) struct CustomerCache {
     tenant_id: TenantId,
-    parts: Arc<[Mutex<Part>]>,
+    segments: Arc<[Mutex<Segment>]>,
     hasher: RandomState,
 }
 
-type Whose = (TenantId, CustomerId);
+type CacheKey = (TenantId, CustomerId);
 
 #[derive(Debug)]
-struct Part {
-    customers: LruCache<Whose, (CustomerState, usize)>,
+struct Segment {
+    customers: LruCache<CacheKey, (CustomerState, usize)>,
     weight: usize,
     max_weight: usize,
 }
 
-impl Cache {
-    /// A cache of customers that together weigh no more than that.
+impl CustomerCache {
+    /// Cache of customers that together weigh at most `max_weight` bytes.
     pub fn new(max_weight: usize) -> Self {
-        let part = || Mutex::new(Part { customers: LruCache::unbounded(), weight: 0, max_weight: max_weight / PARTS });
-        let (parts, hasher) = ((0..PARTS).map(|_| part()).collect(), RandomState::new());
-        Self { tenant_id: TenantId::only(), parts, hasher }
+        let segment = || Mutex::new(Segment::new(max_weight / SEGMENTS));
+        let segments = (0..SEGMENTS).map(|_| segment()).collect();
+        Self { tenant_id: TenantId::only(), segments, hasher: RandomState::new() }
     }
 
-    /// The same room, for the customers of a tenant.
-    pub fn of(&self, tenant_id: &TenantId) -> Self {
+    /// Cache of another tenant's customers in the same room.
+    pub fn for_tenant(&self, tenant_id: &TenantId) -> Self {
         Self { tenant_id: tenant_id.clone(), ..self.clone() }
     }
 
-    /// Takes a customer out: whoever changes it puts it back when the change is stored.
-    pub fn take(&self, customer_id: &CustomerId) -> Option<CustomerState> {
-        let whose = self.whose(customer_id);
-        self.part(&whose)?.take(&whose)
+    /// Takes a customer out. A writer puts it back once its change is stored.
+    pub fn take(&self, customer_id: &CustomerId) -> Result<Option<CustomerState>, Bug> {
+        let key = self.key(customer_id);
+        Ok(self.segment_of(&key)?.take(&key))
     }
 
-    /// Puts customers in; those that were not used for longest go.
-    pub fn put(&self, customers: BTreeMap<CustomerId, CustomerState>) {
-        for (customer_id, known) in customers {
-            let whose = self.whose(&customer_id);
-            if let Some(mut part) = self.part(&whose) {
-                part.put(whose, known);
-            }
+    /// Puts customers in, and evicts those that were not used for longest.
+    pub fn put(&self, customers: BTreeMap<CustomerId, CustomerState>) -> Result<(), Bug> {
+        for (customer_id, customer) in customers {
+            let key = self.key(&customer_id);
+            self.segment_of(&key)?.put(key, customer);
         }
+        Ok(())
     }
 
-    fn whose(&self, customer_id: &CustomerId) -> Whose {
+    fn key(&self, customer_id: &CustomerId) -> CacheKey {
         (self.tenant_id.clone(), customer_id.clone())
     }
 
-    /// Takes everybody out, of all tenants.
+    /// Evicts every customer of every tenant.
     pub fn clear(&self) {
-        for part in self.parts.iter() {
-            let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
-            part.customers.clear();
-            part.weight = 0;
+        for segment in self.segments.iter() {
+            let mut segment = lock(segment);
+            segment.customers.clear();
+            segment.weight = 0;
         }
     }
 
-    fn part(&self, whose: &Whose) -> Option<MutexGuard<'_, Part>> {
-        let parts = u64::try_from(self.parts.len()).ok()?;
-        let place = self.hasher.hash_one(whose).checked_rem(parts)?;
-        let part = self.parts.get(usize::try_from(place).ok()?)?;
-        // What a panic left behind is no worse: it is checked when it is written.
-        Some(part.lock().unwrap_or_else(PoisonError::into_inner))
+    fn segment_of(&self, key: &CacheKey) -> Result<MutexGuard<'_, Segment>, Bug> {
+        // The low bits of the hash are enough: there are few segments.
+        let [low, ..] = self.hasher.hash_one(key).to_le_bytes();
+        let index = usize::from(low) % SEGMENTS;
+        self.segments.get(index).map(lock).ok_or_else(|| bug!("no segment {index} in the cache"))
     }
 }
 
-impl Part {
-    fn take(&mut self, whose: &Whose) -> Option<CustomerState> {
-        let (known, weight) = self.customers.pop(whose)?;
-        self.weight = self.weight.saturating_sub(weight);
-        Some(known)
+/// Locks a segment. A panic in another thread leaves nothing worse than an outdated customer.
+fn lock(segment: &Mutex<Segment>) -> MutexGuard<'_, Segment> {
+    segment.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Segment {
+    fn new(max_weight: usize) -> Self {
+        Self { customers: LruCache::unbounded(), weight: 0, max_weight }
     }
 
-    fn put(&mut self, whose: Whose, known: CustomerState) {
-        let weight = known.weight();
-        self.weight = self.weight.saturating_add(weight);
-        if let Some((_, (_, replaced))) = self.customers.push(whose, (known, weight)) {
-            self.weight = self.weight.saturating_sub(replaced);
+    fn take(&mut self, key: &CacheKey) -> Option<CustomerState> {
+        let (customer, weight) = self.customers.pop(key)?;
+        self.remove_weight(weight);
+        Some(customer)
+    }
+
+    fn put(&mut self, key: CacheKey, customer: CustomerState) {
+        let weight = customer.weight();
+        self.weight += weight;
+        if let Some((_, (_, replaced))) = self.customers.push(key, (customer, weight)) {
+            self.remove_weight(replaced);
         }
         while self.weight > self.max_weight {
             let Some((_, (_, weight))) = self.customers.pop_lru() else { break };
-            self.weight = self.weight.saturating_sub(weight);
+            self.remove_weight(weight);
         }
+    }
+
+    fn remove_weight(&mut self, weight: usize) {
+        // Each weight was added before. A panic in between can leave the sum too low, which costs a little memory.
+        self.weight = self.weight.saturating_sub(weight);
     }
 }
 
@@ -111,43 +124,43 @@ mod tests {
         CustomerId::parse(name).unwrap()
     }
 
-    fn id(name: &str) -> Whose {
+    fn id(name: &str) -> CacheKey {
         (TenantId::only(), customer(name))
     }
 
     #[test]
-    fn what_was_not_used_for_longest_goes() {
+    fn evicts_the_least_recently_used() {
         let each = CustomerState::default().weight();
-        let mut part = Part { customers: LruCache::unbounded(), weight: 0, max_weight: 2 * each };
-        part.put(id("a"), CustomerState::default());
-        part.put(id("b"), CustomerState::default());
-        let a = part.take(&id("a")).unwrap();
-        part.put(id("a"), a);
-        part.put(id("c"), CustomerState::default());
-        assert!(part.take(&id("b")).is_none());
-        assert!(part.take(&id("a")).is_some());
-        part.put(id("c"), CustomerState::default());
-        assert_eq!(part.weight, each);
-        assert!(part.take(&id("c")).is_some());
-        assert_eq!(part.weight, 0);
+        let mut segment = Segment::new(2 * each);
+        segment.put(id("a"), CustomerState::default());
+        segment.put(id("b"), CustomerState::default());
+        let a = segment.take(&id("a")).unwrap();
+        segment.put(id("a"), a);
+        segment.put(id("c"), CustomerState::default());
+        assert!(segment.take(&id("b")).is_none());
+        assert!(segment.take(&id("a")).is_some());
+        segment.put(id("c"), CustomerState::default());
+        assert_eq!(segment.weight, each);
+        assert!(segment.take(&id("c")).is_some());
+        assert_eq!(segment.weight, 0);
     }
 
     #[test]
-    fn all_of_it_is_bounded() {
+    fn bounds_the_weight_of_all_segments() {
         let each = CustomerState::default().weight();
-        let cache = Cache::new(PARTS * each);
+        let cache = CustomerCache::new(SEGMENTS * each);
         let names: Vec<CustomerId> = (0..1_000).map(|number| customer(&format!("c{number}"))).collect();
-        cache.put(names.iter().map(|name| (name.clone(), CustomerState::default())).collect());
-        let kept = names.iter().filter(|name| cache.take(name).is_some()).count();
-        assert!((1..=PARTS).contains(&kept), "{kept}");
+        cache.put(names.iter().map(|name| (name.clone(), CustomerState::default())).collect()).unwrap();
+        let kept = names.iter().filter(|name| cache.take(name).unwrap().is_some()).count();
+        assert!((1..=SEGMENTS).contains(&kept), "{kept}");
     }
 
     #[test]
-    fn a_tenant_has_its_own_customers() {
-        let one = Cache::new(1 << 20);
-        let other = one.of(&TenantId::parse("other").unwrap());
-        one.put([(customer("a"), CustomerState::default())].into());
-        assert!(other.take(&customer("a")).is_none());
-        assert!(one.take(&customer("a")).is_some());
+    fn separates_the_customers_of_tenants() {
+        let one = CustomerCache::new(1 << 20);
+        let other = one.for_tenant(&TenantId::parse("other").unwrap());
+        one.put([(customer("a"), CustomerState::default())].into()).unwrap();
+        assert!(other.take(&customer("a")).unwrap().is_none());
+        assert!(one.take(&customer("a")).unwrap().is_some());
     }
 }

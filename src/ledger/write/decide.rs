@@ -1,9 +1,11 @@
-//! What a customer's new facts mean, decided in memory: no IO, nothing stored.
+//! Decides in memory what the new facts of one customer change: no IO, nothing stored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, FactKey, Revision};
 use crate::domain::facts::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
@@ -12,123 +14,127 @@ use crate::domain::journal::entry::{Sequence, Version};
 use crate::domain::journal::movement::Movement;
 use crate::domain::money::OutOfRange;
 use crate::domain::replay::replay;
-use crate::ledger::error::{Problem, ProblemKind};
+use crate::ledger::error::{RefusalReason, RefusedFact};
 use crate::ledger::write::customer_state::CustomerState;
-use crate::ledger::write::due_events::{Announcement, announce};
+use crate::ledger::write::due_events::{DueEvents, due_events};
 
-/// A fact of a request, with its place there.
-pub(in crate::ledger) type Numbered<'f> = (usize, &'f Fact);
+/// A fact of a command, with its index there.
+pub(in crate::ledger) type IndexedFact<'f> = (usize, &'f Fact);
 
-/// What to do for one customer.
+/// Changes of one customer.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct Decision<'f> {
     /// Facts to record.
-    pub recorded: Vec<Numbered<'f>>,
-    /// Repeats (R17), each with the recording that brought it.
+    pub recorded: Vec<IndexedFact<'f>>,
+    /// Indices of repeats (R17), with the version of the recording that they repeat.
     pub unchanged: Vec<(usize, Version)>,
+    pub refused: Vec<RefusedFact>,
     /// Movements to post.
     pub postings: Vec<Movement>,
     /// Entries to reverse.
     pub reversals: Vec<Sequence>,
-    pub announcement: Announcement,
+    pub due_events: DueEvents,
 }
 
-/// Decides what recording these facts of one customer means.
-///
-/// # Errors
-/// Every fact that is refused; then nothing of the customer is to be recorded.
+impl Decision<'_> {
+    /// Refuses facts; nothing of the customer is recorded.
+    fn refuse(refused: Vec<RefusedFact>) -> Self {
+        Self { refused, ..Self::default() }
+    }
+}
+
+/// Decides on new facts of one customer: all of them, or, if any is refused, none.
 pub(in crate::ledger) fn decide<'f>(
-    known: &CustomerState,
-    new: &[Numbered<'f>],
+    customer: &CustomerState,
+    new: &[IndexedFact<'f>],
     now: DateTime<Utc>,
-) -> Result<Decision<'f>, Vec<Problem>> {
-    let decision = sort_out(known, new)?;
+) -> Result<Decision<'f>, Bug> {
+    let decision = separate_repeats(customer, new)?;
     if decision.recorded.is_empty() {
         return Ok(decision);
     }
-    let facts = merged(known, decision.recorded.iter());
-    let too_many = facts.count().saturating_sub(MAX_FACTS_PER_CUSTOMER);
-    let surplus = decision.recorded.iter().rev().take(too_many);
-    let mut problems: Vec<Problem> = surplus.map(|fact| problem(fact, Refusal::TooManyFacts)).collect();
-    if problems.is_empty() {
-        problems = blame(known, &decision.recorded, &refusals(&facts));
+    let facts = merged_facts(customer, decision.recorded.iter());
+    // The facts above the limit, if there are any.
+    let surplus = facts.count().saturating_sub(MAX_FACTS_PER_CUSTOMER);
+    let surplus = decision.recorded.iter().rev().take(surplus);
+    let mut refused: Vec<RefusedFact> = surplus.map(|fact| refuse(fact, Refusal::TooManyFacts)).collect();
+    if refused.is_empty() {
+        refused = attribute_refusals(customer, &decision.recorded, &refusals(&facts));
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    if !refused.is_empty() {
+        return Ok(Decision::refuse(refused));
     }
-    match derive(known, &facts, now) {
+    match derive(customer, &facts, now) {
         Ok(derived) => Ok(Decision { recorded: decision.recorded, unchanged: decision.unchanged, ..derived }),
-        Err(OutOfRange) => Err(blame_out_of_range(known, &decision.recorded).into_iter().collect()),
+        Err(OutOfRange) => Ok(Decision::refuse(vec![refuse_first_out_of_range(customer, &decision.recorded)?])),
     }
 }
 
-/// What these facts of a customer give that is not in the books yet.
+/// Difference between the replayed facts of a customer and its journal and outbox.
 pub(in crate::ledger) fn derive<'f>(
-    known: &CustomerState,
+    customer: &CustomerState,
     facts: &CustomerFacts,
     now: DateTime<Utc>,
 ) -> Result<Decision<'f>, OutOfRange> {
-    let replayed = replay(facts, &known.books.policy)?;
-    let live: Vec<(Sequence, &Movement)> = known.live.iter().map(|entry| (entry.sequence, &entry.movement)).collect();
+    let replayed = replay(facts, &customer.books.policy)?;
+    let live = customer.live_entries.iter().map(|entry| (entry.sequence, &entry.movement));
+    let live: Vec<(Sequence, &Movement)> = live.collect();
     let correction = correct(&live, &replayed.movements);
     Ok(Decision {
         reversals: correction.reversals,
         postings: correction.postings.into_iter().cloned().collect(),
-        announcement: announce(known, facts, &replayed, now)?,
+        due_events: due_events(customer, facts, &replayed, now)?,
         ..Decision::default()
     })
 }
 
-/// Like [`decide`], but leaves out the facts that are refused and goes on with the rest.
-#[must_use]
+/// Decides as [`decide`] does, but skips refused facts and decides on the rest.
 pub(in crate::ledger) fn decide_leniently<'f>(
-    known: &CustomerState,
-    new: &[Numbered<'f>],
+    customer: &CustomerState,
+    new: &[IndexedFact<'f>],
     now: DateTime<Utc>,
-) -> (Decision<'f>, Vec<Problem>) {
+) -> Result<Decision<'f>, Bug> {
     let mut rest = new.to_vec();
     let mut refused = Vec::new();
     let mut overflows = 0_usize;
     for _ in 0..MAX_ROUNDS {
-        match decide(known, &rest, now) {
-            Ok(decision) => return (decision, refused),
-            Err(problems) => {
-                let left_out: HashSet<usize> = problems.iter().map(|problem| problem.index).collect();
-                rest.retain(|(index, _)| !left_out.contains(index));
-                let overflowed = problems.iter().any(|problem| problem.kind == Refusal::OutOfRange.into());
-                overflows = overflows.saturating_add(usize::from(overflowed));
-                refused.extend(problems);
-            }
+        let decision = decide(customer, &rest, now)?;
+        if decision.refused.is_empty() {
+            return Ok(Decision { refused, ..decision });
         }
+        let skipped: HashSet<usize> = decision.refused.iter().map(|refused| refused.index).collect();
+        rest.retain(|(index, _)| !skipped.contains(index));
+        overflows += usize::from(decision.refused.iter().any(|it| it.reason == Refusal::OutOfRange.into()));
+        refused.extend(decision.refused);
         if overflows >= MAX_OVERFLOWS {
             break;
         }
     }
-    // So much is wrong that what is left is not tried piece by piece any more.
-    refused.extend(rest.iter().map(|fact| problem(fact, Refusal::TooManyRefused)));
-    (Decision::default(), refused)
+    // Beyond the limits the remaining facts are not tried in ever smaller sets.
+    refused.extend(rest.iter().map(|fact| refuse(fact, Refusal::TooManyRefused)));
+    Ok(Decision::refuse(refused))
 }
 
-/// How often the facts of one customer in one request are tried again without what was refused.
-/// A batch of a stream has no more facts than that, so there it always comes to an end.
+/// Maximum number of attempts at one customer's facts in one command, each without the facts refused before. A batch of
+/// a stream has no more facts, so its attempts always come to an end.
 const MAX_ROUNDS: usize = 1_000;
-/// How many facts with an amount that does not fit are looked for one by one: each takes several replays.
+/// Maximum number of facts found one by one whose amounts are out of range: each search takes several replays.
 const MAX_OVERFLOWS: usize = 10;
 
-/// R17: tells new facts from repeats and conflicts.
-fn sort_out<'f>(known: &CustomerState, new: &[Numbered<'f>]) -> Result<Decision<'f>, Vec<Problem>> {
-    let mut heard: HashMap<(FactKey, Revision), &Fact> = HashMap::with_capacity(new.len());
+/// R17: separates new facts from repeats; refuses conflicts.
+fn separate_repeats<'f>(customer: &CustomerState, new: &[IndexedFact<'f>]) -> Result<Decision<'f>, Bug> {
+    let mut seen: HashMap<(FactKey, Revision), &Fact> = HashMap::with_capacity(new.len());
     let mut decision = Decision::default();
     let mut conflicts = Vec::new();
     for &(index, fact) in new {
         let place = (fact.key(), fact.revision());
-        let (is_same, version) = if let Some(recorded) = known.recorded(fact) {
+        let (is_same, version) = if let Some(recorded) = customer.find_recording(fact) {
             recorded
-        } else if let Some(same) = heard.get(&place) {
-            // Said twice in one request: the recording to come.
-            (*same == fact, known.version.saturating_add(1))
+        } else if let Some(same) = seen.get(&place) {
+            // A repeat within one command repeats the recording to come.
+            (*same == fact, customer.next_version()?)
         } else {
-            heard.insert(place, fact);
+            seen.insert(place, fact);
             decision.recorded.push((index, fact));
             continue;
         };
@@ -136,64 +142,71 @@ fn sort_out<'f>(known: &CustomerState, new: &[Numbered<'f>]) -> Result<Decision<
             decision.unchanged.push((index, version));
         } else {
             let (key, revision) = place;
-            conflicts.push(Problem { index, key, kind: ProblemKind::Conflict(revision), needed_by: None });
+            let reason = RefusalReason::Conflict(revision);
+            conflicts.push(RefusedFact { index, key, reason, needed_by: None });
         }
     }
-    if conflicts.is_empty() { Ok(decision) } else { Err(conflicts) }
+    Ok(if conflicts.is_empty() { decision } else { Decision::refuse(conflicts) })
 }
 
-fn problem((index, fact): &Numbered<'_>, refusal: Refusal) -> Problem {
-    Problem { index: *index, key: fact.key(), kind: refusal.into(), needed_by: None }
+fn refuse((index, fact): &IndexedFact<'_>, refusal: Refusal) -> RefusedFact {
+    RefusedFact { index: *index, key: fact.key(), reason: refusal.into(), needed_by: None }
 }
 
-/// The new facts that are to blame for a refusal: the one that is refused; else, because a new revision can take away
-/// what an older fact refers to, the revisions of the lines that it names or could mean.
-fn blame(known: &CustomerState, recorded: &[Numbered<'_>], refused: &[(FactKey, Refusal)]) -> Vec<Problem> {
-    let places: HashMap<FactKey, &Numbered<'_>> = recorded.iter().map(|fact| (fact.1.key(), fact)).collect();
-    let revises =
-        |fact: &&&Numbered<'_>| matches!(fact.1, Fact::Line(line) if known.facts.lines.contains_key(&line.line_id));
-    let mut problems: BTreeMap<usize, Problem> = BTreeMap::new();
+/// Finds the new facts that cause refusals. A new fact that is refused is the cause itself. An older fact can be refused
+/// because a new revision takes away what it refers to: then the causes are the revisions of the lines that it names or
+/// could mean.
+fn attribute_refusals(
+    customer: &CustomerState,
+    recorded: &[IndexedFact<'_>],
+    refused: &[(FactKey, Refusal)],
+) -> Vec<RefusedFact> {
+    let by_key: HashMap<FactKey, &IndexedFact<'_>> = recorded.iter().map(|fact| (fact.1.key(), fact)).collect();
+    let revises_line = |fact: &&&IndexedFact<'_>| matches!(fact.1, Fact::Line(line) if customer.facts.lines.contains_key(&line.line_id));
+    let mut causes: BTreeMap<usize, RefusedFact> = BTreeMap::new();
     for (key, refusal) in refused {
-        if let Some(own) = places.get(key) {
-            problems.entry(own.0).or_insert_with(|| problem(own, refusal.clone()));
+        if let Some(own) = by_key.get(key) {
+            causes.entry(own.0).or_insert_with(|| refuse(own, refusal.clone()));
             continue;
         }
-        let named = refusal.line().and_then(|line| places.get(&FactKey::Line(line.clone())));
-        let suspects: Vec<&Numbered<'_>> = match named {
+        let named = refusal.line().and_then(|line| by_key.get(&FactKey::Line(line.clone())));
+        let suspects: Vec<&IndexedFact<'_>> = match named {
             Some(named) => vec![*named],
-            // Which of the revisions is too much cannot be told: none of them can stay.
-            None => recorded.iter().filter(|fact| revises(&fact)).collect(),
+            // No line is named: each of the revisions could be the cause, so none of them can stay.
+            None => recorded.iter().filter(|fact| revises_line(&fact)).collect(),
         };
         let suspects = if suspects.is_empty() { recorded.iter().take(1).collect() } else { suspects };
-        // One reason is enough for each of them.
+        // One reason a fact is enough.
         for suspect in suspects {
-            problems
+            causes
                 .entry(suspect.0)
-                .or_insert_with(|| Problem { needed_by: Some(key.clone()), ..problem(suspect, refusal.clone()) });
+                .or_insert_with(|| RefusedFact { needed_by: Some(key.clone()), ..refuse(suspect, refusal.clone()) });
         }
-        if problems.len() >= recorded.len() {
+        if causes.len() >= recorded.len() {
             break;
         }
     }
-    problems.into_values().collect()
+    causes.into_values().collect()
 }
 
-/// What is known, and new facts.
-fn merged<'f>(known: &CustomerState, new: impl Iterator<Item = &'f Numbered<'f>>) -> CustomerFacts {
-    let mut facts = known.facts.clone();
+/// Facts of the customer with new ones added.
+fn merged_facts<'f>(customer: &CustomerState, new: impl Iterator<Item = &'f IndexedFact<'f>>) -> CustomerFacts {
+    let mut facts = customer.facts.clone();
     for (_, fact) in new {
         facts.insert((*fact).clone());
     }
     facts
 }
 
-/// The new fact with which an amount does not fit any more: up to the one before it, the facts can be replayed.
-fn blame_out_of_range(known: &CustomerState, recorded: &[Numbered<'_>]) -> Option<Problem> {
-    let fits = |count: usize| replay(&merged(known, recorded.iter().take(count)), &known.books.policy).is_ok();
+/// Refuses the new fact with which amounts get out of range, by binary search: the facts before it can be replayed.
+fn refuse_first_out_of_range(customer: &CustomerState, recorded: &[IndexedFact<'_>]) -> Result<RefusedFact, Bug> {
+    let fits =
+        |count: usize| replay(&merged_facts(customer, recorded.iter().take(count)), &customer.books.policy).is_ok();
     let (mut fitting, mut too_many) = (0, recorded.len());
-    while too_many.saturating_sub(fitting) > 1 {
+    while fitting + 1 < too_many {
         let middle = usize::midpoint(fitting, too_many);
         if fits(middle) { fitting = middle } else { too_many = middle }
     }
-    recorded.get(fitting).map(|fact| problem(fact, Refusal::OutOfRange))
+    let first = recorded.get(fitting).ok_or_else(|| bug!("an amount is out of range without a new fact"))?;
+    Ok(refuse(first, Refusal::OutOfRange))
 }

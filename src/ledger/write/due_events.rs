@@ -1,4 +1,4 @@
-//! Which events of a customer are due, and when the next one will be (R18).
+//! Events of a customer that are due, and the instant at which the next one will be (R18).
 
 use std::collections::BTreeSet;
 
@@ -15,47 +15,50 @@ use crate::domain::replay::Replay;
 use crate::ledger::write::customer_state::CustomerState;
 use crate::store::events::outbox::NewEvent;
 
-/// What is to go out of a customer, as its facts stand.
+/// Events of a customer to write to the outbox, and the next ones.
 #[derive(Debug, Default)]
-pub(in crate::ledger) struct Announcement {
-    /// Due, and not yet sent; in the order in which they go out.
+pub(in crate::ledger) struct DueEvents {
+    /// Due and not yet in the outbox, in the order of delivery.
     pub due: Vec<LifecycleEvent>,
-    /// When the next one is due that is not.
+    /// Instant at which the next event becomes due.
     pub next_at: Option<DateTime<Utc>>,
 }
 
-/// What went out once never goes out again; what is not due yet may still change.
-pub(in crate::ledger) fn announce(
-    known: &CustomerState,
+/// Selects the events to write. An event that was written once is never written again; one that is not due yet may still
+/// change.
+pub(in crate::ledger) fn due_events(
+    customer: &CustomerState,
     facts: &CustomerFacts,
     replay: &Replay,
     now: DateTime<Utc>,
-) -> Result<Announcement, OutOfRange> {
-    let today = known.books.policy.date_of(now);
-    let mut announcement = Announcement::default();
-    if known.version == 0 {
-        announcement.due.push(LifecycleEvent { kind: EventKind::AccountCreated, date: today, provisional_until: None });
+) -> Result<DueEvents, OutOfRange> {
+    let policy = &customer.books.policy;
+    let today = policy.date_of(now);
+    let mut events = DueEvents::default();
+    if customer.version == 0 {
+        events.due.push(LifecycleEvent { kind: EventKind::AccountCreated, date: today, provisional_until: None });
     }
-    let (due, later) = unsent(replay, facts, &known.books.policy, &known.sent, today)?;
-    announcement.due.extend(due);
-    announcement.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| known.books.policy.start_of(date));
-    Ok(announcement)
+    let (due, later) = unwritten_events(replay, facts, policy, &customer.event_keys, today)?;
+    events.due.extend(due);
+    events.next_at = later.iter().map(LifecycleEvent::due_on).min().map(|date| policy.start_of(date));
+    Ok(events)
 }
 
-/// What has not gone out yet: what is due on a date, and what is due later.
-pub(in crate::ledger) fn unsent(
+/// Events that are not in the outbox: those due by a date, and those due later.
+pub(in crate::ledger) fn unwritten_events(
     replay: &Replay,
     facts: &CustomerFacts,
     policy: &Policy,
-    sent: &BTreeSet<String>,
+    written_keys: &BTreeSet<String>,
     today: NaiveDate,
 ) -> Result<(Vec<LifecycleEvent>, Vec<LifecycleEvent>), OutOfRange> {
-    let unsent = lifecycle(replay, facts, policy)?.into_iter().filter(|event| !sent.contains(&event.key()));
-    Ok(unsent.partition(|event| event.due_on() <= today))
+    let all = lifecycle(replay, facts, policy)?.into_iter();
+    let unwritten = all.filter(|event| !written_keys.contains(&event.key()));
+    Ok(unwritten.partition(|event| event.due_on() <= today))
 }
 
-/// The event as it goes out.
-pub(in crate::ledger) fn to_send(
+/// The event as a row of the outbox.
+pub(in crate::ledger) fn outbox_event(
     tenant_id: &TenantId,
     customer_id: &CustomerId,
     facts: &CustomerFacts,

@@ -1,86 +1,98 @@
-//! R16: what is to be appended to the journal of a customer, as entries.
+//! R16: builds the journal entries of a recording.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::domain::journal::movement::Movement;
-use crate::ledger::error::RecordError;
 use crate::ledger::write::customer_state::CustomerState;
 
-/// Where the entries of a recording come.
+/// Builder of the entries of one recording.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ledger) struct Place {
+pub(in crate::ledger) struct EntryBuilder {
     pub version: Version,
-    /// Entries before them that have no number yet either.
+    /// Number of entries of the batch before them, which have no sequence yet either.
     pub unnumbered: usize,
     pub now: DateTime<Utc>,
 }
 
-/// What an entry is to be.
+/// An entry to build.
 struct Posting {
     reverses: Option<Sequence>,
-    on: NaiveDate,
+    posting_date: NaiveDate,
     movement: Movement,
 }
 
-impl Place {
-    /// Reversals first, then the new movements.
-    pub fn posted(
+impl EntryBuilder {
+    /// Posts reversals, then new movements.
+    pub fn post(
         self,
-        known: &CustomerState,
+        customer: &CustomerState,
         reversals: Vec<Sequence>,
-        postings: Vec<Movement>,
-    ) -> Result<Vec<Entry>, RecordError> {
-        let mut all = Vec::with_capacity(reversals.len().saturating_add(postings.len()));
+        movements: Vec<Movement>,
+    ) -> Result<Vec<Entry>, Bug> {
+        let mut postings = Vec::with_capacity(reversals.len() + movements.len());
         let reversals: HashSet<Sequence> = reversals.into_iter().collect();
-        for entry in known.live.iter().filter(|entry| reversals.contains(&entry.sequence)) {
-            // Where the entry is, unless that is closed; after a reopening it can be later than the movement's own month.
-            all.push(reversal(entry, known.books.posting_date(entry.posting_date))?);
+        for entry in customer.live_entries.iter().filter(|entry| reversals.contains(&entry.sequence)) {
+            // On the date of the entry, unless that is closed. After a reopening that date can lie in a later month than
+            // the movement's own.
+            postings.push(reversal(entry, customer.books.posting_date(entry.posting_date))?);
         }
-        all.extend(postings.into_iter().map(|movement| Posting {
+        postings.extend(movements.into_iter().map(|movement| Posting {
             reverses: None,
-            on: known.books.posting_date(movement.effective_date),
+            posting_date: customer.books.posting_date(movement.effective_date),
             movement,
         }));
-        Ok(self.entries(all))
+        self.build(postings)
     }
 
-    /// What is provisional after today, and posted before a date, is posted on that date instead. Both reversal and
-    /// entry count from the same day on: where it was, it never counts.
-    pub fn carried(self, known: &CustomerState, today: NaiveDate, to: NaiveDate) -> Result<Vec<Entry>, RecordError> {
+    /// Moves the postings before `to` that are provisional after today to that date. Reversal and entry count from the
+    /// same day on, so the movement never counts on its former date.
+    pub fn carry_over(self, customer: &CustomerState, today: NaiveDate, to: NaiveDate) -> Result<Vec<Entry>, Bug> {
         let is_carried = |entry: &&Entry| {
             entry.movement.provisional_until.is_some_and(|until| until > today) && entry.posting_date < to
         };
-        let mut all = Vec::new();
-        for entry in known.live.iter().filter(is_carried) {
-            all.push(reversal(entry, entry.posting_date)?);
-            all.push(Posting { reverses: None, on: to, movement: entry.movement.clone() });
+        let mut postings = Vec::new();
+        for entry in customer.live_entries.iter().filter(is_carried) {
+            postings.push(reversal(entry, entry.posting_date)?);
+            postings.push(Posting { reverses: None, posting_date: to, movement: entry.movement.clone() });
         }
-        Ok(self.entries(all))
+        self.build(postings)
     }
 
-    fn entries(self, postings: Vec<Posting>) -> Vec<Entry> {
-        let entries = postings.into_iter().enumerate().map(|(place, posting)| Entry {
-            sequence: place_holder(self.unnumbered.saturating_add(place)),
-            version: self.version,
-            recorded_at: self.now,
-            posting_date: posting.on,
-            reverses: posting.reverses,
-            movement: posting.movement,
+    fn build(self, postings: Vec<Posting>) -> Result<Vec<Entry>, Bug> {
+        let entries = postings.into_iter().enumerate().map(|(index, posting)| {
+            Ok(Entry {
+                sequence: placeholder(self.unnumbered + index)?,
+                version: self.version,
+                recorded_at: self.now,
+                posting_date: posting.posting_date,
+                reverses: posting.reverses,
+                movement: posting.movement,
+            })
         });
         entries.collect()
     }
 }
 
-fn reversal(entry: &Entry, on: NaiveDate) -> Result<Posting, RecordError> {
-    // The one amount without an opposite is beyond what a replay gives.
-    let movement = entry.movement.reversed().map_err(|_| RecordError::Failed)?;
-    Ok(Posting { reverses: Some(entry.sequence), on, movement })
+fn reversal(entry: &Entry, posting_date: NaiveDate) -> Result<Posting, Bug> {
+    // The one amount without an opposite is beyond the results of a replay.
+    let reversed = entry.movement.reversed();
+    let movement = reversed.map_err(|error| bug!("movement {} cannot be reversed: {error}", entry.sequence))?;
+    Ok(Posting { reverses: Some(entry.sequence), posting_date, movement })
 }
 
-/// The sequence of an entry that has no number yet.
-fn place_holder(place: usize) -> Sequence {
-    i64::try_from(place).unwrap_or(i64::MAX).saturating_neg().saturating_sub(1)
+/// Placeholder for the sequence of an entry, by its index in the batch: −1, −2, …
+fn placeholder(index: usize) -> Result<Sequence, Bug> {
+    let index = i64::try_from(index).map_err(|_| bug!("entry {index} of one batch"))?;
+    // The complement maps 0, 1, … to −1, −2, … without overflow.
+    Ok(!index)
+}
+
+/// Index of an entry in the batch, if its sequence is a placeholder.
+pub(in crate::ledger) fn placeholder_index(sequence: Sequence) -> Option<usize> {
+    usize::try_from(!sequence).ok()
 }

@@ -1,277 +1,310 @@
-//! What a batch of requests comes to, in memory: each request is decided on what those before it left. Nothing is
-//! stored yet.
+//! Unit of work: everything that a batch of commands changes, in memory. Each command is decided on the customers as the
+//! commands before it leave them; nothing is stored yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::domain::actor::Actor;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::NewAudit;
 use crate::domain::journal::entry::{Entry, Sequence, Version};
-use crate::ledger::command::{MAX_GIVEN, Mode, Outcome, Recorded, Request};
+use crate::ledger::command::{Command, MAX_RETURNED_ENTRIES, Mode, RecordOutcome, Recorded};
 use crate::ledger::error::RecordError;
-use crate::ledger::write::audit_record::audit_of;
+use crate::ledger::write::audit_record::audit_record;
 use crate::ledger::write::customer_state::CustomerState;
-use crate::ledger::write::decide::{Decision, Numbered, decide, decide_leniently, derive};
-use crate::ledger::write::due_events::{Announcement, to_send};
-use crate::ledger::write::entry_builder::Place;
+use crate::ledger::write::decide::{IndexedFact, decide, decide_leniently, derive};
+use crate::ledger::write::due_events::{DueEvents, outbox_event};
+use crate::ledger::write::entry_builder::{EntryBuilder, placeholder_index};
 use crate::store::events::outbox::NewEvent;
 use crate::store::facts::customer::Touch;
 use crate::store::facts::fact::NewFact;
 use crate::store::totals::customer_total::CustomerTotals;
 
-/// A batch, decided.
-pub(in crate::ledger) struct Draft<'r> {
-    tenant_id: &'r TenantId,
+/// All changes of a batch.
+pub(in crate::ledger) struct UnitOfWork<'c> {
+    tenant_id: &'c TenantId,
     now: DateTime<Utc>,
-    /// As they are after the requests so far.
+    /// State after the commands so far.
     customers: BTreeMap<CustomerId, CustomerState>,
-    /// The versions that changed customers had before.
-    from: BTreeMap<CustomerId, Version>,
-    pub facts: Vec<NewFact<'r>>,
-    /// Their sequences are −1, −2, … until [`Draft::number`].
+    /// Versions that changed customers had before the batch.
+    previous_versions: BTreeMap<CustomerId, Version>,
+    pub facts: Vec<NewFact<'c>>,
+    /// Their sequences are −1, −2, … until [`UnitOfWork::number_entries`].
     pub entries: Vec<Entry>,
-    /// What changes of who is a customer.
+    /// Changes of the totals of customers.
     pub customer_totals: CustomerTotals,
     pub events: Vec<NewEvent>,
-    pub audits: Vec<NewAudit>,
-    answers: Vec<Answer>,
+    pub audit_records: Vec<NewAudit>,
+    replies: Vec<PendingReply>,
 }
 
-/// What a request is to be told.
-struct Answer {
+/// A recording of one customer, by its version.
+pub(in crate::ledger) type Recording = (CustomerId, Version);
+
+/// Reply to a command whose entries have no number yet.
+struct PendingReply {
     result: Result<Recorded, RecordError>,
-    /// Its entries among those of the draft.
+    /// Range of the command's entries among those of the unit of work.
     entries: Range<usize>,
-    /// The recordings that its repeats go back to.
-    repeats: BTreeSet<(CustomerId, Version)>,
+    repeated: BTreeSet<Recording>,
 }
 
-/// What a request is told, and the recordings that its repeats go back to.
-pub(in crate::ledger) type Told = (Result<Recorded, RecordError>, BTreeSet<(CustomerId, Version)>);
+/// Reply to a command.
+pub(in crate::ledger) struct Reply {
+    pub result: Result<Recorded, RecordError>,
+    /// Earlier recordings of the facts that the command repeats.
+    pub repeated: BTreeSet<Recording>,
+}
 
-/// What a request changes of one customer.
-struct Change<'r> {
-    customer_id: &'r CustomerId,
+/// Changes of one customer by one command.
+struct CustomerChange<'c> {
+    customer_id: &'c CustomerId,
     version: Version,
-    facts: Vec<&'r Fact>,
+    facts: Vec<&'c Fact>,
     entries: Vec<Entry>,
-    announcement: Announcement,
-    author: &'r Actor,
+    due_events: DueEvents,
+    actor: &'c Actor,
 }
 
-impl<'r> Draft<'r> {
-    /// A draft on these customers: everyone whom the requests are about.
-    pub fn new(tenant_id: &'r TenantId, customers: BTreeMap<CustomerId, CustomerState>, now: DateTime<Utc>) -> Self {
-        let (from, facts, entries) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let (events, audits, answers) = (Vec::new(), Vec::new(), Vec::new());
-        let customer_totals = CustomerTotals::default();
-        Self { tenant_id, now, customers, from, facts, entries, customer_totals, events, audits, answers }
+impl<'c> UnitOfWork<'c> {
+    /// Unit of work on the customers of all commands to come.
+    pub fn new(tenant_id: &'c TenantId, customers: BTreeMap<CustomerId, CustomerState>, now: DateTime<Utc>) -> Self {
+        Self {
+            tenant_id,
+            now,
+            customers,
+            previous_versions: BTreeMap::new(),
+            facts: Vec::new(),
+            entries: Vec::new(),
+            customer_totals: CustomerTotals::default(),
+            events: Vec::new(),
+            audit_records: Vec::new(),
+            replies: Vec::new(),
+        }
     }
 
-    /// Decides a request. Refused or only previewed, it leaves no trace for the next ones.
-    pub fn add(&mut self, request: &'r Request) {
+    /// Decides a command. A refused command or a preview changes nothing.
+    pub fn add_command(&mut self, command: &'c Command) -> Result<(), Bug> {
         let start = self.entries.len();
-        let mut answer = Answer { result: Err(RecordError::Failed), entries: start..start, repeats: BTreeSet::new() };
-        answer.result = self.decide(request, &mut answer.repeats).map(|(mut recorded, changes)| {
-            recorded.new_entries = changes.iter().map(|change| change.entries.len()).sum();
-            recorded.entry_count = recorded.new_entries;
-            if request.mode == Mode::Preview {
-                recorded.entries = changes.into_iter().flat_map(|change| change.entries).collect();
-            } else {
-                self.apply(changes);
+        let mut repeated = BTreeSet::new();
+        let result = match self.decide(command, &mut repeated) {
+            Ok((mut recorded, changes)) => {
+                recorded.new_entries = changes.iter().map(|change| change.entries.len()).sum();
+                recorded.entry_count = recorded.new_entries;
+                if command.mode == Mode::Preview {
+                    recorded.entries = changes.into_iter().flat_map(|change| change.entries).collect();
+                } else {
+                    self.apply(changes)?;
+                }
+                Ok(recorded)
             }
-            recorded
-        });
-        if request.mode == Mode::Strict {
-            answer.entries = start..self.entries.len();
-        }
-        self.answers.push(answer);
+            Err(error) => Err(error),
+        };
+        let end = if command.mode == Mode::Strict { self.entries.len() } else { start };
+        self.replies.push(PendingReply { result, entries: start..end, repeated });
+        Ok(())
     }
 
     fn decide(
         &self,
-        request: &'r Request,
-        repeats: &mut BTreeSet<(CustomerId, Version)>,
-    ) -> Result<(Recorded, Vec<Change<'r>>), RecordError> {
-        let mut recorded = Recorded { outcomes: vec![None; request.facts.len()], ..Recorded::default() };
+        command: &'c Command,
+        repeated: &mut BTreeSet<Recording>,
+    ) -> Result<(Recorded, Vec<CustomerChange<'c>>), RecordError> {
+        let mut recorded = Recorded::of_facts(command.facts.len());
         let mut changes = Vec::new();
         let mut unnumbered = self.entries.len();
-        for (customer_id, facts) in by_customer(&request.facts) {
-            // Everyone was read, with the policy of the books: there is no default for it.
-            let known = self.customers.get(customer_id).ok_or(RecordError::Failed)?;
-            let (decision, problems) = match request.mode {
-                Mode::Strict | Mode::Preview => decide(known, &facts, self.now)
-                    .map_or_else(|problems| (Decision::default(), problems), |decision| (decision, Vec::new())),
-                Mode::Lenient => decide_leniently(known, &facts, self.now),
+        for (customer_id, facts) in group_by_customer(&command.facts) {
+            let customer = self.customer(customer_id)?;
+            let decision = match command.mode {
+                Mode::Strict | Mode::Preview => decide(customer, &facts, self.now)?,
+                Mode::Lenient => decide_leniently(customer, &facts, self.now)?,
             };
-            recorded.refused.extend(problems);
+            recorded.refused.extend(decision.refused);
             for (index, _) in &decision.recorded {
-                recorded.set(*index, Outcome::Recorded);
+                recorded.set_outcome(*index, RecordOutcome::Recorded)?;
             }
             for (index, version) in &decision.unchanged {
-                recorded.set(*index, Outcome::Unchanged);
-                if *version <= known.version && request.mode != Mode::Lenient {
-                    repeats.insert((customer_id.clone(), *version));
+                recorded.set_outcome(*index, RecordOutcome::Unchanged)?;
+                if *version <= customer.version && command.mode != Mode::Lenient {
+                    repeated.insert((customer_id.clone(), *version));
                 }
             }
             if !decision.recorded.is_empty() {
-                let place = Place { unnumbered, ..self.place(known) };
-                let (version, entries) = (place.version, place.posted(known, decision.reversals, decision.postings)?);
-                unnumbered = unnumbered.saturating_add(entries.len());
+                let builder = EntryBuilder { unnumbered, ..self.entry_builder(customer)? };
+                let entries = builder.post(customer, decision.reversals, decision.postings)?;
+                unnumbered += entries.len();
                 let facts = decision.recorded.into_iter().map(|(_, fact)| fact).collect();
-                let (announcement, author) = (decision.announcement, &request.author);
-                changes.push(Change { customer_id, version, facts, entries, announcement, author });
+                let (version, due_events, actor) = (builder.version, decision.due_events, &command.actor);
+                changes.push(CustomerChange { customer_id, version, facts, entries, due_events, actor });
             }
         }
-        if let Some(customer_id) = &request.again {
-            changes.extend(self.derive_again(customer_id, &request.author)?);
+        if let Some(customer_id) = &command.replay {
+            changes.extend(self.replay_customer(customer_id, &command.actor)?);
         }
-        if request.mode != Mode::Lenient && !recorded.refused.is_empty() {
-            recorded.refused.sort_by_key(|problem| problem.index);
-            return Err(RecordError::Problems(recorded.refused));
+        if command.mode != Mode::Lenient && !recorded.refused.is_empty() {
+            recorded.refused.sort_by_key(|refused| refused.index);
+            return Err(RecordError::Refused(recorded.refused));
         }
         Ok((recorded, changes))
     }
 
-    /// A recording without facts: the time has come for events, or the policy is another.
-    fn derive_again(&self, customer_id: &'r CustomerId, author: &'r Actor) -> Result<Option<Change<'r>>, RecordError> {
-        let Some(known) = self.customers.get(customer_id).filter(|known| known.version > 0) else { return Ok(None) };
-        let place = self.place(known);
-        // What was recorded can be derived. If it cannot, there is nothing to do, again and again.
-        let derived = derive(known, &known.facts, self.now)
-            .inspect_err(|error| tracing::error!(%customer_id, %error, "a customer cannot be derived"))
+    /// A recording without facts, for events that have become due or a policy that has changed.
+    fn replay_customer(
+        &self,
+        customer_id: &'c CustomerId,
+        actor: &'c Actor,
+    ) -> Result<Option<CustomerChange<'c>>, Bug> {
+        let customer = self.customer(customer_id)?;
+        if customer.version == 0 {
+            return Ok(None);
+        }
+        let builder = self.entry_builder(customer)?;
+        // Recorded facts can be replayed. If they cannot, the default has no next event: no attempt again and again.
+        let derived = derive(customer, &customer.facts, self.now)
+            .inspect_err(|error| tracing::error!(%customer_id, %error, "customer cannot be replayed"))
             .unwrap_or_default();
-        let entries = place.posted(known, derived.reversals, derived.postings)?;
-        let announcement = derived.announcement;
-        Ok(Some(Change { customer_id, version: place.version, facts: Vec::new(), entries, announcement, author }))
+        let entries = builder.post(customer, derived.reversals, derived.postings)?;
+        let (version, facts, due_events) = (builder.version, Vec::new(), derived.due_events);
+        Ok(Some(CustomerChange { customer_id, version, facts, entries, due_events, actor }))
     }
 
-    /// Posts what is still provisional after today, and posted before a date, on that date instead.
+    /// Moves the postings before a date that are still provisional after today to that date.
     pub fn carry_over(
         &mut self,
-        customer_id: &'r CustomerId,
+        customer_id: &'c CustomerId,
         today: NaiveDate,
         to: NaiveDate,
-        author: &'r Actor,
-    ) -> Result<(), RecordError> {
-        let Some(known) = self.customers.get(customer_id) else { return Ok(()) };
-        let place = self.place(known);
-        let (version, entries) = (place.version, place.carried(known, today, to)?);
-        // Nothing else changes: not even when its next event is due.
-        let announcement = derive(known, &known.facts, self.now).map_err(|_| RecordError::Failed)?.announcement;
-        self.apply(vec![Change { customer_id, version, facts: Vec::new(), entries, announcement, author }]);
-        Ok(())
+        actor: &'c Actor,
+    ) -> Result<(), Bug> {
+        let customer = self.customer(customer_id)?;
+        let builder = self.entry_builder(customer)?;
+        let (version, entries) = (builder.version, builder.carry_over(customer, today, to)?);
+        // Nothing else changes, including the next event.
+        let derived = derive(customer, &customer.facts, self.now);
+        let due_events =
+            derived.map_err(|error| bug!("customer {customer_id} cannot be replayed: {error}"))?.due_events;
+        self.apply(vec![CustomerChange { customer_id, version, facts: Vec::new(), entries, due_events, actor }])
     }
 
-    /// Where the next recording of a customer comes.
-    fn place(&self, known: &CustomerState) -> Place {
-        Place { version: known.version.saturating_add(1), unnumbered: self.entries.len(), now: self.now }
+    fn customer(&self, customer_id: &CustomerId) -> Result<&CustomerState, Bug> {
+        self.customers.get(customer_id).ok_or_else(|| bug!("customer {customer_id} is not loaded"))
     }
 
-    fn apply(&mut self, changes: Vec<Change<'r>>) {
-        for Change { customer_id, version, facts, entries, announcement, author } in changes {
-            // Decided on, so known.
-            let Some(known) = self.customers.get_mut(customer_id) else { continue };
-            self.from.entry(customer_id.clone()).or_insert(known.version);
-            known.version = version;
+    /// Builder for the next recording of a customer.
+    fn entry_builder(&self, customer: &CustomerState) -> Result<EntryBuilder, Bug> {
+        Ok(EntryBuilder { version: customer.next_version()?, unnumbered: self.entries.len(), now: self.now })
+    }
+
+    fn apply(&mut self, changes: Vec<CustomerChange<'c>>) -> Result<(), Bug> {
+        for CustomerChange { customer_id, version, facts, entries, due_events, actor } in changes {
+            let customer = self.customers.get_mut(customer_id);
+            let customer = customer.ok_or_else(|| bug!("customer {customer_id} is not loaded"))?;
+            self.previous_versions.entry(customer_id.clone()).or_insert(customer.version);
+            customer.version = version;
             if !entries.is_empty() {
-                self.customer_totals.take_away(known.posted_sums());
-                known.post(&entries);
-                self.customer_totals.add(known.posted_sums());
+                self.customer_totals.take_away(customer.posted_sums());
+                customer.apply_entries(&entries);
+                self.customer_totals.add(customer.posted_sums());
             }
             self.entries.extend(entries);
             for fact in facts {
-                self.audits.extend(audit_of(known.facts.get(&fact.key()).as_ref(), fact, author));
-                known.insert(fact.clone(), version);
+                self.audit_records.extend(audit_record(customer.facts.get(&fact.key()).as_ref(), fact, actor));
+                customer.insert_fact(fact.clone(), version);
                 self.facts.push(NewFact { fact, version });
             }
-            for event in &announcement.due {
-                let event = to_send(self.tenant_id, customer_id, &known.facts, &known.books.policy, event);
-                known.sent.insert(event.key.clone());
+            for event in &due_events.due {
+                let event = outbox_event(self.tenant_id, customer_id, &customer.facts, &customer.books.policy, event);
+                customer.event_keys.insert(event.key.clone());
                 self.events.push(event);
             }
-            known.next_event_at = announcement.next_at;
+            customer.next_event_at = due_events.next_at;
         }
+        Ok(())
     }
 
-    /// Whether nothing is to be stored.
+    /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
-        self.from.is_empty()
+        self.previous_versions.is_empty()
     }
 
-    /// The customers whose rows change, by id.
-    pub fn touches(&self) -> Vec<Touch<'_>> {
-        let known = self.from.iter().filter_map(|(id, from)| Some((id, *from, self.customers.get(id)?)));
-        let touch = known.map(|(customer_id, from, known)| Touch {
-            customer_id,
-            from,
-            to: known.version,
-            next_event_at: known.next_event_at,
-            books_version: known.books.version,
-        });
-        touch.collect()
+    /// Rows of the customers that change, by id.
+    pub fn touches(&self) -> Result<Vec<Touch<'_>>, Bug> {
+        let mut touches = Vec::with_capacity(self.previous_versions.len());
+        for (customer_id, from) in &self.previous_versions {
+            let customer = self.customer(customer_id)?;
+            touches.push(Touch {
+                customer_id,
+                from: *from,
+                to: customer.version,
+                next_event_at: customer.next_event_at,
+                books_version: customer.books.version,
+            });
+        }
+        Ok(touches)
     }
 
-    /// Whether everybody was read under this version of the books.
-    pub fn is_of_books(&self, version: i64) -> bool {
-        self.customers.values().all(|known| known.books.version == version)
+    /// Whether every customer was read under this version of the books.
+    pub fn has_books_version(&self, version: i64) -> bool {
+        self.customers.values().all(|customer| customer.books.version == version)
     }
 
-    /// The customers on whom something was decided, although nothing of them changes; with the version that they had.
-    pub fn untouched(&self) -> BTreeMap<&CustomerId, Version> {
-        let untouched = self.customers.iter().filter(|(id, _)| !self.from.contains_key(*id));
-        untouched.map(|(id, known)| (id, known.version)).collect()
+    /// Customers that were decided on and do not change, with the version on which the decision rests.
+    pub fn unchanged_customers(&self) -> BTreeMap<&CustomerId, Version> {
+        let unchanged = self.customers.iter().filter(|(id, _)| !self.previous_versions.contains_key(*id));
+        unchanged.map(|(id, customer)| (id, customer.version)).collect()
     }
 
-    /// Gives the entries their places in the journal.
-    pub fn number(&mut self, numbers: &[Sequence]) {
+    /// Replaces the placeholders of the entries by their sequences in the journal.
+    pub fn number_entries(&mut self, sequences: &[Sequence]) -> Result<(), Bug> {
         let number = |sequence: &mut Sequence| {
-            let place =
-                sequence.checked_add(1).and_then(i64::checked_neg).and_then(|place| usize::try_from(place).ok());
-            if let Some(number) = place.and_then(|place| numbers.get(place)) {
-                *sequence = *number;
+            if let Some(index) = placeholder_index(*sequence) {
+                let numbered = sequences.get(index);
+                *sequence = *numbered.ok_or_else(|| bug!("entry {index} of {} taken sequences", sequences.len()))?;
             }
+            Ok(())
         };
         for entry in &mut self.entries {
-            number(&mut entry.sequence);
-            entry.reverses.iter_mut().for_each(number);
+            number(&mut entry.sequence)?;
+            entry.reverses.iter_mut().try_for_each(number)?;
         }
-        for entry in self.customers.values_mut().flat_map(|known| &mut known.live) {
-            number(&mut entry.sequence);
+        for entry in self.customers.values_mut().flat_map(|customer| &mut customer.live_entries) {
+            number(&mut entry.sequence)?;
         }
-        for recorded in self.answers.iter_mut().filter_map(|answer| answer.result.as_mut().ok()) {
+        for recorded in self.replies.iter_mut().filter_map(|reply| reply.result.as_mut().ok()) {
             for entry in &mut recorded.entries {
-                // What is not stored has no place.
+                // An entry of a preview is not in the journal.
                 entry.sequence = 0;
-                entry.reverses.iter_mut().for_each(number);
+                entry.reverses.iter_mut().try_for_each(number)?;
             }
         }
+        Ok(())
     }
 
-    /// The customers as they are now, and what each request is told.
-    pub fn finish(self) -> (BTreeMap<CustomerId, CustomerState>, Vec<Told>) {
-        let entries = self.entries;
-        let told = self.answers.into_iter().map(|Answer { result, entries: own, repeats }| {
-            let result = result.map(|mut recorded| {
-                let own = entries.get(own).unwrap_or_default();
+    /// The customers after the batch, and the replies to its commands.
+    pub fn finish(self) -> Result<(BTreeMap<CustomerId, CustomerState>, Vec<Reply>), Bug> {
+        let all = self.entries;
+        let reply = |PendingReply { mut result, entries, repeated }| {
+            if let Ok(recorded) = &mut result {
+                let count = all.len();
+                let own = all.get(entries.clone()).ok_or_else(|| bug!("entries {entries:?} of {count}"))?;
                 recorded.entries.extend(own.iter().cloned());
-                recorded.entries.truncate(MAX_GIVEN);
-                recorded
-            });
-            (result, repeats)
-        });
-        (self.customers, told.collect())
+                recorded.entries.truncate(MAX_RETURNED_ENTRIES);
+            }
+            Ok(Reply { result, repeated })
+        };
+        Ok((self.customers, self.replies.into_iter().map(reply).collect::<Result<_, Bug>>()?))
     }
 }
 
-fn by_customer(facts: &[Fact]) -> BTreeMap<&CustomerId, Vec<Numbered<'_>>> {
-    let mut by_customer: BTreeMap<&CustomerId, Vec<Numbered<'_>>> = BTreeMap::new();
-    for numbered in facts.iter().enumerate() {
-        by_customer.entry(numbered.1.customer_id()).or_default().push(numbered);
+fn group_by_customer(facts: &[Fact]) -> BTreeMap<&CustomerId, Vec<IndexedFact<'_>>> {
+    let mut by_customer: BTreeMap<&CustomerId, Vec<IndexedFact<'_>>> = BTreeMap::new();
+    for (index, fact) in facts.iter().enumerate() {
+        by_customer.entry(fact.customer_id()).or_default().push((index, fact));
     }
     by_customer
 }

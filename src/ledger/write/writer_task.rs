@@ -1,108 +1,113 @@
-//! The tasks that write. Each has its own customers, takes what is waiting for it, and records it in one transaction:
-//! at once when it is idle, together with what came meanwhile when it is not.
+//! Writer task: takes the waiting commands of its customers and records them in one transaction.
+//!
+//! An idle writer records a command at once; a busy one records what came in the meantime together.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::bug;
 use crate::clock::Clock;
-use crate::ledger::command::{Recorded, Request};
+use crate::ledger::command::{Command, Recorded};
 use crate::ledger::error::RecordError;
-use crate::ledger::write::batch::{Desk, Results};
+use crate::ledger::write::batch::{CommandResults, WriterContext};
 
-/// The most requests in a batch.
-const MAX_REQUESTS: usize = 512;
-/// A batch takes no more requests once it has so many facts. The larger, the more of its entries share a total.
+/// Maximum number of commands in a batch.
+const MAX_COMMANDS: usize = 512;
+/// Number of facts at which a batch takes no more commands. The larger a batch, the more of its entries share a total.
 const MAX_FACTS: usize = 10_000;
 
-/// A request, and who waits for its answer.
+/// A command in a writer's queue.
 #[derive(Debug)]
-pub(in crate::ledger) struct Job {
-    pub request: Request,
-    pub answer: oneshot::Sender<Result<Recorded, RecordError>>,
-    /// Its share of the memory for what is waiting.
-    pub room: OwnedSemaphorePermit,
+pub(in crate::ledger) struct QueuedCommand {
+    pub command: Command,
+    pub reply: oneshot::Sender<Result<Recorded, RecordError>>,
+    /// Its share of the memory for waiting commands.
+    pub memory: OwnedSemaphorePermit,
 }
 
-/// Writes until the queue is closed and empty. `committed` is told of each batch.
-pub(in crate::ledger) async fn write_all(
-    desk: Desk,
+/// Records batches until the queue is closed and empty. `committed` changes after each batch.
+pub(in crate::ledger) async fn run_writer(
+    context: WriterContext,
     clock: Clock,
-    mut queue: mpsc::Receiver<Job>,
+    mut queue: mpsc::Receiver<QueuedCommand>,
     stop: CancellationToken,
     committed: Arc<watch::Sender<()>>,
 ) {
     loop {
         let first = tokio::select! {
             biased;
-            // Closed, the queue still gives what is in it.
+            // A closed queue still yields the commands in it.
             () = stop.cancelled(), if !queue.is_closed() => {
                 queue.close();
                 continue;
             }
-            job = queue.recv() => job,
+            queued = queue.recv() => queued,
         };
         let Some(first) = first else { break };
-        let batch = waiting(first, &mut queue);
+        let batch = take_batch(first, &mut queue);
         if !batch.is_empty() {
-            record(&desk, batch, &clock).await;
+            record_batch(&context, batch, &clock).await;
             committed.send_replace(());
         }
     }
 }
 
-/// What is waiting, bounded; but not what nobody waits for any more: it is cancelled, or its deadline has passed.
-fn waiting(first: Job, queue: &mut mpsc::Receiver<Job>) -> Vec<Job> {
+/// Takes the waiting commands, bounded, without those whose caller has cancelled or timed out.
+fn take_batch(first: QueuedCommand, queue: &mut mpsc::Receiver<QueuedCommand>) -> Vec<QueuedCommand> {
     let mut batch = Vec::new();
     let mut facts = 0_usize;
     let mut next = Some(first);
-    while let Some(job) = next {
-        if !job.answer.is_closed() {
-            facts = facts.saturating_add(job.request.facts.len());
-            batch.push(job);
+    while let Some(queued) = next {
+        if !queued.reply.is_closed() {
+            facts += queued.command.facts.len();
+            batch.push(queued);
         }
-        next = if batch.len() < MAX_REQUESTS && facts < MAX_FACTS { queue.try_recv().ok() } else { None };
+        next = if batch.len() < MAX_COMMANDS && facts < MAX_FACTS { queue.try_recv().ok() } else { None };
     }
     batch
 }
 
-/// Records a batch and answers. What fails together is tried again one by one, so that only the one fails whose fault
-/// it is.
-async fn record(desk: &Desk, batch: Vec<Job>, clock: &Clock) {
-    let (requests, waiting): (Vec<Request>, Vec<_>) =
-        batch.into_iter().map(|job| (job.request, (job.answer, job.room))).unzip();
-    let requests = Arc::new(requests);
-    let together = record_in_task(desk, Arc::clone(&requests), clock).await;
-    let results = match (together, Arc::try_unwrap(requests)) {
+/// Records a batch and replies to each command. The commands of a failed batch are recorded one by one, so that only the
+/// one at fault fails.
+async fn record_batch(context: &WriterContext, batch: Vec<QueuedCommand>, clock: &Clock) {
+    let (commands, replies): (Vec<Command>, Vec<_>) =
+        batch.into_iter().map(|queued| (queued.command, (queued.reply, queued.memory))).unzip();
+    let commands = Arc::new(commands);
+    let together = record_isolated(context, Arc::clone(&commands), clock).await;
+    let results = match (together, Arc::try_unwrap(commands)) {
         (Ok(results), _) => results,
-        (Err(error), Ok(requests)) if requests.len() > 1 && !is_nobodys_fault(&error) => {
-            let mut results = Vec::with_capacity(requests.len());
-            for request in requests {
-                let alone = record_in_task(desk, Arc::new(vec![request]), clock).await;
-                let of_one = |mut results: Results| results.pop().unwrap_or(Err(RecordError::Failed));
+        (Err(error), Ok(commands)) if commands.len() > 1 && !is_store_away(&error) => {
+            let mut results = Vec::with_capacity(commands.len());
+            for command in commands {
+                let alone = record_isolated(context, Arc::new(vec![command]), clock).await;
+                let of_one = |mut results: CommandResults| {
+                    results.pop().unwrap_or_else(|| Err(bug!("no result for a command").into()))
+                };
                 results.push(alone.and_then(of_one));
             }
             results
         }
-        (Err(error), _) => waiting.iter().map(|_| Err(error.clone())).collect(),
+        (Err(error), _) => replies.iter().map(|_| Err(error.clone())).collect(),
     };
-    for ((answer, _room), result) in waiting.into_iter().zip(results) {
-        // Nobody waits any more: the facts are recorded all the same.
-        let _nobody_waits = answer.send(result);
+    for ((reply, _memory), result) in replies.into_iter().zip(results) {
+        // A caller that went away meanwhile needs no reply; its facts are recorded all the same.
+        let _is_received = reply.send(result);
     }
 }
 
-fn is_nobodys_fault(error: &RecordError) -> bool {
+fn is_store_away(error: &RecordError) -> bool {
     matches!(error, RecordError::Store(error) if error.is_away())
 }
 
-/// In a task of its own, so that a defect in one request cannot end the writer.
-async fn record_in_task(desk: &Desk, requests: Arc<Vec<Request>>, clock: &Clock) -> Result<Results, RecordError> {
-    let (desk, clock) = (desk.clone(), clock.clone());
-    let work = tokio::spawn(async move { desk.record(&requests, &clock).await });
-    work.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "recording panicked");
-        Err(RecordError::Failed)
-    })
+/// Records commands in a task of their own, so that a panic does not end the writer.
+async fn record_isolated(
+    context: &WriterContext,
+    commands: Arc<Vec<Command>>,
+    clock: &Clock,
+) -> Result<CommandResults, RecordError> {
+    let (context, clock) = (context.clone(), clock.clone());
+    let work = tokio::spawn(async move { context.record(&commands, &clock).await });
+    work.await.unwrap_or_else(|error| Err(bug!("recording panicked: {error}").into()))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
-use crate::clock::told_or_after;
+use crate::clock::changed_or_elapsed;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::{Entry, Sequence};
 use crate::reports::error::ReportError;
@@ -159,7 +159,7 @@ async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
         }
         drop(shared);
         tokio::time::sleep(PAUSE).await;
-        told_or_after(&mut committed, POLL).await;
+        changed_or_elapsed(&mut committed, POLL).await;
     }
 }
 

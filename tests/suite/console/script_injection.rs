@@ -5,7 +5,7 @@ use std::sync::Arc;
 use deltabook::access::authenticator::Access;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
-use deltabook::events::sink::Outcome;
+use deltabook::events::sink::DeliveryOutcome;
 use deltabook::grpc::v1;
 use deltabook::tenants::tenant_runtime::Sending;
 use serde_json::json;
@@ -63,7 +63,7 @@ fn refusing() -> Arc<Scripted> {
     refusing.answers(|event| {
         let is_of = |(number, payload): &(usize, &&str)| id("c", *number, payload) == event.envelope.customer_id;
         let (_, payload) = PAYLOADS.iter().enumerate().find(is_of).unwrap();
-        Outcome::Refused { reason: (*payload).to_owned() }
+        DeliveryOutcome::Refused { reason: (*payload).to_owned() }
     });
     refusing
 }

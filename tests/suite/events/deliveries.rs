@@ -9,14 +9,14 @@ use deltabook::clock::Clock;
 use deltabook::codec::decode;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::event_filter::Choice;
-use deltabook::events::outbox_pruning::Retention;
-use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::events::event_filter::EventFilter;
+use deltabook::events::outbox_pruning::OutboxPruning;
+use deltabook::events::sink::{DeliveryFuture, DeliveryOutcome, OutgoingEvent, Sink};
 use deltabook::events::sink_worker::{Round, SinkWorker};
 use deltabook::grpc::client::{AdminClient, Clients};
 use deltabook::grpc::v1;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::{Ledger, Load, WriterTasks};
+use deltabook::ledger::handle::{Ledger, Workload, WriterTasks};
 use deltabook::store::db::Db;
 use serde_json::json;
 use tonic::{Code, Status};
@@ -29,20 +29,21 @@ use crate::support::store::Store;
 /// A sink in memory: what it was given, and what it says next; when nothing is left to say, it takes everything.
 #[derive(Debug, Default)]
 struct Scripted {
-    choice: Choice,
-    script: Mutex<VecDeque<Outcome>>,
+    filter: EventFilter,
+    script: Mutex<VecDeque<DeliveryOutcome>>,
     delivered: Mutex<Vec<(i64, String)>>,
 }
 
 impl Sink for Scripted {
-    fn choice(&self) -> &Choice {
-        &self.choice
+    fn filter(&self) -> &EventFilter {
+        &self.filter
     }
 
-    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+    fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s> {
         let mut script = self.script.lock().unwrap();
-        let outcomes: Vec<Outcome> = events.iter().map(|_| script.pop_front().unwrap_or(Outcome::Delivered)).collect();
-        let taken = events.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Delivered);
+        let outcomes: Vec<DeliveryOutcome> =
+            events.iter().map(|_| script.pop_front().unwrap_or(DeliveryOutcome::Delivered)).collect();
+        let taken = events.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == DeliveryOutcome::Delivered);
         let taken = taken.map(|(event, _)| (event.sequence, event.envelope.id.clone()));
         self.delivered.lock().unwrap().extend(taken);
         Box::pin(std::future::ready(outcomes))
@@ -65,14 +66,14 @@ const NAME: &str = "crm";
 
 impl Books {
     /// Customers a, b and c pay 100 from January on; each charge is an event, of 1 to 3 February.
-    async fn open(script: Vec<Outcome>) -> Self {
+    async fn open(script: Vec<DeliveryOutcome>) -> Self {
         let store = store();
         let db = Db::open(store.url()).await.unwrap();
         let now = Arc::new(Mutex::new(Utc.with_ymd_and_hms(2026, 3, 1, 0, 0, 0).unwrap()));
         let clock = settable(&now);
         let tenant = TenantId::only();
-        let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock.clone(), Load::Bulk).await.unwrap();
-        let service = Clients::of_store(db.clone(), clock.clone(), Load::Bulk, Identity::anonymous()).admin();
+        let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock.clone(), Workload::Bulk).await.unwrap();
+        let service = Clients::of_store(db.clone(), clock.clone(), Workload::Bulk, Identity::anonymous()).admin();
         let sink = Arc::new(Scripted { script: Mutex::new(script.into()), ..Scripted::default() });
         let books = Self { store, db, ledger, writers, now, clock, sink, service };
         for customer in ["a", "b", "c"] {
@@ -99,16 +100,16 @@ impl Books {
 
     /// Serves the sink until nothing is left to do; gives the places of what it took, in its order.
     async fn deliver(&self) -> (Round, Vec<i64>) {
-        let courier = SinkWorker {
+        let worker = SinkWorker {
             db: self.db.clone(),
             tenant_id: TenantId::only(),
             clock: self.clock.clone(),
             name: NAME.to_owned(),
             sink: self.sink.clone(),
         };
-        let mut turn = courier.take_turn().await.unwrap().unwrap();
+        let mut lease = worker.acquire_lease().await.unwrap().unwrap();
         loop {
-            let round = courier.round(&mut turn).await.unwrap();
+            let round = worker.deliver_batch(&mut lease).await.unwrap();
             if round != Round::Worked {
                 let delivered = std::mem::take(&mut *self.sink.delivered.lock().unwrap());
                 return (round, delivered.into_iter().map(|(place, _)| place).collect());
@@ -138,8 +139,8 @@ fn settable(now: &Arc<Mutex<DateTime<Utc>>>) -> Clock {
     Clock::of(move || *now.lock().unwrap())
 }
 
-fn refused() -> Outcome {
-    Outcome::Refused { reason: "400 Bad Request".to_owned() }
+fn refused() -> DeliveryOutcome {
+    DeliveryOutcome::Refused { reason: "400 Bad Request".to_owned() }
 }
 
 fn dead(page_size: i32, page_token: &str) -> v1::ListDeliveriesRequest {
@@ -160,7 +161,7 @@ fn dates(from: &str, to: &str, customer: &str) -> v1::RedriveDeliveriesRequest {
 
 #[tokio::test]
 async fn what_was_given_up_is_listed_page_by_page_and_sent_again() {
-    let mut books = Books::open(vec![refused(), refused(), Outcome::Delivered, refused()]).await;
+    let mut books = Books::open(vec![refused(), refused(), DeliveryOutcome::Delivered, refused()]).await;
     let (_, delivered) = books.deliver().await;
     let sink = books.sink().await;
     assert_eq!((sink.dead_count, sink.waiting_count, sink.lag_seconds), (3, 0, 0));
@@ -238,8 +239,8 @@ async fn a_question_that_has_no_answer_says_why() {
 
 #[tokio::test]
 async fn a_disabled_sink_gets_everything_once_it_is_enabled() {
-    let gone = Outcome::Disabled { reason: "410 Gone".to_owned() };
-    let mut books = Books::open(vec![Outcome::Delivered, gone]).await;
+    let gone = DeliveryOutcome::Disabled { reason: "410 Gone".to_owned() };
+    let mut books = Books::open(vec![DeliveryOutcome::Delivered, gone]).await;
     let (round, before) = books.deliver().await;
     assert_eq!(round, Round::Disabled);
     books.charge("d", 4).await;
@@ -266,7 +267,8 @@ async fn a_disabled_sink_gets_everything_once_it_is_enabled() {
 async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
     let mut books = Books::open(vec![refused()]).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let mut retention = Retention { db, tenant_id: TenantId::only(), clock, keep: TimeDelta::days(30), gone: 0 };
+    let mut retention =
+        OutboxPruning { db, tenant_id: TenantId::only(), clock, retention: TimeDelta::days(30), pruned_through: 0 };
     books.pass(TimeDelta::days(31));
     assert_eq!(retention.prune().await.unwrap(), 0, "without a sink nothing is let go");
     let (_, delivered) = books.deliver().await;
@@ -296,8 +298,13 @@ async fn events_are_kept_until_everybody_has_had_them_and_then_for_a_while() {
 async fn a_sink_that_lags_keeps_events() {
     let books = Books::open(Vec::new()).await;
     let (db, clock) = (books.db.clone(), books.clock.clone());
-    let mut retention =
-        Retention { db, tenant_id: TenantId::only(), clock: clock.clone(), keep: TimeDelta::days(30), gone: 0 };
+    let mut retention = OutboxPruning {
+        db,
+        tenant_id: TenantId::only(),
+        clock: clock.clone(),
+        retention: TimeDelta::days(30),
+        pruned_through: 0,
+    };
     books.deliver().await;
     let slow = SinkWorker {
         db: books.db.clone(),
@@ -306,12 +313,12 @@ async fn a_sink_that_lags_keeps_events() {
         name: "slow".to_owned(),
         sink: books.sink.clone(),
     };
-    let mut turn = slow.take_turn().await.unwrap().unwrap();
+    let mut lease = slow.acquire_lease().await.unwrap().unwrap();
     books.pass(TimeDelta::days(31));
     assert_eq!(retention.prune().await.unwrap(), 0);
-    while slow.round(&mut turn).await.unwrap() == Round::Worked {}
+    while slow.deliver_batch(&mut lease).await.unwrap() == Round::Worked {}
     assert!(retention.prune().await.unwrap() >= 9);
-    drop(turn);
+    drop(lease);
     books.close().await;
 }
 

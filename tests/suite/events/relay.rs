@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use deltabook::events::event_filter::Choice;
-use deltabook::events::sink::Outcome;
+use deltabook::events::event_filter::EventFilter;
+use deltabook::events::sink::DeliveryOutcome;
 use deltabook::events::sink_worker::Round;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ async fn a_poison_event_holds_back_only_later_events_of_its_customer() {
     for customer in ["a", "b", "c"] {
         desk.record(vec![line(customer, json!({}))]).await;
     }
-    sink.answers(|it| if it.envelope.customer_id == "b" { fails("no") } else { Outcome::Delivered });
+    sink.answers(|it| if it.envelope.customer_id == "b" { fails("no") } else { DeliveryOutcome::Delivered });
     for (number, date) in (2..).zip(["2026-02-01", "2026-02-02", "2026-02-03"]) {
         for customer in ["a", "b", "c"] {
             desk.record(vec![quantity(customer, &format!("O{number}"), date, number)]).await;
@@ -113,15 +113,15 @@ async fn a_poison_event_holds_back_only_later_events_of_its_customer() {
     desk.record(vec![quantity("c", "O9", "2026-02-09", 9)]).await;
     desk.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-02-09 c Upgraded"]);
-    sink.answers(|_| Outcome::Delivered);
+    sink.answers(|_| DeliveryOutcome::Delivered);
     desk.at("2026-03-01T12:00:02Z");
     desk.drain(&sink).await;
     let dates = ["2026-02-01", "2026-02-02", "2026-02-03", "2026-02-09"];
     assert_eq!(sink.take_shown(), dates.map(|date| format!("{date} b Upgraded")));
     // A refused one is dead at once, and later ones go on.
     sink.answers(|it| match it.envelope.date.to_string().as_str() {
-        "2026-02-10" => Outcome::Refused { reason: "too large".to_owned() },
-        _ => Outcome::Delivered,
+        "2026-02-10" => DeliveryOutcome::Refused { reason: "too large".to_owned() },
+        _ => DeliveryOutcome::Delivered,
     });
     desk.record(vec![quantity("b", "O10", "2026-02-10", 10), quantity("b", "O11", "2026-02-11", 11)]).await;
     desk.drain(&sink).await;
@@ -151,7 +151,7 @@ async fn an_event_that_keeps_failing_is_tried_for_three_days_and_then_given_up()
     assert!(attempts > 70, "{attempts}");
     assert!((72..=96).contains(&last), "given up after {last} hours");
     // Others go on.
-    sink.answers(|_| Outcome::Delivered);
+    sink.answers(|_| DeliveryOutcome::Delivered);
     desk.record(vec![quantity("acme", "O2", "2026-02-02", 3)]).await;
     desk.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-02-02 acme Upgraded"]);
@@ -171,32 +171,32 @@ async fn a_sink_that_takes_nothing_is_left_alone_for_a_while_and_catches_up_in_o
         ];
         desk.record(facts).await;
     }
-    sink.answers(|_| Outcome::Failed {
+    sink.answers(|_| DeliveryOutcome::Failed {
         reason: "busy".to_owned(),
         retry_after: Some(std::time::Duration::from_hours(1)),
     });
-    let courier = desk.courier("sink", &sink);
-    let mut turn = courier.take_turn().await.unwrap().unwrap();
-    assert_eq!(courier.round(&mut turn).await.unwrap(), Round::Worked);
-    sink.answers(|_| Outcome::Delivered);
+    let worker = desk.worker("sink", &sink);
+    let mut lease = worker.acquire_lease().await.unwrap().unwrap();
+    assert_eq!(worker.deliver_batch(&mut lease).await.unwrap(), Round::Worked);
+    sink.answers(|_| DeliveryOutcome::Delivered);
     desk.at("2026-03-01T12:59:00Z");
-    assert!(matches!(courier.round(&mut turn).await.unwrap(), Round::Paused(_)), "it asked for an hour");
+    assert!(matches!(worker.deliver_batch(&mut lease).await.unwrap(), Round::Paused(_)), "it asked for an hour");
     desk.at("2026-03-01T13:00:01Z");
-    while courier.round(&mut turn).await.unwrap() == Round::Worked {}
+    while worker.deliver_batch(&mut lease).await.unwrap() == Round::Worked {}
     let taken = sink.take();
     assert_eq!(taken.len(), 2 * CUSTOMERS);
     let of = |customer: &str| -> Vec<String> {
         taken.iter().filter(|it| it.envelope.customer_id == customer).map(|it| it.envelope.date.to_string()).collect()
     };
     assert!((0..CUSTOMERS).all(|number| of(&format!("customer-{number}")) == ["2026-02-01", "2026-02-02"]));
-    turn.end().await;
+    lease.release().await;
     desk.finish().await;
 }
 
 #[tokio::test]
 async fn a_thousand_charges_in_one_second_have_a_second_each_and_keep_it() {
     let desk = Desk::open(store(), "2026-03-01T12:00:00Z").await;
-    let sink = Scripted::with_choice(Choice::default(), true);
+    let sink = Scripted::with_filter(EventFilter::default(), true);
     // Two accounts of one person.
     let facts = |customer: &str| -> Vec<serde_json::Value> {
         let mut facts = vec![json!({"customer": {"customer_id": customer, "identity": "jane@example.com"}})];
@@ -214,7 +214,7 @@ async fn a_thousand_charges_in_one_second_have_a_second_each_and_keep_it() {
             return fails("lost");
         }
         assert!(before.is_none() || before == it.second, "the same at every attempt");
-        Outcome::Delivered
+        DeliveryOutcome::Delivered
     });
     for minute in 0..60 {
         desk.at(&format!("2026-03-01T12:{minute:02}:00Z"));
@@ -223,7 +223,7 @@ async fn a_thousand_charges_in_one_second_have_a_second_each_and_keep_it() {
             break;
         }
     }
-    sink.answers(|_| Outcome::Delivered);
+    sink.answers(|_| DeliveryOutcome::Delivered);
     desk.at("2026-03-02T12:00:00Z");
     desk.drain(&sink).await;
     let taken = sink.take();
@@ -242,8 +242,8 @@ async fn two_relays_send_no_event_twice() {
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     let mut relays = Vec::new();
     for _ in 0..2 {
-        let couriers = vec![desk.courier("sink", &sink)];
-        relays.push(desk.relay(couriers));
+        let workers = vec![desk.worker("sink", &sink)];
+        relays.push(desk.relay(workers));
     }
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
@@ -287,10 +287,10 @@ async fn poison_events_stop_nobody_however_many_wait_behind_them() {
     let counter = std::sync::Arc::clone(&tried);
     sink.answers(move |it| {
         if !it.envelope.customer_id.starts_with("bad") {
-            return Outcome::Delivered;
+            return DeliveryOutcome::Delivered;
         }
         counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Outcome::Failed { reason: "no".to_owned(), retry_after: Some(std::time::Duration::from_hours(20)) }
+        DeliveryOutcome::Failed { reason: "no".to_owned(), retry_after: Some(std::time::Duration::from_hours(20)) }
     });
     let mut good = 0;
     for minute in 1..30 {

@@ -21,7 +21,7 @@ const CALLERS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Callers who record line after line, each for customers of their own.
-struct Load {
+struct Workload {
     /// How many lines each has recorded.
     recorded: Vec<Arc<AtomicUsize>>,
     stop: Arc<AtomicBool>,
@@ -38,7 +38,7 @@ fn check_told_to_come_back(status: &Status) {
     assert!(status.get_details_retry_info().is_some(), "{status:?}");
 }
 
-impl Load {
+impl Workload {
     fn start(server: &TestServer) -> Self {
         let recorded: Vec<Arc<AtomicUsize>> = (0..CALLERS).map(|_| Arc::default()).collect();
         let stop = Arc::new(AtomicBool::new(false));
@@ -106,7 +106,7 @@ impl Load {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_that_are_ended_take_nothing_with_them() {
     let server = TestServer::start(store::postgres()).await;
-    let load = Load::start(&server);
+    let load = Workload::start(&server);
     for _ in 0..20 {
         load.goes_on().await;
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
@@ -123,7 +123,7 @@ const OUTAGES: usize = 2;
 async fn a_database_that_breaks_down_and_comes_back_has_everything_acknowledged() {
     let mut postgres = Server::own();
     let mut server = TestServer::start(Store::Postgres(postgres.database())).await;
-    let load = Load::start(&server);
+    let load = Workload::start(&server);
     for _ in 0..OUTAGES {
         load.goes_on().await;
         postgres.stop_immediate();

@@ -7,7 +7,7 @@ use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
 use deltabook::domain::journal::entry::Entry;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::reports::movements::journal_reader::Follower;
 use deltabook::store::db::Db;
 use deltabook::store::journal;
@@ -21,7 +21,7 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
     let database = postgres::database();
     let db = Db::open(database.url()).await.unwrap();
     let tenant = TenantId::only();
-    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Load::Requests).await.unwrap();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Workload::Requests).await.unwrap();
     let mut follower = Follower::new(db.clone(), tenant.clone(), 0);
     let author = Actor::service();
     let record = |customer: &'static str| ledger.record(vec![a_line(customer)], Mode::Strict, &author);
@@ -57,7 +57,7 @@ async fn an_event_that_is_committed_late_is_waited_for() {
     let database = postgres::database();
     let db = Db::open(database.url()).await.unwrap();
     let (ledger, writers) =
-        Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Requests).await.unwrap();
+        Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Workload::Requests).await.unwrap();
     let settled = async || sequence::settled(&db, Numbered::Outbox).await.unwrap();
     // A new customer has two events: that there is an account, and that it signed up.
     ledger.record(vec![a_line("first")], Mode::Strict, &Actor::service()).await.unwrap();

@@ -7,7 +7,7 @@ use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::v1;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::reports::movements::journal_feed::Feed;
 use deltabook::reports::movements::journal_reader::Follower;
 use deltabook::store::db::Db;
@@ -51,7 +51,7 @@ async fn a_follower_of_several_processes_skips_nothing() {
     for process in 0..2 {
         let db = Db::open(store.url()).await.unwrap();
         let (ledger, writers) =
-            Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Load::Bulk).await.unwrap();
+            Ledger::start(db.clone(), &TenantId::only(), Clock::system(), Workload::Bulk).await.unwrap();
         for caller in 0..4 {
             let ledger = ledger.clone();
             recording.spawn(async move {
@@ -89,7 +89,7 @@ async fn many_readers_beside_writers_all_see_everything() {
     let store = store();
     let db = Db::open(store.url()).await.unwrap();
     let tenant = TenantId::only();
-    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Load::Bulk).await.unwrap();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, Clock::system(), Workload::Bulk).await.unwrap();
     let feed = Feed::start(db.clone(), tenant, ledger.committed());
     let mut reading = JoinSet::new();
     for place in 0..READERS {

@@ -9,8 +9,8 @@ use deltabook::domain::ids::TenantId;
 use deltabook::domain::policy::Policy;
 use deltabook::ledger::command::Mode;
 use deltabook::ledger::commands::period::PeriodError;
-use deltabook::ledger::commands::policy::Replayed;
-use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::ledger::commands::policy::ReplayResult;
+use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::store::audit::{self, AuditFilter};
 use deltabook::store::tenants::closing::Closing;
 use deltabook::store::totals::movement_total::{self, Sum, TotalKey};
@@ -190,7 +190,7 @@ async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next
     let replayed = desk.ledger.replay_for_policy(&Actor::service()).await.unwrap();
     // At each level, both churns: reversed, and posted as provisional.
     assert_eq!((replayed.customers, replayed.entries), (2, 8));
-    assert_eq!(desk.ledger.replay_for_policy(&Actor::service()).await.unwrap(), Replayed::default());
+    assert_eq!(desk.ledger.replay_for_policy(&Actor::service()).await.unwrap(), ReplayResult::default());
     assert_eq!(actions(&desk).await, ["POLICY_REPLAYED policy 1 by deltabook"]);
     close(&desk, "2026-01").await.unwrap();
     desk.finish().await;
@@ -271,7 +271,7 @@ async fn no_entry_lands_in_a_month_that_is_being_closed() {
     let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
     // On PostgreSQL there can be another process.
     let tenant = TenantId::only();
-    let second = Ledger::start(desk.db.clone(), &tenant, Clock::system(), Load::Requests).await.unwrap();
+    let second = Ledger::start(desk.db.clone(), &tenant, Clock::system(), Workload::Requests).await.unwrap();
     desk.record(vec![line("first", json!({"start_date": "2001-01-01"}))]).await;
     let mut next = month("2001-01");
     let mut posted_later = 0_usize;
@@ -366,7 +366,7 @@ async fn a_closing_that_is_not_as_the_audit_trail_has_it_is_found() {
     assert_eq!(desk.store().tamper("update closing set actor = 'somebody else'"), 1);
     let found = deltabook::ledger::verify::verify(&desk.db, &TenantId::only(), || {}).await.unwrap().differences;
     let found: Vec<String> = found.into_iter().map(|it| it.what).collect();
-    assert_eq!(found, ["what was done to 2026-01 is not what row 1 of the audit trail says"]);
+    assert_eq!(found, ["the closing or reopening of 2026-01 differs from row 1 of the audit trail"]);
     assert_eq!(desk.store().tamper("update closing set actor = 'Kim'"), 1);
     desk.finish().await;
 }

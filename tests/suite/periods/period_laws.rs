@@ -11,7 +11,7 @@ use deltabook::domain::ids::TenantId;
 use deltabook::domain::journal::movement::Level;
 use deltabook::domain::policy::Policy;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::{Ledger, Load};
+use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::ledger::verify::verify;
 use deltabook::reports::movements::movement_query::Selection;
 use deltabook::reports::movements::movements;
@@ -193,7 +193,7 @@ async fn tell(db: &Db, number: usize, history: &History, arrival: &Arrival, even
         move || *now.lock().unwrap()
     });
     let tenant = TenantId::parse(&format!("books-{number}")).unwrap();
-    let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock, Load::Requests).await.unwrap();
+    let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock, Workload::Requests).await.unwrap();
     let (next_month, last_override) = (None, None);
     let mut story = Story { db, number, ledger, tenant, now, next_month, last_override, closings: 0, adjusted: false };
     let mut rest = history.arriving(arrival).into_iter();

@@ -8,7 +8,7 @@ use deltabook::domain::ids::{Currency, RateSet, TenantId};
 use deltabook::domain::journal::movement::Level;
 use deltabook::domain::rate::{ExchangeRate, Rate};
 use deltabook::grpc::v1;
-use deltabook::ledger::commands::rates::{ImportError, Imported, import};
+use deltabook::ledger::commands::rates::{RateImport, RateImportError, import_rates};
 use deltabook::reports::conversion::Conversion;
 use deltabook::reports::scope::Scope;
 use deltabook::reports::waterfall::{Period, Step, WaterfallQuery, waterfall};
@@ -349,16 +349,16 @@ async fn what_is_posted_later_has_the_rate_of_the_date_by_which_it_is_counted() 
     desk.record(vec![line("acme", json!({"start_date": "2026-01-10"}))]).await;
     desk.at("2026-02-03T09:00:00Z");
     let rates = [usd_to_eur("2026-01-01", "0.9"), usd_to_eur("2026-01-20", "0.85"), usd_to_eur("2026-02-01", "0.8")];
-    let imported = import(&desk.db, &tenant, &set, &rates, &author, desk.clock.now()).await.unwrap();
-    assert_eq!(imported, Imported { added: 3, unchanged: 0 });
+    let imported = import_rates(&desk.db, &tenant, &set, &rates, &author, desk.clock.now()).await.unwrap();
+    assert_eq!(imported, RateImport { added: 3, unchanged: 0 });
     desk.ledger.close_month(Month::parse("2026-01").unwrap(), "", &author).await.unwrap();
     desk.at("2026-02-05T09:00:00Z");
     desk.record(vec![quantity("acme", "O1", "2026-01-20", 2)]).await;
     desk.at("2026-02-10T09:00:00Z");
     let later = [usd_to_eur("2026-02-10", "0.5"), usd_to_eur("2026-01-01", "0.91")];
-    let conflict = import(&desk.db, &tenant, &set, &later, &author, desk.clock.now()).await.unwrap_err();
-    assert!(matches!(conflict, ImportError::Conflicts(found) if found.len() == 1 && found[0].index == 1));
-    import(&desk.db, &tenant, &set, &later[..1], &author, desk.clock.now()).await.unwrap();
+    let conflict = import_rates(&desk.db, &tenant, &set, &later, &author, desk.clock.now()).await.unwrap_err();
+    assert!(matches!(conflict, RateImportError::Conflicts(found) if found.len() == 1 && found[0].index == 1));
+    import_rates(&desk.db, &tenant, &set, &later[..1], &author, desk.clock.now()).await.unwrap();
 
     let before = Some("2026-02-04T00:00:00Z".parse().unwrap());
     for (view, known_at, constant, expected) in [

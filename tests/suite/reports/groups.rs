@@ -11,7 +11,7 @@ use deltabook::domain::journal::entry::Entry;
 use deltabook::domain::journal::movement::Level;
 use deltabook::domain::money::Money;
 use deltabook::domain::rate::{ExchangeRate, Rate};
-use deltabook::ledger::commands::rates::import;
+use deltabook::ledger::commands::rates::import_rates;
 use deltabook::reports::conversion::Conversion;
 use deltabook::reports::groups::{Group, GroupBy};
 use deltabook::reports::mrr::{CurrencyMrr, MrrQuery, mrr};
@@ -235,7 +235,7 @@ fn worth<'e>(entries: impl Iterator<Item = &'e Entry>, rates: &[ExchangeRate], t
 pub async fn check_converted(db: &Db, tenant: &TenantId, seed: usize, now: chrono::DateTime<chrono::Utc>) {
     let rate_set = RateSet::parse(&format!("set-{seed}")).unwrap();
     let rates = some_rates(seed);
-    import(db, tenant, &rate_set, &rates, &Actor::service(), now).await.unwrap();
+    import_rates(db, tenant, &rate_set, &rates, &Actor::service(), now).await.unwrap();
     let all = super::journal_views::entries_of(db, tenant).await;
     let (level, view) = match seed % 4 {
         0 => (Level::Contract, View::AsReported),

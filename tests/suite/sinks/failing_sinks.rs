@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::event_filter::Choice;
-use deltabook::events::redrive::{Again, redrive};
+use deltabook::events::event_filter::EventFilter;
+use deltabook::events::redrive::{RedriveScope, redrive};
 use deltabook::events::sink::sink_config::SinkSettings;
-use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::events::sink::{DeliveryFuture, DeliveryOutcome, OutgoingEvent, Sink};
 use deltabook::events::sink_worker::Round;
 use deltabook::store::events::redrive::Range;
 use serde_json::json;
@@ -24,17 +24,17 @@ use crate::support::store;
 
 /// Takes everything, half a minute later.
 #[derive(Debug)]
-struct Sleepy(Choice);
+struct Sleepy(EventFilter);
 
 impl Sink for Sleepy {
-    fn choice(&self) -> &Choice {
+    fn filter(&self) -> &EventFilter {
         &self.0
     }
 
-    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+    fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s> {
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(30)).await;
-            vec![Outcome::Delivered; events.len()]
+            vec![DeliveryOutcome::Delivered; events.len()]
         })
     }
 }
@@ -62,19 +62,19 @@ async fn a_healthy_sink_notices_nothing_of_bad_ones() {
     let later = || Answer::Headers(429, vec![("retry-after", "3600".to_owned())]);
     let busy = Receiver::start(repeat_n(later(), 10_000)).await;
     let silent = Receiver::start(repeat_n(Answer::Silence, 10_000)).await;
-    let mut couriers = vec![desk.courier("healthy", &healthy)];
+    let mut workers = vec![desk.worker("healthy", &healthy)];
     let others: [(&str, Arc<dyn Sink>); 4] = [
         ("broken", webhook(&broken).await),
         ("busy", webhook(&busy).await),
         ("silent", webhook(&silent).await),
-        ("sleepy", Arc::new(Sleepy(Choice::default()))),
+        ("sleepy", Arc::new(Sleepy(EventFilter::default()))),
     ];
     for (name, sink) in others {
-        let mut courier = desk.courier(name, &healthy);
-        courier.sink = sink;
-        couriers.push(courier);
+        let mut worker = desk.worker(name, &healthy);
+        worker.sink = sink;
+        workers.push(worker);
     }
-    let relay = desk.relay(couriers);
+    let relay = desk.relay(workers);
     let mut slowest = Duration::ZERO;
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
@@ -104,9 +104,9 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
     let mut server = Server::start_new();
     let desk = Desk::open_now(store::postgres()).await;
     let sink = open(&format!("kind = \"nats\"\nurl = \"{}\"\njournal = true", server.url())).await;
-    let mut courier = desk.courier("nats", &Scripted::new());
-    courier.sink = sink;
-    let relay = desk.relay(vec![courier]);
+    let mut worker = desk.worker("nats", &Scripted::new());
+    worker.sink = sink;
+    let relay = desk.relay(vec![worker]);
     let record = async |from: usize| {
         for customer in from..from + CUSTOMERS / 3 {
             let customer = format!("customer-{customer}");
@@ -130,7 +130,7 @@ async fn nothing_is_missing_after_nats_was_away_and_lost_everything() {
         to: NaiveDate::from_ymd_opt(9999, 12, 31).unwrap(),
         customer: None,
     };
-    for again in [Again::Dates(all), Again::Journal] {
+    for again in [RedriveScope::Dates(all), RedriveScope::Journal] {
         redrive(&desk.db, &TenantId::only(), "nats", &again, &Actor::service(), desk.clock.now())
             .await
             .unwrap()
@@ -147,11 +147,11 @@ async fn who_loses_the_turn_in_the_middle_of_a_batch_stops_there() {
     let url = store.url().to_owned();
     let desk = Desk::open_now(store).await;
     desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
-    let mut courier = desk.courier("sink", &Scripted::new());
-    courier.sink = Arc::new(Sleepy(Choice::default()));
-    let mut turn = courier.take_turn().await.unwrap().unwrap();
+    let mut worker = desk.worker("sink", &Scripted::new());
+    worker.sink = Arc::new(Sleepy(EventFilter::default()));
+    let mut lease = worker.acquire_lease().await.unwrap().unwrap();
     let began = Instant::now();
-    let round = tokio::spawn(async move { courier.round(&mut turn).await.unwrap() });
+    let round = tokio::spawn(async move { worker.deliver_batch(&mut lease).await.unwrap() });
     tokio::time::sleep(Duration::from_millis(300)).await;
     let cut_off = "select pg_terminate_backend(pid) from pg_locks
         where locktype = 'advisory' and objsubid = 1

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use deltabook::clock::Clock;
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::sink::file::File;
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use serde_json::json;
 
 use crate::support::sink_outcomes::{
@@ -15,10 +15,10 @@ use crate::support::sink_outcomes::{
 };
 
 fn open(path: &Path) -> Result<File, String> {
-    File::open(settings(json!({"path": path})), Choice::default(), &read, Clock::system())
+    File::open(settings(json!({"path": path})), EventFilter::default(), &read, Clock::system())
 }
 
-fn lines(events: &[Outgoing]) -> String {
+fn lines(events: &[OutgoingEvent]) -> String {
     events.iter().map(|event| event.envelope.json() + "\n").collect()
 }
 
@@ -28,8 +28,8 @@ async fn each_event_is_a_line_in_the_order_given_and_the_file_is_its_owners() {
     let path = folder.path().join("events.jsonl");
     let file = open(&path).unwrap();
     let events = [upgraded(), trial_started(), billed(3, 1), billed(4, 1)];
-    assert_eq!(file.deliver(&events[..2]).await, vec![Outcome::Delivered; 2]);
-    assert_eq!(file.deliver(&events[2..]).await, vec![Outcome::Delivered; 2]);
+    assert_eq!(file.deliver(&events[..2]).await, vec![DeliveryOutcome::Delivered; 2]);
+    assert_eq!(file.deliver(&events[2..]).await, vec![DeliveryOutcome::Delivered; 2]);
     assert_eq!(file.deliver(&[]).await, []);
     assert_eq!(fs::read_to_string(&path).unwrap(), lines(&events));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -84,9 +84,9 @@ async fn a_full_file_is_put_aside_and_the_oldest_goes() {
     let path = folder.path().join("events.jsonl");
     let two_lines = lines(&[billed(10, 1), billed(11, 1)]).len();
     let settings = settings(json!({"path": path, "max_bytes": two_lines, "keep": 2}));
-    let file = File::open(settings, Choice::default(), &read, Clock::system()).unwrap();
+    let file = File::open(settings, EventFilter::default(), &read, Clock::system()).unwrap();
     for number in 10..19 {
-        assert_eq!(file.deliver(&[billed(number, 1)]).await, [Outcome::Delivered]);
+        assert_eq!(file.deliver(&[billed(number, 1)]).await, [DeliveryOutcome::Delivered]);
     }
     let found = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!(found("events.jsonl"), lines(&[billed(18, 1)]));
@@ -111,9 +111,9 @@ async fn a_file_that_is_taken_away_is_created_again_and_meanwhile_nothing_is_del
     assert_eq!(outcomes.len(), 2);
     assert!(outcomes.iter().all(|outcome| reason(outcome).contains("No such file")), "{outcomes:?}");
     fs::create_dir(&inner).unwrap();
-    assert_eq!(file.deliver(&[billed(1, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(file.deliver(&[billed(1, 1)]).await, [DeliveryOutcome::Delivered]);
     fs::rename(&path, inner.join("elsewhere")).unwrap();
-    assert_eq!(file.deliver(&[billed(2, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(file.deliver(&[billed(2, 1)]).await, [DeliveryOutcome::Delivered]);
     assert_eq!(fs::read_to_string(&path).unwrap(), lines(&[billed(2, 1)]));
 }
 
@@ -122,23 +122,23 @@ async fn two_take_turns_at_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let (first, second) = (open(&path).unwrap(), open(&path).unwrap());
-    assert_eq!(first.deliver(&[billed(1, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(first.deliver(&[billed(1, 1)]).await, [DeliveryOutcome::Delivered]);
     let somebody = fs::File::open(&path).unwrap();
     somebody.lock().unwrap();
     let outcomes = second.deliver(&[billed(2, 1)]).await;
-    assert!(reason(&outcomes[0]).contains("another process writes it"), "{outcomes:?}");
+    assert!(reason(&outcomes[0]).contains("another process writes to it"), "{outcomes:?}");
     drop(somebody);
-    assert_eq!(second.deliver(&[billed(2, 1)]).await, [Outcome::Delivered]);
-    assert_eq!(first.deliver(&[billed(3, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(second.deliver(&[billed(2, 1)]).await, [DeliveryOutcome::Delivered]);
+    assert_eq!(first.deliver(&[billed(3, 1)]).await, [DeliveryOutcome::Delivered]);
     assert_eq!(fs::read_to_string(&path).unwrap(), lines(&[billed(1, 1), billed(2, 1), billed(3, 1)]));
 }
 
 #[test]
 fn settings_are_checked() {
-    let opened = |settings| serde_json::from_value::<deltabook::events::sink::file::Settings>(settings);
+    let opened = |settings| serde_json::from_value::<deltabook::events::sink::file::FileSettings>(settings);
     assert!(opened(json!({"path": "x", "max_byte": 1})).is_err());
     assert!(opened(json!({})).is_err());
     for wrong in [json!({"path": "x", "keep": 0}), json!({"path": "x", "max_bytes": 0})] {
-        assert!(File::open(settings(wrong), Choice::default(), &read, Clock::system()).is_err());
+        assert!(File::open(settings(wrong), EventFilter::default(), &read, Clock::system()).is_err());
     }
 }

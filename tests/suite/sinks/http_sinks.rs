@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use deltabook::clock::Clock;
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::intilery::Intilery;
 use deltabook::events::sink::kissmetrics::Kissmetrics;
 use deltabook::events::sink::segment::Segment;
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -36,20 +36,20 @@ impl Sink {
             _ => json!({ "auth_token": { "env": "KEY" }, "client": "acme" }),
         };
         let settings = with(with(settings, &own), &more);
-        let (choice, clock) = (Choice::default(), Clock::system());
+        let (filter, clock) = (EventFilter::default(), Clock::system());
         let wrong = |error: serde_json::Error| error.to_string();
         Ok(match kind {
             "kissmetrics" => {
                 let settings = serde_json::from_value(settings).map_err(wrong)?;
-                Self::Kissmetrics(Kissmetrics::open(settings, choice, &read, clock)?)
+                Self::Kissmetrics(Kissmetrics::open(settings, filter, &read, clock)?)
             }
             "segment" => {
                 let settings = serde_json::from_value(settings).map_err(wrong)?;
-                Self::Segment(Segment::open(settings, choice, &read, clock)?)
+                Self::Segment(Segment::open(settings, filter, &read, clock)?)
             }
             _ => {
                 let settings = serde_json::from_value(settings).map_err(wrong)?;
-                Self::Intilery(Intilery::open(settings, choice, &read, clock)?)
+                Self::Intilery(Intilery::open(settings, filter, &read, clock)?)
             }
         })
     }
@@ -58,7 +58,7 @@ impl Sink {
         Self::open_with(kind, url, CANARY, json!({})).unwrap()
     }
 
-    async fn deliver(&self, events: &[Outgoing]) -> Vec<Outcome> {
+    async fn deliver(&self, events: &[OutgoingEvent]) -> Vec<DeliveryOutcome> {
         match self {
             Self::Kissmetrics(sink) => sink.deliver(events).await,
             Self::Segment(sink) => sink.deliver(events).await,
@@ -66,23 +66,23 @@ impl Sink {
         }
     }
 
-    async fn deliver_one(&self) -> Outcome {
+    async fn deliver_one(&self) -> DeliveryOutcome {
         self.deliver(&[billed(1, "acme")]).await.remove(0)
     }
 }
 
-fn failed(reason: &str, retry_after: Option<u64>) -> Outcome {
-    Outcome::Failed { reason: reason.to_owned(), retry_after: retry_after.map(Duration::from_secs) }
+fn failed(reason: &str, retry_after: Option<u64>) -> DeliveryOutcome {
+    DeliveryOutcome::Failed { reason: reason.to_owned(), retry_after: retry_after.map(Duration::from_secs) }
 }
 
 #[tokio::test]
 async fn an_answer_decides_what_becomes_of_an_event() {
     let retry_after = |seconds: &str| vec![("retry-after", seconds.to_owned())];
-    let refused = || Outcome::Refused { reason: "answered 400".to_owned() };
+    let refused = || DeliveryOutcome::Refused { reason: "answered 400".to_owned() };
     for kind in KINDS {
         let cases = [
-            (Answer::Status(200), Outcome::Delivered),
-            (Answer::Status(202), Outcome::Delivered),
+            (Answer::Status(200), DeliveryOutcome::Delivered),
+            (Answer::Status(202), DeliveryOutcome::Delivered),
             (Answer::Status(500), failed("answered 500", None)),
             (Answer::Headers(503, retry_after("120")), failed("answered 503", Some(120))),
             (Answer::Headers(429, retry_after("7")), failed("answered 429", Some(7))),
@@ -91,7 +91,7 @@ async fn an_answer_decides_what_becomes_of_an_event() {
             (Answer::Body(400, CANARY.repeat(100_000)), refused()),
             (Answer::Status(401), failed("answered 401: it does not accept the key", None)),
             (Answer::Status(403), failed("answered 403: it does not accept the key", None)),
-            (Answer::Status(410), Outcome::Disabled { reason: "answered 410: it is gone".to_owned() }),
+            (Answer::Status(410), DeliveryOutcome::Disabled { reason: "answered 410: it is gone".to_owned() }),
             (Answer::Silence, failed("no answer within 1 s", None)),
         ];
         for (answer, outcome) in cases {
@@ -108,7 +108,9 @@ async fn retry_after_can_be_a_date() {
     let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let receiver = Receiver::start([Answer::Headers(503, vec![("retry-after", date)])]).await;
     match Sink::open("segment", &receiver.url).deliver_one().await {
-        Outcome::Failed { retry_after: Some(wait), .. } => assert!((280..=300).contains(&wait.as_secs()), "{wait:?}"),
+        DeliveryOutcome::Failed { retry_after: Some(wait), .. } => {
+            assert!((280..=300).contains(&wait.as_secs()), "{wait:?}")
+        }
         outcome => panic!("{outcome:?}"),
     }
 }
@@ -118,12 +120,15 @@ async fn without_an_answer_an_event_is_tried_again() {
     for kind in KINDS {
         let outcome = Sink::open(kind, &nobody().await).deliver_one().await;
         assert!(
-            matches!(&outcome, Outcome::Failed { reason, .. } if reason.starts_with("no connection: ")),
+            matches!(&outcome, DeliveryOutcome::Failed { reason, .. } if reason.starts_with("no connection: ")),
             "{outcome:?}"
         );
         let receiver = Receiver::start([Answer::HangUp]).await;
         let outcome = Sink::open(kind, &receiver.url).deliver_one().await;
-        assert!(matches!(&outcome, Outcome::Failed { reason, .. } if reason.starts_with("no answer: ")), "{outcome:?}");
+        assert!(
+            matches!(&outcome, DeliveryOutcome::Failed { reason, .. } if reason.starts_with("no answer: ")),
+            "{outcome:?}"
+        );
     }
 }
 
@@ -145,8 +150,8 @@ async fn a_retry_is_the_same_to_the_byte() {
     for kind in KINDS {
         let receiver = Receiver::start([Answer::Status(500)]).await;
         let sink = Sink::open(kind, &receiver.url);
-        assert!(matches!(sink.deliver_one().await, Outcome::Failed { .. }));
-        assert_eq!(sink.deliver_one().await, Outcome::Delivered);
+        assert!(matches!(sink.deliver_one().await, DeliveryOutcome::Failed { .. }));
+        assert_eq!(sink.deliver_one().await, DeliveryOutcome::Delivered);
         let received = receiver.received();
         assert_eq!(received.len(), 2);
         assert_eq!(received[0], received[1], "{kind}");
@@ -159,7 +164,7 @@ async fn a_failure_holds_back_what_comes_after_for_the_customer() {
         let receiver = Receiver::start([Answer::Status(500)]).await;
         let events = [billed(1, "acme"), billed(2, "acme"), billed(3, "acme")];
         let outcomes = Sink::open(kind, &receiver.url).deliver(&events).await;
-        assert_eq!(outcomes, [failed("answered 500", None), Outcome::Held, Outcome::Held], "{kind}");
+        assert_eq!(outcomes, [failed("answered 500", None), DeliveryOutcome::Held, DeliveryOutcome::Held], "{kind}");
         assert_eq!(receiver.received().len(), 1, "{kind}");
     }
 }
@@ -196,6 +201,6 @@ async fn sinks_work_on_any_thread() {
     for kind in KINDS {
         let (sink, events) = (Sink::open(kind, &receiver.url), one_of_each());
         let delivery = tokio::spawn(async move { sink.deliver(&events).await });
-        assert_eq!(delivery.await.unwrap(), vec![Outcome::Delivered; 9]);
+        assert_eq!(delivery.await.unwrap(), vec![DeliveryOutcome::Delivered; 9]);
     }
 }

@@ -2,8 +2,8 @@
 
 use deltabook::clock::Clock;
 use deltabook::domain::events::event::EventName;
-use deltabook::events::event_filter::Choice;
-use deltabook::events::sink::Outcome;
+use deltabook::events::event_filter::EventFilter;
+use deltabook::events::sink::DeliveryOutcome;
 use deltabook::events::sink::intilery::Intilery;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -13,17 +13,17 @@ use crate::support::payloads;
 use crate::support::receiver::{Answer, Receiver};
 use crate::support::sink_events::{self as events, one_of_each, with};
 
-fn open(settings: Value, choice: Choice) -> Result<Intilery, String> {
+fn open(settings: Value, filter: EventFilter) -> Result<Intilery, String> {
     let all = json!({ "auth_token": { "env": "KEY" }, "client": "acme", "concurrency": 1 });
     let settings = serde_json::from_value(with(all, &settings)).unwrap();
-    Intilery::open(settings, choice, &|_| Ok(SecretString::from("AUTH_TOKEN")), Clock::system())
+    Intilery::open(settings, filter, &|_| Ok(SecretString::from("AUTH_TOKEN")), Clock::system())
 }
 
 #[tokio::test]
 async fn each_event_is_what_it_was() {
     let receiver = Receiver::start([]).await;
-    let sink = open(json!({ "endpoint": receiver.url }), Choice::default()).unwrap();
-    assert_eq!(sink.deliver(&one_of_each()).await, vec![Outcome::Delivered; 9]);
+    let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
+    assert_eq!(sink.deliver(&one_of_each()).await, vec![DeliveryOutcome::Delivered; 9]);
     let bodies: Vec<_> = receiver.received().into_iter().map(|request| request.body).collect();
     payloads::assert_same("intilery.json", &format!("[{}]\n", bodies.join(",\n")));
 }
@@ -31,7 +31,7 @@ async fn each_event_is_what_it_was() {
 #[tokio::test]
 async fn requests_are_what_the_api_documents() {
     let receiver = Receiver::start([]).await;
-    let sink = open(json!({ "endpoint": receiver.url }), Choice::default()).unwrap();
+    let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     sink.deliver(&one_of_each()).await;
     let received = receiver.received();
     assert_eq!(received.len(), EventName::ALL.len(), "one request an event");
@@ -57,13 +57,13 @@ async fn accounts_and_brands_have_places_of_their_own() {
     let receiver = Receiver::start([]).await;
     let with = |account, brand| json!({ "endpoint": receiver.url, "account": account, "brand": brand });
     for settings in [with("eu", None), with("eu", Some("SHOP")), with("a/../b", Some("?"))] {
-        open(settings, Choice::default()).unwrap().deliver(&events::exact()[..1]).await;
+        open(settings, EventFilter::default()).unwrap().deliver(&events::exact()[..1]).await;
     }
     let paths: Vec<_> = receiver.received().into_iter().map(|request| request.path).collect();
     let expected =
         ["/track/acme/eu/EU/v1/track", "/track/acme/eu/SHOP/v1/track", "/track/acme/a%2F..%2Fb/%3F/v1/track"];
     assert_eq!(paths, expected);
-    assert!(open(json!({ "client": ".." }), Choice::default()).unwrap_err().contains("client"));
+    assert!(open(json!({ "client": ".." }), EventFilter::default()).unwrap_err().contains("client"));
 }
 
 #[test]
@@ -85,17 +85,17 @@ fn no_event_is_a_command() {
     ];
     for command in commands {
         let names = [("Canceled".to_owned(), command.to_owned())].into();
-        let error = open(json!({}), Choice { names, ..Choice::default() }).unwrap_err();
+        let error = open(json!({}), EventFilter { names, ..EventFilter::default() }).unwrap_err();
         assert!(error.contains("is a command of Intilery"), "{error}");
     }
     let names = [("Canceled".to_owned(), "Sender Left".to_owned())].into();
-    assert!(open(json!({}), Choice { names, ..Choice::default() }).is_ok());
+    assert!(open(json!({}), EventFilter { names, ..EventFilter::default() }).is_ok());
 }
 
 #[tokio::test]
 async fn decimals_arrive_as_they_are() {
     let receiver = Receiver::start([]).await;
-    let sink = open(json!({ "endpoint": receiver.url }), Choice::default()).unwrap();
+    let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     sink.deliver(&events::exact()).await;
     let bodies: String = receiver.received().into_iter().map(|request| request.body).collect();
     for number in [r#""mrr_delta":0.1,"#, r#""mrr":12345678901.123456,"#, r#""revenue":-98765432109876543.210987,"#] {
@@ -110,8 +110,8 @@ async fn an_answer_without_success_is_a_failure() {
         Answer::Body(200, r#"{"success": true, "eventId": "7f72"}"#.to_owned()),
     ])
     .await;
-    let sink = open(json!({ "endpoint": receiver.url }), Choice::default()).unwrap();
+    let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     let event = &events::exact()[..1];
-    assert!(matches!(&sink.deliver(event).await[..], [Outcome::Failed { .. }]));
-    assert_eq!(sink.deliver(event).await, [Outcome::Delivered]);
+    assert!(matches!(&sink.deliver(event).await[..], [DeliveryOutcome::Failed { .. }]));
+    assert_eq!(sink.deliver(event).await, [DeliveryOutcome::Delivered]);
 }

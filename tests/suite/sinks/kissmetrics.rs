@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use deltabook::clock::Clock;
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::sink::kissmetrics::Kissmetrics;
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -14,16 +14,16 @@ use crate::support::payloads;
 use crate::support::receiver::{Answer, Received, Receiver};
 use crate::support::sink_events::{self as events, billed, one_of_each, upgraded};
 
-fn open(url: &str, choice: Value) -> Result<Kissmetrics, String> {
+fn open(url: &str, filter: Value) -> Result<Kissmetrics, String> {
     let settings = serde_json::from_value(json!({ "api_key": { "env": "KEY" }, "endpoint": url, "concurrency": 1 }));
-    let choice: Choice = serde_json::from_value(choice).unwrap();
-    Kissmetrics::open(settings.unwrap(), choice, &|_| Ok(SecretString::from("API_KEY")), Clock::system())
+    let filter: EventFilter = serde_json::from_value(filter).unwrap();
+    Kissmetrics::open(settings.unwrap(), filter, &|_| Ok(SecretString::from("API_KEY")), Clock::system())
 }
 
-async fn sent(choice: Value, events: &[Outgoing]) -> Vec<Received> {
+async fn sent(filter: Value, events: &[OutgoingEvent]) -> Vec<Received> {
     let receiver = Receiver::start([]).await;
-    let outcomes = open(&receiver.url, choice).unwrap().deliver(events).await;
-    assert_eq!(outcomes, vec![Outcome::Delivered; events.len()]);
+    let outcomes = open(&receiver.url, filter).unwrap().deliver(events).await;
+    assert_eq!(outcomes, vec![DeliveryOutcome::Delivered; events.len()]);
     receiver.received()
 }
 
@@ -80,8 +80,8 @@ async fn an_event_is_delivered_when_the_person_is_known_too() {
     let receiver = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
     let sink = open(&receiver.url, json!({})).unwrap();
     let outcomes = sink.deliver(&[upgraded(), billed(5, "brightwater")]).await;
-    assert!(matches!(&outcomes[..], [Outcome::Failed { .. }, Outcome::Held]), "{outcomes:?}");
-    assert_eq!(sink.deliver(&[upgraded()]).await, [Outcome::Delivered]);
+    assert!(matches!(&outcomes[..], [DeliveryOutcome::Failed { .. }, DeliveryOutcome::Held]), "{outcomes:?}");
+    assert_eq!(sink.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
     let received = receiver.received();
     assert_eq!(received.len(), 4);
     assert_eq!(received[..2], received[2..], "a retry is the same");
@@ -99,9 +99,9 @@ async fn decimals_arrive_as_they_are() {
 
 #[tokio::test]
 async fn names_can_be_chosen() {
-    let choice =
+    let filter =
         json!({ "names": { "Upgraded": "Plan Grew" }, "properties": { "MRR": "", "Plan": "", "Reason": "Why" } });
-    let requests = sent(choice, &[upgraded()]).await;
+    let requests = sent(filter, &[upgraded()]).await;
     assert_eq!(requests.len(), 1, "nothing is left to say of the person");
     let form = form(&requests[0]);
     assert_eq!((form["_n"].as_str(), form["Why"].as_str()), ("Plan Grew", "two new teams"));
@@ -114,14 +114,14 @@ fn a_choice_that_kissmetrics_would_change_is_refused() {
         (json!({ "names": { "Upgraded": "Plan: up" } }), "no colon"),
         (json!({ "names": { "Upgraded": "u".repeat(256) } }), "255"),
         (json!({ "names": { "Upgraded": "canceled" } }), "two events"),
-        (json!({ "names": { "Upgraded": " " } }), "needs a name"),
-        (json!({ "names": { "Grown": "Upgraded" } }), "no event"),
+        (json!({ "names": { "Upgraded": " " } }), "an empty name"),
+        (json!({ "names": { "Grown": "Upgraded" } }), "is not an event"),
         (json!({ "properties": { "MRR": "_k" } }), "KISSmetrics' own"),
         (json!({ "properties": { "MRR": "Currency" } }), "two properties"),
-        (json!({ "properties": { "From Plan": "Before" } }), "no property"),
+        (json!({ "properties": { "From Plan": "Before" } }), "is not a property"),
     ];
-    for (choice, says) in wrong {
-        let error = open("https://trk.kissmetrics.io", choice).unwrap_err();
+    for (filter, says) in wrong {
+        let error = open("https://trk.kissmetrics.io", filter).unwrap_err();
         assert!(error.contains(says), "{error}");
     }
 }
@@ -132,6 +132,6 @@ async fn an_identity_that_would_be_cut_is_refused() {
     let mut long = billed(1, "brightwater");
     long.envelope.identity = "i".repeat(256);
     let outcomes = open(&receiver.url, json!({})).unwrap().deliver(&[long, billed(2, "brightwater")]).await;
-    assert!(matches!(&outcomes[..], [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    assert!(matches!(&outcomes[..], [DeliveryOutcome::Refused { .. }, DeliveryOutcome::Delivered]), "{outcomes:?}");
     assert_eq!(receiver.received().len(), 1);
 }

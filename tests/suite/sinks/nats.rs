@@ -14,10 +14,10 @@ use deltabook::domain::journal::movement::{Category, Cause, Level, Movement, Sub
 use deltabook::domain::money::Money;
 use deltabook::domain::number::Quantity;
 use deltabook::domain::rule::{Rule, RuleSet};
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::secret::SecretSource;
-use deltabook::events::sink::nats::{Nats, Settings};
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::nats::{Nats, NatsSettings};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use serde_json::{Value, json};
 
 use crate::support::canary::CANARY;
@@ -30,7 +30,7 @@ async fn try_open(url: &str, others: Value) -> Result<Nats, String> {
     let mut given = json!({"url": url});
     given.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
     let tenant_id = TenantId::parse("books.of*ü").unwrap();
-    Nats::open(settings(given), Choice::default(), &read, Clock::system(), tenant_id).await
+    Nats::open(settings(given), EventFilter::default(), &read, Clock::system(), tenant_id).await
 }
 
 async fn open(server: &Server) -> Nats {
@@ -58,11 +58,11 @@ async fn messages(server: &Server) -> Vec<(String, String, String)> {
 }
 
 /// Delivers, as the relay does, until it is done.
-async fn deliver_until_done(nats: &Nats, events: &[Outgoing]) {
+async fn deliver_until_done(nats: &Nats, events: &[OutgoingEvent]) {
     let began = Instant::now();
     loop {
         let outcomes = nats.deliver(events).await;
-        if outcomes.iter().all(|outcome| *outcome == Outcome::Delivered) {
+        if outcomes.iter().all(|outcome| *outcome == DeliveryOutcome::Delivered) {
             return;
         }
         assert!(began.elapsed() < Duration::from_secs(30), "{outcomes:?}");
@@ -76,7 +76,7 @@ async fn events_are_stored_under_their_tenant_and_name_and_a_repeat_is_stored_on
     let nats = open(&server).await;
     let events = [upgraded(), trial_started()];
     for _ in 0..3 {
-        assert_eq!(nats.deliver(&events).await, vec![Outcome::Delivered; 2]);
+        assert_eq!(nats.deliver(&events).await, vec![DeliveryOutcome::Delivered; 2]);
     }
     let mut found = messages(&server).await;
     found.sort();
@@ -116,7 +116,7 @@ async fn many_events_go_at_once_and_each_customers_keep_their_order() {
     let events: Vec<_> = (0..5_000).map(|number| billed(number, 500)).collect();
     // As the relay runs it.
     let delivered = tokio::spawn(async move { nats.deliver(&events).await }).await.unwrap();
-    assert_eq!(delivered, vec![Outcome::Delivered; 5_000]);
+    assert_eq!(delivered, vec![DeliveryOutcome::Delivered; 5_000]);
     let stream = stream(&server).await;
     assert_eq!(stream.cached_info().state.messages, 5_000);
     let reader = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
@@ -144,7 +144,7 @@ async fn a_stream_that_is_there_is_left_as_it_is() {
         ..Config::default()
     };
     jetstream(&server).await.create_stream(made).await.unwrap();
-    assert_eq!(open(&server).await.deliver(&[upgraded()]).await, [Outcome::Delivered]);
+    assert_eq!(open(&server).await.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
     let config = stream(&server).await.cached_info().config.clone();
     assert_eq!((config.duplicate_window, config.max_messages), (Duration::from_mins(1), 7));
 }
@@ -156,10 +156,10 @@ async fn events_wait_for_a_server_that_is_not_there_yet() {
     let began = Instant::now();
     let outcomes = nats.deliver(&[billed(1, 1), billed(2, 1), upgraded()]).await;
     assert!(began.elapsed() < Duration::from_secs(1));
-    let Outcome::Failed { reason, retry_after: None } = &outcomes[0] else { panic!("{outcomes:?}") };
+    let DeliveryOutcome::Failed { reason, retry_after: None } = &outcomes[0] else { panic!("{outcomes:?}") };
     assert!(reason.starts_with("NATS: not connected"), "{reason}");
-    assert_eq!(outcomes[1], Outcome::Held);
-    assert!(matches!(outcomes[2], Outcome::Failed { .. }));
+    assert_eq!(outcomes[1], DeliveryOutcome::Held);
+    assert!(matches!(outcomes[2], DeliveryOutcome::Failed { .. }));
     assert!(nats.deliver_entries(&[entry(1, "acme")]).await.is_err());
     server.start();
     deliver_until_done(&nats, &[billed(1, 1), billed(2, 1)]).await;
@@ -171,10 +171,10 @@ async fn events_wait_for_a_server_that_is_not_there_yet() {
 async fn what_was_stored_before_a_crash_is_not_stored_again_after_it() {
     let mut server = Server::start_new();
     let nats = open(&server).await;
-    assert_eq!(nats.deliver(&[billed(1, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(nats.deliver(&[billed(1, 1)]).await, [DeliveryOutcome::Delivered]);
     server.kill();
     let outcomes = nats.deliver(&[billed(1, 1), billed(2, 1)]).await;
-    assert!(matches!(outcomes.as_slice(), [Outcome::Failed { .. }, Outcome::Held]), "{outcomes:?}");
+    assert!(matches!(outcomes.as_slice(), [DeliveryOutcome::Failed { .. }, DeliveryOutcome::Held]), "{outcomes:?}");
     server.start();
     deliver_until_done(&nats, &[billed(1, 1), billed(2, 1)]).await;
     let ids: Vec<_> = messages(&server).await.into_iter().map(|(_, id, _)| id).collect();
@@ -185,7 +185,7 @@ async fn what_was_stored_before_a_crash_is_not_stored_again_after_it() {
 async fn a_stream_that_was_lost_is_created_again() {
     let mut server = Server::start_new();
     let nats = open(&server).await;
-    assert_eq!(nats.deliver(&[billed(1, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(nats.deliver(&[billed(1, 1)]).await, [DeliveryOutcome::Delivered]);
     server.kill();
     server.wipe();
     server.start();
@@ -201,14 +201,14 @@ async fn a_stream_that_was_lost_is_created_again() {
 async fn a_server_that_says_nothing_is_waited_for_once() {
     let mut server = Server::start_new();
     let nats = open(&server).await;
-    assert_eq!(nats.deliver(&[billed(0, 1)]).await, [Outcome::Delivered]);
+    assert_eq!(nats.deliver(&[billed(0, 1)]).await, [DeliveryOutcome::Delivered]);
     server.freeze();
     let began = Instant::now();
     let events: Vec<_> = (0..6_000).map(|number| billed(number, 6_000)).collect();
     let entries: Vec<_> = (0..6_000).map(|number| entry(number, &format!("c{number}"))).collect();
     let (outcomes, failed) = tokio::join!(nats.deliver(&events), nats.deliver_entries(&entries));
     let failure = "NATS: timed out: didn't receive ack in time";
-    assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Held || reason(outcome) == failure));
+    assert!(outcomes.iter().all(|outcome| *outcome == DeliveryOutcome::Held || reason(outcome) == failure));
     assert_eq!((reason(&outcomes[0]), failed.unwrap_err().reason.as_str()), (failure, failure));
     assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());
     server.thaw();
@@ -225,7 +225,10 @@ async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut large = billed(1, 1);
     large.envelope.description = Some("x".repeat(3_000));
     let outcomes = nats.deliver(&[large, billed(2, 1)]).await;
-    assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    assert!(
+        matches!(outcomes.as_slice(), [DeliveryOutcome::Refused { .. }, DeliveryOutcome::Delivered]),
+        "{outcomes:?}"
+    );
     // For the stream alone.
     let jetstream = jetstream(&server).await;
     let config = stream(&server).await.cached_info().config.clone();
@@ -233,7 +236,10 @@ async fn an_event_that_is_too_large_holds_nothing_up() {
     let mut large = billed(3, 1);
     large.envelope.description = Some("x".repeat(1_000));
     let outcomes = nats.deliver(&[large, billed(4, 1)]).await;
-    assert!(matches!(outcomes.as_slice(), [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    assert!(
+        matches!(outcomes.as_slice(), [DeliveryOutcome::Refused { .. }, DeliveryOutcome::Delivered]),
+        "{outcomes:?}"
+    );
 }
 
 #[tokio::test]
@@ -249,7 +255,7 @@ async fn a_stream_that_takes_no_more_fails_what_comes() {
     jetstream(&server).await.create_stream(made).await.unwrap();
     let nats = try_open(&server.url(), json!({"journal": true})).await.unwrap();
     let outcomes = nats.deliver(&[billed(1, 1), billed(2, 1), billed(3, 1)]).await;
-    assert_eq!((&outcomes[0], &outcomes[2]), (&Outcome::Delivered, &Outcome::Held));
+    assert_eq!((&outcomes[0], &outcomes[2]), (&DeliveryOutcome::Delivered, &DeliveryOutcome::Held));
     assert!(reason(&outcomes[1]).contains("maximum messages exceeded"), "{outcomes:?}");
     let failure = nats.deliver_entries(&[entry(1, "acme"), entry(2, "acme")]).await.unwrap_err();
     assert!(failure.reason.contains("maximum messages exceeded"), "{failure:?}");
@@ -286,7 +292,7 @@ fn entry(sequence: i64, customer_id: &str) -> Arc<Entry> {
 async fn the_journal_has_subjects_of_its_own() {
     let server = Server::start_new();
     let nats = try_open(&server.url(), json!({"journal": true})).await.unwrap();
-    assert!(nats.wants_journal() && !open(&server).await.wants_journal());
+    assert!(nats.accepts_journal() && !open(&server).await.accepts_journal());
     let (first, mut reversal, mut adjustment) = (entry(41, "acme"), entry(42, "acme"), entry(43, "acme"));
     let reversed = Arc::make_mut(&mut reversal);
     reversed.reverses = Some(41);
@@ -320,7 +326,7 @@ async fn a_password_is_used_and_not_told() {
     server.start();
     let known = json!({"user": "us", "password": {"env": "P"}});
     let nats = try_open(&server.url(), known).await.unwrap();
-    assert_eq!(nats.deliver(&[upgraded()]).await, [Outcome::Delivered]);
+    assert_eq!(nats.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
     let wrong = try_open(&server.url(), json!({"user": "us", "password": {"env": "Q"}})).await.unwrap();
     let outcomes = wrong.deliver(&[upgraded()]).await;
     assert!(reason(&outcomes[0]).contains("authorization violation"), "{outcomes:?}");
@@ -330,7 +336,7 @@ async fn a_password_is_used_and_not_told() {
     let mut with_token = Server::not_started(&format!("authorization {{ token: \"T-{CANARY}\" }}"));
     with_token.start();
     let nats = try_open(&with_token.url(), json!({"token": {"env": "T"}})).await.unwrap();
-    assert_eq!(nats.deliver(&[upgraded()]).await, [Outcome::Delivered]);
+    assert_eq!(nats.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
 }
 
 #[tokio::test]
@@ -341,7 +347,7 @@ async fn credentials_are_those_of_a_credentials_file() {
                 ------END USER NKEY SEED------\n";
     let given = json!({"url": "nats://127.0.0.1:1", "credentials": {"file": "deltabook.creds"}});
     let read = |_: &SecretSource| Ok(file.into());
-    let opened = Nats::open(settings(given), Choice::default(), &read, Clock::system(), TenantId::only()).await;
+    let opened = Nats::open(settings(given), EventFilter::default(), &read, Clock::system(), TenantId::only()).await;
     assert!(!format!("{:?}", opened.unwrap()).contains("SUAIO"));
 }
 
@@ -365,5 +371,5 @@ async fn settings_are_checked() {
         let error = try_open(url, others.clone()).await.unwrap_err();
         assert!(!error.contains(CANARY), "{error}");
     }
-    assert!(serde_json::from_value::<Settings>(json!({"url": url, "subjects": "x"})).is_err());
+    assert!(serde_json::from_value::<NatsSettings>(json!({"url": url, "subjects": "x"})).is_err());
 }

@@ -7,9 +7,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::NaiveDate;
 use deltabook::clock::Clock;
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::sink::segment::Segment;
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -21,12 +21,12 @@ fn open(receiver: &Receiver, group: bool) -> Segment {
     let endpoint = format!("{}/v1/batch", receiver.url);
     let settings = json!({ "write_key": { "env": "KEY" }, "endpoint": endpoint, "group": group });
     let settings = serde_json::from_value(settings).unwrap();
-    Segment::open(settings, Choice::default(), &|_| Ok(SecretString::from("WRITE_KEY")), Clock::system()).unwrap()
+    Segment::open(settings, EventFilter::default(), &|_| Ok(SecretString::from("WRITE_KEY")), Clock::system()).unwrap()
 }
 
-async fn sent(group: bool, events: &[Outgoing]) -> Vec<Received> {
+async fn sent(group: bool, events: &[OutgoingEvent]) -> Vec<Received> {
     let receiver = Receiver::start([]).await;
-    assert_eq!(open(&receiver, group).deliver(events).await, vec![Outcome::Delivered; events.len()]);
+    assert_eq!(open(&receiver, group).deliver(events).await, vec![DeliveryOutcome::Delivered; events.len()]);
     receiver.received()
 }
 
@@ -186,7 +186,7 @@ async fn an_event_that_is_too_large_is_refused_alone() {
     let mut large = billed(1, "acme");
     large.envelope.description = Some("x".repeat(32 << 10));
     let outcomes = open(&receiver, false).deliver(&[large, billed(2, "acme")]).await;
-    assert!(matches!(&outcomes[..], [Outcome::Refused { .. }, Outcome::Delivered]), "{outcomes:?}");
+    assert!(matches!(&outcomes[..], [DeliveryOutcome::Refused { .. }, DeliveryOutcome::Delivered]), "{outcomes:?}");
     assert_eq!(receiver.received().len(), 1);
 }
 
@@ -196,8 +196,8 @@ async fn one_bad_event_does_not_take_its_batch_with_it() {
     let receiver = Receiver::start([400, 200, 400, 400, 200].map(Answer::Status)).await;
     let events: Vec<_> = (0..4).map(|sequence| billed(sequence, "acme")).collect();
     let outcomes = open(&receiver, false).deliver(&events).await;
-    let delivered = || Outcome::Delivered;
-    let refused = Outcome::Refused { reason: "answered 400".to_owned() };
+    let delivered = || DeliveryOutcome::Delivered;
+    let refused = DeliveryOutcome::Refused { reason: "answered 400".to_owned() };
     assert_eq!(outcomes, [delivered(), delivered(), refused, delivered()]);
 }
 
@@ -210,8 +210,8 @@ async fn a_batch_that_fails_holds_back_what_comes_after() {
     let sent = receiver.received();
     assert_eq!(sent.len(), 2, "the second fails, and is not followed");
     let first = calls(&sent[0]).len();
-    assert!(outcomes[..first].iter().all(|outcome| *outcome == Outcome::Delivered));
-    assert!(matches!(outcomes[first], Outcome::Failed { .. }));
-    assert!(outcomes[first + 1..2_000].iter().all(|outcome| *outcome == Outcome::Held));
-    assert!(matches!(outcomes[2_000], Outcome::Failed { .. }), "each customer's first is due again");
+    assert!(outcomes[..first].iter().all(|outcome| *outcome == DeliveryOutcome::Delivered));
+    assert!(matches!(outcomes[first], DeliveryOutcome::Failed { .. }));
+    assert!(outcomes[first + 1..2_000].iter().all(|outcome| *outcome == DeliveryOutcome::Held));
+    assert!(matches!(outcomes[2_000], DeliveryOutcome::Failed { .. }), "each customer's first is due again");
 }

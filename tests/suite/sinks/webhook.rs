@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use deltabook::clock::Clock;
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::secret::SecretSource;
-use deltabook::events::sink::webhook::{Settings, Webhook};
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::webhook::{Webhook, WebhookSettings};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -31,15 +31,15 @@ fn read(source: &SecretSource) -> Result<SecretString, String> {
     }
 }
 
-fn try_open(url: &str, others: Value, choice: Choice) -> Result<Webhook, String> {
+fn try_open(url: &str, others: Value, filter: EventFilter) -> Result<Webhook, String> {
     let mut given = json!({"url": url, "secrets": [{"env": "NEW"}, {"file": "old"}]});
     given.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
-    Webhook::open(settings(given), choice, &read, Clock::system())
+    Webhook::open(settings(given), filter, &read, Clock::system())
 }
 
 /// To a receiver on this machine, as only its operator can allow.
 fn open(url: &str) -> Webhook {
-    try_open(url, json!({"allow_private": true, "allow_http": true}), Choice::default()).unwrap()
+    try_open(url, json!({"allow_private": true, "allow_http": true}), EventFilter::default()).unwrap()
 }
 
 fn headers(received: &Received) -> HeaderMap {
@@ -53,8 +53,8 @@ fn headers(received: &Received) -> HeaderMap {
 async fn an_event_is_a_signed_cloud_event() {
     let receiver = Receiver::start([Answer::Status(202), Answer::Status(204)]).await;
     let webhook = open(&format!("{}/hooks/deltabook?team=1", receiver.url));
-    assert_eq!(webhook.deliver(&[upgraded()]).await, [Outcome::Delivered]);
-    assert_eq!(webhook.deliver(&[trial_started()]).await, [Outcome::Delivered]);
+    assert_eq!(webhook.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
+    assert_eq!(webhook.deliver(&[trial_started()]).await, [DeliveryOutcome::Delivered]);
     let received = receiver.received();
     let [upgrade, trial] = received.as_slice() else { panic!("{received:?}") };
     assert_eq!((upgrade.method.as_str(), upgrade.path.as_str()), ("POST", "/hooks/deltabook?team=1"));
@@ -83,11 +83,11 @@ async fn names_are_those_that_the_receiver_has_chosen() {
 
 #[tokio::test]
 async fn answers_mean_what_they_mean_elsewhere() {
-    type Expected = fn(&Outcome) -> bool;
-    let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed { .. });
-    let refused = |outcome: &Outcome| matches!(outcome, Outcome::Refused { .. });
-    let disabled = |outcome: &Outcome| matches!(outcome, Outcome::Disabled { .. });
-    let delivered = |outcome: &Outcome| *outcome == Outcome::Delivered;
+    type Expected = fn(&DeliveryOutcome) -> bool;
+    let failed = |outcome: &DeliveryOutcome| matches!(outcome, DeliveryOutcome::Failed { .. });
+    let refused = |outcome: &DeliveryOutcome| matches!(outcome, DeliveryOutcome::Refused { .. });
+    let disabled = |outcome: &DeliveryOutcome| matches!(outcome, DeliveryOutcome::Disabled { .. });
+    let delivered = |outcome: &DeliveryOutcome| *outcome == DeliveryOutcome::Delivered;
     let elsewhere = Receiver::start([]).await;
     let redirect = |status| Answer::Headers(status, vec![("location", elsewhere.url.clone())]);
     let cases: [(Answer, Expected); 11] = [
@@ -118,11 +118,11 @@ async fn nothing_overtakes_an_event_of_the_same_customer() {
     let receiver = Receiver::start([Answer::Status(503)]).await;
     let webhook = open(&receiver.url);
     let outcomes = webhook.deliver(&[billed(1, 1), billed(2, 1)]).await;
-    assert!(matches!(outcomes.as_slice(), [Outcome::Failed { .. }, Outcome::Held]), "{outcomes:?}");
-    let events: Vec<Outgoing> = (0..400).map(|number| billed(number, 40)).collect();
+    assert!(matches!(outcomes.as_slice(), [DeliveryOutcome::Failed { .. }, DeliveryOutcome::Held]), "{outcomes:?}");
+    let events: Vec<OutgoingEvent> = (0..400).map(|number| billed(number, 40)).collect();
     // As the relay runs it.
     let outcomes = tokio::spawn(async move { webhook.deliver(&events).await }).await.unwrap();
-    assert_eq!(outcomes, vec![Outcome::Delivered; 400]);
+    assert_eq!(outcomes, vec![DeliveryOutcome::Delivered; 400]);
     let charges = receiver.received().into_iter().skip(1).map(|received| {
         let event: Value = serde_json::from_str(&received.body).unwrap();
         event["data"]["charge_id"].as_str().unwrap().strip_prefix("ch-").unwrap().parse::<i64>().unwrap()
@@ -172,14 +172,14 @@ async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
         "[2001:0:7f00:1::]",
         "[2001:db8::1]",
     ] {
-        let refused = try_open(&format!("https://{host}:8443/hook"), json!({}), Choice::default());
+        let refused = try_open(&format!("https://{host}:8443/hook"), json!({}), EventFilter::default());
         let error = refused.map(|_| host).unwrap_err();
         assert!(error.contains("is not public"), "{host}: {error}");
         let allowed = json!({"allow_private": true});
-        assert!(try_open(&format!("https://{host}/hook"), allowed, Choice::default()).is_ok(), "{host}");
+        assert!(try_open(&format!("https://{host}/hook"), allowed, EventFilter::default()).is_ok(), "{host}");
     }
     for host in ["1.1.1.1", "[2606:4700::1111]", "hooks.example", "localhost"] {
-        assert!(try_open(&format!("https://{host}/"), json!({}), Choice::default()).is_ok(), "{host}");
+        assert!(try_open(&format!("https://{host}/"), json!({}), EventFilter::default()).is_ok(), "{host}");
     }
 }
 
@@ -187,12 +187,12 @@ async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
 async fn a_name_of_this_machine_is_refused_when_it_is_looked_up() {
     let receiver = Receiver::start([]).await;
     let by_name = receiver.url.replace("127.0.0.1", "localhost");
-    let guarded = try_open(&by_name, json!({"allow_http": true}), Choice::default()).unwrap();
+    let guarded = try_open(&by_name, json!({"allow_http": true}), EventFilter::default()).unwrap();
     let outcomes = guarded.deliver(&[upgraded()]).await;
     assert!(reason(&outcomes[0]).contains("localhost is not a public address"), "{outcomes:?}");
-    assert!(matches!(outcomes[0], Outcome::Failed { .. }));
+    assert!(matches!(outcomes[0], DeliveryOutcome::Failed { .. }));
     assert_eq!(receiver.received(), []);
-    assert_eq!(open(&by_name).deliver(&[upgraded()]).await, [Outcome::Delivered]);
+    assert_eq!(open(&by_name).deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
 }
 
 #[tokio::test]
@@ -211,13 +211,13 @@ async fn settings_are_checked_and_secrets_are_not_told() {
         ("https://hooks.example", json!({"source": ""})),
         ("https://hooks.example", json!({"source": "a b"})),
     ] {
-        let error = try_open(url, others, Choice::default()).unwrap_err();
+        let error = try_open(url, others, EventFilter::default()).unwrap_err();
         assert!(!error.contains(CANARY), "{error}");
     }
     let unknown = json!({"url": "https://hooks.example", "secrets": [], "secret": "x"});
-    assert!(serde_json::from_value::<Settings>(unknown).is_err());
+    assert!(serde_json::from_value::<WebhookSettings>(unknown).is_err());
     let concurrency = json!({"url": "https://hooks.example", "secrets": [], "concurrency": 0});
-    assert!(serde_json::from_value::<Settings>(concurrency).is_err());
+    assert!(serde_json::from_value::<WebhookSettings>(concurrency).is_err());
     let webhook = open(&format!("{}/{CANARY}", nobody().await));
     let shown = format!("{webhook:?} {:?}", webhook.deliver(&[upgraded()]).await);
     assert!(!shown.contains(CANARY) && !shown.contains("whsec_"), "{shown}");

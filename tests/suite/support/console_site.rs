@@ -6,7 +6,7 @@ use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;
 use deltabook::domain::role::Role;
-use deltabook::events::sink::Outcome;
+use deltabook::events::sink::DeliveryOutcome;
 use deltabook::events::sink::sink_config::OpenSink;
 use deltabook::grpc::v1;
 use deltabook::tenants::tenant_runtime::Sending;
@@ -43,11 +43,11 @@ pub fn today() -> Clock {
 /// no more.
 fn receivers() -> Sending {
     let (takes_all, takes_some, is_gone) = (Scripted::new(), Scripted::new(), Scripted::new());
-    is_gone.answers(|_| Outcome::Disabled { reason: "410 Gone".to_owned() });
+    is_gone.answers(|_| DeliveryOutcome::Disabled { reason: "410 Gone".to_owned() });
     takes_some.answers(|event| match event.envelope.customer_id.as_str() {
         "pikestone-robotics" => fails("503 Service Unavailable"),
-        "quillmark-press" => Outcome::Refused { reason: "400 Bad Request: no such plan".to_owned() },
-        _ => Outcome::Delivered,
+        "quillmark-press" => DeliveryOutcome::Refused { reason: "400 Bad Request: no such plan".to_owned() },
+        _ => DeliveryOutcome::Delivered,
     });
     Sending {
         sinks: vec![receiver("warehouse", takes_all), receiver("crm", takes_some), receiver("old-crm", is_gone)],

@@ -8,14 +8,14 @@ use deltabook::codec::decode;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::facts::fact::Fact;
 use deltabook::domain::ids::TenantId;
-use deltabook::events::due_scheduler::Reminder;
-use deltabook::events::event_filter::Choice;
-use deltabook::events::outbox_pruning::{DEFAULT_RETENTION, Retention};
+use deltabook::events::due_scheduler::DueScheduler;
+use deltabook::events::event_filter::EventFilter;
+use deltabook::events::outbox_pruning::{DEFAULT_RETENTION, OutboxPruning};
 use deltabook::events::relay::{Relay, drain};
-use deltabook::events::sink::{Delivering, Outcome, Outgoing, Sink};
+use deltabook::events::sink::{DeliveryFuture, DeliveryOutcome, OutgoingEvent, Sink};
 use deltabook::events::sink_worker::SinkWorker;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::{Ledger, Load, WriterTasks};
+use deltabook::ledger::handle::{Ledger, Workload, WriterTasks};
 use deltabook::store::db::Db;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -27,14 +27,14 @@ use super::store::Store;
 pub const NOTHING: [String; 0] = [];
 
 /// What a sink says to an event.
-type Answer = Box<dyn FnMut(&Outgoing) -> Outcome + Send>;
+type Answer = Box<dyn FnMut(&OutgoingEvent) -> DeliveryOutcome + Send>;
 
 /// A sink that keeps what it takes, and answers as the test wants.
 pub struct Scripted {
-    choice: Choice,
-    needs_seconds: bool,
+    filter: EventFilter,
+    needs_unique_seconds: bool,
     answer: Mutex<Answer>,
-    taken: Mutex<Vec<Outgoing>>,
+    taken: Mutex<Vec<OutgoingEvent>>,
 }
 
 impl std::fmt::Debug for Scripted {
@@ -45,53 +45,54 @@ impl std::fmt::Debug for Scripted {
 
 impl Scripted {
     pub fn new() -> Arc<Self> {
-        Self::with_choice(Choice::default(), false)
+        Self::with_filter(EventFilter::default(), false)
     }
 
-    pub fn with_choice(choice: Choice, needs_seconds: bool) -> Arc<Self> {
-        let answer: Answer = Box::new(|_| Outcome::Delivered);
-        Arc::new(Self { choice, needs_seconds, answer: Mutex::new(answer), taken: Mutex::default() })
+    pub fn with_filter(filter: EventFilter, needs_unique_seconds: bool) -> Arc<Self> {
+        let answer: Answer = Box::new(|_| DeliveryOutcome::Delivered);
+        Arc::new(Self { filter, needs_unique_seconds, answer: Mutex::new(answer), taken: Mutex::default() })
     }
 
-    pub fn answers(&self, answer: impl FnMut(&Outgoing) -> Outcome + Send + 'static) {
+    pub fn answers(&self, answer: impl FnMut(&OutgoingEvent) -> DeliveryOutcome + Send + 'static) {
         *self.answer.lock().unwrap() = Box::new(answer);
     }
 
     /// Everything that it took so far, and forgets it.
-    pub fn take(&self) -> Vec<Outgoing> {
+    pub fn take(&self) -> Vec<OutgoingEvent> {
         std::mem::take(&mut self.taken.lock().unwrap())
     }
 
     /// As `date customer event`.
     pub fn take_shown(&self) -> Vec<String> {
-        let shown = |it: &Outgoing| format!("{} {} {}", it.envelope.date, it.envelope.customer_id, it.envelope.event);
+        let shown =
+            |it: &OutgoingEvent| format!("{} {} {}", it.envelope.date, it.envelope.customer_id, it.envelope.event);
         self.take().iter().map(shown).collect()
     }
 }
 
 impl Sink for Scripted {
-    fn choice(&self) -> &Choice {
-        &self.choice
+    fn filter(&self) -> &EventFilter {
+        &self.filter
     }
 
-    fn needs_seconds(&self) -> bool {
-        self.needs_seconds
+    fn needs_unique_seconds(&self) -> bool {
+        self.needs_unique_seconds
     }
 
-    fn deliver<'s>(&'s self, events: &'s [Outgoing]) -> Delivering<'s> {
+    fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s> {
         Box::pin(async move {
             let mut failed: Vec<&str> = Vec::new();
             let mut outcomes = Vec::new();
             for event in events {
                 let customer = event.envelope.customer_id.as_str();
                 if failed.contains(&customer) {
-                    outcomes.push(Outcome::Held);
+                    outcomes.push(DeliveryOutcome::Held);
                     continue;
                 }
                 let outcome = (self.answer.lock().unwrap())(event);
                 match outcome {
-                    Outcome::Delivered => self.taken.lock().unwrap().push(event.clone()),
-                    Outcome::Failed { .. } => failed.push(customer),
+                    DeliveryOutcome::Delivered => self.taken.lock().unwrap().push(event.clone()),
+                    DeliveryOutcome::Failed { .. } => failed.push(customer),
                     _ => {}
                 }
                 outcomes.push(outcome);
@@ -101,8 +102,8 @@ impl Sink for Scripted {
     }
 }
 
-pub fn fails(reason: &str) -> Outcome {
-    Outcome::Failed { reason: reason.to_owned(), retry_after: None }
+pub fn fails(reason: &str) -> DeliveryOutcome {
+    DeliveryOutcome::Failed { reason: reason.to_owned(), retry_after: None }
 }
 
 /// A store with its ledger, and the test's time.
@@ -134,7 +135,7 @@ impl Desk {
         canary::watch();
         let db = Db::open(store.url()).await.unwrap();
         let (ledger, writers) =
-            Ledger::start(db.clone(), &TenantId::only(), clock.clone(), Load::Requests).await.unwrap();
+            Ledger::start(db.clone(), &TenantId::only(), clock.clone(), Workload::Requests).await.unwrap();
         Self { db, clock, ledger, time, writers, store }
     }
 
@@ -150,7 +151,7 @@ impl Desk {
         self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Actor::service()).await.unwrap();
     }
 
-    pub fn courier(&self, name: &str, sink: &Arc<Scripted>) -> SinkWorker {
+    pub fn worker(&self, name: &str, sink: &Arc<Scripted>) -> SinkWorker {
         SinkWorker {
             db: self.db.clone(),
             tenant_id: TenantId::only(),
@@ -160,21 +161,22 @@ impl Desk {
         }
     }
 
-    pub fn reminder(&self) -> Reminder {
+    pub fn due_scheduler(&self) -> DueScheduler {
         let (db, clock, ledger) = (self.db.clone(), self.clock.clone(), self.ledger.clone());
-        Reminder { db, tenant_id: TenantId::only(), clock, ledger }
+        DueScheduler { db, tenant_id: TenantId::only(), clock, ledger }
     }
 
-    pub fn relay(&self, couriers: Vec<SinkWorker>) -> Relay {
+    pub fn relay(&self, workers: Vec<SinkWorker>) -> Relay {
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let retention = Retention { db, tenant_id: TenantId::only(), clock, keep: DEFAULT_RETENTION, gone: 0 };
-        Relay::start(couriers, self.reminder(), retention, self.ledger.committed())
+        let retention =
+            OutboxPruning { db, tenant_id: TenantId::only(), clock, retention: DEFAULT_RETENTION, pruned_through: 0 };
+        Relay::start(workers, self.due_scheduler(), retention, self.ledger.committed())
     }
 
     /// Delivers what is due.
     pub async fn drain(&self, sink: &Arc<Scripted>) {
-        let couriers = vec![self.courier("sink", sink)];
-        let left = drain(couriers, &self.reminder(), CancellationToken::new()).await.unwrap();
+        let workers = vec![self.worker("sink", sink)];
+        let left = drain(workers, &self.due_scheduler(), CancellationToken::new()).await.unwrap();
         assert!(left.iter().all(|(_, reason)| !reason.contains("another")), "{left:?}");
     }
 

@@ -1,6 +1,6 @@
 //! Events to send: a customer's life, one of each name.
 
-use deltabook::events::sink::Outgoing;
+use deltabook::events::sink::OutgoingEvent;
 use serde_json::{Value, json};
 
 /// An object with the fields of another added to its own, or in their place.
@@ -10,7 +10,7 @@ pub fn with(mut object: Value, others: &Value) -> Value {
 }
 
 /// An event of the customer `brightwater`; `rest` replaces and adds to what every event has.
-pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> Outgoing {
+pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> OutgoingEvent {
     let envelope = json!({
         "id": format!("0f1e2d3c-4b5a-8678-9a0b-1c2d3e4f{sequence:04}"),
         "event": name,
@@ -20,10 +20,10 @@ pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> Outgoing {
         "identity": "ana@brightwater.example",
         "account_name": "Brightwater Ltd",
     });
-    Outgoing { sequence, envelope: serde_json::from_value(with(envelope, &rest)).unwrap(), second: None }
+    OutgoingEvent { sequence, envelope: serde_json::from_value(with(envelope, &rest)).unwrap(), second: None }
 }
 
-fn change(sequence: i64, name: &str, date: &str, delta: &str, mrr: &str, rest: Value) -> Outgoing {
+fn change(sequence: i64, name: &str, date: &str, delta: &str, mrr: &str, rest: Value) -> OutgoingEvent {
     let fields = json!({ "currency": "USD", "mrr_delta": delta, "mrr": mrr, "plan": "seats" });
     let mut change = event(sequence, name, date, with(fields, &rest));
     // The store gives each one that is told to KISSmetrics a second of its own.
@@ -31,7 +31,7 @@ fn change(sequence: i64, name: &str, date: &str, delta: &str, mrr: &str, rest: V
     change
 }
 
-fn trial(sequence: i64, name: &str, date: &str) -> Outgoing {
+fn trial(sequence: i64, name: &str, date: &str) -> OutgoingEvent {
     let rest = json!({
         "currency": "USD", "plan": "seats", "line_id": "SUB-1-seats", "subscription_ids": ["SUB-1"],
         "trial_start_date": "2025-12-18", "trial_end_date": "2026-01-01",
@@ -40,7 +40,7 @@ fn trial(sequence: i64, name: &str, date: &str) -> Outgoing {
 }
 
 /// A charge of a customer.
-pub fn billed(sequence: i64, customer_id: &str) -> Outgoing {
+pub fn billed(sequence: i64, customer_id: &str) -> OutgoingEvent {
     let rest = json!({
         "customer_id": customer_id, "identity": customer_id, "currency": "USD", "charge_id": format!("CH-{sequence}"),
         "amount": "392.50",
@@ -49,7 +49,7 @@ pub fn billed(sequence: i64, customer_id: &str) -> Outgoing {
 }
 
 /// More seats on two contracts.
-pub fn upgraded() -> Outgoing {
+pub fn upgraded() -> OutgoingEvent {
     let rest = json!({
         "category": "UPSELL", "subcategory": "QUANTITY_INCREASE", "quantity_before": "10", "quantity_after": "14",
         "subscription_ids": ["SUB-1", "SUB-2"], "reason": "two new teams",
@@ -58,7 +58,7 @@ pub fn upgraded() -> Outgoing {
 }
 
 /// One of each name, as they go out.
-pub fn one_of_each() -> Vec<Outgoing> {
+pub fn one_of_each() -> Vec<OutgoingEvent> {
     let from_to = |category: &str, subcategory: &str, before: &str, after: &str| {
         json!({
             "category": category, "subcategory": subcategory, "quantity_before": before, "quantity_after": after,
@@ -105,7 +105,7 @@ pub fn one_of_each() -> Vec<Outgoing> {
 }
 
 /// With decimals that no binary number holds.
-pub fn exact() -> Vec<Outgoing> {
+pub fn exact() -> Vec<OutgoingEvent> {
     let mut change = upgraded();
     change.envelope.mrr_delta = Some("0.1".to_owned());
     change.envelope.mrr = Some("12345678901.123456".to_owned());

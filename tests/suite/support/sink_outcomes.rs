@@ -4,9 +4,9 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use deltabook::events::event_filter::Choice;
+use deltabook::events::event_filter::EventFilter;
 use deltabook::events::secret::SecretSource;
-use deltabook::events::sink::{Outcome, Outgoing};
+use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -26,11 +26,11 @@ pub fn settings<S: serde::de::DeserializeOwned>(settings: Value) -> S {
     serde_json::from_value(settings).unwrap()
 }
 
-pub fn outgoing(sequence: i64, fields: Value) -> Outgoing {
-    Outgoing { sequence, envelope: serde_json::from_value(fields).unwrap(), second: None }
+pub fn outgoing(sequence: i64, fields: Value) -> OutgoingEvent {
+    OutgoingEvent { sequence, envelope: serde_json::from_value(fields).unwrap(), second: None }
 }
 
-pub fn upgraded() -> Outgoing {
+pub fn upgraded() -> OutgoingEvent {
     let fields = json!({
         "id": "7c6d1f0e-2b5a-8c4d-9e3f-0a1b2c3d4e5f", "event": "Upgraded", "date": "2026-03-01",
         "timestamp": "2026-03-01T00:00:00Z", "customer_id": "acme", "identity": "ann@acme.example", "currency": "EUR",
@@ -41,7 +41,7 @@ pub fn upgraded() -> Outgoing {
     outgoing(1, fields)
 }
 
-pub fn trial_started() -> Outgoing {
+pub fn trial_started() -> OutgoingEvent {
     let fields = json!({
         "id": "1d2c3b4a-0000-8000-8000-00000000a001", "event": "Trial Started", "date": "2026-02-01",
         "timestamp": "2026-02-01T00:00:00Z", "customer_id": "zeta", "identity": "zeta", "currency": "EUR",
@@ -52,7 +52,7 @@ pub fn trial_started() -> Outgoing {
 }
 
 /// The event of this number, of one of `customers` customers.
-pub fn billed(number: i64, customers: i64) -> Outgoing {
+pub fn billed(number: i64, customers: i64) -> OutgoingEvent {
     let customer_id = format!("c{}", number % customers);
     let fields = json!({
         "id": format!("1d2c3b4a-0000-8000-8000-{number:012}"), "event": "Billed", "date": "2026-03-01",
@@ -62,14 +62,16 @@ pub fn billed(number: i64, customers: i64) -> Outgoing {
     outgoing(number, fields)
 }
 
-pub fn renaming() -> Choice {
+pub fn renaming() -> EventFilter {
     settings(json!({"names": {"Upgraded": "plan_grew"}, "properties": {"customer_id": "account", "reason": ""}}))
 }
 
-pub fn reason(outcome: &Outcome) -> &str {
+pub fn reason(outcome: &DeliveryOutcome) -> &str {
     match outcome {
-        Outcome::Failed { reason, .. } | Outcome::Refused { reason } | Outcome::Disabled { reason } => reason,
-        Outcome::Delivered | Outcome::Held => "",
+        DeliveryOutcome::Failed { reason, .. }
+        | DeliveryOutcome::Refused { reason }
+        | DeliveryOutcome::Disabled { reason } => reason,
+        DeliveryOutcome::Delivered | DeliveryOutcome::Held => "",
     }
 }
 

@@ -157,7 +157,7 @@ async fn the_audit_trail_says_who_made_keys_and_tenants() {
     assert_eq!(shown, [("TENANT_CREATED", "acme"), ("KEY_CREATED", id), ("KEY_REVOKED", id)]);
     let secret = theirs.text.rsplit_once(id).unwrap().1;
     assert!(!format!("{rows:?}").contains(secret));
-    assert_eq!(verify_audit_trail(&operator.db, &acme, None).await.unwrap().problem, None);
+    assert_eq!(verify_audit_trail(&operator.db, &acme, None).await.unwrap().defect, None);
     operator.db.close().await;
     server.finish().await;
 }

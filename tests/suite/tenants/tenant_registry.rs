@@ -7,7 +7,7 @@ use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
 use deltabook::ledger::command::Mode;
-use deltabook::ledger::handle::Load;
+use deltabook::ledger::handle::Workload;
 use deltabook::tenants::tenant_registry::{MAX_OPEN, TenantError, TenantRegistry};
 use deltabook::tenants::tenant_runtime::{Common, Sending};
 
@@ -27,7 +27,7 @@ async fn books_are_open_while_somebody_has_them_and_only_so_many_otherwise() {
         operator.makes_tenant(tenant_id.as_str()).await;
     }
     let shelf =
-        TenantRegistry::new(Common::new(operator.db.clone(), Clock::system(), Load::Requests, Sending::default()));
+        TenantRegistry::new(Common::new(operator.db.clone(), Clock::system(), Workload::Requests, Sending::default()));
     assert!(matches!(shelf.books(&tenant("nobody")).await, Err(TenantError::NoTenant(_))));
 
     let (last, others) = tenants.split_last().unwrap();

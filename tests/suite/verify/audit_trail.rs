@@ -5,7 +5,7 @@ use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
 use deltabook::domain::journal::audit::{Action, Head, NewAudit};
 use deltabook::domain::policy::Policy;
-use deltabook::ledger::verify::audit_trail::{Problem, verify_audit_trail};
+use deltabook::ledger::verify::audit_trail::{TrailDefect, verify_audit_trail};
 use deltabook::store::audit;
 use deltabook::store::db::Db;
 use deltabook::store::tenants::tenant;
@@ -42,8 +42,8 @@ async fn trail(store: &Store, rows: i64) -> Head {
     head
 }
 
-async fn problem(db: &Db, kept: Option<&Head>) -> Option<Problem> {
-    verify_audit_trail(db, &TenantId::only(), kept).await.unwrap().problem
+async fn problem(db: &Db, kept: Option<&Head>) -> Option<TrailDefect> {
+    verify_audit_trail(db, &TenantId::only(), kept).await.unwrap().defect
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,13 +68,13 @@ async fn whatever_is_changed_in_the_audit_trail_is_found_with_its_row() {
         ("request_id", "request-1", "request-2"),
     ] {
         tamper(&format!("update audit_entry set {column} = '{to}' where sequence = 499 and {column} = '{from}'"));
-        assert_eq!(problem(&db, None).await, Some(Problem::Changed(499)), "{column}");
+        assert_eq!(problem(&db, None).await, Some(TrailDefect::Changed(499)), "{column}");
         tamper(&format!("update audit_entry set {column} = '{from}' where sequence = 499"));
         assert_eq!(problem(&db, None).await, None, "{column}");
     }
     // A text that moves from one column to the next.
     tamper("update audit_entry set before = after, after = before where sequence = 700");
-    assert_eq!(problem(&db, None).await, Some(Problem::Changed(700)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Changed(700)));
     tamper("update audit_entry set before = after, after = before where sequence = 700");
     // An instant.
     let later = match store {
@@ -82,14 +82,14 @@ async fn whatever_is_changed_in_the_audit_trail_is_found_with_its_row() {
         Store::Postgres(_) => "recorded_at + interval '1 microsecond'",
     };
     tamper(&format!("update audit_entry set recorded_at = {later} where sequence = 1"));
-    assert_eq!(problem(&db, None).await, Some(Problem::Changed(1)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Changed(1)));
     tamper(&format!("update audit_entry set recorded_at = {} where sequence = 1", later.replace('+', "-")));
     assert_eq!(problem(&db, None).await, None);
     // Two rows change places.
     for (from, to) in [(10, 5_000), (11, 10), (5_000, 11)] {
         tamper(&format!("update audit_entry set sequence = {to} where sequence = {from}"));
     }
-    assert_eq!(problem(&db, None).await, Some(Problem::Changed(10)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Changed(10)));
     for (from, to) in [(10, 5_000), (11, 10), (5_000, 11)] {
         tamper(&format!("update audit_entry set sequence = {to} where sequence = {from}"));
     }
@@ -99,19 +99,19 @@ async fn whatever_is_changed_in_the_audit_trail_is_found_with_its_row() {
         "insert into audit_entry select tenant_id, 1001, recorded_at, actor, action, customer_id, subject, before,
         after, reason, request_id, hash from audit_entry where sequence = 1000",
     );
-    assert_eq!(problem(&db, None).await, Some(Problem::Changed(1_001)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Changed(1_001)));
     tamper("delete from audit_entry where sequence = 1001");
     // The end is cut off; then the head is made to fit. Only who kept the head sees it.
     tamper("delete from audit_entry where sequence = 1000");
-    assert_eq!(problem(&db, None).await, Some(Problem::Cut(999, 1_000)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Cut(999, 1_000)));
     tamper(
         "update audit_head set sequence = 999,
         hash = (select hash from audit_entry where audit_entry.tenant_id = audit_head.tenant_id and sequence = 999)",
     );
     assert_eq!(problem(&db, None).await, None);
-    assert_eq!(problem(&db, Some(&head)).await, Some(Problem::Cut(999, 1_000)));
+    assert_eq!(problem(&db, Some(&head)).await, Some(TrailDefect::Cut(999, 1_000)));
     // One is missing in the middle.
     tamper("delete from audit_entry where sequence = 500");
-    assert_eq!(problem(&db, None).await, Some(Problem::Missing(500)));
+    assert_eq!(problem(&db, None).await, Some(TrailDefect::Missing(500)));
     db.close().await;
 }

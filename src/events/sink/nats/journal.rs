@@ -1,4 +1,4 @@
-//! The entries of the journal as messages, reversals and adjustments included.
+//! Publishes the entries of the journal, reversals and adjustments included.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -9,24 +9,24 @@ use futures_util::{StreamExt, stream};
 use crate::codec::tabular::movement;
 use crate::codec::tabular::row_writer::{Value, push_json};
 use crate::domain::journal::entry::Entry;
-use crate::events::sink::nats::connection::Problem;
+use crate::events::sink::nats::connection::PublishFailure;
 
 const OWN_NAMES: [&str; 4] = ["movement_id", "reverses_movement_id", "posting_date", "recorded_at"];
 
-/// Why entries were not delivered.
+/// Reason for which no entry was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct JournalFailure {
     pub reason: String,
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        let (Problem::Down(reason) | Problem::TooLarge(reason)) = problem;
+impl From<PublishFailure> for JournalFailure {
+    fn from(failure: PublishFailure) -> Self {
+        let (PublishFailure::Unavailable(reason) | PublishFailure::Permanent(reason)) = failure;
         Self { reason }
     }
 }
 
-/// The entry as one JSON object: where it stands in the journal, then its movement.
+/// Encodes an entry as one JSON object: its place in the journal, then its movement.
 pub(super) fn json(entry: &Entry) -> Vec<u8> {
     let own = [
         Value::Shown(entry.sequence.to_string()),
@@ -38,27 +38,32 @@ pub(super) fn json(entry: &Entry) -> Vec<u8> {
     let values: Vec<Value<'_>> = own.into_iter().chain(movement::values(&entry.movement)).collect();
     let mut json = Vec::with_capacity(1_024);
     push_json(&mut json, &names, &values);
-    // It comes as a line.
+    // Without the end of the line.
     json.pop();
     json
 }
 
-/// Each customer's entries one after the other, several customers at a time; how many of the first are stored.
-pub(super) async fn deliver<'e, F, D>(entries: &'e [Arc<Entry>], in_flight: usize, publish: F) -> Result<usize, Failure>
+/// Publishes each customer's entries one after the other, several customers at a time; returns how many are stored, counted
+/// from the first.
+pub(super) async fn deliver<'e, F, D>(
+    entries: &'e [Arc<Entry>],
+    in_flight: usize,
+    publish: F,
+) -> Result<usize, JournalFailure>
 where
     F: Fn(&'e Entry) -> D,
-    D: Future<Output = Result<(), Problem>>,
+    D: Future<Output = Result<(), PublishFailure>>,
 {
     let mut customers: BTreeMap<&str, Vec<(usize, &Entry)>> = BTreeMap::new();
-    for (place, entry) in entries.iter().enumerate() {
-        customers.entry(entry.movement.customer_id.as_str()).or_default().push((place, entry));
+    for (index, entry) in entries.iter().enumerate() {
+        customers.entry(entry.movement.customer_id.as_str()).or_default().push((index, entry));
     }
-    let trouble = OnceLock::new();
-    // In a list: a task that waits for them must not have the closure in it.
+    let failure = OnceLock::new();
+    // Collected, so that the future of this function does not contain the closure.
     let deliveries: Vec<_> =
-        customers.into_values().map(|entries| one_after_the_other(entries, &publish, &trouble)).collect();
+        customers.into_values().map(|entries| deliver_in_sequence(entries, &publish, &failure)).collect();
     let mut deliveries = stream::iter(deliveries).buffer_unordered(in_flight);
-    let mut first_missing: Option<(usize, Problem)> = None;
+    let mut first_missing: Option<(usize, PublishFailure)> = None;
     while let Some(delivered) = deliveries.next().await {
         if let Err(missing) = delivered
             && first_missing.as_ref().is_none_or(|first| missing.0 < first.0)
@@ -68,27 +73,27 @@ where
     }
     match first_missing {
         None => Ok(entries.len()),
-        Some((0, problem)) => Err(problem.into()),
-        Some((place, _)) => Ok(place),
+        Some((0, failure)) => Err(failure.into()),
+        Some((index, _)) => Ok(index),
     }
 }
 
-/// The first entry that is not stored ends it, whosever it is: one wait for a server that says nothing is enough.
-async fn one_after_the_other<'e, F, D>(
+/// Publishes one customer's entries. The first failure, of any customer, ends it: one timeout of the server is enough.
+async fn deliver_in_sequence<'e, F, D>(
     entries: Vec<(usize, &'e Entry)>,
     publish: &F,
-    trouble: &OnceLock<Problem>,
-) -> Result<(), (usize, Problem)>
+    failure: &OnceLock<PublishFailure>,
+) -> Result<(), (usize, PublishFailure)>
 where
     F: Fn(&'e Entry) -> D,
-    D: Future<Output = Result<(), Problem>>,
+    D: Future<Output = Result<(), PublishFailure>>,
 {
-    for (place, entry) in entries {
-        if let Some(problem) = trouble.get() {
-            return Err((place, problem.clone()));
+    for (index, entry) in entries {
+        if let Some(failure) = failure.get() {
+            return Err((index, failure.clone()));
         }
-        if let Err(problem) = publish(entry).await {
-            return Err((place, trouble.get_or_init(|| problem).clone()));
+        if let Err(failed) = publish(entry).await {
+            return Err((index, failure.get_or_init(|| failed).clone()));
         }
     }
     Ok(())

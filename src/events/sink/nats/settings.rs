@@ -1,4 +1,4 @@
-//! Where NATS is, who we are there, and what our stream is like.
+//! Settings of NATS: servers, credentials, stream.
 
 use async_nats::{ConnectOptions, ServerAddr};
 use secrecy::{ExposeSecret, SecretString};
@@ -6,25 +6,25 @@ use serde::Deserialize;
 
 use crate::events::secret::{ReadSecret, SecretSource};
 
-/// How to reach NATS, and where to publish.
+/// Settings of the sink.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
+pub struct NatsSettings {
     /// `nats://HOST:PORT`, or `tls://HOST:PORT`; several servers of a cluster, with commas between them.
     pub url: String,
     /// A credentials file, as `nsc` writes it.
     pub credentials: Option<SecretSource>,
     pub token: Option<SecretSource>,
-    /// With a password.
+    /// User, together with a password.
     pub user: Option<String>,
     pub password: Option<SecretSource>,
-    /// What all subjects begin with.
+    /// First part of every subject.
     #[serde(default = "prefix")]
     pub subject: String,
-    /// Created, with all those subjects, if it is missing.
+    /// Stream with those subjects; created if it is missing.
     #[serde(default = "stream")]
     pub stream: String,
-    /// How long the stream that is created knows a repeated message: longer than an event is tried for.
+    /// Duplicate window of a created stream; longer than the time for which an event is tried.
     #[serde(default = "four_days")]
     pub duplicate_window_hours: u32,
     /// Whether the entries of the journal are published too.
@@ -44,11 +44,11 @@ fn four_days() -> u32 {
     96
 }
 
-impl Settings {
-    /// The servers.
+impl NatsSettings {
+    /// Checks the settings; returns the servers.
     ///
     /// # Errors
-    /// What is wrong with any of the settings.
+    /// The first invalid setting.
     pub(super) fn check(&self) -> Result<Vec<ServerAddr>, String> {
         if !self.subject.split('.').all(is_name) {
             return Err("subject consists of letters, digits, - and _, with dots between".to_owned());
@@ -69,18 +69,18 @@ impl Settings {
         self.url.split(',').map(server).collect()
     }
 
-    /// Who we are.
+    /// Options with the credentials.
     ///
     /// # Errors
-    /// The secret that cannot be read.
-    pub(super) fn identify(&self, read: ReadSecret<'_>) -> Result<ConnectOptions, String> {
+    /// A secret that cannot be read.
+    pub(super) fn connect_options(&self, read: ReadSecret<'_>) -> Result<ConnectOptions, String> {
         let options = ConnectOptions::new();
         if let Some(source) = &self.credentials {
-            // The library wants the end of the last line, which does not belong to a secret.
+            // The library expects the end of the last line, which a secret does not have.
             let text = SecretString::from(format!("{}\n", read(source)?.expose_secret()));
-            // What the library says could repeat the text.
-            let known = options.credentials(text.expose_secret());
-            return known.map_err(|_| "credentials are not those of NATS".to_owned());
+            // An error of the library could repeat the text.
+            let with_credentials = options.credentials(text.expose_secret());
+            return with_credentials.map_err(|_| "credentials are not those of NATS".to_owned());
         }
         if let Some(source) = &self.token {
             return Ok(options.token(read(source)?.expose_secret().to_owned()));
@@ -92,7 +92,7 @@ impl Settings {
     }
 }
 
-/// The text is not repeated in errors: there may be a password in it.
+/// Parses the address of a server. Errors do not repeat it: it may have a password in it.
 fn server(text: &str) -> Result<ServerAddr, String> {
     let url = url::Url::parse(text.trim()).map_err(|error| format!("url: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {

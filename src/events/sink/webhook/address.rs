@@ -1,4 +1,4 @@
-//! Addresses that anybody can reach, and those that only we can: nobody shall make us talk to the latter.
+//! Public and private addresses: the configuration of a webhook must not reach internal services.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -12,13 +12,13 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     // Shared by customers of a provider.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::LOCALHOST, 8),
-    // Link-local: clouds tell secrets here.
+    // Link-local: the metadata services of clouds.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 0, 0, 0), 24),
     // Documentation.
     (Ipv4Addr::new(192, 0, 2, 0), 24),
-    // Relays to IPv6, of old.
+    // Former relays to IPv6.
     (Ipv4Addr::new(192, 88, 99, 0), 24),
     (Ipv4Addr::new(192, 168, 0, 0), 16),
     // Benchmarks.
@@ -34,21 +34,21 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(168, 63, 129, 16), 32),
 ];
 
-/// Public addresses of IPv6 are in here: no local, mapped or translated ones.
+/// Network of the public addresses of IPv6, without local, mapped or translated ones.
 const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What is not public of those.
+/// Networks in it that are not public.
 const SPECIAL_V6: [(Ipv6Addr, u32); 4] = [
     // Protocols: Teredo, benchmarks, ORCHID.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     // Documentation.
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
-    // 6to4: any address of IPv4 can be in it.
+    // 6to4: contains every address of IPv4.
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
 ];
 
-/// Whether anybody could reach the address.
+/// Whether the address is public.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|network| is_in_v4(address, *network)),
@@ -66,7 +66,7 @@ fn is_in_v6(address: Ipv6Addr, (network, length): (Ipv6Addr, u32)) -> bool {
     (address.to_bits() ^ network.to_bits()).leading_zeros() >= length
 }
 
-/// Looks names up, once for each connection, and gives only public addresses: what is checked is what is connected to.
+/// Resolver that gives only public addresses. It resolves once a connection, so the checked address is the one used.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PublicOnly;
 
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn public_is_what_anybody_can_reach() {
+    fn tells_public_from_special_addresses() {
         for public in [
             "1.1.1.1",
             "9.255.255.255",

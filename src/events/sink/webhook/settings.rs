@@ -1,4 +1,4 @@
-//! Where a webhook is, and what it may be.
+//! Settings of a webhook, and their checks.
 
 use std::num::NonZeroU16;
 
@@ -11,21 +11,21 @@ use crate::events::secret::SecretSource;
 use crate::events::sink::http::Timeouts;
 use crate::events::sink::webhook::address::is_public;
 
-/// Whom to tell, and how.
+/// Settings of the sink.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// What comes after the host can be meant for us alone.
+pub struct WebhookSettings {
+    /// URL of the receiver; the part after the host can be a secret.
     pub url: SecretString,
-    /// Each signs; so a new one can be given to the receiver before the old one goes.
+    /// Secrets to sign with. Every one signs, so that the receiver can get a new one before the old one is removed.
     pub secrets: Vec<SecretSource>,
-    /// The `source` of the CloudEvents: a URI, or a part of one.
+    /// `source` of the CloudEvents: a URI, or a part of one.
     #[serde(default = "deltabook")]
     pub source: String,
-    /// How many customers' events are on their way at the same time.
+    /// Number of customers served at the same time.
     #[serde(default = "sixteen")]
     pub concurrency: NonZeroU16,
-    /// Whether the receiver may be on a network that is not public.
+    /// Whether the receiver may have a private address.
     #[serde(default)]
     pub allow_private: bool,
     /// Whether events may go unencrypted.
@@ -40,14 +40,15 @@ fn deltabook() -> String {
 }
 
 fn sixteen() -> NonZeroU16 {
+    // On non-zero numbers the saturating addition is the one without a panic.
     NonZeroU16::MIN.saturating_add(15)
 }
 
-impl Settings {
-    /// Where to post. A name is looked up later, and then checked too.
+impl WebhookSettings {
+    /// Checks the settings; returns the URL. The addresses of a host name are checked when it is resolved.
     ///
     /// # Errors
-    /// What is wrong with any of the settings; of the URL, it repeats no more than the host.
+    /// The first invalid setting; of the URL it repeats no more than the host.
     pub(super) fn check(&self) -> Result<Url, String> {
         if self.source.is_empty() || !self.source.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("source: it is a URI, or a part of one".to_owned());
