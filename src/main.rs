@@ -1,4 +1,4 @@
-//! The command line; what it does is in the library.
+//! Entry point of the command line; the work is done by the library.
 
 mod cli;
 
@@ -10,13 +10,13 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::cli::shared::output::{StdoutClosed, note};
 
-/// What is left to be done at the end has so long.
+/// Time limit for background work at exit.
 const END: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,
-        // `| head` has seen enough.
+        // The reader of a pipe such as `| head` has closed it.
         Err(error) if error.is::<StdoutClosed>() => ExitCode::SUCCESS,
         Err(error) => {
             note(&format!("error: {error:#}"));
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let code = runtime.block_on(cli.run());
-    // What still waits, such as for somebody to read the standard output, waits for ever.
+    // Blocking tasks, such as a write to a full pipe, could wait indefinitely.
     runtime.shutdown_timeout(END);
     code
 }

@@ -1,4 +1,4 @@
-//! `deltabook audit`: who did what.
+//! `deltabook audit`: lists and verifies the audit trail.
 
 use std::process::ExitCode;
 
@@ -11,13 +11,15 @@ use deltabook::grpc::wire::wire_enum::instant;
 use crate::cli::deliveries::output::instant as instant_at;
 use crate::cli::shared::output::to_stdout;
 use crate::cli::shared::table::{Table, left, right};
-use crate::cli::shared::target::{Answer, AnswerFormat, Whom, id_option, instant_option, text, told, value, word};
+use crate::cli::shared::target::{
+    OutputFormat, Records, Target, id_option, instant_option, status_error, text, value, word,
+};
 
-/// Show who did what, and check that nobody changed the record of it
+/// List and verify the audit trail
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each entry carries a hash of itself and of the one before. The head stands for all of them: keep it where nobody who can
-write to the database can write.
+Each entry carries a hash of itself and of the previous entry, so the head stands for all of them. Store the head outside
+the reach of users who can write to the database.
 
 Examples:
   deltabook audit list --customer acme
@@ -26,50 +28,50 @@ Examples:
   deltabook audit verify --head 4711:8c1f…")]
 pub struct AuditArgs {
     #[command(subcommand)]
-    what: What,
+    command: AuditCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// List the audit trail, the latest first
+enum AuditCommand {
+    /// List audit entries, latest first
     List(ListArgs),
-    /// Check the audit trail; exit code 1 names the first entry that is wrong
+    /// Verify the audit trail; exit code 1 and the first invalid entry if it was changed
     Verify {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        /// A head that was kept elsewhere, as `audit head` prints it: with it, a cut tail is seen too
+        /// Head printed earlier by `audit head`; with it, a truncated trail is detected too
         #[arg(long, value_name = "NUMBER:HASH", value_parser = head_option)]
         head: Option<v1::AuditHead>,
     },
-    /// Print the last entry's number and hash
+    /// Print the number and the hash of the last entry
     Head {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
     },
 }
 
 #[derive(Debug, Args)]
 struct ListArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
-    /// Only about this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 
-    /// Only this action: override_set, fact_revised, period_closed, …
+    /// Only this action, for example override_set, fact_revised or period_closed
     #[arg(long, value_parser = action_option)]
     action: Option<v1::AuditAction>,
 
-    /// Only by this actor
+    /// Only this actor
     #[arg(long, value_name = "NAME")]
     actor: Option<String>,
 
-    /// Recorded at this instant (2026-01-05T00:00:00Z) or later
+    /// Recorded at or after this instant, for example 2026-01-05T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = instant_option)]
     from: Option<DateTime<Utc>>,
 
@@ -77,33 +79,38 @@ struct ListArgs {
     #[arg(long, value_name = "INSTANT", value_parser = instant_option)]
     until: Option<DateTime<Utc>>,
 
-    /// How many, at most
+    /// Maximum number of entries
     #[arg(long, default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
-/// Entries that are asked for at once.
+/// Page size of requests.
 const PAGE: i32 = 1_000;
 
 pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
-    match args.what {
-        What::List(args) => {
+    match args.command {
+        AuditCommand::List(args) => {
             let entries = list(&args).await?;
-            answer(&entries).write(args.format, table)?;
+            records(&entries).write(args.format, table)?;
         }
-        What::Verify { whom, head } => {
+        AuditCommand::Verify { target, head } => {
             let request = v1::VerifyAuditTrailRequest { expected: head };
-            let found = whom.finance().await?.verify_audit_trail(request).await.map_err(told)?.into_inner();
+            let found = target.finance().await?.verify_audit_trail(request).await.map_err(status_error)?.into_inner();
             if !found.problem.is_empty() {
                 to_stdout(|out| writeln!(out, "{}", found.problem))?;
                 return Ok(ExitCode::FAILURE);
             }
-            to_stdout(|out| writeln!(out, "{} entries, none changed", found.verified_count))?;
+            to_stdout(|out| writeln!(out, "{} entries verified, none changed", found.verified_count))?;
         }
-        What::Head { whom } => {
-            let answer =
-                whom.finance().await?.get_audit_head(v1::GetAuditHeadRequest {}).await.map_err(told)?.into_inner();
-            let head = answer.head.context("the server named no head")?;
+        AuditCommand::Head { target } => {
+            let answer = target
+                .finance()
+                .await?
+                .get_audit_head(v1::GetAuditHeadRequest {})
+                .await
+                .map_err(status_error)?
+                .into_inner();
+            let head = answer.head.context("the server returned no head")?;
             to_stdout(|out| writeln!(out, "{}:{}", head.sequence, head.hash))?;
         }
     }
@@ -111,7 +118,7 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
-    let mut decisions = args.whom.finance().await?;
+    let mut decisions = args.target.finance().await?;
     let wanted = usize::try_from(args.limit)?;
     let mut request = v1::ListAuditEntriesRequest {
         customer_id: args.customer.clone().unwrap_or_default(),
@@ -124,7 +131,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
     };
     let mut entries = Vec::new();
     while entries.len() < wanted {
-        let page = decisions.list_audit_entries(request.clone()).await.map_err(told)?.into_inner();
+        let page = decisions.list_audit_entries(request.clone()).await.map_err(status_error)?.into_inner();
         entries.extend(page.entries);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
@@ -137,17 +144,19 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
 
 fn action_option(text: &str) -> Result<v1::AuditAction, &'static str> {
     let name = format!("AUDIT_ACTION_{}", text.to_uppercase());
-    v1::AuditAction::from_str_name(&name).filter(|action| *action != v1::AuditAction::Unspecified).ok_or("is no action")
+    v1::AuditAction::from_str_name(&name)
+        .filter(|action| *action != v1::AuditAction::Unspecified)
+        .ok_or("is not an audit action")
 }
 
 fn head_option(text: &str) -> Result<v1::AuditHead, &'static str> {
-    let (number, hash) = text.split_once(':').ok_or("is not a number, a colon and a hash")?;
+    let (number, hash) = text.split_once(':').ok_or("is not of the form NUMBER:HASH")?;
     let sequence = number.parse().map_err(|_| "does not begin with a number")?;
     Ok(v1::AuditHead { sequence, hash: hash.to_owned() })
 }
 
-/// The entries with every field, named as in the contract.
-fn answer(entries: &[v1::AuditEntry]) -> Answer<11> {
+/// All fields of the entries, named as in the contract.
+fn records(entries: &[v1::AuditEntry]) -> Records<11> {
     let row = |it: &v1::AuditEntry| {
         [
             it.sequence.into(),
@@ -176,21 +185,21 @@ fn answer(entries: &[v1::AuditEntry]) -> Answer<11> {
         "request_id",
         "hash",
     ];
-    Answer { names, rows: entries.iter().map(row).collect() }
+    Records { names, rows: entries.iter().map(row).collect() }
 }
 
-/// What people want to see of them; before and after are in the other formats.
-fn table(answer: &Answer<11>) -> Table {
+/// The table; `before`, `after` and the hash are in the other formats only.
+fn table(records: &Records<11>) -> Table {
     let mut table = Table::new([
         right("number"),
-        left("at"),
-        left("by"),
+        left("recorded at"),
+        left("actor"),
         left("action"),
         left("customer"),
-        left("what"),
-        left("because"),
+        left("subject"),
+        left("reason"),
     ]);
-    for [number, at, actor, action, customer, subject, _, _, reason, ..] in &answer.rows {
+    for [number, at, actor, action, customer, subject, _, _, reason, ..] in &records.rows {
         table.row([number, at, actor, action, customer, subject, reason].map(text));
     }
     table

@@ -1,4 +1,4 @@
-//! `deltabook cohorts`: the retention triangle.
+//! `deltabook cohorts`: cohort retention.
 
 use std::process::ExitCode;
 
@@ -7,15 +7,14 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use crate::cli::shared::months::{MonthArgs, PeriodArg};
+use crate::cli::shared::months::{CohortPeriodArg, MonthRangeArgs};
 use crate::cli::shared::table::{Table, amount, left, numbered, right};
-use crate::cli::shared::target::{Answer, AnswerFormat, ViewArgs, Whom, currency_option, text, told, value};
+use crate::cli::shared::target::{OutputFormat, Records, Target, ViewArgs, currency_option, status_error, text, value};
 
-/// Show what became of the customers who came in each month, quarter or year
+/// Show cohort retention: the customers of each month, quarter or year over time
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A row for those who came in a period: what there is of them at its end, and which part of that at the end of each period
-after it.
+One row per cohort: the value at the end of its first period, and the ratio to that value at the end of each later period.
 
 Examples:
   deltabook cohorts --year 2026
@@ -23,23 +22,23 @@ Examples:
   deltabook cohorts --year 2026 --format csv > cohorts.csv")]
 pub struct CohortsArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
     #[command(flatten)]
-    months: MonthArgs,
+    months: MonthRangeArgs,
 
-    /// How long a period is
-    #[arg(long, value_enum, default_value_t = PeriodArg::Month)]
-    by: PeriodArg,
+    /// Length of a period
+    #[arg(long, value_enum, default_value_t = CohortPeriodArg::Month)]
+    by: CohortPeriodArg,
 
-    /// What is shown of them
+    /// Measure
     #[arg(long, value_enum, default_value_t = Measure::Mrr)]
     measure: Measure,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
@@ -49,9 +48,9 @@ pub struct CohortsArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Measure {
-    /// Their MRR
+    /// MRR of the cohort
     Mrr,
-    /// How many of them are customers
+    /// Number of active customers of the cohort
     Customers,
 }
 
@@ -70,13 +69,13 @@ pub async fn run(args: CohortsArgs) -> anyhow::Result<ExitCode> {
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
     };
-    let found = args.whom.movements().await?.get_cohorts(request).await.map_err(told)?.into_inner();
-    answer(&found).write(args.format, |answer| table(answer, args.measure))?;
+    let found = args.target.movements().await?.get_cohorts(request).await.map_err(status_error)?.into_inner();
+    records(&found).write(args.format, |records| table(records, args.measure))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A row for each cell.
-fn answer(found: &v1::GetCohortsResponse) -> Answer<6> {
+/// One row per cell.
+fn records(found: &v1::GetCohortsResponse) -> Records<6> {
     let mut rows = Vec::new();
     for triangle in &found.triangles {
         for cohort in &triangle.cohorts {
@@ -92,19 +91,19 @@ fn answer(found: &v1::GetCohortsResponse) -> Answer<6> {
             }
         }
     }
-    Answer { names: ["currency", "start", "end", "period", "value", "retention"], rows }
+    Records { names: ["currency", "start", "end", "period", "value", "retention"], rows }
 }
 
-/// A row for each cohort.
-fn table(answer: &Answer<6>, measure: Measure) -> Table {
+/// One row per cohort.
+fn table(records: &Records<6>, measure: Measure) -> Table {
     let cohorts: Vec<&[[Value; 6]]> =
-        answer.rows.chunk_by(|a, b| a.iter().zip(b).take(2).all(|(a, b)| a == b)).collect();
+        records.rows.chunk_by(|a, b| a.iter().zip(b).take(2).all(|(a, b)| a == b)).collect();
     let most = cohorts.iter().map(|cells| cells.len()).max().unwrap_or_default();
     let first = match measure {
         Measure::Mrr => "MRR",
         Measure::Customers => "customers",
     };
-    let mut columns = vec![left("came from"), left("until"), left("currency"), right(first)];
+    let mut columns = vec![left("cohort start"), left("cohort end"), left("currency"), right(first)];
     columns.extend((1..most).map(numbered));
     let mut table = Table::new(columns);
     for cells in cohorts {

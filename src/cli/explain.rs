@@ -1,4 +1,4 @@
-//! `deltabook explain`: why a movement is what it is.
+//! `deltabook explain`: explains a movement.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 
 use crate::cli::movements;
 use crate::cli::shared::output::to_stdout;
-use crate::cli::shared::target::{Whom, cause_words, level_word, told, word};
+use crate::cli::shared::target::{Target, cause_words, level_word, status_error, word};
 
-/// Explain a movement: the rules that decided it, the lines behind it, what finance and the other level say of it
+/// Explain a movement: its rules, its lines, its overrides and the other level
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   deltabook explain 12
   deltabook explain 12 --format json
 
-The ids are those of `deltabook movements`. The rules are those of docs/classification.md.")]
+Ids are listed by `deltabook movements`. docs/classification.md describes the rules.")]
 pub struct ExplainArgs {
-    /// The movement's id
+    /// Id of the movement
     #[arg(value_name = "ID")]
     id: String,
 
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     format: ExplainFormat,
 }
@@ -41,47 +41,52 @@ enum ExplainFormat {
 
 pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let request = v1::ExplainMovementRequest { movement_id: args.id.clone() };
-    let why = args.whom.movements().await?.explain_movement(request).await.map_err(told)?.into_inner();
+    let explanation =
+        args.target.movements().await?.explain_movement(request).await.map_err(status_error)?.into_inner();
     to_stdout(|out| match args.format {
-        ExplainFormat::Text => write_text(out, &why),
+        ExplainFormat::Text => write_text(out, &explanation),
         ExplainFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &as_json(&why))?;
+            serde_json::to_writer_pretty(&mut *out, &as_json(&explanation))?;
             writeln!(out)
         }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The explanation for people.
-pub fn write_text(out: &mut dyn Write, why: &v1::ExplainMovementResponse) -> io::Result<()> {
-    writeln!(out, "{}", why.summary)?;
-    for reason in &why.reasons {
+/// Writes the explanation as text.
+pub fn write_text(out: &mut dyn Write, explanation: &v1::ExplainMovementResponse) -> io::Result<()> {
+    writeln!(out, "{}", explanation.summary)?;
+    for reason in &explanation.reasons {
         writeln!(out, "  R{:<3}{:<27}{}", reason.rule, reason.title, reason.statement)?;
     }
-    for other in &why.other_level {
-        write_other_level(out, why, other)?;
+    for other in &explanation.other_level {
+        write_other_level(out, explanation, other)?;
     }
-    for over in &why.overrides {
-        let state = if over.in_force { "Override in force" } else { "Override of the past" };
-        writeln!(out, "  {state}{}: {}", by_whom(over), over.statement)?;
+    for over in &explanation.overrides {
+        let state = if over.in_force { "Override in force" } else { "Superseded override" };
+        writeln!(out, "  {state}{}: {}", override_origin(over), over.statement)?;
     }
-    if !why.replaced_by_movement_ids.is_empty() {
-        writeln!(out, "  Now in its place: {}", why.replaced_by_movement_ids.join(", "))?;
+    if !explanation.replaced_by_movement_ids.is_empty() {
+        writeln!(out, "  Replaced by: {}", explanation.replaced_by_movement_ids.join(", "))?;
     }
-    for event in &why.events {
+    for event in &explanation.events {
         let v1::LifecycleEvent { name, date, currency, mrr_delta, .. } = event;
         let state = match event.state() {
             v1::EventState::Sent => "sent".to_owned(),
             v1::EventState::Due => "due".to_owned(),
             v1::EventState::Scheduled | v1::EventState::Unspecified => format!("due on {}", event.due_on),
         };
-        writeln!(out, "  Event of the date: {name} of {mrr_delta} {currency} on {date}, {state}")?;
+        writeln!(out, "  Event on that date: {name} of {mrr_delta} {currency} on {date}, {state}")?;
     }
     Ok(())
 }
 
-fn write_other_level(out: &mut dyn Write, why: &v1::ExplainMovementResponse, other: &v1::OtherLevel) -> io::Result<()> {
-    let level = match why.movement.as_ref().map(v1::Movement::level) {
+fn write_other_level(
+    out: &mut dyn Write,
+    explanation: &v1::ExplainMovementResponse,
+    other: &v1::OtherLevel,
+) -> io::Result<()> {
+    let level = match explanation.movement.as_ref().map(v1::Movement::level) {
         Some(v1::Level::Contract) => v1::Level::Customer,
         Some(v1::Level::Customer | v1::Level::Unspecified) | None => v1::Level::Contract,
     };
@@ -96,8 +101,8 @@ fn write_other_level(out: &mut dyn Write, why: &v1::ExplainMovementResponse, oth
     writeln!(out, "  At {} level: {what}. {}", level_word(level), other.comparison)
 }
 
-/// ` of 2026-03-01 by key:finance (agreed with the auditor)`, as far as it is known.
-fn by_whom(over: &v1::MovementOverride) -> String {
+/// The known parts of ` of 2026-03-01 by key:finance (agreed with the auditor)`.
+fn override_origin(over: &v1::MovementOverride) -> String {
     let day = over.recorded_at.and_then(|at| DateTime::from_timestamp(at.seconds, 0));
     let day = day.map(|at| format!(" of {}", at.date_naive())).unwrap_or_default();
     let who = if over.actor.is_empty() { String::new() } else { format!(" by {}", over.actor) };
@@ -105,14 +110,14 @@ fn by_whom(over: &v1::MovementOverride) -> String {
     format!("{day}{who}{reason}")
 }
 
-fn as_json(why: &v1::ExplainMovementResponse) -> Value {
-    let movement = why.movement.as_slice();
-    let reasons: Vec<Value> = why
+fn as_json(explanation: &v1::ExplainMovementResponse) -> Value {
+    let movement = explanation.movement.as_slice();
+    let reasons: Vec<Value> = explanation
         .reasons
         .iter()
         .map(|it| json!({ "rule": format!("R{}", it.rule), "title": it.title, "statement": it.statement }))
         .collect();
-    let changes: Vec<Value> = why
+    let changes: Vec<Value> = explanation
         .changes
         .iter()
         .map(|it| {
@@ -125,7 +130,7 @@ fn as_json(why: &v1::ExplainMovementResponse) -> Value {
             })
         })
         .collect();
-    let events: Vec<Value> = why
+    let events: Vec<Value> = explanation
         .events
         .iter()
         .map(|it| {
@@ -139,22 +144,22 @@ fn as_json(why: &v1::ExplainMovementResponse) -> Value {
             })
         })
         .collect();
-    let overrides: Vec<Value> = why.overrides.iter().map(over).collect();
-    let other_level: Vec<Value> = why
+    let overrides: Vec<Value> = explanation.overrides.iter().map(over).collect();
+    let other_level: Vec<Value> = explanation
         .other_level
         .iter()
         .map(|it| {
             let movement = it.movement.as_slice();
-            json!({ "movement": movements::answer(movement).objects().next(), "comparison": it.comparison })
+            json!({ "movement": movements::records(movement).objects().next(), "comparison": it.comparison })
         })
         .collect();
     json!({
-        "movement": movements::answer(movement).objects().next(),
-        "summary": why.summary,
+        "movement": movements::records(movement).objects().next(),
+        "summary": explanation.summary,
         "reasons": reasons,
         "changes": changes,
-        "reversed_by_movement_id": why.reversed_by_movement_id,
-        "replaced_by_movement_ids": why.replaced_by_movement_ids,
+        "reversed_by_movement_id": explanation.reversed_by_movement_id,
+        "replaced_by_movement_ids": explanation.replaced_by_movement_ids,
         "overrides": overrides,
         "other_level": other_level,
         "events": events,

@@ -1,4 +1,4 @@
-//! `deltabook export`: reports as files.
+//! `deltabook export`: writes reports as files.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use tonic::Streaming;
 use crate::cli::shared::conversion::ConversionArgs;
 use crate::cli::shared::movement_filter::FilterArgs;
 use crate::cli::shared::output::to_stdout;
-use crate::cli::shared::target::{LevelArg, ViewArgs, Whom, currency_option, id_option, month_option, told};
+use crate::cli::shared::target::{LevelArg, Target, ViewArgs, currency_option, id_option, month_option, status_error};
 
-/// Write reports as files, as large as they may be
+/// Export movements and reports as CSV or Parquet files
 #[derive(Debug, Args)]
 #[command(after_help = "\
-All of a file is of one state of the journal, and little of it is in memory at a time.
+A file is a consistent snapshot of the journal. Its size is not limited by memory.
 
 Examples:
   deltabook export mrr --from 2026-01 --to 2026-12 --output mrr.csv
@@ -31,23 +31,23 @@ Examples:
   deltabook export movements --level customer --posted-from 2026-01-01 --output journal.csv")]
 pub struct ExportArgs {
     #[command(subcommand)]
-    what: What,
+    command: ExportCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ExportCommand {
     Movements(MovementsArgs),
     /// MRR and ARR of each customer at the end of each month
     Mrr(ReportArgs),
-    /// The roll-forward: from opening to closing MRR, a row for each month and currency
+    /// The MRR roll-forward: opening to closing, one row per month and currency
     Waterfall(ReportArgs),
 }
 
-/// The list of movements, with a column for each of their fields
+/// The journal, one row per movement and one column per field
 #[derive(Debug, Args)]
 struct MovementsArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
     #[command(flatten)]
     file: FileArgs,
@@ -55,41 +55,41 @@ struct MovementsArgs {
     #[command(flatten)]
     filter: FilterArgs,
 
-    /// By effective date instead of by when they were recorded
+    /// Order by effective date [default: order of recording]
     #[arg(long)]
     by_date: bool,
 
-    /// By posting date, by which reports count them
+    /// Order by posting date
     #[arg(long, conflicts_with = "by_date")]
     by_posting_date: bool,
 }
 
-/// A report on months.
+/// A report over a range of months.
 #[derive(Debug, Args)]
 struct ReportArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
     #[command(flatten)]
     file: FileArgs,
 
-    /// The first month, YYYY-MM
+    /// First month, YYYY-MM
     #[arg(long, value_name = "MONTH", value_parser = month_option)]
     from: Month,
 
-    /// The last month, YYYY-MM
+    /// Last month, YYYY-MM
     #[arg(long, value_name = "MONTH", value_parser = month_option)]
     to: Month,
 
-    /// From which level's movements
+    /// Level of the movements
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
-    /// Only of this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 
@@ -116,21 +116,21 @@ impl ReportArgs {
     }
 }
 
-/// The file.
+/// The output file.
 #[derive(Debug, Args)]
 struct FileArgs {
-    /// What kind of file (default: by the ending of its name, else csv)
+    /// File format [default: from the extension of --output, else csv]
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
 
-    /// Where to: a file, which appears when it is complete (default: stdout)
+    /// Output file, created once it is complete [default: stdout]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FormatArg {
-    /// Comma-separated, with a header
+    /// CSV with a header
     Csv,
     /// Apache Parquet: columns with types, amounts as exact decimals
     Parquet,
@@ -147,15 +147,22 @@ impl FormatArg {
 }
 
 pub async fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
-    match args.what {
-        What::Movements(args) => movements(args).await?,
-        What::Mrr(args) => {
-            let pieces = args.whom.movements().await?.export_mrr(args.to_wire()).await.map_err(told)?.into_inner();
+    match args.command {
+        ExportCommand::Movements(args) => movements(args).await?,
+        ExportCommand::Mrr(args) => {
+            let pieces =
+                args.target.movements().await?.export_mrr(args.to_wire()).await.map_err(status_error)?.into_inner();
             args.file.write(pieces).await?;
         }
-        What::Waterfall(args) => {
-            let pieces =
-                args.whom.movements().await?.export_waterfall(args.to_wire()).await.map_err(told)?.into_inner();
+        ExportCommand::Waterfall(args) => {
+            let pieces = args
+                .target
+                .movements()
+                .await?
+                .export_waterfall(args.to_wire())
+                .await
+                .map_err(status_error)?
+                .into_inner();
             args.file.write(pieces).await?;
         }
     }
@@ -174,7 +181,7 @@ async fn movements(args: MovementsArgs) -> anyhow::Result<()> {
         format: args.file.format().to_wire(),
         filter_expression: args.filter.expression(),
     };
-    let pieces = args.whom.movements().await?.export_movements(request).await.map_err(told)?.into_inner();
+    let pieces = args.target.movements().await?.export_movements(request).await.map_err(status_error)?.into_inner();
     args.file.write(pieces).await
 }
 
@@ -195,19 +202,19 @@ impl FileArgs {
 
 async fn to_pipe(mut pieces: Streaming<v1::ExportChunk>) -> anyhow::Result<()> {
     while let Some(piece) = pieces.next().await {
-        let data = piece.map_err(told)?.data;
+        let data = piece.map_err(status_error)?.data;
         to_stdout(|out| out.write_all(&data))?;
     }
     Ok(())
 }
 
-/// Nobody finds a part of a file under its name.
+/// Writes a temporary file and renames it, so that no partial file has the final name.
 async fn to_file(path: &Path, mut pieces: Streaming<v1::ExportChunk>) -> anyhow::Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
     while let Some(piece) = pieces.next().await {
-        file.write_all(&piece.map_err(told)?.data).with_context(cannot)?;
+        file.write_all(&piece.map_err(status_error)?.data).with_context(cannot)?;
     }
     file.as_file().sync_all().with_context(cannot)?;
     file.persist(path).map_err(io::Error::from).with_context(cannot)?;

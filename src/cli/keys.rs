@@ -1,4 +1,4 @@
-//! `deltabook keys`: who may ask a server, and what for.
+//! `deltabook keys`: API keys of a server.
 
 use std::process::ExitCode;
 
@@ -11,12 +11,12 @@ use prost_types::Timestamp;
 use crate::cli::deliveries::output::instant;
 use crate::cli::shared::output::{note, to_stdout};
 use crate::cli::shared::table::{Table, left};
-use crate::cli::shared::target::{Answer, AnswerFormat, Whom, text, told, value, word};
+use crate::cli::shared::target::{OutputFormat, Records, Target, status_error, text, value, word};
 
-/// Make, list and revoke the keys that a server asks for
+/// Create, list and revoke API keys
 #[derive(Debug, Args)]
 #[command(after_help = "\
-As soon as there is a key, a server asks everybody for one. Which role may do what is in docs/access.md.
+Once a key exists, the server requires a key with every request. docs/access.md lists the methods of each role.
 
 Examples:
   deltabook keys create --role admin
@@ -26,45 +26,45 @@ Examples:
   deltabook mrr --server 127.0.0.1:50051 --key-file billing.key")]
 pub struct KeysArgs {
     #[command(subcommand)]
-    what: What,
+    command: KeysCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Make a key, and write it to stdout: this once, because nobody keeps it
+enum KeysCommand {
+    /// Create a key and print it to stdout, once: only its hash is stored
     Create {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        /// What it may be used for
+        /// Role of the key
         #[arg(long, value_enum)]
         role: RoleArg,
 
-        /// What people call it: 1 to 128 visible characters [default: the role]
+        /// Name of the key, 1 to 128 visible characters [default: the role]
         #[arg(long, value_name = "NAME", value_parser = KeyName::parse)]
         name: Option<KeyName>,
 
-        /// From when on it is worth nothing: 2027-12-31 (that date's beginning, UTC) or 2027-12-31T12:00:00Z
+        /// Expiry: a date (00:00 UTC) such as 2027-12-31, or an instant such as 2027-12-31T12:00:00Z
         /// [default: never]
         #[arg(long, value_name = "INSTANT", value_parser = instant_option, verbatim_doc_comment)]
         expires: Option<DateTime<Utc>>,
     },
-    /// List the keys, the oldest first; without what is secret of them
+    /// List keys, oldest first, without their secrets
     List {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-        format: AnswerFormat,
+        #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+        format: OutputFormat,
     },
-    /// Take a key back, for good and at once
+    /// Revoke a key, permanently
     Revoke {
-        /// Its id, as `list` has it
+        /// Id of the key, from `keys list`
         #[arg(value_name = "ID", value_parser = KeyId::parse)]
         id: KeyId,
 
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
     },
 }
 
@@ -94,39 +94,39 @@ fn instant_option(text: &str) -> Result<DateTime<Utc>, &'static str> {
 }
 
 pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
-    match args.what {
-        What::Create { whom, role, name, expires } => {
+    match args.command {
+        KeysCommand::Create { target, role, name, expires } => {
             let role = role.to_wire();
             let name = name.map_or_else(|| role_word(role).to_lowercase(), |name| name.to_string());
             let expires_at = expires.map(|at| Timestamp { seconds: at.timestamp(), nanos: 0 });
-            whom.make_store().await?;
+            target.create_store().await?;
             let request = v1::CreateKeyRequest { name, role: role.into(), expires_at };
-            let made = whom.admin().await?.create_key(request).await.map_err(told)?.into_inner();
+            let made = target.admin().await?.create_key(request).await.map_err(status_error)?.into_inner();
             let key = made.key.unwrap_or_default();
             note(&format!(
-                "key {} ({}), role {}: keep it, it is not shown again",
+                "created key {} ({}), role {}; store it now, it is not shown again",
                 key.key_id,
                 key.name,
                 role_word(role)
             ));
             to_stdout(|out| writeln!(out, "{}", made.secret))?;
         }
-        What::List { whom, format } => list(&whom).await?.write(format, table)?,
-        What::Revoke { whom, id } => {
+        KeysCommand::List { target, format } => list(&target).await?.write(format, table)?,
+        KeysCommand::Revoke { target, id } => {
             let request = v1::RevokeKeyRequest { key_id: id.to_string() };
-            whom.admin().await?.revoke_key(request).await.map_err(told)?.into_inner();
-            note(&format!("key {id} is worth nothing any more"));
+            target.admin().await?.revoke_key(request).await.map_err(status_error)?.into_inner();
+            note(&format!("revoked key {id}"));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(whom: &Whom) -> anyhow::Result<Answer<9>> {
-    let mut service = whom.admin().await?;
+async fn list(target: &Target) -> anyhow::Result<Records<9>> {
+    let mut service = target.admin().await?;
     let mut request = v1::ListKeysRequest { page_size: PAGE, page_token: String::new() };
     let mut rows = Vec::new();
     loop {
-        let page = service.list_keys(request.clone()).await.map_err(told)?.into_inner();
+        let page = service.list_keys(request.clone()).await.map_err(status_error)?.into_inner();
         rows.extend(page.keys.iter().map(row));
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
@@ -141,12 +141,12 @@ async fn list(whom: &Whom) -> anyhow::Result<Answer<9>> {
                 "revoked_by",
                 "last_used_at",
             ];
-            return Ok(Answer { names, rows });
+            return Ok(Records { names, rows });
         }
     }
 }
 
-/// Keys that are asked for at once.
+/// Page size of requests.
 const PAGE: i32 = 1_000;
 
 fn row(key: &v1::Key) -> [serde_json::Value; 9] {
@@ -163,10 +163,11 @@ fn row(key: &v1::Key) -> [serde_json::Value; 9] {
     ]
 }
 
-fn table(answer: &Answer<9>) -> Table {
-    let mut table =
-        Table::new(["id", "name", "role", "created", "by", "expires", "revoked", "by", "last used"].map(left));
-    for row in &answer.rows {
+fn table(records: &Records<9>) -> Table {
+    let mut table = Table::new(
+        ["id", "name", "role", "created", "created by", "expires", "revoked", "revoked by", "last used"].map(left),
+    );
+    for row in &records.rows {
         table.row(row.each_ref().map(text));
     }
     table

@@ -1,4 +1,4 @@
-//! `deltabook migrate`: the tables of a store.
+//! `deltabook migrate`: creates or updates the tables of a store.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,10 @@ use deltabook::store::db::{Db, shown};
 
 use crate::cli::shared::output::note;
 
-/// Create the tables of the store, or bring those of an older version up to date
+/// Create the tables of a store, or update those of an older version
 ///
-/// `serve` and `import` do it by themselves. This is for those who do it apart, as a user of the database who may
-/// change tables.
+/// `serve` and `import` also do this at start. Use `migrate` to run it separately, as a database user with the right
+/// to change tables.
 #[derive(Debug, Args)]
 pub struct MigrateArgs {
     #[command(flatten)]

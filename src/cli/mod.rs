@@ -1,6 +1,6 @@
-//! The command line: one file for each subcommand, and what they share in `output`, `problems` and `table`.
+//! The command line: one module per subcommand, and shared code in [`shared`].
 //!
-//! Exit codes: 0 done; 1 it could not be done, or the facts are wrong; 2 the command line itself is wrong (clap).
+//! Exit codes: 0 success; 1 failure, or invalid facts; 2 invalid command line (clap).
 
 mod audit;
 mod classify;
@@ -32,8 +32,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use deltabook::config::LogOptions;
 use deltabook::telemetry;
 
-/// Deltabook turns what happened to subscriptions into movements of MRR (monthly recurring revenue):
-/// how much was won, expanded, reduced, lost or renewed, on which date, and by which rule.
+/// Deltabook classifies subscription changes into movements of monthly recurring revenue (MRR):
+/// new, upsell, downsell, churn and renewal, each with its date, its amount and the rules behind it.
 #[derive(Debug, Parser)]
 #[command(version, verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct Cli {
@@ -46,17 +46,17 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  deltabook demo                                  see it work
-  deltabook serve                                 the service, on 127.0.0.1:50051 and the store deltabook.db
-  deltabook import facts.jsonl                    facts of a file into the store
-  deltabook waterfall --year 2026                 from opening to closing MRR
-  deltabook classify facts.jsonl                  what the rules make of the facts in a file, without a store
-  deltabook help classify                         the options of a command, and its examples";
+  deltabook demo                                  run a tour with sample data
+  deltabook serve                                 serve on 127.0.0.1:50051 with the store deltabook.db
+  deltabook import facts.jsonl                    import the facts of a file into the store
+  deltabook waterfall --year 2026                 show the MRR waterfall by month
+  deltabook classify facts.jsonl                  classify the facts of a file without a store
+  deltabook help classify                         show the options and examples of a command";
 
-/// clap's own exit code for a wrong command line.
+/// Exit code of clap for an invalid command line.
 const USAGE: u8 = 2;
 
-/// What to do.
+/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Demo(demo::DemoArgs),
@@ -94,7 +94,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args).await,
             Command::Serve(args) => serve::run(args).await,
             Command::Relay(args) => relay::run(args).await,
-            // Reads, computes and writes without awaiting: not on the runtime's own threads.
+            // CPU-bound and blocking: runs outside the runtime's worker threads.
             Command::Classify(args) => tokio::task::spawn_blocking(move || classify::run(&args)).await?,
             Command::Import(args) => import::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,

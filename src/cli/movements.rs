@@ -1,4 +1,4 @@
-//! `deltabook movements`: the journal.
+//! `deltabook movements`: lists the journal.
 
 use std::process::ExitCode;
 
@@ -9,9 +9,11 @@ use serde_json::Value;
 
 use crate::cli::shared::movement_filter::FilterArgs;
 use crate::cli::shared::table::{Table, amount, change, left, right};
-use crate::cli::shared::target::{Answer, AnswerFormat, Whom, cause_words, level_word, text, told, value, word};
+use crate::cli::shared::target::{
+    OutputFormat, Records, Target, cause_words, level_word, status_error, text, value, word,
+};
 
-/// List movements from the journal, the latest first
+/// List movements of the journal, latest first
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,36 +25,36 @@ Examples:
   deltabook movements --server http://127.0.0.1:50051 --limit 20")]
 pub struct MovementsArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
     #[command(flatten)]
     filter: FilterArgs,
 
-    /// By effective date instead of by when they were recorded
+    /// Order by effective date [default: order of recording]
     #[arg(long)]
     by_date: bool,
 
-    /// By posting date, by which reports count them
+    /// Order by posting date
     #[arg(long, conflicts_with = "by_date")]
     by_posting_date: bool,
 
-    /// How many, at most
+    /// Maximum number of movements
     #[arg(long, default_value_t = 50, value_name = "COUNT", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 
-    /// All of them, the earliest first
+    /// List all movements, earliest first
     #[arg(long)]
     all: bool,
 }
 
-/// Movements that are asked for at once.
+/// Page size of requests.
 const PAGE: i32 = 1_000;
 
 pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
-    let mut questions = args.whom.movements().await?;
+    let mut questions = args.target.movements().await?;
     let mut request = v1::ListMovementsRequest {
         filter: Some(args.filter.to_wire()),
         order_by: order(&args).into(),
@@ -66,7 +68,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
     let wanted = if args.all { usize::MAX } else { usize::try_from(args.limit)? };
     let mut movements = Vec::new();
     while movements.len() < wanted {
-        let page = questions.list_movements(request.clone()).await.map_err(told)?.into_inner();
+        let page = questions.list_movements(request.clone()).await.map_err(status_error)?.into_inner();
         movements.extend(page.movements);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
@@ -74,7 +76,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
         }
     }
     movements.truncate(wanted);
-    answer(&movements).write(args.format, table)?;
+    records(&movements).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,9 +91,9 @@ fn order(args: &MovementsArgs) -> v1::MovementOrder {
     if args.all { earliest_first } else { latest_first }
 }
 
-/// The movements with every field, named as in the contract.
-pub fn answer(movements: &[v1::Movement]) -> Answer<24> {
-    Answer {
+/// All fields of the movements, named as in the contract.
+pub fn records(movements: &[v1::Movement]) -> Records<24> {
+    Records {
         names: [
             "movement_id",
             "level",
@@ -153,8 +155,8 @@ fn row(it: &v1::Movement) -> [Value; 24] {
     ]
 }
 
-/// What people want to see of them.
-pub fn table(answer: &Answer<24>) -> Table {
+/// The table.
+pub fn table(records: &Records<24>) -> Table {
     let mut table = Table::new([
         right("id"),
         left("date"),
@@ -164,12 +166,12 @@ pub fn table(answer: &Answer<24>) -> Table {
         left("subcategory"),
         left("item"),
         right("MRR before"),
-        right("change"),
+        right("MRR change"),
         right("MRR after"),
         left("currency"),
-        left("by"),
+        left("cause"),
     ]);
-    for row in &answer.rows {
+    for row in &records.rows {
         let [id, level, customer, date, posted, currency, item, _, _, category, subcategory, delta, before, after, ..] =
             row;
         let [.., renewed, causes, _, _, reverses, is_adjustment] = row;

@@ -1,4 +1,4 @@
-//! `deltabook mrr`: MRR and ARR at a date.
+//! `deltabook mrr`: MRR and ARR on a date.
 
 use std::process::ExitCode;
 
@@ -10,13 +10,14 @@ use serde_json::Value;
 use crate::cli::shared::conversion::{ConversionArgs, GroupArgs, group_name};
 use crate::cli::shared::table::{Table, amount, left, right};
 use crate::cli::shared::target::{
-    Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, date_option, id_option, text, told, value,
+    LevelArg, OutputFormat, Records, Target, ViewArgs, currency_option, date_option, id_option, status_error, text,
+    value,
 };
 
 /// Show MRR and ARR at the end of a date
 #[derive(Debug, Args)]
 #[command(after_help = "\
-ARR = 12 × MRR. A date to come counts what is known to come by then: steps, starts, ends.
+ARR = 12 × MRR. For a future date, scheduled movements up to it are included.
 
 Examples:
   deltabook mrr
@@ -27,24 +28,24 @@ Examples:
   deltabook mrr --date 2026-03-31 --as-known-at 2026-04-05T00:00:00Z")]
 pub struct MrrArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
-    /// The date, YYYY-MM-DD (default: today, or the date of --as-known-at)
+    /// Date, YYYY-MM-DD [default: today, or the date of --as-known-at]
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     date: Option<String>,
 
-    /// From which level's movements; the sums are equal
+    /// Level of the movements; both levels have equal sums
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
-    /// Only of this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 
@@ -69,42 +70,42 @@ pub async fn run(args: MrrArgs) -> anyhow::Result<ExitCode> {
         conversion: args.conversion.to_wire(),
         group_by: args.groups.to_wire(),
     };
-    let found = args.whom.movements().await?.get_mrr(request).await.map_err(told)?.into_inner();
+    let found = args.target.movements().await?.get_mrr(request).await.map_err(status_error)?.into_inner();
     if args.groups.is_given() {
         by_group(&found).write(args.format, group_table)?;
     } else {
-        answer(&found).write(args.format, table)?;
+        records(&found).write(args.format, table)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn answer(found: &v1::GetMrrResponse) -> Answer<4> {
+fn records(found: &v1::GetMrrResponse) -> Records<4> {
     let row = |it: &v1::CurrencyMrr| [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr)];
-    Answer { names: ["date", "currency", "mrr", "arr"], rows: found.totals.iter().map(row).collect() }
+    Records { names: ["date", "currency", "mrr", "arr"], rows: found.totals.iter().map(row).collect() }
 }
 
-fn table(answer: &Answer<4>) -> Table {
+fn table(records: &Records<4>) -> Table {
     let mut table = Table::new([left("date"), left("currency"), right("MRR"), right("ARR")]);
-    for [date, currency, mrr, arr] in &answer.rows {
+    for [date, currency, mrr, arr] in &records.rows {
         table.row([text(date), text(currency), money(mrr), money(arr)]);
     }
     table
 }
 
-fn by_group(found: &v1::GetMrrResponse) -> Answer<6> {
+fn by_group(found: &v1::GetMrrResponse) -> Records<6> {
     let row = |it: &v1::CurrencyMrr| {
-        // What has no value is a group too.
+        // An empty value is a group of its own.
         let (group, rest) =
             if it.rest { (Value::Null, Value::Bool(true)) } else { (Value::String(it.group.clone()), Value::Null) };
         [value(&found.date), value(&it.currency), value(&it.mrr), value(&it.arr), group, rest]
     };
     let rows = found.totals.iter().map(row).collect();
-    Answer { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows }
+    Records { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows }
 }
 
-fn group_table(answer: &Answer<6>) -> Table {
+fn group_table(records: &Records<6>) -> Table {
     let mut table = Table::new([left("date"), left("currency"), left("group"), right("MRR"), right("ARR")]);
-    for [date, currency, mrr, arr, group, rest] in &answer.rows {
+    for [date, currency, mrr, arr, group, rest] in &records.rows {
         let group = group_name(&text(group), !rest.is_null());
         table.row([text(date), text(currency), group, money(mrr), money(arr)]);
     }

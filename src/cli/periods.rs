@@ -1,4 +1,4 @@
-//! `deltabook periods`: closing months.
+//! `deltabook periods`: closes, reopens and lists months.
 
 use std::process::ExitCode;
 
@@ -10,13 +10,13 @@ use serde_json::Value;
 use crate::cli::deliveries::output::instant as instant_at;
 use crate::cli::shared::output::to_stdout;
 use crate::cli::shared::table::{Table, left};
-use crate::cli::shared::target::{Answer, AnswerFormat, Whom, month_option, text, told, value, word};
+use crate::cli::shared::target::{OutputFormat, Records, Target, month_option, status_error, text, value, word};
 
-/// Close months, so that their totals never change
+/// Close, reopen and list months
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What changes of a closed month is posted in the first open one, as a prior-period adjustment; `waterfall --restated` shows
-it in its own.
+The totals of a closed month never change. A later change is posted in the first open month, as a prior-period adjustment;
+`waterfall --restated` shows it in its effective month.
 
 Examples:
   deltabook periods list
@@ -24,90 +24,90 @@ Examples:
   deltabook periods reopen 2026-01 --reason 'an invoice was missing'")]
 pub struct PeriodsArgs {
     #[command(subcommand)]
-    what: What,
+    command: PeriodsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// List the months that were ever closed
+enum PeriodsCommand {
+    /// List closed and reopened months
     List {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-        format: AnswerFormat,
+        #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+        format: OutputFormat,
 
-        /// Every closing and reopening, in their order
+        /// List every closing and reopening, in order
         #[arg(long)]
         history: bool,
     },
-    /// Close the next month: the first is that of the first movement, then one after the other
+    /// Close the next open month, starting with the month of the first movement
     Close {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        /// The month, YYYY-MM
+        /// Month, YYYY-MM
         #[arg(value_parser = month_option)]
         month: Month,
 
-        /// A remark for the audit trail
+        /// Note for the audit trail
         #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
-    /// Open the month that was closed last
+    /// Reopen the month that was closed last
     Reopen {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
-        /// The month, YYYY-MM
+        /// Month, YYYY-MM
         #[arg(value_parser = month_option)]
         month: Month,
 
-        /// Why
+        /// Reason, for the audit trail
         #[arg(long)]
         reason: String,
     },
 }
 
 pub async fn run(args: PeriodsArgs) -> anyhow::Result<ExitCode> {
-    match args.what {
-        What::List { whom, format, history } => {
+    match args.command {
+        PeriodsCommand::List { target, format, history } => {
             let request = v1::ListPeriodsRequest { with_history: history };
-            let found = whom.finance().await?.list_periods(request).await.map_err(told)?.into_inner();
-            answer(&found.periods).write(format, table)?;
+            let found = target.finance().await?.list_periods(request).await.map_err(status_error)?.into_inner();
+            records(&found.periods).write(format, table)?;
         }
-        What::Close { whom, month, reason } => {
+        PeriodsCommand::Close { target, month, reason } => {
             let request = v1::ClosePeriodRequest { month: month.to_string(), reason, request_id: String::new() };
-            let period = whom
+            let period = target
                 .finance()
                 .await?
                 .close_period(request)
                 .await
-                .map_err(told)?
+                .map_err(status_error)?
                 .into_inner()
                 .period
                 .unwrap_or_default();
             to_stdout(|out| writeln!(out, "{} is closed, digest {}", period.month, period.digest))?;
         }
-        What::Reopen { whom, month, reason } => {
+        PeriodsCommand::Reopen { target, month, reason } => {
             let request = v1::ReopenPeriodRequest { month: month.to_string(), reason, request_id: String::new() };
-            let period = whom
+            let period = target
                 .finance()
                 .await?
                 .reopen_period(request)
                 .await
-                .map_err(told)?
+                .map_err(status_error)?
                 .into_inner()
                 .period
                 .unwrap_or_default();
-            to_stdout(|out| writeln!(out, "{} is open again", period.month))?;
+            to_stdout(|out| writeln!(out, "{} is reopened", period.month))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The months with every field, named as in the contract.
-fn answer(periods: &[v1::Period]) -> Answer<6> {
+/// All fields of the months, named as in the contract.
+fn records(periods: &[v1::Period]) -> Records<6> {
     let row = |it: &v1::Period| {
         [
             value(&it.month),
@@ -119,13 +119,13 @@ fn answer(periods: &[v1::Period]) -> Answer<6> {
         ]
     };
     let names = ["month", "state", "digest", "recorded_at", "actor", "reason"];
-    Answer { names, rows: periods.iter().map(row).collect() }
+    Records { names, rows: periods.iter().map(row).collect() }
 }
 
-fn table(answer: &Answer<6>) -> Table {
+fn table(records: &Records<6>) -> Table {
     let mut table =
-        Table::new([left("month"), left("state"), left("since"), left("by"), left("because"), left("digest")]);
-    for [month, state, digest, at, actor, reason] in &answer.rows {
+        Table::new([left("month"), left("state"), left("since"), left("actor"), left("reason"), left("digest")]);
+    for [month, state, digest, at, actor, reason] in &records.rows {
         let cells: [&Value; 6] = [month, state, at, actor, reason, digest];
         table.row(cells.map(text));
     }

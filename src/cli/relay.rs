@@ -1,4 +1,4 @@
-//! `deltabook relay`: delivers events, beside the service or without it.
+//! `deltabook relay`: delivers events without serving.
 
 use std::process::ExitCode;
 
@@ -16,15 +16,15 @@ use deltabook::tenants::tenant_runtime::Sending;
 use crate::cli::serve::stop_signal;
 use crate::cli::shared::output::note;
 
-/// Deliver events to the sinks of a configuration, until Ctrl-C or SIGTERM
+/// Deliver events to the configured sinks until Ctrl-C or SIGTERM
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`serve` delivers events too, when it has a configuration. Several may run on one store: each sink is served by one of
-them at a time.
+`serve` with a configuration also delivers events. Several processes can run on one store: one process at a time delivers to
+each sink.
 
 Examples:
   deltabook relay --config deltabook.toml
-  deltabook relay --config deltabook.toml --drain    deliver what is due, and end")]
+  deltabook relay --config deltabook.toml --drain    deliver due events, then exit")]
 pub struct RelayArgs {
     #[command(flatten)]
     store: StoreOptions,
@@ -32,7 +32,7 @@ pub struct RelayArgs {
     #[command(flatten)]
     config: ConfigOptions,
 
-    /// Deliver what is due, as far as the sinks take it, and end; exit code 1 if not everything was taken
+    /// Deliver due events, then exit; exit code 1 if any event was not delivered
     #[arg(long)]
     drain: bool,
 }
@@ -41,14 +41,14 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     let clock = Clock::system();
     let config = args.config.read()?;
     if config.sinks.is_empty() {
-        bail!("there are no sinks: name a configuration that has some with --config");
+        bail!("no sinks are configured; pass a configuration with sinks by --config");
     }
     let shutdown = stop_signal()?;
     let retention = config.retention;
     let sinks = config.open_sinks(&clock).await?;
     let names: Vec<String> = sinks.iter().map(|sink| sink.name.clone()).collect();
     let sending = Sending { sinks, retention };
-    // Whoever only delivers has nothing to do with a store that is not there.
+    // Without a store there is nothing to deliver, so the store is not created.
     let db = Db::open_existing(&args.store).await?;
     let noted = configuration_audit::note(&db, "relay", "", &sending, &local_actor(), clock.now()).await;
     db.close().await;
@@ -64,6 +64,6 @@ pub async fn run(args: RelayArgs) -> anyhow::Result<ExitCode> {
     let service = Service::open(&args.store, clock, sending).await?;
     note(&format!("deltabook delivers to {names}, store {store}"));
     service.relay(shutdown).await;
-    note("deltabook has ended");
+    note("deltabook stopped");
     Ok(ExitCode::SUCCESS)
 }

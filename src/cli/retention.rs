@@ -1,4 +1,4 @@
-//! `deltabook retention`: how much was kept.
+//! `deltabook retention`: retention metrics.
 
 use std::process::ExitCode;
 
@@ -7,21 +7,23 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use crate::cli::shared::months::MonthArgs;
+use crate::cli::shared::months::MonthRangeArgs;
 use crate::cli::shared::table::{Table, amount, left, right};
-use crate::cli::shared::target::{Answer, AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, text, told, value};
+use crate::cli::shared::target::{
+    LevelArg, OutputFormat, Records, Target, ViewArgs, currency_option, status_error, text, value,
+};
 
-/// Show how much was kept: NRR, GRR, logo churn, quick ratio, renewal rate, ARPA and customers
+/// Show retention: NRR, GRR, logo churn, quick ratio, renewal rate, ARPA and customers
 #[derive(Debug, Args)]
 #[command(after_help = "\
-By month, and then from the first to the last of them together. With the columns of `deltabook waterfall`:
+One row per month, and one for the whole range. In terms of the columns of `deltabook waterfall`:
   NRR = (opening + upsell + downsell + churn) / opening
   GRR = (opening + downsell + churn) / opening, at most 1
   quick ratio = (new + reactivation + upsell) / -(downsell + churn)
   renewal rate = renewed MRR / (renewed MRR + MRR that ended without renewal), of contracts
-  logo churn = customers at the start who are none at the end / customers at the start
+  logo churn = customers at the start that are inactive at the end / customers at the start
   ARPA = closing / customers at the end
-Empty: nothing to compare with. docs/retention.md says why they are these.
+A cell is empty if its denominator is 0. docs/retention.md explains the definitions.
 
 Examples:
   deltabook retention --year 2026
@@ -29,19 +31,19 @@ Examples:
   deltabook retention --year 2026 --format csv > retention.csv")]
 pub struct RetentionArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
-    /// Whose movements make up the amounts
+    /// Level of the movements
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
     #[command(flatten)]
-    months: MonthArgs,
+    months: MonthRangeArgs,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
@@ -59,18 +61,18 @@ pub async fn run(args: RetentionArgs) -> anyhow::Result<ExitCode> {
         view: args.view.view(),
         as_known_at: args.view.as_known_at(),
     };
-    let found = args.whom.movements().await?.get_retention(request).await.map_err(told)?.into_inner();
-    answer(&found).write(args.format, table)?;
+    let found = args.target.movements().await?.get_retention(request).await.map_err(status_error)?.into_inner();
+    records(&found).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The months of every currency, and after them all of them together.
-fn answer(found: &v1::GetRetentionResponse) -> Answer<17> {
+/// One record per currency and month, then one for the whole range.
+fn records(found: &v1::GetRetentionResponse) -> Records<17> {
     let rows = found
         .retentions
         .iter()
         .flat_map(|it| it.periods.iter().chain(&it.span).map(|period| row(&it.currency, period)));
-    Answer {
+    Records {
         names: [
             "currency",
             "start",
@@ -116,10 +118,10 @@ fn row(currency: &str, it: &v1::RetentionPeriod) -> [Value; 17] {
     ]
 }
 
-fn table(answer: &Answer<17>) -> Table {
+fn table(records: &Records<17>) -> Table {
     let mut table = Table::new([
-        left("from"),
-        left("until"),
+        left("start"),
+        left("end"),
         left("currency"),
         right("opening"),
         right("NRR"),
@@ -133,7 +135,7 @@ fn table(answer: &Answer<17>) -> Table {
         right("churned"),
         right("at end"),
     ]);
-    for row in &answer.rows {
+    for row in &records.rows {
         let [currency, start, end, opening, _, nrr, grr, logo_churn, quick, renewal, _, _, arpa, counts @ ..] = row;
         let money = |value: &Value| Money::parse(&text(value)).map(amount).unwrap_or_default();
         let mut cells = vec![text(start), text(end), text(currency), money(opening)];

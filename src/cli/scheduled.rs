@@ -1,4 +1,4 @@
-//! `deltabook scheduled`: what is known to come.
+//! `deltabook scheduled`: lists scheduled movements.
 
 use std::process::ExitCode;
 
@@ -7,47 +7,47 @@ use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
-use crate::cli::movements::answer;
+use crate::cli::movements::records;
 use crate::cli::shared::table::{Table, amount, change, left, right};
 use crate::cli::shared::target::{
-    Answer, AnswerFormat, LevelArg, Whom, currency_option, date_option, id_option, text, told,
+    LevelArg, OutputFormat, Records, Target, currency_option, date_option, id_option, status_error, text,
 };
 
-/// List what is already known to come: starts, price steps, orders, and terms that end without renewal
+/// List scheduled movements: starts, price steps, change orders, and terms ending without renewal
 #[derive(Debug, Args)]
 #[command(after_help = "\
-By date, from tomorrow on. What is provisional may yet be renewed.
+Ordered by date, from tomorrow. Provisional movements wait for a late renewal (R11).
 
 Examples:
   deltabook scheduled
   deltabook scheduled --until 2026-12-31 --level contract
-  deltabook scheduled --format csv > coming.csv")]
+  deltabook scheduled --format csv > scheduled.csv")]
 pub struct ScheduledArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
-    /// Effective on this date (YYYY-MM-DD) or earlier
+    /// Effective on or before this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     until: Option<String>,
 
-    /// Whose MRR
+    /// Level of the movements
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
-    /// Only of this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 }
 
 pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
-    let mut questions = args.whom.movements().await?;
+    let mut questions = args.target.movements().await?;
     let mut request = v1::ListScheduledMovementsRequest {
         until: args.until.clone().unwrap_or_default(),
         level: args.level.to_wire(),
@@ -58,31 +58,31 @@ pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
     };
     let mut movements = Vec::new();
     loop {
-        let page = questions.list_scheduled_movements(request.clone()).await.map_err(told)?.into_inner();
+        let page = questions.list_scheduled_movements(request.clone()).await.map_err(status_error)?.into_inner();
         movements.extend(page.movements);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
             break;
         }
     }
-    answer(&movements).write(args.format, table)?;
+    records(&movements).write(args.format, table)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(answer: &Answer<24>) -> Table {
+fn table(records: &Records<24>) -> Table {
     let mut table = Table::new([
         left("date"),
         left("customer"),
         left("subcategory"),
         left("item"),
-        right("change"),
+        right("MRR change"),
         right("MRR after"),
         left("currency"),
-        left("by"),
+        left("cause"),
         left("provisional until"),
     ]);
     let money = |value: &Value| Money::parse(&text(value)).unwrap_or_default();
-    for row in &answer.rows {
+    for row in &records.rows {
         let [_, _, customer, date, _, currency, item, _, _, _, subcategory, delta, _, after, ..] = row;
         let [.., causes, _, provisional, _, _] = row;
         table.row([

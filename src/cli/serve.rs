@@ -1,4 +1,4 @@
-//! `deltabook serve`: the service.
+//! `deltabook serve`: runs the gRPC service and the console.
 
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -22,7 +22,7 @@ use deltabook::tenants::tenant_runtime::Sending;
 
 use crate::cli::shared::output::note;
 
-/// Serve gRPC, and the console for browsers at the same address, until Ctrl-C or SIGTERM.
+/// Serve gRPC and the web console on one address until Ctrl-C or SIGTERM
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,9 +32,9 @@ Examples:
   deltabook serve --tls-certificate server.pem --tls-key server.key
   grpcurl -plaintext 127.0.0.1:50051 list
 
-At Ctrl-C or SIGTERM it accepts nothing more, finishes what it accepted, and ends.")]
+On Ctrl-C or SIGTERM it stops accepting requests, completes accepted ones, and exits.")]
 pub struct ServeArgs {
-    /// Address to listen on. Beyond this machine it takes TLS and keys
+    /// Address to listen on; other than loopback requires TLS and keys
     #[arg(long, env = "DELTABOOK_LISTEN", default_value = "127.0.0.1:50051", value_name = "ADDRESS")]
     listen: SocketAddr,
 
@@ -47,26 +47,27 @@ pub struct ServeArgs {
     #[command(flatten)]
     config: ConfigOptions,
 
-    /// A proxy ends TLS and passes on what it decrypts; it writes the caller's address into x-forwarded-for. Then keys
-    /// are needed on this machine too
+    /// Trust a proxy in front that terminates TLS and sets x-forwarded-for; requires keys on loopback too
     #[arg(long, env = "DELTABOOK_BEHIND_TLS_PROXY")]
     behind_tls_proxy: bool,
 
-    /// Requests of one key in a second; more are refused [default: as many as come]
+    /// Maximum requests per key and second [default: unlimited]
     #[arg(long, env = "DELTABOOK_REQUESTS_PER_KEY", value_name = "COUNT", hide_short_help = true)]
     requests_per_key: Option<NonZero<u32>>,
 }
 
 impl ServeArgs {
-    /// Who may ask: beyond this machine nobody without a key, and no key goes there in the clear.
+    /// Access rules. Beyond loopback every request needs a key, and keys are sent over TLS only.
     async fn access(&self) -> anyhow::Result<Access> {
         let (address, has_tls) = (self.listen, self.tls.certificate.is_some());
         let is_exposed = !address.ip().is_loopback() || self.behind_tls_proxy;
         if is_exposed && !has_tls && !self.behind_tls_proxy {
-            bail!("{address} is beyond this machine: that takes TLS, or --behind-tls-proxy where a proxy ends it");
+            bail!(
+                "listening on {address} requires TLS: pass --tls-certificate and --tls-key, or --behind-tls-proxy if a proxy terminates TLS"
+            );
         }
         if is_exposed && !self.has_keys().await? {
-            bail!("whoever reaches {address} needs a key, and there is none: `deltabook keys create` makes one");
+            bail!("serving {address} requires an API key, and none exists; create one with `deltabook keys create`");
         }
         Ok(Access {
             is_open_without_keys: !is_exposed,
@@ -75,17 +76,17 @@ impl ServeArgs {
         })
     }
 
-    /// What an auditor asks of the options: who can reach the service, and how. Nothing, where it is this machine only.
-    fn described(&self) -> String {
+    /// Security-relevant options for the audit trail; empty for a plain server on loopback.
+    fn describe_options(&self) -> String {
         let TlsOptions { certificate, client_ca, .. } = &self.tls;
         let mut words = Vec::new();
         if !self.listen.ip().is_loopback() {
             words.push(format!("listens on {}", self.listen));
         }
         words.extend(certificate.as_ref().map(|file| format!("TLS with {}", file.display())));
-        words.extend(client_ca.as_ref().map(|file| format!("clients by {}", file.display())));
-        words.extend(self.behind_tls_proxy.then(|| "behind a proxy".to_owned()));
-        words.extend(self.requests_per_key.map(|count| format!("{count} requests a second of a key")));
+        words.extend(client_ca.as_ref().map(|file| format!("client certificates by {}", file.display())));
+        words.extend(self.behind_tls_proxy.then(|| "behind a TLS proxy".to_owned()));
+        words.extend(self.requests_per_key.map(|count| format!("{count} requests per key and second")));
         words.join(", ")
     }
 
@@ -97,19 +98,19 @@ impl ServeArgs {
     }
 }
 
-/// What connections are encrypted with.
+/// TLS options of the server.
 #[derive(Debug, Args)]
 struct TlsOptions {
-    /// Encrypt connections (TLS) with this certificate: PEM, the server's first, then those that lead to its authority.
-    /// Renewed files are taken up without a restart.
+    /// TLS certificate chain (PEM): the server's certificate first, then intermediates. Renewed files are reloaded without
+    /// a restart
     #[arg(long = "tls-certificate", env = "DELTABOOK_TLS_CERTIFICATE", value_name = "FILE", requires = "key")]
     certificate: Option<PathBuf>,
 
-    /// The certificate's private key: PEM, not encrypted
+    /// Private key of the TLS certificate (PEM, unencrypted)
     #[arg(long = "tls-key", env = "DELTABOOK_TLS_KEY", value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
 
-    /// Let in only clients with a certificate of these authorities: PEM (mutual TLS)
+    /// Certificate authorities of clients (PEM): requires client certificates (mutual TLS)
     #[arg(long = "tls-client-ca", env = "DELTABOOK_TLS_CLIENT_CA", value_name = "FILE", requires = "certificate")]
     client_ca: Option<PathBuf>,
 }
@@ -123,7 +124,7 @@ impl TlsOptions {
 }
 
 pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let (access, options) = (args.access().await?, args.described());
+    let (access, options) = (args.access().await?, args.describe_options());
     let tls = args.tls.open()?;
     let socket = TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let address = socket.local_addr()?;
@@ -137,14 +138,14 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let service = Service::open(&args.store, clock, Sending { sinks, retention }).await?;
     service.note_configuration("serve", &options, &local_actor()).await?;
     let is_open = access.is_open_without_keys && !service.has_keys().await?;
-    let open = if is_open { "; it asks for no key, because there is none yet" } else { "" };
+    let open = if is_open { "; open without keys, because none exists" } else { "" };
     note(&format!("deltabook listens on {scheme}{address}, store {}{open}", shown(&args.store.database_url)));
     service.serve(listener, access, shutdown).await?;
-    note("deltabook has ended");
+    note("deltabook stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends at Ctrl-C, or when the machine's service manager says so.
+/// Resolves on SIGINT (Ctrl-C) or SIGTERM (service managers).
 pub(super) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminated = signal(SignalKind::terminate())?;

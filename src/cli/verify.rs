@@ -11,12 +11,12 @@ use deltabook::config::{StoreOptions, TenantOption};
 use deltabook::ledger::verify::{Verification, verify};
 use deltabook::store::db::Db;
 
-/// Replay every customer and compare with the journal; exit code 1 if anything differs.
+/// Derive every customer again and compare with the journal; exit code 1 if anything differs
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What it checks for each customer: the journal's movements are what the rules give for the facts; a reversal cancels its
-entry exactly; at both levels the movements add up to the MRR of the counting lines on every date (R14), so the levels
-agree; and every event that was due when the customer was changed last is in the outbox (R18).")]
+Checks for each customer: the journal contains exactly the movements that the rules derive from the facts; each reversal
+cancels its entry exactly; at both levels the movements add up to the MRR of the counting lines on every date (R14); and
+the outbox contains every event that was due at the last change of the customer (R18).")]
 pub struct VerifyArgs {
     #[command(flatten)]
     store: StoreOptions,
@@ -25,8 +25,8 @@ pub struct VerifyArgs {
     tenant: TenantOption,
 }
 
-/// Differences that are shown.
-const SHOWN: usize = 100;
+/// Maximum number of differences shown.
+const MAX_SHOWN: usize = 100;
 
 pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let db = Db::open_existing(&args.store).await?;
@@ -39,13 +39,13 @@ pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let found = found?;
     let code = if found.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     let written = to_stdout(|out| {
-        for difference in found.differences.iter().take(SHOWN) {
+        for difference in found.differences.iter().take(MAX_SHOWN) {
             match &difference.customer_id {
                 Some(customer_id) => writeln!(out, "{customer_id}: {}", difference.what)?,
                 None => writeln!(out, "{}", difference.what)?,
             }
         }
-        if let Some(more @ 1..) = found.differences.len().checked_sub(SHOWN) {
+        if let Some(more @ 1..) = found.differences.len().checked_sub(MAX_SHOWN) {
             writeln!(out, "… and {more} more")?;
         }
         let differences = match found.differences.len() {
@@ -57,7 +57,7 @@ pub async fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         writeln!(out, "{customers} customers, {facts} facts, {entries} journal entries: {differences}")
     });
     match written {
-        // Nobody reads any more: the exit code still tells.
+        // With a closed pipe, the exit code is still the result.
         Err(error) if !error.is::<StdoutClosed>() => Err(error),
         Ok(()) | Err(_) => Ok(code),
     }

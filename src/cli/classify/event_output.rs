@@ -1,4 +1,4 @@
-//! Lifecycle events as a table for people.
+//! Table of lifecycle events.
 
 use deltabook::domain::events::event::{EventKind, LifecycleEvent};
 use deltabook::domain::ids::CustomerId;
@@ -13,7 +13,7 @@ pub fn table(events: &[(CustomerId, LifecycleEvent)]) -> Table {
         right("MRR change"),
         right("amount"),
         left("currency"),
-        left("of"),
+        left("subject"),
         left("provisional until"),
     ]);
     for (customer_id, event) in events {
@@ -32,7 +32,7 @@ pub fn table(events: &[(CustomerId, LifecycleEvent)]) -> Table {
     table
 }
 
-/// The line or the charge that an event is about.
+/// The line or the charge of an event.
 fn about(kind: &EventKind) -> String {
     let line = kind.trial().map(|trial| trial.line_id.to_string());
     line.or_else(|| kind.bill().map(|bill| bill.charge_id.to_string())).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `deltabook classify`: the engine alone, from facts to movements, without a store.
+//! `deltabook classify`: runs the engine on a file, without a store.
 
 pub(crate) mod event_output;
 pub(crate) mod report;
@@ -17,37 +17,37 @@ use deltabook::files::by_customer::{Origin, ReadError, by_customer};
 use deltabook::files::csv::mapping::Mapping;
 use deltabook::files::input::InputError;
 
-use crate::cli::classify::report::{Classifying, Good, MAX_TABLE_ROWS, Rows, Voids};
+use crate::cli::classify::report::{Classifier, ClassifyOutput, MAX_TABLE_ROWS, TableRows, VoidSummary};
 use crate::cli::import::is_csv;
 use crate::cli::shared::movement_output;
-use crate::cli::shared::output::{Format, note, to_stdout};
+use crate::cli::shared::output::{ClassifyFormat, note, to_stdout};
 
-/// Classifies the facts of a file: the rules alone, nothing is stored
+/// Classify the facts of a file, without a store
 ///
-/// Reads customers, subscription lines, change orders, charges and overrides, and writes the movements
-/// of MRR that they come to, customer by customer. Many customers may be mixed, in any order; a large
-/// file is read faster when it is sorted by customer id. What is wrong with the facts is told on stderr
-/// as `file:line: field: what is wrong`; then stdout stays empty and the exit code is 1.
+/// Reads customers, subscription lines, change orders, charges and overrides, and writes the resulting
+/// movements of MRR, customer by customer. Facts can be in any order; a large file that is sorted by
+/// customer id is processed faster. Invalid facts are reported on stderr as
+/// `file:line: field: description`; stdout is then empty and the exit code is 1.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = EXAMPLES_AND_INPUT)]
 pub struct ClassifyArgs {
-    /// The facts: JSON Lines, one JSON object, or CSV of subscription lines (by the ending .csv); `-` is stdin
+    /// Facts as JSON Lines, one JSON object, or CSV of subscription lines (extension .csv); `-` is stdin
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// CSV: read one of our columns from one of theirs
+    /// CSV: read a Deltabook column from another column of the file
     #[arg(long, value_name = "OURS=THEIRS")]
     map: Vec<String>,
 
-    /// CSV: a constant for one of our columns
+    /// CSV: set a Deltabook column to a constant
     #[arg(long, value_name = "OURS=VALUE")]
     set: Vec<String>,
 
-    /// How to write the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ClassifyFormat::Table)]
+    format: ClassifyFormat,
 
-    /// Whose MRR: each contract's, each customer's as a whole, or both
+    /// Level of the movements
     #[arg(long, value_enum, default_value_t = LevelChoice::Both)]
     level: LevelChoice,
 
@@ -55,7 +55,7 @@ pub struct ClassifyArgs {
     #[arg(long, conflicts_with = "level")]
     events: bool,
 
-    /// Days for which the churn of a contract that ran out stays provisional, waiting for a late renewal
+    /// Days for which churn at a natural end stays provisional, waiting for a late renewal (R11)
     #[arg(long, value_name = "DAYS", default_value_t = 0)]
     lapse_grace_days: u16,
 }
@@ -68,14 +68,14 @@ Examples:
   grep acme facts.jsonl | deltabook classify - --events --format jsonl";
 
 const EXAMPLES_AND_INPUT: &str = "\
-Input, one fact a line (amounts are strings, dates are YYYY-MM-DD):
+Input, one fact per line (amounts are strings, dates are YYYY-MM-DD):
   {\"subscription_line\": {\"line_id\": \"L1\", \"subscription_id\": \"S1\", \"customer_id\": \"acme\",
      \"item_id\": \"seats\", \"charge_kind\": \"RECURRING\", \"currency\": \"USD\", \"start_date\": \"2026-01-01\",
      \"price_steps\": [{\"quantity\": \"10\", \"unit_price\": \"100\", \"interval\": {\"unit\": \"MONTH\", \"count\": 1}}]}}
   {\"change_order\": {…}}   {\"charge\": {…}}   {\"customer\": {…}}   {\"override\": {…}}
-(shown on several lines here; in the file each fact has one), or all facts in one object:
+(wrapped here; in the file each fact is on one line), or all facts in one object:
   {\"subscription_lines\": […], \"change_orders\": […], \"charges\": […], \"customers\": […], \"overrides\": […]}
-CSV has the columns that `deltabook help import` names, or others with --map and --set.
+CSV has the columns listed by `deltabook help import`, or others with --map and --set.
 
 Examples:
   deltabook classify facts.jsonl
@@ -103,33 +103,33 @@ impl LevelChoice {
 pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
     let (name, origin) = origin(args)?;
     let policy = Policy { lapse_grace_days: args.lapse_grace_days, ..Policy::default() };
-    let classifying = Classifying::new(name, args.format, args.level.levels(), args.events, policy);
-    let classified = match by_customer(&mut [origin], &classifying) {
-        Ok(classified) => classified,
+    let classifier = Classifier::new(name, args.format, args.level.levels(), args.events, policy);
+    let classification = match by_customer(&mut [origin], &classifier) {
+        Ok(classification) => classification,
         Err(ReadError::Input(_, InputError::Header(error))) => {
-            return Err(error).with_context(|| classifying.input.clone());
+            return Err(error).with_context(|| classifier.input.clone());
         }
         Err(ReadError::Input(_, InputError::Io(error))) => {
-            return Err(error).with_context(|| format!("failed to read {}", classifying.input));
+            return Err(error).with_context(|| format!("failed to read {}", classifier.input));
         }
         Err(ReadError::Io(error)) => return Err(error).context("failed to use a temporary file"),
     };
-    let good = match classified.judged() {
-        Ok(good) => good,
-        Err(problems) => {
-            problems.report();
+    let output = match classification.into_result() {
+        Ok(output) => output,
+        Err(diagnostics) => {
+            diagnostics.report();
             return Ok(ExitCode::FAILURE);
         }
     };
     match args.format {
-        Format::Table => write_table(args.events, &good)?,
-        Format::Csv => {
+        ClassifyFormat::Table => write_table(args.events, &output)?,
+        ClassifyFormat::Csv => {
             let mut header = Vec::new();
-            push_header(&mut header, classifying.names());
+            push_header(&mut header, classifier.names());
             to_stdout(|out| out.write_all(&header))?;
-            good.text.show()?;
+            output.text.write_to_stdout()?;
         }
-        Format::Jsonl => good.text.show()?,
+        ClassifyFormat::Jsonl => output.text.write_to_stdout()?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -145,28 +145,28 @@ fn origin(args: &ClassifyArgs) -> anyhow::Result<(String, Origin)> {
     Ok((name, origin))
 }
 
-fn write_table(events: bool, good: &Good) -> anyhow::Result<()> {
-    let Rows { count, movements, .. } = &good.rows;
+fn write_table(events: bool, output: &ClassifyOutput) -> anyhow::Result<()> {
+    let TableRows { count, movements, .. } = &output.rows;
     if *count > MAX_TABLE_ROWS {
-        bail!("{count} rows are too many for a table; write them with --format csv or --format jsonl");
+        bail!("{count} rows are too many for a table; use --format csv or --format jsonl");
     }
-    note_voids(&good.voids);
+    note_voids(&output.voids);
     to_stdout(|out| match (events, count) {
         (true, 0) => writeln!(out, "no events"),
         (false, 0) => writeln!(out, "no movements"),
-        (true, _) => write!(out, "{}", event_output::table(&good.rows.events)),
+        (true, _) => write!(out, "{}", event_output::table(&output.rows.events)),
         (false, _) => write!(out, "{}", movement_output::table(movements)),
     })
 }
 
-fn note_voids(voids: &Voids) {
+fn note_voids(voids: &VoidSummary) {
     for (customer_id, void) in &voids.first {
         let line = void.line_id.as_ref().map(|line| format!(", line {line}")).unwrap_or_default();
         note(&format!("void: {} ({customer_id}{line}): {}", fact_name(&void.fact), void.reason));
     }
     let more = voids.count.saturating_sub(voids.first.len());
     if more > 0 {
-        note(&format!("void: and {more} more facts without effect"));
+        note(&format!("void: {more} more facts without effect"));
     }
 }
 

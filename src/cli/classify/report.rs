@@ -1,4 +1,4 @@
-//! What the rules make of a book: its customers one after the other, however many there are.
+//! Classification of a file, customer by customer, in bounded memory.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,152 +17,152 @@ use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use deltabook::files::by_customer::{Book, Customer, Problem, Said};
 
-use crate::cli::shared::diagnostics::Problems;
-use crate::cli::shared::output::{Format, Spool};
+use crate::cli::shared::diagnostics::Diagnostics;
+use crate::cli::shared::output::{ClassifyFormat, Spool};
 
-/// The most rows of a table: its columns are as wide as their widest cells, so all of it is held until it is written.
+/// Maximum number of rows in a table, which is held in memory to align its columns.
 pub const MAX_TABLE_ROWS: usize = 100_000;
-/// The most facts without effect that are named.
+/// Maximum number of void facts listed by name.
 pub const MAX_VOIDS: usize = 20;
 
-/// How a book is classified.
+/// Settings and state of a classification.
 #[derive(Debug)]
-pub struct Classifying {
-    /// The input, in messages.
+pub struct Classifier {
+    /// Name of the input in messages.
     pub input: String,
-    pub format: Format,
+    pub format: ClassifyFormat,
     pub levels: Levels,
-    /// Events instead of movements.
+    /// Writes events instead of movements.
     pub events: bool,
     pub policy: Policy,
-    wrong: Wrong,
+    errors_found: ErrorsFound,
 }
 
-/// What is known to be wrong with the book. Then nothing is written, and only more of that is looked for.
+/// Kinds of errors found so far. After the first, output stops and only errors of that kind are collected.
 #[derive(Debug, Default)]
-struct Wrong {
-    /// A fact cannot be read, or contradicts another. It would be missed by others: they are not judged.
+struct ErrorsFound {
+    /// A fact is malformed or contradicts another one; facts that refer to it are then not checked.
     malformed: AtomicBool,
-    /// A fact does not fit the others of its customer.
+    /// A fact is refused beside the other facts of its customer (R15).
     refused: AtomicBool,
 }
 
-/// What a book comes to.
+/// Result of a classification.
 #[derive(Debug)]
-pub struct Classified {
-    malformed: Problems,
-    refused: Problems,
-    out_of_range: Problems,
-    good: Good,
+pub struct Classification {
+    malformed: Diagnostics,
+    refused: Diagnostics,
+    out_of_range: Diagnostics,
+    output: ClassifyOutput,
 }
 
-/// What a book without mistakes comes to.
+/// Result of a classification without errors.
 #[derive(Debug, Default)]
-pub struct Good {
-    /// JSON Lines or CSV.
+pub struct ClassifyOutput {
+    /// Output as JSON Lines or CSV.
     pub text: Spool,
-    pub rows: Rows,
-    pub voids: Voids,
+    pub rows: TableRows,
+    pub voids: VoidSummary,
 }
 
-/// What neighbouring customers come to.
+/// Result of a chunk of customers.
 #[derive(Debug, Default)]
-pub struct Part {
-    /// By line, field and reason.
+pub struct ChunkOutput {
+    /// Line, field and reason of each refused fact.
     refused: Vec<(u64, String, Refusal)>,
     out_of_range: Vec<(u64, CustomerId)>,
     text: Vec<u8>,
-    rows: Rows,
-    voids: Voids,
+    rows: TableRows,
+    voids: VoidSummary,
 }
 
-/// What a table shows, unless that is too much.
+/// TableRows of a table, kept up to the maximum.
 #[derive(Debug, Default)]
-pub struct Rows {
+pub struct TableRows {
     pub count: usize,
     pub movements: Vec<Movement>,
     pub events: Vec<(CustomerId, LifecycleEvent)>,
 }
 
-/// Facts without effect, the first of them by name.
+/// Void facts: their number, and the first of them.
 #[derive(Debug, Default)]
-pub struct Voids {
+pub struct VoidSummary {
     pub count: usize,
     pub first: Vec<(CustomerId, Void)>,
 }
 
-impl Classifying {
-    pub fn new(input: String, format: Format, levels: Levels, events: bool, policy: Policy) -> Self {
-        Self { input, format, levels, events, policy, wrong: Wrong::default() }
+impl Classifier {
+    pub fn new(input: String, format: ClassifyFormat, levels: Levels, events: bool, policy: Policy) -> Self {
+        Self { input, format, levels, events, policy, errors_found: ErrorsFound::default() }
     }
 
-    /// The names of the values in a row.
+    /// The column names.
     pub fn names(&self) -> &'static [&'static str] {
         if self.events { &event::NAMES } else { &movement::NAMES }
     }
 
-    fn classify(&self, customer: &Customer, part: &mut Part) -> Result<(), OutOfRange> {
+    fn classify(&self, customer: &Customer, part: &mut ChunkOutput) -> Result<(), OutOfRange> {
         let replay = replay(&customer.facts, &self.policy)?;
         let customer_id = &customer.customer_id;
         if self.events {
             for event in lifecycle(&replay, &customer.facts, &self.policy)? {
                 self.write(&event::values(customer_id, &event), part);
-                if self.format == Format::Table {
+                if self.format == ClassifyFormat::Table {
                     part.rows.events.push((customer_id.clone(), event));
                 }
             }
         } else {
             for movement in replay.movements.into_iter().filter(|movement| self.levels.contains(movement.level)) {
                 self.write(&movement::values(&movement), part);
-                if self.format == Format::Table {
+                if self.format == ClassifyFormat::Table {
                     part.rows.movements.push(movement);
                 }
             }
         }
         let count = replay.voids.len();
         let first = replay.voids.into_iter().take(MAX_VOIDS).map(|void| (customer_id.clone(), void)).collect();
-        part.voids.add(Voids { count, first });
+        part.voids.add(VoidSummary { count, first });
         Ok(())
     }
 
-    fn write(&self, values: &[Value<'_>], part: &mut Part) {
+    fn write(&self, values: &[Value<'_>], part: &mut ChunkOutput) {
         part.rows.count = part.rows.count.saturating_add(1);
         match self.format {
-            Format::Jsonl => push_json(&mut part.text, self.names(), values),
-            Format::Csv => push_csv(&mut part.text, values),
-            Format::Table => {}
+            ClassifyFormat::Jsonl => push_json(&mut part.text, self.names(), values),
+            ClassifyFormat::Csv => push_csv(&mut part.text, values),
+            ClassifyFormat::Table => {}
         }
     }
 }
 
-impl Book for Classifying {
-    type Part = Part;
-    type Whole = Classified;
+impl Book for Classifier {
+    type Part = ChunkOutput;
+    type Whole = Classification;
 
-    fn begin(&self) -> Classified {
-        self.wrong.malformed.store(false, Ordering::Relaxed);
-        self.wrong.refused.store(false, Ordering::Relaxed);
-        Classified {
-            malformed: Problems::of(&self.input),
-            refused: Problems::of(&self.input),
-            out_of_range: Problems::of(&self.input),
-            good: Good::default(),
+    fn begin(&self) -> Classification {
+        self.errors_found.malformed.store(false, Ordering::Relaxed);
+        self.errors_found.refused.store(false, Ordering::Relaxed);
+        Classification {
+            malformed: Diagnostics::of(&self.input),
+            refused: Diagnostics::of(&self.input),
+            out_of_range: Diagnostics::of(&self.input),
+            output: ClassifyOutput::default(),
         }
     }
 
-    fn customer(&self, said: Vec<Said>, part: &mut Part) -> Result<(), Vec<Problem>> {
+    fn customer(&self, said: Vec<Said>, part: &mut ChunkOutput) -> Result<(), Vec<Problem>> {
         let Some(customer) = Customer::of(said)? else { return Ok(()) };
-        if self.wrong.malformed.load(Ordering::Relaxed) {
+        if self.errors_found.malformed.load(Ordering::Relaxed) {
             return Ok(());
         }
-        // R15: what is wrong beside a customer's other facts.
+        // R15: facts that are refused beside the customer's other facts.
         for (key, refusal) in refusals(&customer.facts) {
             let place = customer.place(&key).map(|(_, place)| (place.line, place.path.to_string()));
             let (line, field) = place.unwrap_or((customer.first_line, String::new()));
             part.refused.push((line, field, refusal));
-            self.wrong.refused.store(true, Ordering::Relaxed);
+            self.errors_found.refused.store(true, Ordering::Relaxed);
         }
-        if !self.wrong.refused.load(Ordering::Relaxed)
+        if !self.errors_found.refused.load(Ordering::Relaxed)
             && let Err(OutOfRange) = self.classify(&customer, part)
         {
             part.out_of_range.push((customer.first_line, customer.customer_id));
@@ -170,37 +170,36 @@ impl Book for Classifying {
         Ok(())
     }
 
-    fn add(&self, whole: &mut Classified, mut part: Part) -> io::Result<()> {
+    fn add(&self, whole: &mut Classification, mut part: ChunkOutput) -> io::Result<()> {
         part.refused.sort();
         for (line, field, refusal) in part.refused {
             whole.refused.add(line, &field, refusal);
         }
         for (line, customer_id) in part.out_of_range {
-            let description = "an MRR, or a sum of them, leaves the range that can be held (9.2 × 10¹² a month)";
+            let description = "an MRR or a sum of MRR is out of range (9.2 × 10¹² a month)";
             whole.out_of_range.add(line, &format!("customer {customer_id}"), description);
         }
-        whole.good.rows.add(part.rows);
-        whole.good.voids.add(part.voids);
-        whole.good.text.push(&part.text)
+        whole.output.rows.add(part.rows);
+        whole.output.voids.add(part.voids);
+        whole.output.text.push(&part.text)
     }
 
-    fn problem(&self, whole: &mut Classified, problem: Problem) {
-        self.wrong.malformed.store(true, Ordering::Relaxed);
+    fn problem(&self, whole: &mut Classification, problem: Problem) {
+        self.errors_found.malformed.store(true, Ordering::Relaxed);
         whole.malformed.add(problem.line, &problem.violation.field, problem.violation.description);
     }
 }
 
-impl Classified {
-    /// What it comes to, or what is wrong with it. How facts fit is told when all can be read, and what they come to
-    /// when they fit.
-    pub fn judged(self) -> Result<Good, Problems> {
-        let Self { malformed, refused, out_of_range, good } = self;
-        let problems = [malformed, refused, out_of_range].into_iter().find(|problems| !problems.is_empty());
-        problems.map_or(Ok(good), Err)
+impl Classification {
+    /// The result, or the diagnostics of the first kind of error: malformed, refused, out of range.
+    pub fn into_result(self) -> Result<ClassifyOutput, Diagnostics> {
+        let Self { malformed, refused, out_of_range, output } = self;
+        let diagnostics = [malformed, refused, out_of_range].into_iter().find(|diagnostics| !diagnostics.is_empty());
+        diagnostics.map_or(Ok(output), Err)
     }
 }
 
-impl Rows {
+impl TableRows {
     fn add(&mut self, more: Self) {
         self.count = self.count.saturating_add(more.count);
         if self.count <= MAX_TABLE_ROWS {
@@ -210,7 +209,7 @@ impl Rows {
     }
 }
 
-impl Voids {
+impl VoidSummary {
     fn add(&mut self, more: Self) {
         self.count = self.count.saturating_add(more.count);
         self.first.extend(more.first);

@@ -1,4 +1,4 @@
-//! `deltabook deliveries`: how far events have come, and what to do about those that did not arrive.
+//! `deltabook deliveries`: state of the sinks, redelivery and dead letters.
 
 pub(crate) mod output;
 
@@ -8,31 +8,31 @@ use clap::{Args, Subcommand};
 use deltabook::grpc::client::AdminClient;
 use deltabook::grpc::v1;
 
-use crate::cli::deliveries::output::{deliveries_answer, deliveries_table, sinks_answer, sinks_table};
+use crate::cli::deliveries::output::{delivery_records, delivery_table, sink_records, sink_table};
 use crate::cli::shared::output::to_stdout;
-use crate::cli::shared::target::{AnswerFormat, Whom, date_option, id_option, told};
+use crate::cli::shared::target::{OutputFormat, Target, date_option, id_option, status_error};
 
-/// Show how far events have come at each sink, and send again those that did not arrive
+/// Inspect, redrive and enable the delivery of events
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  deltabook deliveries list                                     every sink, and how far it has come
-  deltabook deliveries list --sink crm                          what waits for another attempt
-  deltabook deliveries dead --sink crm                          what was given up, and why
-  deltabook deliveries redrive --sink crm --dead                send that again
+  deltabook deliveries list                                     the state of every sink
+  deltabook deliveries list --sink crm                          deliveries waiting for a retry
+  deltabook deliveries dead --sink crm                          dead deliveries and their reasons
+  deltabook deliveries redrive --sink crm --dead                redrive them
   deltabook deliveries redrive --sink crm --from 2026-01-01 --to 2026-01-31 --customer acme
-  deltabook deliveries enable --sink crm                        after its receiver wanted nothing any more")]
+  deltabook deliveries enable --sink crm                        enable a sink that answered 410 Gone")]
 pub struct DeliveriesArgs {
     #[command(subcommand)]
-    what: What,
+    command: DeliveriesCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// List the sinks, and how far each has come; of one sink: what waits there
+enum DeliveriesCommand {
+    /// List the sinks and their state, or the waiting deliveries of one sink
     #[command(after_help = "\
-lag is the age of the oldest event that a sink has yet to take. What waits was tried and failed, or waits behind such an
-event of the same customer.
+The lag is the age of the oldest undelivered event. A waiting delivery has failed and will be retried, or waits behind such a
+delivery of the same customer.
 
 Examples:
   deltabook deliveries list
@@ -40,34 +40,34 @@ Examples:
   deltabook deliveries list --format json --server 127.0.0.1:50051")]
     List {
         #[command(flatten)]
-        asked: Asked,
+        query: QueryOptions,
 
-        /// What waits at this sink, instead of the sinks
+        /// List the waiting deliveries of this sink
         #[arg(long, value_name = "NAME")]
         sink: Option<String>,
 
         #[command(flatten)]
-        limit: Limit,
+        limit: LimitOption,
     },
-    /// List what a sink was given up to get: it refused it, or failed for days
+    /// List dead deliveries: refused by the sink, or failed for days
     #[command(after_help = "\
 Examples:
   deltabook deliveries dead --sink crm
   deltabook deliveries dead --sink crm --format csv > dead.csv")]
     Dead {
         #[command(flatten)]
-        asked: Asked,
+        query: QueryOptions,
 
         #[command(flatten)]
-        sink: SinkName,
+        sink: SinkOption,
 
         #[command(flatten)]
-        limit: Limit,
+        limit: LimitOption,
     },
-    /// Send events to a sink again: what was given up, or everything of some dates
+    /// Redrive dead deliveries, or all events of a range of dates
     #[command(after_help = "\
-Events keep their ids, so that a receiver can tell a repeat. New events wait meanwhile. Only events that are still kept
-can be sent again (docs/events.md).
+Events keep their ids, so receivers can deduplicate. New events wait until the redrive is done. Only retained events can be
+redriven (docs/events.md).
 
 Examples:
   deltabook deliveries redrive --sink crm --dead
@@ -75,82 +75,90 @@ Examples:
   deltabook deliveries redrive --sink crm --dead --customer acme")]
     Redrive {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
         #[command(flatten)]
-        sink: SinkName,
+        sink: SinkOption,
 
-        /// What was given up
+        /// Redrive dead deliveries
         #[arg(long, required_unless_present_any = ["from", "journal"], conflicts_with_all = ["from", "to"])]
         dead: bool,
 
-        /// Everything from this date (YYYY-MM-DD) on
+        /// Redrive events from this date, YYYY-MM-DD
         #[arg(long, value_name = "DATE", value_parser = date_option, requires = "to")]
         from: Option<String>,
 
-        /// Everything up to this date
+        /// Redrive events up to this date, YYYY-MM-DD
         #[arg(long, value_name = "DATE", value_parser = date_option, requires = "from")]
         to: Option<String>,
 
-        /// Only of this customer
+        /// Only this customer
         #[arg(long, value_name = "ID", value_parser = id_option)]
         customer: Option<String>,
 
-        /// Instead of events, the journal from its beginning, for a sink that gets it
+        /// Redrive the journal from its beginning, for a sink of the journal
         #[arg(long, conflicts_with_all = ["dead", "from", "to", "customer"])]
         journal: bool,
     },
-    /// Let a sink have events again whose receiver wanted none any more (410 Gone)
+    /// Enable a sink that was disabled by 410 Gone, or paused
     #[command(after_help = "\
 Examples:
   deltabook deliveries enable --sink crm")]
     Enable {
         #[command(flatten)]
-        whom: Whom,
+        target: Target,
 
         #[command(flatten)]
-        sink: SinkName,
+        sink: SinkOption,
     },
 }
 
 #[derive(Debug, Args)]
-struct Asked {
+struct QueryOptions {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 }
 
 #[derive(Debug, Args)]
-struct SinkName {
-    /// The sink, as the configuration names it
+struct SinkOption {
+    /// Name of the sink in the configuration
     #[arg(long = "sink", value_name = "NAME")]
     name: String,
 }
 
 #[derive(Debug, Args)]
-struct Limit {
-    /// How many deliveries, at most; the first ones
+struct LimitOption {
+    /// Maximum number of deliveries
     #[arg(long = "limit", default_value_t = 50, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
 }
 
-/// Deliveries that are asked for at once.
+/// Page size of requests.
 const PAGE: i32 = 1_000;
 
 pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
-    match args.what {
-        What::List { asked, sink: None, .. } => {
-            let answer =
-                asked.whom.admin().await?.list_sinks(v1::ListSinksRequest {}).await.map_err(told)?.into_inner();
-            sinks_answer(&answer.sinks).write(asked.format, sinks_table)?;
+    match args.command {
+        DeliveriesCommand::List { query, sink: None, .. } => {
+            let answer = query
+                .target
+                .admin()
+                .await?
+                .list_sinks(v1::ListSinksRequest {})
+                .await
+                .map_err(status_error)?
+                .into_inner();
+            sink_records(&answer.sinks).write(query.format, sink_table)?;
         }
-        What::List { asked, sink: Some(sink), limit } => {
-            list(asked, sink, v1::DeliveryState::Waiting, limit).await?;
+        DeliveriesCommand::List { query, sink: Some(sink), limit } => {
+            list(query, sink, v1::DeliveryState::Waiting, limit).await?;
         }
-        What::Dead { asked, sink, limit } => list(asked, sink.name, v1::DeliveryState::Dead, limit).await?,
-        What::Redrive { whom, sink, dead, from, to, customer, journal } => {
+        DeliveriesCommand::Dead { query, sink, limit } => {
+            list(query, sink.name, v1::DeliveryState::Dead, limit).await?
+        }
+        DeliveriesCommand::Redrive { target, sink, dead, from, to, customer, journal } => {
             let request = v1::RedriveDeliveriesRequest {
                 sink: sink.name,
                 dead,
@@ -159,26 +167,26 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
                 customer_id: customer.unwrap_or_default(),
                 journal,
             };
-            let answer = whom.admin().await?.redrive_deliveries(request).await.map_err(told)?.into_inner();
+            let answer = target.admin().await?.redrive_deliveries(request).await.map_err(status_error)?.into_inner();
             let count = answer.event_count;
             let plural = if count == 1 { "" } else { "s" };
-            let what = if journal { "the journal is".to_owned() } else { format!("{count} event{plural}") };
-            to_stdout(|out| writeln!(out, "{what} to be delivered again"))?;
+            let what = if journal { "the journal".to_owned() } else { format!("{count} event{plural}") };
+            to_stdout(|out| writeln!(out, "{what} will be delivered again"))?;
         }
-        What::Enable { whom, sink: SinkName { name } } => {
+        DeliveriesCommand::Enable { target, sink: SinkOption { name } } => {
             let request = v1::EnableSinkRequest { sink: name.clone() };
-            let answer = whom.admin().await?.enable_sink(request).await.map_err(told)?.into_inner();
-            let became = if answer.was_disabled { "has events again" } else { "was neither disabled nor paused" };
+            let answer = target.admin().await?.enable_sink(request).await.map_err(status_error)?.into_inner();
+            let became = if answer.was_disabled { "is enabled" } else { "was neither disabled nor paused" };
             to_stdout(|out| writeln!(out, "sink {name} {became}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(asked: Asked, sink: String, state: v1::DeliveryState, limit: Limit) -> anyhow::Result<()> {
-    let mut service = asked.whom.admin().await?;
+async fn list(query: QueryOptions, sink: String, state: v1::DeliveryState, limit: LimitOption) -> anyhow::Result<()> {
+    let mut service = query.target.admin().await?;
     let found = first_deliveries(&mut service, sink, state, limit.count).await?;
-    deliveries_answer(&found).write(asked.format, deliveries_table)
+    delivery_records(&found).write(query.format, delivery_table)
 }
 
 async fn first_deliveries(
@@ -192,7 +200,7 @@ async fn first_deliveries(
     let wanted = usize::try_from(count)?;
     let mut found = Vec::new();
     while found.len() < wanted {
-        let page = service.list_deliveries(request.clone()).await.map_err(told)?.into_inner();
+        let page = service.list_deliveries(request.clone()).await.map_err(status_error)?.into_inner();
         found.extend(page.deliveries);
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {

@@ -1,4 +1,4 @@
-//! Sinks and deliveries, for people and for programs.
+//! Records and tables of sinks and deliveries.
 
 use chrono::{DateTime, SecondsFormat};
 use deltabook::grpc::v1;
@@ -6,11 +6,11 @@ use prost_types::Timestamp;
 use serde_json::Value;
 
 use crate::cli::shared::table::{Table, left, right};
-use crate::cli::shared::target::{Answer, text, value};
+use crate::cli::shared::target::{Records, text, value};
 
-/// The sinks with every field, named as in the contract.
-pub fn sinks_answer(sinks: &[v1::Sink]) -> Answer<13> {
-    Answer {
+/// All fields of the sinks, named as in the contract.
+pub fn sink_records(sinks: &[v1::Sink]) -> Records<13> {
+    Records {
         names: [
             "sink",
             "position",
@@ -48,12 +48,12 @@ fn sink_row(it: &v1::Sink) -> [Value; 13] {
     ]
 }
 
-/// What people want to see of them.
-pub fn sinks_table(answer: &Answer<13>) -> Table {
+/// The table.
+pub fn sink_table(records: &Records<13>) -> Table {
     let mut table = Table::new([
         left("sink"),
-        right("place"),
-        right("of"),
+        right("position"),
+        right("last position"),
         right("lag"),
         right("waiting"),
         right("dead"),
@@ -62,7 +62,7 @@ pub fn sinks_table(answer: &Answer<13>) -> Table {
         left("last delivered"),
         left("disabled"),
     ]);
-    for [name, position, last, _, lag, waiting, dead, failures, paused, delivered, disabled, ..] in &answer.rows {
+    for [name, position, last, _, lag, waiting, dead, failures, paused, delivered, disabled, ..] in &records.rows {
         table.row([
             text(name),
             text(position),
@@ -79,9 +79,9 @@ pub fn sinks_table(answer: &Answer<13>) -> Table {
     table
 }
 
-/// The deliveries with every field, named as in the contract.
-pub fn deliveries_answer(deliveries: &[v1::Delivery]) -> Answer<9> {
-    Answer {
+/// All fields of the deliveries, named as in the contract.
+pub fn delivery_records(deliveries: &[v1::Delivery]) -> Records<9> {
+    Records {
         names: [
             "position",
             "event_id",
@@ -111,19 +111,19 @@ fn delivery_row(it: &v1::Delivery) -> [Value; 9] {
     ]
 }
 
-/// What people want to see of them.
-pub fn deliveries_table(answer: &Answer<9>) -> Table {
+/// The table.
+pub fn delivery_table(records: &Records<9>) -> Table {
     let mut table = Table::new([
-        right("place"),
+        right("position"),
         left("event"),
         left("date"),
         left("customer"),
         right("attempts"),
         left("first tried"),
         left("next attempt"),
-        left("because"),
+        left("reason"),
     ]);
-    for [position, _, event, date, customer, attempts, first, next, reason] in &answer.rows {
+    for [position, _, event, date, customer, attempts, first, next, reason] in &records.rows {
         table.row([position, event, date, customer, attempts, first, next, reason].map(text));
     }
     table
@@ -134,7 +134,7 @@ pub fn instant(at: Option<&Timestamp>) -> Value {
     known.map_or(Value::Null, |at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true).into())
 }
 
-/// An age for people, in its largest unit: `40s`, `12m`, `5h`, `3d`.
+/// An age in its largest unit: `40s`, `12m`, `5h`, `3d`.
 fn age(seconds: i64) -> String {
     match seconds {
         ..=0 => String::new(),

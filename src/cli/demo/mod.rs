@@ -1,6 +1,6 @@
-//! `deltabook demo`: a server, a small book of business sent to it, and what it answers.
+//! `deltabook demo`: a temporary server with sample data, and its reports.
 
-mod story;
+mod tour;
 
 use std::process::ExitCode;
 
@@ -17,13 +17,13 @@ use tonic::transport::Channel;
 use crate::cli::serve::stop_signal;
 use crate::cli::shared::output::to_stdout;
 
-/// See it work: a server on a free port, two years of a small book of business, and what became of its MRR
+/// Run a tour: a server on a free port with two years of sample data, and its reports
 ///
-/// The store is temporary and goes when the demo ends. Nothing is sent anywhere else.
+/// The store is temporary and is deleted at exit. The server is reachable from this machine only.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct DemoArgs {
-    /// End after printing, instead of staying up until Ctrl-C
+    /// Exit after printing, without waiting for Ctrl-C
     #[arg(long)]
     exit: bool,
 }
@@ -42,16 +42,16 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let serving = tokio::spawn(service.serve(listener, Access::OPEN, shutdown));
     let shown = async {
         let channel = Channel::from_shared(format!("http://{address}"))?.connect().await?;
-        let story = story::tell(channel, &address).await?;
-        to_stdout(|out| out.write_all(story.text.as_bytes()))?;
+        let tour = tour::run(channel, &address).await?;
+        to_stdout(|out| out.write_all(tour.text.as_bytes()))?;
         if !args.exit {
-            to_stdout(|out| out.write_all(story::try_next(&address, &store, &story.explained).as_bytes()))?;
+            to_stdout(|out| out.write_all(tour::next_commands(&address, &store, &tour.explained).as_bytes()))?;
             stopped.await;
         }
         anyhow::Ok(ExitCode::SUCCESS)
     };
     let shown = shown.await;
-    // Whatever became of it, the server ends before the program does.
+    // Also after an error, the server shuts down before the process ends.
     let _server_ended = stop.send(());
     serving.await??;
     shown

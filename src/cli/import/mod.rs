@@ -1,7 +1,7 @@
-//! `deltabook import`: files into the store, in bulk.
+//! `deltabook import`: bulk import of files into a store.
 //!
-//! The files are looked through first: for what is wrong with them, and whether they are sorted by customer. Then each
-//! customer's facts are recorded together, however far apart they stand.
+//! A first pass validates the files and detects whether they are sorted by customer. A second pass records each
+//! customer's facts together, wherever they are in the files.
 
 pub(crate) mod run;
 
@@ -20,22 +20,21 @@ use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::store::db::Db;
 use tokio::runtime::Handle;
 
-use crate::cli::import::run::{Imported, Importing};
-use crate::cli::shared::diagnostics::Problems;
+use crate::cli::import::run::{ImportSummary, Importer};
+use crate::cli::shared::diagnostics::Diagnostics;
 use crate::cli::shared::output::note;
 use crate::cli::shared::progress::progress;
 use crate::cli::shared::target::check_tenant;
 
-/// Record the facts of files in the store, in bulk
+/// Import facts from files into a store
 ///
-/// JSON Lines (one fact a line) and CSV files (one subscription line a row, by the ending .csv) may be
-/// mixed. A fact that is in the store already changes nothing, so a file can be imported again. Orders
-/// may stand before the lines that they are for. Files sorted by customer are imported fastest; others
-/// are sorted first, in temporary files.
+/// Accepts JSON Lines (one fact per line) and CSV (extension .csv, one subscription line per row). Import
+/// is idempotent: facts already in the store are unchanged. Change orders can precede their lines. Files
+/// sorted by customer are imported fastest; others are first sorted in temporary files.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct ImportArgs {
-    /// The files
+    /// Files to import
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -45,18 +44,18 @@ pub struct ImportArgs {
     #[command(flatten)]
     tenant: TenantOption,
 
-    /// CSV: read one of our columns from one of theirs
+    /// CSV: read a Deltabook column from another column of the file
     #[arg(long, value_name = "OURS=THEIRS")]
     map: Vec<String>,
 
-    /// CSV: a constant for one of our columns
+    /// CSV: set a Deltabook column to a constant
     #[arg(long, value_name = "OURS=VALUE")]
     set: Vec<String>,
 
-    /// Leave out what is wrong, and go on with the rest
+    /// Skip invalid rows and import the rest
     ///
-    /// Without it, nothing is imported when a row cannot be read. A fact that a rule refuses (an order for an unknown
-    /// line) is named and left out either way; without this option the exit code is then 1.
+    /// By default a malformed row prevents the import. A fact refused by a rule (for example a change order for an
+    /// unknown line) is always reported and skipped; without this option the exit code is then 1.
     #[arg(long)]
     skip_invalid: bool,
 }
@@ -72,8 +71,8 @@ Examples:
   deltabook import lines.csv --map customer_id=account --map amount=mrr --set interval=MONTH \\
       --set currency=USD --set charge_kind=RECURRING";
 
-/// What was looked through, and how to read it.
-struct Inputs {
+/// ScannedInputs after the first pass.
+struct ScannedInputs {
     names: Vec<String>,
     origins: Vec<Origin>,
     survey: Survey,
@@ -82,9 +81,9 @@ struct Inputs {
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let mapping = Mapping::parse(&args.map, &args.set)?;
     let files = args.files.clone();
-    let inputs = tokio::task::spawn_blocking(move || look_through(&files, &mapping)).await??;
+    let inputs = tokio::task::spawn_blocking(move || scan(&files, &mapping)).await??;
     if inputs.survey.malformed > 0 && !args.skip_invalid {
-        bail!("nothing is imported; mend the rows, or leave them out with --skip-invalid");
+        bail!("nothing was imported; correct the rows, or skip them with --skip-invalid");
     }
     let db = Db::open(&args.store).await?;
     let tenant_id = args.tenant.tenant;
@@ -93,58 +92,58 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let imported = tokio::task::spawn_blocking(move || import(inputs, ledger)).await?;
     writers.finish().await;
     db.close().await;
-    let left_out = imported?;
-    let well = left_out == 0 || args.skip_invalid;
-    if !well {
-        note("what was refused is left out, the rest is recorded: mend it and import the file again");
+    let skipped = imported?;
+    let is_success = skipped == 0 || args.skip_invalid;
+    if !is_success {
+        note("refused facts were skipped, all others recorded; correct them and import the file again");
     }
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reads all files without recording them, and says what is wrong with them.
-fn look_through(files: &[PathBuf], mapping: &Mapping) -> anyhow::Result<Inputs> {
+/// First pass: reads all files and reports invalid rows.
+fn scan(files: &[PathBuf], mapping: &Mapping) -> anyhow::Result<ScannedInputs> {
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     let mut origins = Vec::with_capacity(files.len());
     for (file, name) in files.iter().zip(&names) {
         let mapping = is_csv(file).then(|| mapping.clone());
         origins.push(Origin::file(file, mapping).with_context(|| format!("failed to open {name}"))?);
     }
-    let mut problems: Vec<Problems> = names.iter().map(|name| Problems::of(name)).collect();
-    let tell = |problem: deltabook::files::by_customer::Problem| {
-        if let Some(problems) = problems.get_mut(problem.file) {
-            problems.add(problem.line, &problem.violation.field, problem.violation.description);
+    let mut diagnostics: Vec<Diagnostics> = names.iter().map(|name| Diagnostics::of(name)).collect();
+    let report = |problem: deltabook::files::by_customer::Problem| {
+        if let Some(diagnostics) = diagnostics.get_mut(problem.file) {
+            diagnostics.add(problem.line, &problem.violation.field, problem.violation.description);
         }
     };
-    let survey = survey(&mut origins, tell).map_err(|error| read_failed(&names, error))?;
+    let survey = survey(&mut origins, report).map_err(|error| read_failed(&names, error))?;
     for (name, ignored) in names.iter().zip(&survey.ignored).filter(|(_, ignored)| !ignored.is_empty()) {
-        note(&format!("{name}: columns that are not read: {}", ignored.join(", ")));
+        note(&format!("{name}: ignored columns: {}", ignored.join(", ")));
     }
-    problems.into_iter().for_each(Problems::report);
-    Ok(Inputs { names, origins, survey })
+    diagnostics.into_iter().for_each(Diagnostics::report);
+    Ok(ScannedInputs { names, origins, survey })
 }
 
-/// Records everything, and says what came of it; gives the number of facts that were left out.
-fn import(inputs: Inputs, ledger: Ledger) -> anyhow::Result<u64> {
-    let Inputs { names, mut origins, survey } = inputs;
+/// Second pass: records all facts and reports the result; returns the number of skipped facts.
+fn import(inputs: ScannedInputs, ledger: Ledger) -> anyhow::Result<u64> {
+    let ScannedInputs { names, mut origins, survey } = inputs;
     let bar = progress("facts");
-    let importing = Importing::new(ledger, Handle::current(), names.clone(), bar.clone());
+    let importer = Importer::new(ledger, Handle::current(), names.clone(), bar.clone());
     let imported =
-        by_customer_as(survey.is_sorted, &mut origins, &importing).map_err(|error| match importing.failure() {
+        by_customer_as(survey.is_sorted, &mut origins, &importer).map_err(|error| match importer.failure() {
             Some(failure) => failure.into(),
             None => read_failed(&names, error),
         });
-    let imported = imported.and_then(|imported| Ok(importing.finish(imported)?));
+    let imported = imported.and_then(|imported| Ok(importer.finish(imported)?));
     bar.finish_and_clear();
-    let Imported { refused, recorded, unchanged, entries, left_out } = imported?;
-    refused.into_iter().for_each(Problems::report);
-    let left_out = left_out.saturating_add(survey.malformed);
-    let rest = if left_out == 0 { String::new() } else { format!(", {left_out} left out") };
+    let ImportSummary { refused, recorded, unchanged, entries, skipped } = imported?;
+    refused.into_iter().for_each(Diagnostics::report);
+    let skipped = skipped.saturating_add(survey.malformed);
+    let rest = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
     note(&match (recorded, unchanged) {
         (0, 0) => format!("nothing recorded{rest}"),
-        (0, unchanged) => format!("nothing new: {unchanged} facts were there already{rest}"),
-        _ => format!("{recorded} facts recorded, {unchanged} were there already{rest}; {entries} journal entries"),
+        (0, unchanged) => format!("nothing new: {unchanged} facts unchanged{rest}"),
+        _ => format!("{recorded} facts recorded, {unchanged} unchanged{rest}; {entries} journal entries"),
     });
-    Ok(left_out)
+    Ok(skipped)
 }
 
 fn read_failed(names: &[String], error: ReadError) -> anyhow::Error {
@@ -158,7 +157,7 @@ fn read_failed(names: &[String], error: ReadError) -> anyhow::Error {
     }
 }
 
-/// By the name: what is in a file of CSV can be anything.
+/// Tests for the extension `.csv`; CSV cannot be recognised by its content.
 pub fn is_csv(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
 }

@@ -1,5 +1,4 @@
-//! Recording customers as they are read: in large batches, of which several are with the writers while the next one is
-//! read.
+//! Records customers in large batches. Several batches are in flight while the next one is read.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,15 +16,15 @@ use deltabook::ledger::handle::Ledger;
 use indicatif::ProgressBar;
 use tokio::runtime::Handle;
 
-use crate::cli::shared::diagnostics::Problems;
+use crate::cli::shared::diagnostics::Diagnostics;
 
-/// Facts that are handed to the writers together.
-const BATCH: usize = 6_000;
-/// Batches that may be with the writers.
-const WINDOW: usize = 4;
+/// Facts per batch.
+const BATCH_SIZE: usize = 6_000;
+/// Maximum number of batches in flight.
+const MAX_IN_FLIGHT: usize = 4;
 
-/// How customers are recorded.
-pub struct Importing {
+/// Settings and state of an import.
+pub struct Importer {
     ledger: Ledger,
     runtime: Handle,
     names: Vec<String>,
@@ -34,73 +33,73 @@ pub struct Importing {
     author: Actor,
 }
 
-/// What was recorded so far.
+/// Progress of an import.
 #[derive(Default)]
-pub struct Recording {
+pub struct ImportProgress {
     batch: Vec<Said>,
-    /// Each with where its facts stand.
+    /// Batches in flight, with the places of their facts.
     submitted: VecDeque<(Vec<(usize, Place)>, PendingRecording)>,
-    imported: Imported,
+    summary: ImportSummary,
 }
 
-/// What an import came to.
+/// Result of an import.
 #[derive(Debug, Default)]
-pub struct Imported {
-    /// By file.
-    pub refused: Vec<Problems>,
+pub struct ImportSummary {
+    /// Refused facts of each file.
+    pub refused: Vec<Diagnostics>,
     pub recorded: u64,
     pub unchanged: u64,
     pub entries: u64,
-    pub left_out: u64,
+    pub skipped: u64,
 }
 
-impl Importing {
+impl Importer {
     pub fn new(ledger: Ledger, runtime: Handle, names: Vec<String>, bar: ProgressBar) -> Self {
         Self { ledger, runtime, names, bar, failure: OnceLock::new(), author: local_actor() }
     }
 
-    /// Why recording ended before its time.
+    /// The error that stopped the import.
     pub fn failure(&self) -> Option<RecordError> {
         self.failure.get().cloned()
     }
 
-    /// Waits for what is with the writers.
-    pub fn finish(&self, mut recording: Recording) -> Result<Imported, RecordError> {
-        self.submit(&mut recording)?;
-        while !recording.submitted.is_empty() {
-            self.settle(&mut recording)?;
+    /// Waits for the batches in flight.
+    pub fn finish(&self, mut progress: ImportProgress) -> Result<ImportSummary, RecordError> {
+        self.submit(&mut progress)?;
+        while !progress.submitted.is_empty() {
+            self.settle(&mut progress)?;
         }
-        Ok(recording.imported)
+        Ok(progress.summary)
     }
 
-    fn submit(&self, recording: &mut Recording) -> Result<(), RecordError> {
-        if recording.submitted.len() >= WINDOW {
-            self.settle(recording)?;
+    fn submit(&self, progress: &mut ImportProgress) -> Result<(), RecordError> {
+        if progress.submitted.len() >= MAX_IN_FLIGHT {
+            self.settle(progress)?;
         }
-        let said = std::mem::take(&mut recording.batch);
+        let said = std::mem::take(&mut progress.batch);
         let (places, facts): (Vec<(usize, Place)>, Vec<Fact>) =
             said.into_iter().map(|said| ((said.file, said.place), said.fact)).unzip();
         let submitted = self.runtime.block_on(self.ledger.submit(facts, &self.author))?;
-        recording.submitted.push_back((places, submitted));
+        progress.submitted.push_back((places, submitted));
         Ok(())
     }
 
-    /// Waits for the batch that is with the writers for longest.
-    fn settle(&self, recording: &mut Recording) -> Result<(), RecordError> {
-        let Some((places, submitted)) = recording.submitted.pop_front() else { return Ok(()) };
+    /// Waits for the oldest batch in flight.
+    fn settle(&self, progress: &mut ImportProgress) -> Result<(), RecordError> {
+        let Some((places, submitted)) = progress.submitted.pop_front() else { return Ok(()) };
         let recorded = self.runtime.block_on(submitted.finish())?;
-        let imported = &mut recording.imported;
-        imported.recorded = imported.recorded.saturating_add(count(&recorded, RecordOutcome::Recorded));
-        imported.unchanged = imported.unchanged.saturating_add(count(&recorded, RecordOutcome::Unchanged));
-        imported.entries = imported.entries.saturating_add(u64::try_from(recorded.new_entries).unwrap_or(0));
+        let summary = &mut progress.summary;
+        summary.recorded = summary.recorded.saturating_add(count(&recorded, RecordOutcome::Recorded));
+        summary.unchanged = summary.unchanged.saturating_add(count(&recorded, RecordOutcome::Unchanged));
+        summary.entries = summary.entries.saturating_add(u64::try_from(recorded.new_entries).unwrap_or(0));
         for problem in recorded.refused {
-            imported.left_out = imported.left_out.saturating_add(1);
+            summary.skipped = summary.skipped.saturating_add(1);
             let Some((file, place)) = places.get(problem.index) else { continue };
-            if let Some(problems) = imported.refused.get_mut(*file) {
-                problems.add(place.line, &place.path, problem.text());
+            if let Some(diagnostics) = summary.refused.get_mut(*file) {
+                diagnostics.add(place.line, &place.path, problem.text());
             }
         }
-        self.bar.set_position(imported.recorded.saturating_add(imported.unchanged));
+        self.bar.set_position(summary.recorded.saturating_add(summary.unchanged));
         Ok(())
     }
 }
@@ -110,13 +109,13 @@ fn count(recorded: &Recorded, wanted: RecordOutcome) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-impl Book for Importing {
+impl Book for Importer {
     type Part = Vec<Said>;
-    type Whole = Recording;
+    type Whole = ImportProgress;
 
-    fn begin(&self) -> Recording {
-        let refused = self.names.iter().map(|name| Problems::of(name)).collect();
-        Recording { imported: Imported { refused, ..Imported::default() }, ..Recording::default() }
+    fn begin(&self) -> ImportProgress {
+        let refused = self.names.iter().map(|name| Diagnostics::of(name)).collect();
+        ImportProgress { summary: ImportSummary { refused, ..ImportSummary::default() }, ..ImportProgress::default() }
     }
 
     fn customer(&self, said: Vec<Said>, part: &mut Vec<Said>) -> Result<(), Vec<Problem>> {
@@ -124,20 +123,20 @@ impl Book for Importing {
         Ok(())
     }
 
-    /// A customer's facts are never cut apart.
-    fn add(&self, recording: &mut Recording, part: Vec<Said>) -> io::Result<()> {
-        recording.batch.extend(part);
-        if recording.batch.len() < BATCH {
+    /// Adds whole customers, so that a batch never splits one.
+    fn add(&self, progress: &mut ImportProgress, part: Vec<Said>) -> io::Result<()> {
+        progress.batch.extend(part);
+        if progress.batch.len() < BATCH_SIZE {
             return Ok(());
         }
-        self.submit(recording).map_err(|error| {
+        self.submit(progress).map_err(|error| {
             let said = io::Error::other(error.to_string());
-            // The first failure ends it.
+            // The first failure stops the import.
             let _is_the_first = self.failure.set(error);
             said
         })
     }
 
-    /// Told before, when the inputs were looked through.
-    fn problem(&self, _recording: &mut Recording, _problem: Problem) {}
+    /// Reported by the first pass already.
+    fn problem(&self, _recording: &mut ImportProgress, _problem: Problem) {}
 }

@@ -1,13 +1,13 @@
-//! Overrides from CSV: one a row, with the line on which it stands.
+//! Overrides read from CSV, one per row, with their line numbers.
 
 use std::collections::HashMap;
 
 use deltabook::grpc::v1;
 
-use crate::cli::shared::csv_reader::{self, Kind, each_row};
-use crate::cli::shared::diagnostics::Problems;
+use crate::cli::shared::csv_reader::{CsvRow, CsvSchema, read_rows};
+use crate::cli::shared::diagnostics::Diagnostics;
 
-const OVERRIDES: Kind = Kind {
+const OVERRIDES: CsvSchema = CsvSchema {
     name: "overrides",
     columns: &[
         ("customer_id", false),
@@ -22,35 +22,35 @@ const OVERRIDES: Kind = Kind {
     ],
 };
 
-/// An override, and its line in the file.
+/// An override and its line in the file.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct OverrideRow {
     pub line: u64,
     pub request: v1::OverrideModificationTypeRequest,
 }
 
-/// Every row that can be read; what is wrong with the others goes to the problems.
-pub fn read(bytes: &[u8], problems: &mut Problems) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut heard: HashMap<(String, Option<v1::Cause>), u64> = HashMap::new();
-    each_row(bytes, &OVERRIDES, problems, |line, row, problems| {
-        let request = read_row(row, line, problems);
-        let earlier = heard.insert((request.customer_id.clone(), request.cause.clone()), line);
+/// The valid rows; errors of the others are added to the diagnostics.
+pub fn read_overrides(bytes: &[u8], diagnostics: &mut Diagnostics) -> Vec<OverrideRow> {
+    let mut rows: Vec<OverrideRow> = Vec::new();
+    let mut lines_by_cause: HashMap<(String, Option<v1::Cause>), u64> = HashMap::new();
+    read_rows(bytes, &OVERRIDES, diagnostics, |line, row, diagnostics| {
+        let request = read_row(row, line, diagnostics);
+        let earlier = lines_by_cause.insert((request.customer_id.clone(), request.cause.clone()), line);
         if let Some(earlier) = earlier {
-            problems.add(line, "cause", format!("is that of line {earlier} already"));
+            diagnostics.add(line, "cause", format!("is the same cause as on line {earlier}"));
         }
-        if problems.count() == row.problems_before {
-            rows.push(Row { line, request });
+        if diagnostics.count() == row.diagnostics_before {
+            rows.push(OverrideRow { line, request });
         }
     });
     rows
 }
 
-fn read_row(row: &csv_reader::Row<'_>, line: u64, problems: &mut Problems) -> v1::OverrideModificationTypeRequest {
+fn read_row(row: &CsvRow<'_>, line: u64, diagnostics: &mut Diagnostics) -> v1::OverrideModificationTypeRequest {
     let text = |column: &str| row.text(column);
     let mut number = |column: &str, word: &str, value: Option<i32>| {
         if value.is_none() && !word.is_empty() {
-            problems.add(line, column, format!("{word:?} is not a known word"));
+            diagnostics.add(line, column, format!("{word:?} is not a valid value"));
         }
         value.unwrap_or_default()
     };
@@ -91,14 +91,14 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[(u64, &str)], problem_count: usize) {
-        let mut problems = Problems::of("overrides.csv");
-        let rows = read(text.as_bytes(), &mut problems);
+        let mut diagnostics = Diagnostics::of("overrides.csv");
+        let rows = read_overrides(text.as_bytes(), &mut diagnostics);
         let found: Vec<(u64, &str)> = rows.iter().map(|row| (row.line, row.request.customer_id.as_str())).collect();
-        assert_eq!((found.as_slice(), problems.count()), (expected, problem_count), "{text}");
+        assert_eq!((found.as_slice(), diagnostics.count()), (expected, problem_count), "{text}");
     }
 
     #[test]
-    fn rows_know_their_lines_and_problems_are_counted() {
+    fn rows_have_line_numbers_and_errors_are_counted() {
         let good = "acme,change_order,O1,IGNORED,\"two\nlines\"";
         check(
             &format!("\u{feff}{HEADER}\r\n\r\n{good}\nglobex,CHANGE_ORDER,O1,ignored,why\n"),

@@ -1,22 +1,22 @@
-//! In which currency a report is, and by what it is divided.
+//! Options for the currency and the grouping of a report.
 
 use clap::Args;
 use deltabook::grpc::v1;
 
 use crate::cli::shared::target::{currency_option, date_option, id_option};
 
-/// In which currency.
+/// Conversion of a report into one currency.
 #[derive(Debug, Args)]
 pub struct ConversionArgs {
-    /// Everything converted into this currency
+    /// Convert all amounts into this currency
     #[arg(long = "in", value_name = "CODE", requires = "rates", value_parser = currency_option)]
     into: Option<String>,
 
-    /// By this set of exchange rates; each amount at the rate of its date, unless --rate-date is given
+    /// Convert with this set of exchange rates, each amount at the rate of its date unless --rate-date is given
     #[arg(long, value_name = "SET", requires = "into", value_parser = id_option)]
     rates: Option<String>,
 
-    /// Everything at the rates of this date, YYYY-MM-DD
+    /// Convert all amounts at the rates of this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", requires = "rates", value_parser = date_option)]
     rate_date: Option<String>,
 }
@@ -28,14 +28,14 @@ impl ConversionArgs {
     }
 }
 
-/// By what it is divided.
+/// Grouping of a report.
 #[derive(Debug, Args)]
 pub struct GroupArgs {
-    /// Divided by item, customer, subcategory, customer.KEY or line.KEY: the attribute KEY of customers or lines
+    /// Group by item, customer, subcategory, customer.KEY or line.KEY (the attribute KEY of customers or lines)
     #[arg(long, value_name = "WHAT", value_parser = group_option)]
     group_by: Option<v1::Grouping>,
 
-    /// Show so many groups at most, the largest; the others together [default: 100]
+    /// Maximum number of groups, largest first; the others are summed [default: 100]
     #[arg(long, value_name = "N", requires = "group_by", value_parser = clap::value_parser!(i32).range(1..))]
     max_groups: Option<i32>,
 }
@@ -50,7 +50,7 @@ impl GroupArgs {
         self.group_by.is_some()
     }
 
-    /// Each group has a waterfall of its own.
+    /// Tests that each group has its own waterfall.
     pub fn is_by_group(&self) -> bool {
         self.is_given() && !self.is_by_subcategory()
     }
@@ -67,12 +67,12 @@ fn group_option(text: &str) -> Result<v1::Grouping, &'static str> {
         ("subcategory", _) => (v1::GroupKind::Subcategory, ""),
         (_, Some(("customer", key))) if !key.is_empty() => (v1::GroupKind::CustomerAttribute, key),
         (_, Some(("line", key))) if !key.is_empty() => (v1::GroupKind::LineAttribute, key),
-        _ => return Err("is none of item, customer, subcategory, customer.KEY and line.KEY"),
+        _ => return Err("is not item, customer, subcategory, customer.KEY or line.KEY"),
     };
     Ok(v1::Grouping { kind: kind.into(), attribute: attribute.to_owned(), max_groups: 0 })
 }
 
-/// The name of a group for people.
+/// The display name of a group.
 pub fn group_name(group: &str, is_rest: bool) -> String {
     match (group, is_rest) {
         (_, true) => "(rest)".to_owned(),

@@ -1,78 +1,78 @@
-//! Rows of CSV by the names of their columns, each with the line on which it stands.
+//! CSV reader: cells by column name, rows with their line numbers.
 
 use std::collections::BTreeMap;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::cli::shared::diagnostics::Problems;
+use crate::cli::shared::diagnostics::Diagnostics;
 
-/// Excel begins a file with it.
+/// Byte order mark that Excel writes at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What a file is of.
-pub struct Kind {
-    /// In a few words, for what is wrong: "overrides".
+/// The expected columns of a file.
+pub struct CsvSchema {
+    /// Plural name of the rows in messages, for example "overrides".
     pub name: &'static str,
-    /// The columns, and whether a file may be without them.
+    /// Column names, each with `true` if it is optional.
     pub columns: &'static [(&'static str, bool)],
 }
 
-/// Where the columns are.
-type Header = BTreeMap<&'static str, usize>;
+/// Position of each column.
+type ColumnPositions = BTreeMap<&'static str, usize>;
 
 /// A row.
-pub struct Row<'r> {
+pub struct CsvRow<'r> {
     record: &'r StringRecord,
-    header: &'r Header,
-    /// How many problems there were before it.
-    pub problems_before: usize,
+    header: &'r ColumnPositions,
+    /// Number of diagnostics found before this row.
+    pub diagnostics_before: usize,
 }
 
-impl<'r> Row<'r> {
-    /// A cell; empty where the file does not have the column.
+impl<'r> CsvRow<'r> {
+    /// The trimmed text of a cell; empty if the file lacks the column.
     pub fn text(&self, column: &str) -> &'r str {
         self.header.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default().trim()
     }
 }
 
-/// Shows every row with its line; what is wrong with the file goes to the problems.
-pub fn each_row(
+/// Calls `show` for every row with its line number; reports malformed rows as diagnostics.
+pub fn read_rows(
     bytes: &[u8],
-    kind: &Kind,
-    problems: &mut Problems,
-    mut show: impl FnMut(u64, &Row<'_>, &mut Problems),
+    schema: &CsvSchema,
+    diagnostics: &mut Diagnostics,
+    mut show: impl FnMut(u64, &CsvRow<'_>, &mut Diagnostics),
 ) {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut header: Option<Header> = None;
+    let mut header: Option<ColumnPositions> = None;
     let (mut record, mut lines) = (StringRecord::new(), Lines { bytes, counted: 0, line: 1 });
     loop {
         let line = lines.at(reader.position().byte());
         match reader.read_record(&mut record) {
             Ok(false) => break,
-            Err(_) => problems.add(line, "", "is not UTF-8"),
+            Err(_) => diagnostics.add(line, "", "is not UTF-8"),
             Ok(true) => match &header {
-                None => match read_header(&record, kind, line, problems) {
+                None => match read_header(&record, schema, line, diagnostics) {
                     Some(found) => header = Some(found),
                     None => return,
                 },
                 Some(header) => {
-                    let problems_before = problems.count();
+                    let diagnostics_before = diagnostics.count();
                     if record.len() != header.len() {
                         let wrong = format!("has {} fields, the header has {}", record.len(), header.len());
-                        problems.add(line, "", wrong);
+                        diagnostics.add(line, "", wrong);
                     }
-                    show(line, &Row { record: &record, header, problems_before }, problems);
+                    show(line, &CsvRow { record: &record, header, diagnostics_before }, diagnostics);
                 }
             },
         }
     }
     if header.is_none() {
-        problems.add(1, "", "has no header");
+        diagnostics.add(1, "", "has no header");
     }
 }
 
-/// Counts lines: the csv crate's own numbers fall behind after empty ones.
+/// Line counter: the csv crate's own line numbers are too low after empty lines.
 struct Lines<'b> {
     bytes: &'b [u8],
     counted: usize,
@@ -80,7 +80,7 @@ struct Lines<'b> {
 }
 
 impl Lines<'_> {
-    /// The line of the record that begins at an offset, or behind empty lines from there.
+    /// The line number of the record at an offset, after any empty lines.
     fn at(&mut self, offset: u64) -> u64 {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let rest = self.bytes.get(offset..).unwrap_or_default();
@@ -94,21 +94,28 @@ impl Lines<'_> {
     }
 }
 
-fn read_header(record: &StringRecord, kind: &Kind, line: u64, problems: &mut Problems) -> Option<Header> {
-    let before = problems.count();
-    let mut header = Header::new();
+fn read_header(
+    record: &StringRecord,
+    schema: &CsvSchema,
+    line: u64,
+    diagnostics: &mut Diagnostics,
+) -> Option<ColumnPositions> {
+    let before = diagnostics.count();
+    let mut header = ColumnPositions::new();
     for (place, name) in record.iter().enumerate() {
         let name = name.trim();
-        match kind.columns.iter().find(|(known, _)| *known == name) {
-            None => problems.add(line, name, format!("is not a column of {}", kind.name)),
-            Some((known, _)) if header.insert(known, place).is_some() => problems.add(line, name, "is there twice"),
+        match schema.columns.iter().find(|(known, _)| *known == name) {
+            None => diagnostics.add(line, name, format!("is not a column of {}", schema.name)),
+            Some((known, _)) if header.insert(known, place).is_some() => {
+                diagnostics.add(line, name, "is a duplicate column")
+            }
             Some(_) => {}
         }
     }
-    for (name, is_optional) in kind.columns {
+    for (name, is_optional) in schema.columns {
         if !is_optional && !header.contains_key(name) {
-            problems.add(line, name, "is not among the columns");
+            diagnostics.add(line, name, "is required but missing");
         }
     }
-    (problems.count() == before).then_some(header)
+    (diagnostics.count() == before).then_some(header)
 }

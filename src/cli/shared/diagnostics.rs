@@ -1,37 +1,37 @@
-//! What is wrong with an input, as `file:line: field: what is wrong`.
+//! Diagnostics of an input file, one per line: `file:line: field: description`.
 
 use std::fmt::Display;
 
 use crate::cli::shared::output::note;
 
-/// The most problems that are shown, the first of the input; the rest is counted.
+/// Maximum number of diagnostics shown, in line order; the rest are counted.
 const MAX_SHOWN: usize = 100;
 
-/// The problems of one input.
+/// Diagnostics of one input.
 #[derive(Debug)]
-pub struct Problems {
+pub struct Diagnostics {
     input: String,
-    /// By line, as far as they are sorted.
-    found: Vec<Found>,
+    /// Sorted by line whenever the list is cut.
+    found: Vec<Diagnostic>,
     count: usize,
 }
 
 #[derive(Debug)]
-struct Found {
+struct Diagnostic {
     line: u64,
     field: String,
     description: String,
 }
 
-impl Problems {
+impl Diagnostics {
     pub fn of(input: &str) -> Self {
         Self { input: input.to_owned(), found: Vec::new(), count: 0 }
     }
 
-    /// Notes a problem of a field; an empty field is the whole line.
+    /// Adds a diagnostic for a field, or for the whole line if the field is empty.
     pub fn add(&mut self, line: u64, field: &str, description: impl Display) {
         self.count = self.count.saturating_add(1);
-        self.found.push(Found { line, field: field.to_owned(), description: description.to_string() });
+        self.found.push(Diagnostic { line, field: field.to_owned(), description: description.to_string() });
         if self.found.len() >= MAX_SHOWN.saturating_mul(2) {
             self.sort();
         }
@@ -45,16 +45,16 @@ impl Problems {
         self.count() == 0
     }
 
-    /// Keeps those that are shown. The problems of one line stay in the order in which they were found.
+    /// Sorts by line, stably, and drops the diagnostics beyond the maximum.
     fn sort(&mut self) {
         self.found.sort_by_key(|found| found.line);
         self.found.truncate(MAX_SHOWN);
     }
 
-    /// Writes them to stderr.
+    /// Writes the diagnostics to stderr.
     pub fn report(mut self) {
         self.sort();
-        for Found { line, field, description } in &self.found {
+        for Diagnostic { line, field, description } in &self.found {
             let colon = if field.is_empty() { "" } else { ": " };
             note(&format!("{}:{line}: {field}{colon}{description}", self.input));
         }

@@ -1,4 +1,4 @@
-//! The months or dates of a report.
+//! Options for the range of months or dates of a report.
 
 use anyhow::Context;
 use chrono::NaiveDate;
@@ -10,24 +10,24 @@ use deltabook::grpc::v1;
 
 use crate::cli::shared::target::month_option;
 
-/// From which month to which.
+/// A range of months.
 #[derive(Debug, Args)]
-pub struct MonthArgs {
-    /// The months of this year (default: this year)
+pub struct MonthRangeArgs {
+    /// Months of this year [default: the current year]
     #[arg(long, conflicts_with_all = ["from", "to"], value_name = "YEAR")]
     year: Option<i32>,
 
-    /// The first month, YYYY-MM
+    /// First month, YYYY-MM
     #[arg(long, requires = "to", value_name = "MONTH", value_parser = month_option)]
     from: Option<Month>,
 
-    /// The last month, YYYY-MM
+    /// Last month, YYYY-MM
     #[arg(long, requires = "from", value_name = "MONTH", value_parser = month_option)]
     to: Option<Month>,
 }
 
-impl MonthArgs {
-    /// The first and the last, as they go to the service.
+impl MonthRangeArgs {
+    /// The first and the last month in wire format.
     pub fn to_wire(&self) -> anyhow::Result<(String, String)> {
         if let (Some(from), Some(to)) = (&self.from, &self.to) {
             return Ok((from.to_string(), to.to_string()));
@@ -36,76 +36,77 @@ impl MonthArgs {
     }
 }
 
-/// The first and the last month of a year, or of this one.
+/// The first and the last month of a year, by default the current one.
 fn of_year(year: Option<i32>) -> anyhow::Result<(String, String)> {
     let year = year.unwrap_or_else(|| chrono::Datelike::year(&Clock::system().today()));
-    let january = Month::january(year).context("the year is not from 1900 to 9999")?;
+    let january = Month::january(year).context("the year must be from 1900 to 9999")?;
     Ok((january.to_string(), format!("{year:04}-12")))
 }
 
-/// From which month or date to which.
+/// A range of months or dates.
 #[derive(Debug, Args)]
-pub struct SpanArgs {
-    /// The months of this year (default: this year)
+pub struct RangeArgs {
+    /// Months of this year [default: the current year]
     #[arg(long, conflicts_with_all = ["from", "to"], value_name = "YEAR")]
     year: Option<i32>,
 
-    /// The first month, YYYY-MM, or date, YYYY-MM-DD
-    #[arg(long, requires = "to", value_name = "MONTH", value_parser = when_option)]
-    from: Option<When>,
+    /// First month, YYYY-MM, or date, YYYY-MM-DD
+    #[arg(long, requires = "to", value_name = "MONTH", value_parser = month_or_date_option)]
+    from: Option<MonthOrDate>,
 
-    /// The last month, YYYY-MM, or date, YYYY-MM-DD
-    #[arg(long, requires = "from", value_name = "MONTH", value_parser = when_option)]
-    to: Option<When>,
+    /// Last month, YYYY-MM, or date, YYYY-MM-DD
+    #[arg(long, requires = "from", value_name = "MONTH", value_parser = month_or_date_option)]
+    to: Option<MonthOrDate>,
 }
 
-/// A month, or a date.
+/// A month or a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
+enum MonthOrDate {
     Month(Month),
     Date(NaiveDate),
 }
 
-fn when_option(text: &str) -> Result<When, &'static str> {
-    let date = parse_date(text).map(When::Date);
-    date.or_else(|_| Month::parse(text).map(When::Month)).map_err(|_| "is neither a month such as 2026-01 nor a date")
+fn month_or_date_option(text: &str) -> Result<MonthOrDate, &'static str> {
+    let date = parse_date(text).map(MonthOrDate::Date);
+    date.or_else(|_| Month::parse(text).map(MonthOrDate::Month))
+        .map_err(|_| "is neither a month such as 2026-01 nor a date such as 2026-01-31")
 }
 
-/// The first and the last month, or date, as they go to the service; what is not given is empty.
+/// A range of months or of dates in wire format; the other pair is empty.
 #[derive(Debug, Default)]
-pub struct Span {
+pub struct WireRange {
     pub months: (String, String),
     pub dates: (String, String),
 }
 
-impl SpanArgs {
-    pub fn to_wire(&self) -> anyhow::Result<Span> {
+impl RangeArgs {
+    pub fn to_wire(&self) -> anyhow::Result<WireRange> {
         let none = || (String::new(), String::new());
         let Some((from, to)) = self.from.zip(self.to) else {
-            return Ok(Span { months: of_year(self.year)?, dates: none() });
+            return Ok(WireRange { months: of_year(self.year)?, dates: none() });
         };
-        if let (When::Month(from), When::Month(to)) = (from, to) {
-            return Ok(Span { months: (from.to_string(), to.to_string()), dates: none() });
+        if let (MonthOrDate::Month(from), MonthOrDate::Month(to)) = (from, to) {
+            return Ok(WireRange { months: (from.to_string(), to.to_string()), dates: none() });
         }
-        let date = |when, of_month: fn(Month) -> NaiveDate| match when {
-            When::Month(month) => of_month(month),
-            When::Date(date) => date,
+        let date = |value, of_month: fn(Month) -> NaiveDate| match value {
+            MonthOrDate::Month(month) => of_month(month),
+            MonthOrDate::Date(date) => date,
         };
         let dates = (date(from, Month::start).to_string(), date(to, Month::last_date).to_string());
-        Ok(Span { months: none(), dates })
+        Ok(WireRange { months: none(), dates })
     }
 }
 
-/// How long a period of the waterfall is.
+/// Granularity of the waterfall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StepArg {
+pub enum GranularityArg {
     Day,
     Month,
     Quarter,
     Year,
 }
 
-impl StepArg {
+impl GranularityArg {
     pub fn to_wire(self) -> i32 {
         match self.period() {
             None => v1::Granularity::Day.into(),
@@ -113,37 +114,37 @@ impl StepArg {
         }
     }
 
-    /// The heading of a column of periods.
+    /// Heading of the period column.
     pub fn heading(self) -> &'static str {
-        self.period().map_or("day", PeriodArg::heading)
+        self.period().map_or("day", CohortPeriodArg::heading)
     }
 
-    /// How much of a first date says which period it is.
+    /// Label of a period, from its first date.
     pub fn shown(self, start: &str) -> String {
         let characters = if self.period().is_none() { start.len() } else { 7 };
         start.chars().take(characters).collect()
     }
 
-    /// None: a day.
-    fn period(self) -> Option<PeriodArg> {
+    /// `None` for a day.
+    fn period(self) -> Option<CohortPeriodArg> {
         match self {
             Self::Day => None,
-            Self::Month => Some(PeriodArg::Month),
-            Self::Quarter => Some(PeriodArg::Quarter),
-            Self::Year => Some(PeriodArg::Year),
+            Self::Month => Some(CohortPeriodArg::Month),
+            Self::Quarter => Some(CohortPeriodArg::Quarter),
+            Self::Year => Some(CohortPeriodArg::Year),
         }
     }
 }
 
-/// How long a period is.
+/// Granularity of cohorts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PeriodArg {
+pub enum CohortPeriodArg {
     Month,
     Quarter,
     Year,
 }
 
-impl PeriodArg {
+impl CohortPeriodArg {
     pub fn to_wire(self) -> i32 {
         let granularity = match self {
             Self::Month => v1::Granularity::Month,
@@ -153,7 +154,7 @@ impl PeriodArg {
         granularity.into()
     }
 
-    /// The heading of a column of periods.
+    /// Heading of the period column.
     pub fn heading(self) -> &'static str {
         match self {
             Self::Month => "month",

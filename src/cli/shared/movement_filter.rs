@@ -1,69 +1,69 @@
-//! Which movements: the options of `deltabook movements` and of `deltabook export movements`.
+//! Movement filter options of `deltabook movements` and `deltabook export movements`.
 
 use clap::{Args, ValueEnum};
 use deltabook::grpc::v1;
 
 use crate::cli::shared::target::{LevelArg, currency_option, date_option, id_option};
 
-/// Which movements.
+/// The movement filter.
 #[derive(Debug, Args)]
 pub struct FilterArgs {
-    /// Whose MRR: only this level
+    /// Only movements at this level [default: both]
     #[arg(long, value_enum)]
     level: Option<LevelArg>,
 
-    /// Only this category: new, upsell, downsell, churn, renewal, ignored (several: repeat it)
+    /// Only this category; repeat the option for several
     #[arg(long, value_enum)]
     category: Vec<CategoryArg>,
 
-    /// Effective on this date (YYYY-MM-DD) or later
+    /// Effective on or after this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     from: Option<String>,
 
-    /// Effective on this date or earlier
+    /// Effective on or before this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     to: Option<String>,
 
-    /// Only of this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 
-    /// Only of this subscription (CONTRACT level)
+    /// Only this subscription (CONTRACT level)
     #[arg(long, value_name = "ID", value_parser = id_option)]
     subscription: Option<String>,
 
-    /// Only of this item
+    /// Only this item
     #[arg(long, value_name = "ID", value_parser = id_option)]
     item: Option<String>,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
-    /// Leave out reversals and what they reversed
+    /// Omit reversals and reversed movements
     #[arg(long)]
     live: bool,
 
     #[command(flatten)]
     posting: PostingArgs,
 
-    /// Only where this holds: 'category = CHURN AND NOT overridden' (docs/filter.md)
+    /// Filter expression, for example 'category = CHURN AND NOT overridden' (docs/filter.md)
     #[arg(long, value_name = "EXPRESSION", default_value = "", hide_default_value = true)]
     filter: String,
 }
 
-/// When reports count the movements.
+/// Filter by posting.
 #[derive(Debug, Args)]
 struct PostingArgs {
-    /// Only what was posted in another month than its own, because that one was closed
+    /// Only prior-period adjustments: effective in a closed month, posted in a later one
     #[arg(long)]
     adjustments: bool,
 
-    /// Posted on this date (YYYY-MM-DD) or later
+    /// Posted on or after this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     posted_from: Option<String>,
 
-    /// Posted on this date or earlier
+    /// Posted on or before this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE", value_parser = date_option)]
     posted_to: Option<String>,
 }
@@ -79,7 +79,7 @@ enum CategoryArg {
 }
 
 impl FilterArgs {
-    /// What must hold besides.
+    /// The filter expression.
     pub fn expression(&self) -> String {
         self.filter.clone()
     }

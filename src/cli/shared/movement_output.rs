@@ -1,4 +1,4 @@
-//! Movements as a table for people.
+//! Table of movements from the engine, for `deltabook classify`.
 
 use deltabook::codec::tabular::movement::cause;
 use deltabook::domain::journal::movement::Movement;
@@ -15,11 +15,11 @@ pub fn table(movements: &[Movement]) -> Table {
         left("item"),
         left("line"),
         right("MRR before"),
-        right("change"),
-        right("after"),
+        right("MRR change"),
+        right("MRR after"),
         left("currency"),
         right("quantity"),
-        left("because"),
+        left("cause"),
         left("rules"),
     ]);
     for movement in movements {
@@ -44,7 +44,7 @@ pub fn table(movements: &[Movement]) -> Table {
     table
 }
 
-/// The line with its subscription before it; a renewal by link is about a subscription only.
+/// Subscription and line; a renewal by link has a subscription only.
 fn line(movement: &Movement) -> String {
     match (&movement.subscription_id, &movement.line_id) {
         (Some(subscription), Some(line)) => format!("{subscription} {line}"),

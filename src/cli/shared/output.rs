@@ -1,4 +1,4 @@
-//! Writing to stdout and stderr: the formats, and a pipe that is closed at the other end.
+//! Output to stdout and stderr: formats, spooling and closed pipes.
 
 use std::io::{self, BufWriter, Seek, Write};
 
@@ -6,18 +6,18 @@ use clap::ValueEnum;
 use deltabook::codec::tabular::csv::{push_header, push_row};
 use tempfile::{SpooledData, SpooledTempFile};
 
-/// How results are written.
+/// Output format of `deltabook classify`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Aligned columns, for people
+pub enum ClassifyFormat {
+    /// Aligned columns
     Table,
-    /// A JSON object a line; amounts are strings
+    /// JSON Lines, one object per line; amounts are strings
     Jsonl,
-    /// Comma-separated, with a header
+    /// CSV with a header
     Csv,
 }
 
-/// Whoever read stdout has closed it: there is nobody left to write for.
+/// Error of a write to a pipe whose reader has closed it.
 #[derive(Debug, thiserror::Error)]
 #[error("stdout is closed")]
 pub struct StdoutClosed;
@@ -25,10 +25,10 @@ pub struct StdoutClosed;
 /// Writes to stdout.
 pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    told(write(&mut out).and_then(|()| out.flush()))
+    stdout_result(write(&mut out).and_then(|()| out.flush()))
 }
 
-fn told(written: io::Result<()>) -> anyhow::Result<()> {
+fn stdout_result(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
@@ -36,16 +36,16 @@ fn told(written: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// What of an output is kept in memory; more goes to a temporary file without a name.
-const IN_MEMORY: usize = 4 << 20;
+/// Bytes of spooled output in memory; beyond it an anonymous temporary file is used.
+const MAX_IN_MEMORY: usize = 4 << 20;
 
-/// Output that nobody sees until all of it is there.
+/// Output that is held back until it is complete.
 #[derive(Debug)]
 pub struct Spool(SpooledTempFile);
 
 impl Default for Spool {
     fn default() -> Self {
-        Self(SpooledTempFile::new(IN_MEMORY))
+        Self(SpooledTempFile::new(MAX_IN_MEMORY))
     }
 }
 
@@ -54,24 +54,24 @@ impl Spool {
         self.0.write_all(text)
     }
 
-    pub fn show(mut self) -> anyhow::Result<()> {
+    pub fn write_to_stdout(mut self) -> anyhow::Result<()> {
         self.0.rewind()?;
-        // Copied as what they are, files do not pass through this program.
+        // From a file, `io::copy` lets the kernel copy.
         let mut out = io::stdout().lock();
         let copied = match self.0.into_inner() {
             SpooledData::InMemory(text) => out.write_all(text.get_ref()),
             SpooledData::OnDisk(mut file) => io::copy(&mut file, &mut out).map(|_| ()),
         };
-        told(copied.and_then(|()| out.flush()))
+        stdout_result(copied.and_then(|()| out.flush()))
     }
 }
 
-/// Writes a line to stderr. That stderr is closed is nobody's problem, so not `eprintln!`, which panics.
+/// Writes a line to stderr, and ignores a closed stderr; `eprintln!` would panic.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Writes a header and rows, each as it comes: they may be many.
+/// Writes a CSV header and rows, row by row.
 pub fn csv<const N: usize>(
     out: &mut dyn Write,
     header: [&str; N],

@@ -1,8 +1,8 @@
-//! A progress bar on a terminal; nothing elsewhere.
+//! Progress bar, shown on a terminal only.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Counts things, with their number a second.
+/// A counter with its rate per second.
 pub(in crate::cli) fn progress(unit: &str) -> ProgressBar {
     styled(ProgressBar::new_spinner(), &format!("{{elapsed_precise}}  {{human_pos}} {unit}  {{per_sec}}"))
 }

@@ -1,4 +1,4 @@
-//! Plain tables for people: aligned columns under a dashed line, the same in a pipe and on a terminal.
+//! Plain-text tables: aligned columns under a dashed line, identical in a pipe and on a terminal.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,23 +6,23 @@ use std::fmt;
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 use deltabook::domain::money::Money;
 
-/// A table; its `Display` ends each row with a line feed.
+/// A table; `Display` ends each row with a line feed.
 pub struct Table(comfy_table::Table);
 
-/// A column's heading, and the side to which its values are aligned.
+/// Heading and alignment of a column.
 pub struct Column(Cow<'static, str>, CellAlignment);
 
-/// A column of words.
+/// A left-aligned column.
 pub const fn left(heading: &'static str) -> Column {
     Column(Cow::Borrowed(heading), CellAlignment::Left)
 }
 
-/// A column of numbers.
+/// A right-aligned column.
 pub const fn right(heading: &'static str) -> Column {
     Column(Cow::Borrowed(heading), CellAlignment::Right)
 }
 
-/// A column of numbers that has a number itself.
+/// A right-aligned column with a computed heading.
 pub fn numbered(heading: impl ToString) -> Column {
     Column(heading.to_string().into(), CellAlignment::Right)
 }
@@ -54,7 +54,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// An amount for people, with two decimals or as many as it has: `-1,234.50`, `0.333333`.
+/// An amount with thousands separators and at least two decimals: `-1,234.50`, `0.333333`.
 pub fn amount(money: Money) -> String {
     let exact = money.to_string();
     let (sign, unsigned) = exact.strip_prefix('-').map_or(("", exact.as_str()), |unsigned| ("-", unsigned));
@@ -70,7 +70,7 @@ pub fn amount(money: Money) -> String {
     format!("{sign}{grouped}.{fraction:0<2}")
 }
 
-/// A change of an amount: like [`amount`], with a plus sign where it grows.
+/// A change of an amount: like [`amount`], with a plus sign if it is positive.
 pub fn change(money: Money) -> String {
     let sign = if money.is_positive() { "+" } else { "" };
     format!("{sign}{}", amount(money))

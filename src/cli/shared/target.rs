@@ -1,4 +1,4 @@
-//! What the questions share: a store or a server to ask, and a format for the answer.
+//! Target of a command (a store or a server), common option parsers, and output of records.
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, Utc};
@@ -23,43 +23,43 @@ use tonic::transport::Endpoint;
 
 use crate::cli::shared::output::{csv, to_stdout};
 use crate::cli::shared::table::Table;
-use crate::cli::shared::tls_client::{TrustOptions, is_confidential};
+use crate::cli::shared::tls_client::{TlsClientOptions, is_confidential};
 
-/// Whom to ask.
+/// The store or the server that a command uses.
 #[derive(Debug, Args)]
-pub struct Whom {
+pub struct Target {
     #[command(flatten)]
     store: StoreOptions,
 
     #[command(flatten)]
     tenant: TenantOption,
 
-    /// Ask a running server instead of a store: 127.0.0.1:50051, or https://books.example.com:50051
+    /// Use a running server instead of a store: 127.0.0.1:50051, or https://books.example.com:50051
     #[arg(long, env = "DELTABOOK_SERVER", value_name = "URL")]
     server: Option<String>,
 
     #[command(flatten)]
-    trust: TrustOptions,
+    tls: TlsClientOptions,
 
     #[command(flatten)]
     key: KeyOptions,
 }
 
-/// How an answer is written.
+/// Output format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AnswerFormat {
-    /// Aligned columns, for people
+pub enum OutputFormat {
+    /// Aligned columns
     Table,
-    /// Comma-separated, with a header
+    /// CSV with a header
     Csv,
-    /// A JSON array of objects; amounts are strings
+    /// JSON array of objects; amounts are strings
     Json,
 }
 
-/// Whose MRR.
+/// Level of movements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LevelArg {
-    /// Each contract on its own
+    /// Each contract by itself
     Contract,
     /// Each customer as a whole
     Customer,
@@ -75,14 +75,14 @@ impl LevelArg {
     }
 }
 
-/// How a report sees the journal.
+/// View of the journal in a report.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
-    /// Every change in its own month, although that was closed; without it, closed months stay as they were reported
+    /// Restated: count every change in its effective month, even if closed [default: as reported]
     #[arg(long)]
     restated: bool,
 
-    /// As the journal was known at this instant: 2026-01-05T00:00:00Z
+    /// Use the journal as known at this instant, for example 2026-01-05T00:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = instant_option)]
     as_known_at: Option<DateTime<Utc>>,
 }
@@ -98,7 +98,7 @@ impl ViewArgs {
     }
 }
 
-impl Whom {
+impl Target {
     /// Lists, explains and adds up movements.
     pub async fn movements(&self) -> anyhow::Result<MovementClient> {
         Ok(self.clients(Workload::Requests).await?.movements())
@@ -116,26 +116,26 @@ impl Whom {
 
     async fn clients(&self, workload: Workload) -> anyhow::Result<Clients> {
         let Some(server) = &self.server else {
-            return Ok(Clients::of_store(self.open().await?, Clock::system(), workload, self.local()));
+            return Ok(Clients::of_store(self.open().await?, Clock::system(), workload, self.local_identity()));
         };
-        let (endpoint, key) = self.reach(server)?;
-        Clients::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable(server))
+        let (endpoint, key) = self.endpoint(server)?;
+        Clients::of_server(endpoint, key.as_ref()).await.with_context(|| unreachable_message(server))
     }
 
-    /// Makes the store, if a store is to be asked and is not there.
-    pub async fn make_store(&self) -> anyhow::Result<()> {
+    /// Creates the store, unless the target is a server or the store exists.
+    pub async fn create_store(&self) -> anyhow::Result<()> {
         if self.server.is_none() {
             Db::open(&self.store).await?.close().await;
         }
         Ok(())
     }
 
-    /// The server, and the key for it, which does not leave this machine in the clear.
-    fn reach(&self, server: &str) -> anyhow::Result<(Endpoint, Option<SecretString>)> {
-        let (endpoint, key) = (self.trust.endpoint(server)?, self.key.read().map_err(anyhow::Error::msg)?);
+    /// Endpoint and key of the server; refuses to send a key unencrypted to another machine.
+    fn endpoint(&self, server: &str) -> anyhow::Result<(Endpoint, Option<SecretString>)> {
+        let (endpoint, key) = (self.tls.endpoint(server)?, self.key.read().map_err(anyhow::Error::msg)?);
         if key.is_some() && !is_confidential(&endpoint) {
             let address = server.trim_start_matches("http://");
-            bail!("a key is not sent in the clear beyond this machine: ask https://{address}");
+            bail!("the API key would be sent unencrypted to another machine; use https://{address}");
         }
         Ok((endpoint, key))
     }
@@ -146,53 +146,53 @@ impl Whom {
         Ok(db)
     }
 
-    fn local(&self) -> Identity {
+    fn local_identity(&self) -> Identity {
         Identity::local(local_actor().actor, self.tenant.tenant.clone())
     }
 }
 
-/// Refuses a tenant that is not there.
+/// Fails if the tenant does not exist.
 pub async fn check_tenant(db: &Db, tenant_id: &TenantId) -> anyhow::Result<()> {
     if !tenant_management::is_there(db, tenant_id).await? {
-        bail!("there is no tenant {tenant_id}; `deltabook tenants create {tenant_id}` makes it");
+        bail!("there is no tenant {tenant_id}; create it with `deltabook tenants create {tenant_id}`");
     }
     Ok(())
 }
 
-fn unreachable(server: &str) -> String {
+fn unreachable_message(server: &str) -> String {
     format!("cannot reach the server at {server}")
 }
 
-/// A date of an option, as it goes to the service.
+/// Parses a date option, into wire format.
 pub fn date_option(text: &str) -> Result<String, &'static str> {
     parse_date(text).map(|date| date.to_string())
 }
 
-/// An instant of an option.
+/// Parses an instant option.
 pub fn instant_option(text: &str) -> Result<DateTime<Utc>, &'static str> {
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| "is not an instant such as 2026-01-05T00:00:00Z")?;
     Ok(instant.to_utc())
 }
 
-/// A month of an option.
+/// Parses a month option.
 pub fn month_option(text: &str) -> Result<Month, &'static str> {
     Month::parse(text)
 }
 
-/// A currency of an option.
+/// Parses a currency option.
 pub fn currency_option(text: &str) -> Result<String, NameError> {
     Currency::parse(text).map(|currency| currency.to_string())
 }
 
-/// An id of an option; all kinds of id have one form.
+/// Parses an id option; all kinds of ids have one format.
 pub fn id_option(text: &str) -> Result<String, NameError> {
     CustomerId::parse(text).map(|id| id.to_string())
 }
 
-/// A refused question as an error: its message is made for people.
-pub fn told(status: tonic::Status) -> anyhow::Error {
+/// The error of a failed call: the message of the status and its transport causes.
+pub fn status_error(status: tonic::Status) -> anyhow::Error {
     let mut text = status.message().to_owned();
-    // Of what happened on the way, tonic says no more than that something did.
+    // The message of a transport error names no cause; its sources do.
     let mut cause = std::error::Error::source(&status).and_then(std::error::Error::source);
     while let Some(error) = cause {
         text = format!("{text}: {error}");
@@ -201,7 +201,7 @@ pub fn told(status: tonic::Status) -> anyhow::Error {
     anyhow::anyhow!("{text}")
 }
 
-/// The word of an enum value on the wire, as files spell it.
+/// The name of an enum value without its prefix, as files spell it.
 pub fn word(name: &'static str, prefix: &str) -> &'static str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
@@ -210,7 +210,7 @@ pub fn level_word(level: v1::Level) -> &'static str {
     word(level.as_str_name(), "LEVEL_")
 }
 
-/// A cause in a few words.
+/// A short description of a cause.
 pub fn cause_words(cause: &v1::Cause) -> String {
     let v1::Cause { line_id, change_order_id, date, subscription_id, .. } = cause;
     match cause.kind() {
@@ -224,20 +224,20 @@ pub fn cause_words(cause: &v1::Cause) -> String {
     }
 }
 
-/// An answer as rows: a name for each column, and whether people see it.
-pub struct Answer<const N: usize> {
+/// Records with named columns.
+pub struct Records<const N: usize> {
     pub names: [&'static str; N],
     pub rows: Vec<[Value; N]>,
 }
 
-impl<const N: usize> Answer<N> {
-    /// Writes CSV or JSON, or the table that `for_people` makes.
-    pub fn write(self, format: AnswerFormat, for_people: impl FnOnce(&Self) -> Table) -> anyhow::Result<()> {
+impl<const N: usize> Records<N> {
+    /// Writes CSV, JSON or the table.
+    pub fn write(self, format: OutputFormat, to_table: impl FnOnce(&Self) -> Table) -> anyhow::Result<()> {
         to_stdout(|out| match format {
-            AnswerFormat::Table if self.rows.is_empty() => writeln!(out, "nothing found"),
-            AnswerFormat::Table => write!(out, "{}", for_people(&self)),
-            AnswerFormat::Csv => csv(out, self.names, self.rows.iter().map(|row| row.each_ref().map(text))),
-            AnswerFormat::Json => {
+            OutputFormat::Table if self.rows.is_empty() => writeln!(out, "no results"),
+            OutputFormat::Table => write!(out, "{}", to_table(&self)),
+            OutputFormat::Csv => csv(out, self.names, self.rows.iter().map(|row| row.each_ref().map(text))),
+            OutputFormat::Json => {
                 let objects: Vec<Map<String, Value>> = self.objects().collect();
                 serde_json::to_writer_pretty(&mut *out, &objects)?;
                 writeln!(out)
@@ -245,7 +245,7 @@ impl<const N: usize> Answer<N> {
         })
     }
 
-    /// The rows as JSON objects; what has no value is left out.
+    /// The rows as JSON objects without null fields.
     pub fn objects(&self) -> impl Iterator<Item = Map<String, Value>> {
         self.rows.iter().map(|row| {
             let pairs = self.names.iter().zip(row).filter(|(_, value)| !value.is_null());
@@ -254,7 +254,7 @@ impl<const N: usize> Answer<N> {
     }
 }
 
-/// A value as it stands in a cell.
+/// The text of a value in a cell.
 pub fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -264,7 +264,7 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// Empty text is no value.
+/// A text value, null if empty.
 pub fn value(text: impl Into<String>) -> Value {
     let text = text.into();
     if text.is_empty() { Value::Null } else { Value::String(text) }

@@ -1,4 +1,4 @@
-//! How a server is reached: which one is believed to be it, and who asks.
+//! TLS options of a client: trusted authorities and client certificate.
 
 use std::fs;
 use std::net::IpAddr;
@@ -8,14 +8,14 @@ use anyhow::{Context, bail};
 use clap::Args;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
-/// Whom to believe on the way to a server, and who we are there.
+/// TLS options of the connection to a server.
 #[derive(Debug, Args)]
-pub struct TrustOptions {
-    /// Believe a server of https:// if this authority has issued its certificate (PEM), instead of the machine's authorities
+pub struct TlsClientOptions {
+    /// Certificate authority to trust for https:// servers (PEM) [default: the authorities of this machine]
     #[arg(long, env = "DELTABOOK_CA_FILE", value_name = "FILE", hide_short_help = true)]
     ca_file: Option<PathBuf>,
 
-    /// Our certificate (PEM), for a server that lets in only those who have one
+    /// Client certificate (PEM), for servers that require mutual TLS
     #[arg(
         long,
         env = "DELTABOOK_CLIENT_CERTIFICATE",
@@ -25,7 +25,7 @@ pub struct TrustOptions {
     )]
     client_certificate: Option<PathBuf>,
 
-    /// Its private key (PEM)
+    /// Private key of the client certificate (PEM)
     #[arg(
         long,
         env = "DELTABOOK_CLIENT_KEY",
@@ -36,15 +36,15 @@ pub struct TrustOptions {
     client_key: Option<PathBuf>,
 }
 
-impl TrustOptions {
-    /// The server of this address, or of this URL.
+impl TlsClientOptions {
+    /// The endpoint of an address or a URL.
     pub fn endpoint(&self, server: &str) -> anyhow::Result<Endpoint> {
         if server.contains('@') {
-            bail!("the address of the server has no user or password in it");
+            bail!("the address of a server cannot contain a user or a password");
         }
         let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
         let is_encrypted = url.starts_with("https://");
-        let endpoint = Endpoint::from_shared(url).with_context(|| format!("{server} is not an address"))?;
+        let endpoint = Endpoint::from_shared(url).with_context(|| format!("{server} is not a valid address"))?;
         if !is_encrypted {
             return Ok(endpoint);
         }
@@ -62,7 +62,7 @@ impl TrustOptions {
     }
 }
 
-/// Whether what is sent there is encrypted, or stays on this machine.
+/// Tests that a connection is encrypted or stays on this machine.
 pub fn is_confidential(endpoint: &Endpoint) -> bool {
     let host = endpoint.uri().host().unwrap_or_default().trim_matches(['[', ']']);
     let is_here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());

@@ -1,4 +1,4 @@
-//! A waterfall, drawn in the terminal: each amount begins where the one before it ended.
+//! Waterfall chart for the terminal: each bar starts where the previous one ended.
 
 use std::fmt::Write;
 
@@ -6,37 +6,37 @@ use deltabook::domain::money::{Money, OutOfRange};
 use deltabook::grpc::v1;
 
 use crate::cli::shared::conversion::group_name;
-use crate::cli::shared::months::StepArg;
+use crate::cli::shared::months::GranularityArg;
 use crate::cli::shared::table::{amount, change};
 
-/// How wide the largest amount is drawn.
+/// Width of the chart in characters.
 const WIDTH: i128 = 40;
 const GREEN: &str = "\u{1b}[32m";
 const RED: &str = "\u{1b}[31m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// One line of the drawing.
+/// One line of the chart.
 struct Bar {
     period: String,
     label: &'static str,
     shown: String,
     from: Money,
     to: Money,
-    kind: Kind,
+    style: BarStyle,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// What there is.
+enum BarStyle {
+    /// A balance: opening or closing.
     Level,
     Rise,
     Fall,
 }
 
-/// The waterfall of every currency, and group; columns without an amount are left out. Coloured only for a terminal.
+/// Draws the waterfall of each currency and group, without columns of amount 0; coloured on a terminal only.
 pub fn draw(
     found: &v1::GetWaterfallResponse,
-    by: StepArg,
+    by: GranularityArg,
     has_groups: bool,
     is_coloured: bool,
 ) -> Result<String, OutOfRange> {
@@ -50,7 +50,7 @@ pub fn draw(
         let labels = bars.iter().map(|bar| bar.label.len()).max().unwrap_or_default().max(12);
         push(&mut text, format_args!("{}\n", format!("{} {group}", waterfall.currency).trim_end()));
         for bar in &bars {
-            let drawn = drawn(bar, low, high, is_coloured);
+            let drawn = draw_bar(bar, low, high, is_coloured);
             let line = format!("{:7}  {:labels$}  {:>amounts$}  {drawn}", bar.period, bar.label, bar.shown);
             push(&mut text, format_args!("{}\n", line.trim_end()));
         }
@@ -58,14 +58,14 @@ pub fn draw(
     Ok(text)
 }
 
-fn bars(waterfall: &v1::Waterfall, by: StepArg) -> Result<Vec<Bar>, OutOfRange> {
+fn bars(waterfall: &v1::Waterfall, by: GranularityArg) -> Result<Vec<Bar>, OutOfRange> {
     let money = |text: &str| Money::parse(text).unwrap_or_default();
     let mut bars = Vec::new();
     for (place, period) in waterfall.periods.iter().enumerate() {
         let name = by.shown(&period.start);
         let level = |label, text| {
             let to = money(text);
-            Bar { period: name.clone(), label, shown: amount(to), from: Money::ZERO, to, kind: Kind::Level }
+            Bar { period: name.clone(), label, shown: amount(to), from: Money::ZERO, to, style: BarStyle::Level }
         };
         if place == 0 {
             bars.push(level("opening", &period.opening));
@@ -85,8 +85,8 @@ fn bars(waterfall: &v1::Waterfall, by: StepArg) -> Result<Vec<Bar>, OutOfRange> 
                 continue;
             }
             let to = from.checked_add(delta)?;
-            let kind = if to > from { Kind::Rise } else { Kind::Fall };
-            bars.push(Bar { period: name.clone(), label, shown: change(delta), from, to, kind });
+            let style = if to > from { BarStyle::Rise } else { BarStyle::Fall };
+            bars.push(Bar { period: name.clone(), label, shown: change(delta), from, to, style });
             from = to;
         }
         bars.push(level("closing", &period.closing));
@@ -94,8 +94,8 @@ fn bars(waterfall: &v1::Waterfall, by: StepArg) -> Result<Vec<Bar>, OutOfRange> 
     Ok(bars)
 }
 
-/// The bar, as far to the right as its amounts are above the lowest.
-fn drawn(bar: &Bar, low: Money, high: Money, is_coloured: bool) -> String {
+/// A bar, indented in proportion to the distance of its lower end from the lowest amount.
+fn draw_bar(bar: &Bar, low: Money, high: Money, is_coloured: bool) -> String {
     let place = |money: Money| {
         let above = i128::from(money.micros()).saturating_sub(i128::from(low.micros()));
         let all = i128::from(high.micros()).saturating_sub(i128::from(low.micros()));
@@ -103,12 +103,12 @@ fn drawn(bar: &Bar, low: Money, high: Money, is_coloured: bool) -> String {
         usize::try_from(place).unwrap_or_default()
     };
     let (start, end) = (place(bar.from.min(bar.to)), place(bar.from.max(bar.to)));
-    // However little it is, it can be seen.
+    // A change other than 0 has at least one character.
     let length = end.saturating_sub(start).max(usize::from(bar.from != bar.to));
-    let (glyph, colour) = match bar.kind {
-        Kind::Level => ("█", ""),
-        Kind::Rise => ("▓", GREEN),
-        Kind::Fall => ("░", RED),
+    let (glyph, colour) = match bar.style {
+        BarStyle::Level => ("█", ""),
+        BarStyle::Rise => ("▓", GREEN),
+        BarStyle::Fall => ("░", RED),
     };
     let (colour, plain) = if is_coloured && !colour.is_empty() { (colour, PLAIN) } else { ("", "") };
     format!("{:start$}{colour}{}{plain}", "", glyph.repeat(length))
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_amount_begins_where_the_one_before_it_ended() {
+    fn each_bar_starts_where_the_previous_one_ended() {
         let periods = vec![
             period("2026-01-01", ["100", "300", "0", "-0.5", "399.5"]),
             period("2026-02-01", ["399.5", "0", "0.5", "-200", "200"]),
@@ -155,21 +155,21 @@ USD
 2026-02  churn         -200.00                      ░░░░░░░░░░░░░░░░░░░░
 2026-02  closing        200.00  ████████████████████
 ";
-        assert_eq!(draw(&found, StepArg::Month, false, false).unwrap(), expected);
-        let coloured = draw(&found, StepArg::Month, false, true).unwrap();
+        assert_eq!(draw(&found, GranularityArg::Month, false, false).unwrap(), expected);
+        let coloured = draw(&found, GranularityArg::Month, false, true).unwrap();
         assert!(coloured.contains(&format!("{GREEN}▓{PLAIN}\n")), "{coloured}");
         assert_eq!(coloured.replace(GREEN, "").replace(RED, "").replace(PLAIN, ""), expected);
     }
 
     #[test]
-    fn what_is_below_nothing_and_what_is_nothing_can_be_drawn() {
+    fn negative_amounts_and_zero_are_drawn() {
         let periods = vec![period("2026-01-01", ["0", "0", "0", "-100", "-100"])];
         let found = v1::GetWaterfallResponse {
             waterfalls: vec![v1::Waterfall { currency: "EUR".to_owned(), periods, ..Default::default() }],
         };
-        let text = draw(&found, StepArg::Month, false, false).unwrap();
+        let text = draw(&found, GranularityArg::Month, false, false).unwrap();
         let drawn: Vec<usize> = text.lines().map(|line| line.matches(['█', '░']).count()).collect();
         assert_eq!(drawn, [0, 0, 40, 40], "{text}");
-        assert_eq!(draw(&v1::GetWaterfallResponse::default(), StepArg::Month, false, false).unwrap(), "");
+        assert_eq!(draw(&v1::GetWaterfallResponse::default(), GranularityArg::Month, false, false).unwrap(), "");
     }
 }

@@ -1,4 +1,4 @@
-//! `deltabook waterfall`: from opening to closing MRR, by day, month, quarter or year.
+//! `deltabook waterfall`: the MRR waterfall by day, month, quarter or year.
 
 pub(crate) mod chart;
 pub(crate) mod output;
@@ -10,19 +10,19 @@ use clap::Args;
 use deltabook::grpc::v1;
 
 use crate::cli::shared::conversion::{ConversionArgs, GroupArgs};
-use crate::cli::shared::months::{Span, SpanArgs, StepArg};
+use crate::cli::shared::months::{GranularityArg, RangeArgs, WireRange};
 use crate::cli::shared::output::to_stdout;
-use crate::cli::shared::target::{AnswerFormat, LevelArg, ViewArgs, Whom, currency_option, id_option, told};
+use crate::cli::shared::target::{LevelArg, OutputFormat, Target, ViewArgs, currency_option, id_option, status_error};
 use crate::cli::waterfall::chart::draw;
-use crate::cli::waterfall::output::{Shown, answer, by_subcategory, subcategory_table, table};
+use crate::cli::waterfall::output::{TableLayout, by_subcategory, records, subcategory_table, table};
 
-/// Show how MRR came from its opening to its closing, by day, month, quarter or year
+/// Show the MRR waterfall, opening to closing, by day, month, quarter or year
 #[derive(Debug, Args)]
 #[command(after_help = "\
-opening + new + reactivation + upsell + downsell + churn + ignored = closing, in every period and at both levels; of what is
-converted, what exchange rates changed is the currency effect, in a column of its own before the closing.
-What changed of a month after it was closed is in the month that was open then; `adjustments` says how much of the
-columns that is.
+In every period and at both levels: opening + new + reactivation + upsell + downsell + churn + ignored = closing. A converted
+waterfall has the additional column `currency effect`: the change caused by exchange rates.
+A change of a closed month is posted in the first open month; the column `adjustments` is the part of the other columns that
+comes from such changes.
 
 Examples:
   deltabook waterfall --year 2026
@@ -39,27 +39,27 @@ Examples:
   deltabook waterfall --year 2026 --format csv > waterfall.csv")]
 pub struct WaterfallArgs {
     #[command(flatten)]
-    whom: Whom,
+    target: Target,
 
-    #[arg(long, value_enum, default_value_t = AnswerFormat::Table)]
-    format: AnswerFormat,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 
-    /// Whose MRR
+    /// Level of the movements
     #[arg(long, value_enum, default_value_t = LevelArg::Customer)]
     level: LevelArg,
 
     #[command(flatten)]
-    span: SpanArgs,
+    range: RangeArgs,
 
-    /// How long a period is; a month, quarter or year is taken whole
-    #[arg(long, value_enum, default_value_t = StepArg::Month)]
-    by: StepArg,
+    /// Length of a period; months, quarters and years are whole ones
+    #[arg(long, value_enum, default_value_t = GranularityArg::Month)]
+    by: GranularityArg,
 
-    /// Only in this currency
+    /// Only this currency
     #[arg(long, value_name = "CODE", value_parser = currency_option)]
     currency: Option<String>,
 
-    /// Only of this customer
+    /// Only this customer
     #[arg(long, value_name = "ID", value_parser = id_option)]
     customer: Option<String>,
 
@@ -72,13 +72,13 @@ pub struct WaterfallArgs {
     #[command(flatten)]
     groups: GroupArgs,
 
-    /// Draw it; in colour on a terminal
+    /// Draw a chart, coloured on a terminal
     #[arg(long, conflicts_with = "format")]
     chart: bool,
 }
 
 pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
-    let Span { months: (from_month, to_month), dates: (from_date, to_date) } = args.span.to_wire()?;
+    let WireRange { months: (from_month, to_month), dates: (from_date, to_date) } = args.range.to_wire()?;
     let request = v1::GetWaterfallRequest {
         level: args.level.to_wire(),
         from_month,
@@ -93,15 +93,15 @@ pub async fn run(args: WaterfallArgs) -> anyhow::Result<ExitCode> {
         conversion: args.conversion.to_wire(),
         group_by: args.groups.to_wire(),
     };
-    let found = args.whom.movements().await?.get_waterfall(request).await.map_err(told)?.into_inner();
+    let found = args.target.movements().await?.get_waterfall(request).await.map_err(status_error)?.into_inner();
     if args.chart && !found.waterfalls.is_empty() {
         let chart = draw(&found, args.by, args.groups.is_by_group(), io::stdout().is_terminal())?;
         to_stdout(|out| out.write_all(chart.as_bytes()))?;
     } else if args.groups.is_by_subcategory() {
-        by_subcategory(&found).write(args.format, |answer| subcategory_table(answer, args.by))?;
+        by_subcategory(&found).write(args.format, |records| subcategory_table(records, args.by))?;
     } else {
-        let shown = Shown { by: args.by, has_groups: args.groups.is_by_group() };
-        answer(&found, shown.has_groups).write(args.format, |answer| table(answer, shown))?;
+        let layout = TableLayout { by: args.by, has_groups: args.groups.is_by_group() };
+        records(&found, layout.has_groups).write(args.format, |records| table(records, layout))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,25 +1,25 @@
-//! Waterfalls as rows and tables.
+//! Records and tables of waterfalls.
 
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
 use crate::cli::shared::conversion::group_name;
-use crate::cli::shared::months::StepArg;
+use crate::cli::shared::months::GranularityArg;
 use crate::cli::shared::table::{Table, amount, left, right};
-use crate::cli::shared::target::{Answer, text, value, word};
+use crate::cli::shared::target::{Records, text, value, word};
 
-/// How a table shows it.
+/// Layout of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown {
-    pub by: StepArg,
+pub struct TableLayout {
+    pub by: GranularityArg,
     pub has_groups: bool,
 }
 
-/// The periods of every currency, and group.
-pub fn answer(found: &v1::GetWaterfallResponse, has_groups: bool) -> Answer<20> {
+/// One record per currency, group and period.
+pub fn records(found: &v1::GetWaterfallResponse, has_groups: bool) -> Records<20> {
     let rows = found.waterfalls.iter().flat_map(|it| it.periods.iter().map(move |period| row(it, period, has_groups)));
-    Answer {
+    Records {
         names: [
             "currency",
             "start",
@@ -67,17 +67,17 @@ fn row(of: &v1::Waterfall, it: &v1::WaterfallPeriod, has_groups: bool) -> [Value
         counts.churn.into(),
         value(it.adjustments.as_ref().map(|it| it.amount.as_str()).unwrap_or_default()),
         value(&it.currency_effect),
-        // What has no value is a group too.
+        // An empty value is a group of its own.
         if has_groups && !of.rest { Value::String(of.group.clone()) } else { Value::Null },
         if of.rest { Value::Bool(true) } else { Value::Null },
     ]
 }
 
-/// Amounts by period; a column without any amount in it is shown all the same, so that the sum can be read. Adjustments
-/// are in the columns already: they are shown only where there are any.
-pub fn table(answer: &Answer<20>, Shown { by, has_groups }: Shown) -> Table {
-    let has_adjustments = answer.rows.iter().any(|row| !Cells::of(row).adjustments.is_null());
-    let has_effect = answer.rows.iter().any(|row| !Cells::of(row).currency_effect.is_null());
+/// The table of amounts by period, with every column of the sum. Adjustments and the currency effect are shown only if
+/// present.
+pub fn table(records: &Records<20>, TableLayout { by, has_groups }: TableLayout) -> Table {
+    let has_adjustments = records.rows.iter().any(|row| !TableCells::of(row).adjustments.is_null());
+    let has_effect = records.rows.iter().any(|row| !TableCells::of(row).currency_effect.is_null());
     let mut columns = vec![left(by.heading()), left("currency")];
     if has_groups {
         columns.push(left("group"));
@@ -92,8 +92,8 @@ pub fn table(answer: &Answer<20>, Shown { by, has_groups }: Shown) -> Table {
         columns.push(right("adjustments"));
     }
     let mut table = Table::new(columns);
-    for row in &answer.rows {
-        let it = Cells::of(row);
+    for row in &records.rows {
+        let it = TableCells::of(row);
         let mut cells = vec![by.shown(&text(it.start)), text(it.currency)];
         if has_groups {
             cells.push(group_name(&text(it.group), !it.rest.is_null()));
@@ -111,8 +111,8 @@ pub fn table(answer: &Answer<20>, Shown { by, has_groups }: Shown) -> Table {
     table
 }
 
-/// What of a row people see.
-struct Cells<'r> {
+/// The values of a record that the table shows.
+struct TableCells<'r> {
     currency: &'r Value,
     start: &'r Value,
     columns: [&'r Value; 7],
@@ -123,7 +123,7 @@ struct Cells<'r> {
     rest: &'r Value,
 }
 
-impl<'r> Cells<'r> {
+impl<'r> TableCells<'r> {
     fn of(row: &'r [Value; 20]) -> Self {
         let [currency, start, _, opening, new, reactivation, upsell, downsell, churn, ignored, closing, ..] = row;
         let [.., adjustments, currency_effect, group, rest] = row;
@@ -136,8 +136,8 @@ fn money(value: &Value) -> String {
     amount(Money::parse(&text(value)).unwrap_or_default())
 }
 
-/// Each period from its opening to its closing, one subcategory after the other.
-pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Answer<6> {
+/// One record per period and subcategory, between its opening and its closing.
+pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Records<6> {
     let mut rows = Vec::new();
     for (of, it) in found.waterfalls.iter().flat_map(|of| of.periods.iter().map(move |it| (of, it))) {
         let mut push = |what: &str, amount: &str, count: Value| {
@@ -154,13 +154,13 @@ pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Answer<6> {
         }
         push("CLOSING", &it.closing, Value::Null);
     }
-    Answer { names: ["currency", "start", "end", "subcategory", "amount", "count"], rows }
+    Records { names: ["currency", "start", "end", "subcategory", "amount", "count"], rows }
 }
 
-pub fn subcategory_table(answer: &Answer<6>, by: StepArg) -> Table {
+pub fn subcategory_table(records: &Records<6>, by: GranularityArg) -> Table {
     let columns = [left(by.heading()), left("currency"), left("subcategory"), right("amount"), right("movements")];
     let mut table = Table::new(columns);
-    for [currency, start, _, subcategory, amount, count] in &answer.rows {
+    for [currency, start, _, subcategory, amount, count] in &records.rows {
         table.row([by.shown(&text(start)), text(currency), text(subcategory), money(amount), text(count)]);
     }
     table

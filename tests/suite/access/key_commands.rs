@@ -32,7 +32,7 @@ fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
     let folder = Folder::new();
     folder.refuses(
         "serve --listen 0.0.0.0:0",
-        "error: 0.0.0.0:0 is beyond this machine: that takes TLS, or --behind-tls-proxy where a proxy ends it\n",
+        "error: listening on 0.0.0.0:0 requires TLS: pass --tls-certificate and --tls-key, or --behind-tls-proxy if a proxy terminates TLS\n",
     );
     assert!(folder.names().is_empty());
     let tls = "--tls-certificate server.pem --tls-key server.key --listen 0.0.0.0:0";
@@ -42,7 +42,7 @@ fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
         folder.refuses(
             &format!("serve {options}"),
             &format!(
-                "error: whoever reaches {address} needs a key, and there is none: `deltabook keys create` makes one\n"
+                "error: serving {address} requires an API key, and none exists; create one with `deltabook keys create`\n"
             ),
         );
     }
@@ -66,7 +66,7 @@ fn a_key_is_made_used_listed_and_revoked() {
     assert_eq!(elsewhere.ask(&format!("{asked} --key-file key")), "date,currency,mrr,arr\n2026-06-30,USD,30,360\n");
     elsewhere.refuses(
         "mrr --key-file key --server books.example.com:50051",
-        "error: a key is not sent in the clear beyond this machine: ask https://books.example.com:50051\n",
+        "error: the API key would be sent unencrypted to another machine; use https://books.example.com:50051\n",
     );
     let mut command = elsewhere.command(&asked);
     command.env("DELTABOOK_KEY", &reader);
@@ -85,7 +85,7 @@ fn a_key_is_made_used_listed_and_revoked() {
     let (id, secret) = reader.strip_prefix("dbk_").unwrap().split_once('_').unwrap();
     assert_eq!((value("key_id"), listed.contains(secret)), (id, false));
     let said = folder.run(&format!("keys revoke {id}"));
-    assert_eq!((said.stderr, said.code), (format!("key {id} is worth nothing any more\n"), Some(0)));
+    assert_eq!((said.stderr, said.code), (format!("revoked key {id}\n"), Some(0)));
     folder.refuses("keys revoke nobody", "error: there is no key nobody\n");
     // The server finds out soon.
     let asked = format!("{asked} --key-file key");
@@ -101,15 +101,15 @@ fn a_key_is_made_used_listed_and_revoked() {
 #[test]
 fn a_tenant_is_made_before_it_has_books() {
     let folder = Folder::with(&[("facts.jsonl", &facts())]);
-    assert_eq!(folder.run("tenants create acme").stderr, "made tenant acme\n");
-    assert_eq!(folder.run("tenants create acme").stderr, "tenant acme is there already\n");
+    assert_eq!(folder.run("tenants create acme").stderr, "created tenant acme\n");
+    assert_eq!(folder.run("tenants create acme").stderr, "tenant acme already exists\n");
     assert!(folder.run("import facts.jsonl --tenant acme").stderr.contains("1 facts recorded"));
     assert!(folder.run("keys create --role admin").stdout.starts_with("dbk_"));
     assert_eq!(folder.ask("tenants list"), "acme\ndefault\n");
     assert_eq!(folder.rows("movements --all --tenant acme").len(), 2);
     assert_eq!(folder.rows("movements --all").len(), 0);
     assert_eq!(folder.ask("verify --tenant acme"), "1 customers, 1 facts, 2 journal entries: no difference\n");
-    let none = "error: there is no tenant nobody; `deltabook tenants create nobody` makes it\n";
+    let none = "error: there is no tenant nobody; create it with `deltabook tenants create nobody`\n";
     for command in
         ["movements", "verify", "import facts.jsonl", "deliveries list", "keys list", "keys create --role admin"]
     {

@@ -249,7 +249,7 @@ fn no_secret_is_told_where_an_option_is_wrong() {
     }
     assert_eq!(folder.names().iter().find(|name| name.contains(CANARY)), None);
     let server = format!("mrr --server https://us:{CANARY}@127.0.0.1:1");
-    folder.refuses(&server, "error: the address of the server has no user or password in it\n");
+    folder.refuses(&server, "error: the address of a server cannot contain a user or a password\n");
     for files in [
         "--tls-certificate server.key --tls-key server.key",
         "--tls-certificate server.pem --tls-key server.pem",

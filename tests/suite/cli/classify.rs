@@ -82,12 +82,12 @@ CUSTOMER,acme,2026-04-01,USD,seats,,,DOWNSELL,PRICE_DECREASE,-40,1000,960,10,12,
 #[test]
 fn a_table_of_two_customers() {
     let expected = "\
-customer  date        level     category  subcategory     item   line   MRR before     change     after  currency  quantity  because                                           rules
---------- ----------- --------- --------- --------------- ------ ------ ----------- ---------- --------- --------- --------- ------------------------------------------------- ----------------
-acme      2026-01-01  CONTRACT  NEW       NEW_CONTRACT    seats  S1 L1        0.00  +1,000.00  1,000.00  USD         0 → 10  start of L1                                       R2 R3 R6 R7 R8
-acme      2026-04-01  CONTRACT  DOWNSELL  PRICE_DECREASE  seats  S1 L1    1,000.00     -40.00    960.00  USD        10 → 12  change order O1                                   R2 R4 R7 R8 R12
-globex    2026-01-15  CONTRACT  NEW       NEW_CONTRACT    basic  T1 M1        0.00   +100.025   100.025  EUR          0 → 1  start of M1                                       R2 R3 R6 R7 R8
-globex    2027-01-15  CONTRACT  CHURN     CONTRACT_CHURN  basic  T1 M1     100.025   -100.025      0.00  EUR          1 → 0  natural end of M1 (provisional until 2027-02-14)  R2 R7 R8 R11
+customer  date        level     category  subcategory     item   line   MRR before  MRR change  MRR after  currency  quantity  cause                                             rules
+--------- ----------- --------- --------- --------------- ------ ------ ----------- ----------- ---------- --------- --------- ------------------------------------------------- ----------------
+acme      2026-01-01  CONTRACT  NEW       NEW_CONTRACT    seats  S1 L1        0.00   +1,000.00   1,000.00  USD         0 → 10  start of L1                                       R2 R3 R6 R7 R8
+acme      2026-04-01  CONTRACT  DOWNSELL  PRICE_DECREASE  seats  S1 L1    1,000.00      -40.00     960.00  USD        10 → 12  change order O1                                   R2 R4 R7 R8 R12
+globex    2026-01-15  CONTRACT  NEW       NEW_CONTRACT    basic  T1 M1        0.00    +100.025    100.025  EUR          0 → 1  start of M1                                       R2 R3 R6 R7 R8
+globex    2027-01-15  CONTRACT  CHURN     CONTRACT_CHURN  basic  T1 M1     100.025    -100.025       0.00  EUR          1 → 0  natural end of M1 (provisional until 2027-02-14)  R2 R7 R8 R11
 ";
     check(&["-", "--level", "contract", "--lapse-grace-days", "30"], BOOK, expected);
     check(&["-"], "", "no movements\n");
@@ -152,7 +152,7 @@ fn what_does_not_fit_the_other_facts_is_named_with_its_line() {
         "\"quantity\": \"10\", \"unit_price\": \"100\"",
         "\"quantity\": \"999999999999\", \"unit_price\": \"999999\"",
     );
-    let expected = "stdin:1: customer acme: an MRR, or a sum of them, leaves the range that can be held \
+    let expected = "stdin:1: customer acme: an MRR or a sum of MRR is out of range \
                     (9.2 × 10¹² a month)\n";
     check_refused(&["-"], &huge, expected);
 }

@@ -188,6 +188,6 @@ fn rows_for_which_a_table_is_too_large_are_counted() {
         )
     };
     let text = (100..151).map(line).collect::<Vec<_>>().join("\n");
-    let expected = "error: 102000 rows are too many for a table; write them with --format csv or --format jsonl\n";
+    let expected = "error: 102000 rows are too many for a table; use --format csv or --format jsonl\n";
     check_refused(run(&Folder::new(), &["-"], &text), expected);
 }

@@ -6,11 +6,11 @@ use crate::support::program::Folder;
 fn the_demo_shows_movements_a_reason_and_a_waterfall_and_ends() {
     let folder = Folder::new();
     let told = folder.ask("demo --exit");
-    let sections = ["Sent ", "The last movements of ", "Why movement ", "The waterfall of "];
+    let sections = ["Sent ", "The last movements of ", "Explanation of movement ", "The waterfall of "];
     let places: Vec<Option<usize>> = sections.iter().map(|section| told.find(section)).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{told}");
-    let why = told.split("Why movement ").nth(1).unwrap();
-    assert!(why.contains("\n  R8 ") && why.contains("\n  Event of the date: "), "{why}");
+    let why = told.split("Explanation of movement ").nth(1).unwrap();
+    assert!(why.contains("\n  R8 ") && why.contains("\n  Event on that date: "), "{why}");
     let waterfall = told.split("The waterfall of ").nth(1).unwrap();
     assert!(waterfall.lines().count() >= 12 + 3, "{waterfall}");
     assert!(folder.names().is_empty());

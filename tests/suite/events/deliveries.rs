@@ -343,7 +343,7 @@ fn deliveries_are_looked_after_from_the_command_line() {
     let config = "[outbox]\nretention_days = 60\n\n[sinks.log]\nkind = \"file\"\npath = \"events.jsonl\"\n";
     let folder = Folder::with(&[("charges.jsonl", CHARGES), ("deltabook.toml", config)]).on(store());
     assert_eq!(folder.run("import charges.jsonl").code, Some(0));
-    assert_eq!(folder.ask("deliveries list"), "nothing found\n");
+    assert_eq!(folder.ask("deliveries list"), "no results\n");
     folder.refuses("deliveries enable --sink log", "error: no sink log was ever served\n");
     let drain = "relay --config deltabook.toml --drain";
     assert_eq!(folder.ask(drain), "");
@@ -351,17 +351,21 @@ fn deliveries_are_looked_after_from_the_command_line() {
     let sinks = folder.rows("deliveries list");
     assert_eq!(shown(&sinks, &["sink", "lag_seconds", "waiting_count", "dead_count", "failures"]), ["log 0 0 0 0"]);
     assert_eq!(sinks[0]["position"], sinks[0]["last_position"]);
-    assert!(folder.ask("deliveries list").starts_with("sink  place  of  lag  waiting  dead  failures  paused until"));
+    assert!(
+        folder
+            .ask("deliveries list")
+            .starts_with("sink  position  last position  lag  waiting  dead  failures  paused until")
+    );
     let delivered = || std::fs::read_to_string(folder.path("events.jsonl")).unwrap().lines().count();
     let before = delivered();
     let redriven = folder.ask("deliveries redrive --sink log --from 2026-02-01 --to 2026-02-28 --customer acme");
-    assert_eq!(redriven, "1 event to be delivered again\n");
+    assert_eq!(redriven, "1 event will be delivered again\n");
     let waiting = folder.rows("deliveries list --sink log");
     assert_eq!(
         shown(&waiting, &["event_name", "event_date", "customer_id", "attempts", "reason"]),
         ["Billed 2026-02-01 acme 0 -"]
     );
-    assert_eq!(folder.ask("deliveries dead --sink log"), "nothing found\n");
+    assert_eq!(folder.ask("deliveries dead --sink log"), "no results\n");
     let one = "update delivery set is_dead = true, attempts = 3, reason = 'no'";
     let one = if matches!(folder.store(), Store::Sqlite { .. }) { one.replace("true", "1") } else { one.to_owned() };
     assert_eq!(folder.store().tamper(&one), 1);
@@ -374,7 +378,7 @@ fn deliveries_are_looked_after_from_the_command_line() {
         assert_eq!(of_server, folder.run(&format!("deliveries {question}")), "{question}");
     }
     let redrive = format!("deliveries redrive --sink log --dead --server {}", serving.url);
-    assert_eq!(folder.ask(&redrive), "1 event to be delivered again\n");
+    assert_eq!(folder.ask(&redrive), "1 event will be delivered again\n");
     serving.terminate();
     assert_eq!(serving.ended().0, Some(0));
     assert_eq!(folder.ask(drain), "");

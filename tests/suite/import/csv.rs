@@ -35,7 +35,7 @@ V-20,B-ivy,2025-09-01,2025-12-05,Pro,1,60,720,FALSE,TRUE,FALSE,TRUE,annual,TRUE
 const IMPORT: &str = "import subscriptions.csv --map line_id=subscription_id --map customer_id=account_id \
     --map item_id=plan_tier --map quantity=seats --map amount=mrr_amount --set interval=MONTH --set currency=USD \
     --set charge_kind=RECURRING";
-const IGNORED: &str = "subscriptions.csv: columns that are not read: arr_amount, is_trial, upgrade_flag, \
+const IGNORED: &str = "subscriptions.csv: ignored columns: arr_amount, is_trial, upgrade_flag, \
     downgrade_flag, churn_flag, billing_frequency, auto_renew_flag\n";
 const WRONG_ROW: &str = "subscriptions.csv:16: end_date: is before the start_date\n";
 
@@ -43,7 +43,7 @@ const WRONG_ROW: &str = "subscriptions.csv:16: end_date: is before the start_dat
 fn imported() -> Folder {
     let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let said = folder.run(&format!("{IMPORT} --skip-invalid"));
-    let summary = "19 facts recorded, 0 were there already, 1 left out; 43 journal entries\n";
+    let summary = "19 facts recorded, 0 unchanged, 1 skipped; 43 journal entries\n";
     assert_eq!(said.stderr, format!("{IGNORED}{WRONG_ROW}{summary}"));
     assert_eq!((said.stdout.as_str(), said.code), ("", Some(0)));
     folder
@@ -150,7 +150,7 @@ fn a_second_import_changes_nothing_and_says_so() {
     let folder = imported();
     let before = folder.ask("movements --all --format json");
     let again = folder.run(&format!("{IMPORT} --skip-invalid"));
-    assert_eq!(again.stderr, format!("{IGNORED}{WRONG_ROW}nothing new: 19 facts were there already, 1 left out\n"));
+    assert_eq!(again.stderr, format!("{IGNORED}{WRONG_ROW}nothing new: 19 facts unchanged, 1 skipped\n"));
     assert_eq!(again.code, Some(0));
     assert_eq!(folder.ask("movements --all --format json"), before);
     assert_eq!(folder.verified(), "9 customers, 19 facts, 43 journal entries");
@@ -160,8 +160,8 @@ fn a_second_import_changes_nothing_and_says_so() {
 fn a_file_with_a_wrong_row_is_not_begun() {
     let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let expected = format!(
-        "subscriptions.csv: columns that are not read: arr_amount, is_trial, upgrade_flag, downgrade_flag, churn_flag, \
-         billing_frequency, auto_renew_flag\n{WRONG_ROW}error: nothing is imported; mend the rows, or leave them out \
+        "subscriptions.csv: ignored columns: arr_amount, is_trial, upgrade_flag, downgrade_flag, churn_flag, \
+         billing_frequency, auto_renew_flag\n{WRONG_ROW}error: nothing was imported; correct the rows, or skip them \
          with --skip-invalid\n"
     );
     folder.refuses(IMPORT, &expected);
@@ -189,14 +189,14 @@ lines.csv:4: item_id: contains white space or an invisible character
 lines.csv:4: charge_kind: is not one of RECURRING, ONE_TIME, USAGE
 lines.csv:6: has 4 columns, where the header has 11
 ";
-    let refusal = "error: nothing is imported; mend the rows, or leave them out with --skip-invalid\n";
+    let refusal = "error: nothing was imported; correct the rows, or skip them with --skip-invalid\n";
     folder.refuses("import lines.csv", &format!("{wrong}{refusal}"));
     assert!(!folder.store().is_there());
 
     let said = folder.run("import lines.csv --skip-invalid");
     let (told, summary) = said.stderr.split_at(wrong.len().min(said.stderr.len()));
     assert_eq!(told, wrong);
-    assert!(summary.starts_with("2 facts recorded, 0 were there already, "), "{summary}");
+    assert!(summary.starts_with("2 facts recorded, 0 unchanged, "), "{summary}");
     assert_eq!(said.code, Some(0));
     let mrr = folder.rows("mrr --date 2025-12-31");
     assert_eq!(shown(&mrr, &["currency", "mrr", "arr"]), ["USD 1100 13200"]);

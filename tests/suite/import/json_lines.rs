@@ -26,7 +26,7 @@ fn check_customer_level(folder: &Folder, expected: &[&str]) {
 fn facts_may_stand_above_what_they_refer_to() {
     let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN)]).on(store());
     let said = folder.run("import facts.jsonl");
-    assert_eq!(said.stderr, "7 facts recorded, 0 were there already; 10 journal entries\n");
+    assert_eq!(said.stderr, "7 facts recorded, 0 unchanged; 10 journal entries\n");
     assert_eq!(said.code, Some(0));
     check_customer_level(
         &folder,
@@ -40,7 +40,7 @@ fn facts_may_stand_above_what_they_refer_to() {
     );
     assert_eq!(folder.verified(), "1 customers, 7 facts, 10 journal entries");
     let again = folder.run("import facts.jsonl");
-    assert_eq!(again.stderr, "nothing new: 7 facts were there already\n");
+    assert_eq!(again.stderr, "nothing new: 7 facts unchanged\n");
 }
 
 #[test]
@@ -67,7 +67,7 @@ L1,S1,acme,seats,RECURRING,USD,2025-01-01,10,100,MONTH\n";
     let orders = UPSIDE_DOWN.lines().filter(|line| line.contains("O1\"")).collect::<Vec<_>>().join("\n");
     let folder = Folder::with(&[("lines.csv", lines), ("orders.jsonl", &orders)]).on(store());
     let said = folder.run("import lines.csv orders.jsonl");
-    assert_eq!(said.stderr, "3 facts recorded, 0 were there already; 4 journal entries\n");
+    assert_eq!(said.stderr, "3 facts recorded, 0 unchanged; 4 journal entries\n");
     check_customer_level(&folder, &["2025-01-01 seats NEW NEW_CUSTOMER 1000", "2025-04-01 seats IGNORED IGNORED -40"]);
 }
 
@@ -81,11 +81,11 @@ fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
     folder.run("import facts.jsonl");
     let said = folder.run("import other.jsonl");
     let refusal = "other.jsonl:1: change_order: revision 0 of this id was sent before, with other content; send the \
-                   change as a higher revision\nnothing recorded, 1 left out\nwhat was refused is left out, the rest is \
-                   recorded: mend it and import the file again\n";
+                   change as a higher revision\nnothing recorded, 1 skipped\nrefused facts were skipped, all others \
+                   recorded; correct them and import the file again\n";
     assert_eq!((said.stderr.as_str(), said.code), (refusal, Some(1)));
     let said = folder.run("import revised.jsonl");
-    assert_eq!(said.stderr, "1 facts recorded, 0 were there already; 4 journal entries\n");
+    assert_eq!(said.stderr, "1 facts recorded, 0 unchanged; 4 journal entries\n");
     let live = folder.rows("movements --all --live --level customer --item seats --category ignored");
     assert_eq!(shown(&live, &["effective_date", "mrr_delta"]), ["2025-05-01 -40"]);
     assert_eq!(folder.verified(), "1 customers, 8 facts, 14 journal entries");
@@ -126,13 +126,13 @@ fn a_wrong_line_of_json_is_named_and_nothing_is_stored_unless_it_is_left_out() {
         "facts.jsonl:3: change_order.entries[0].quantity: is a number; write amounts as strings, such as \"12.50\"",
         "facts.jsonl:5: subscription_line.start_date: is not a date such as 2026-01-31",
         "facts.jsonl:8: is not JSON: EOF while parsing a string at column 56",
-        "error: nothing is imported; mend the rows, or leave them out with --skip-invalid",
+        "error: nothing was imported; correct the rows, or skip them with --skip-invalid",
     ];
     assert_eq!(wrong, expected);
     assert_eq!((said.code, folder.store().is_there()), (Some(1), false));
 
     let said = folder.run("import facts.jsonl --skip-invalid");
-    assert!(said.stderr.contains("2 facts recorded, 0 were there already, "), "{}", said.stderr);
+    assert!(said.stderr.contains("2 facts recorded, 0 unchanged, "), "{}", said.stderr);
     check_customer_level(
         &folder,
         &["2025-01-01 seats NEW NEW_CUSTOMER 1000", "2025-09-01 seats CHURN CUSTOMER_CHURN -1000"],
@@ -176,11 +176,11 @@ fn large_file() -> String {
 fn references_may_cross_the_batches_of_a_large_file() {
     let folder = Folder::with(&[("facts.jsonl", &large_file())]).on(store());
     let said = folder.run("import facts.jsonl");
-    assert_eq!(said.stderr, "30000 facts recorded, 0 were there already; 2000 journal entries\n");
+    assert_eq!(said.stderr, "30000 facts recorded, 0 unchanged; 2000 journal entries\n");
     assert_eq!(said.code, Some(0));
     let june = folder.rows("waterfall --from 2025-06 --to 2025-06");
     assert_eq!(shown(&june, &["opening", "downsell", "downsell_count", "churn", "closing"]), ["25000 -25000 500 0 0"]);
     assert_eq!(folder.verified(), "3350 customers, 30000 facts, 2000 journal entries");
     let again = folder.run("import facts.jsonl");
-    assert_eq!(again.stderr, "nothing new: 30000 facts were there already\n");
+    assert_eq!(again.stderr, "nothing new: 30000 facts unchanged\n");
 }

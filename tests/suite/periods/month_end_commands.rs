@@ -10,27 +10,27 @@ globex,natural_end,M1,,,UPSELL_OR_DOWNSELL,CONTRACT;CUSTOMER,ITEM_REMOVAL,moved 
 ";
 
 const SHOWN: &str = "\
-line  customer  cause                 level     date        posted      item   category  subcategory          change  currency
------ --------- ------------------ -- --------- ----------- ----------- ------ --------- ------------------ --------- ---------
-   2  acme      change order O1    -  CONTRACT  2025-04-01  2025-04-01  seats  UPSELL    QUANTITY_INCREASE   +443.00  USD
-   2  acme      change order O1    -  CUSTOMER  2025-04-01  2025-04-01  seats  UPSELL    QUANTITY_INCREASE   +443.00  USD
-   2  acme      change order O1    +  CONTRACT  2025-04-01  2025-04-01  seats  IGNORED   IGNORED             +443.00  USD
-   2  acme      change order O1    +  CUSTOMER  2025-04-01  2025-04-01  seats  IGNORED   IGNORED             +443.00  USD
-   3  globex    natural end of M1  -  CONTRACT  2026-01-15  2026-01-15  basic  CHURN     CONTRACT_CHURN     -100.025  EUR
-   3  globex    natural end of M1  -  CUSTOMER  2026-01-15  2026-01-15  basic  CHURN     CUSTOMER_CHURN     -100.025  EUR
-   3  globex    natural end of M1  +  CONTRACT  2026-01-15  2026-01-15  basic  DOWNSELL  ITEM_REMOVAL       -100.025  EUR
-   3  globex    natural end of M1  +  CUSTOMER  2026-01-15  2026-01-15  basic  DOWNSELL  ITEM_REMOVAL       -100.025  EUR
+line  customer  cause                 level     date        posted      item   category  subcategory        MRR change  currency
+----- --------- ------------------ -- --------- ----------- ----------- ------ --------- ------------------ ----------- ---------
+   2  acme      change order O1    -  CONTRACT  2025-04-01  2025-04-01  seats  UPSELL    QUANTITY_INCREASE     +443.00  USD
+   2  acme      change order O1    -  CUSTOMER  2025-04-01  2025-04-01  seats  UPSELL    QUANTITY_INCREASE     +443.00  USD
+   2  acme      change order O1    +  CONTRACT  2025-04-01  2025-04-01  seats  IGNORED   IGNORED               +443.00  USD
+   2  acme      change order O1    +  CUSTOMER  2025-04-01  2025-04-01  seats  IGNORED   IGNORED               +443.00  USD
+   3  globex    natural end of M1  -  CONTRACT  2026-01-15  2026-01-15  basic  CHURN     CONTRACT_CHURN       -100.025  EUR
+   3  globex    natural end of M1  -  CUSTOMER  2026-01-15  2026-01-15  basic  CHURN     CUSTOMER_CHURN       -100.025  EUR
+   3  globex    natural end of M1  +  CONTRACT  2026-01-15  2026-01-15  basic  DOWNSELL  ITEM_REMOVAL         -100.025  EUR
+   3  globex    natural end of M1  +  CUSTOMER  2026-01-15  2026-01-15  basic  DOWNSELL  ITEM_REMOVAL         -100.025  EUR
 
-month    level     currency  column of the waterfall    change  movements
--------- --------- --------- ------------------------ --------- ----------
-2025-04  CONTRACT  USD       ignored                   +443.00         +1
-2025-04  CONTRACT  USD       upsell                    -443.00         -1
-2026-01  CONTRACT  EUR       churn                    +100.025         -1
-2026-01  CONTRACT  EUR       downsell                 -100.025         +1
-2025-04  CUSTOMER  USD       ignored                   +443.00         +1
-2025-04  CUSTOMER  USD       upsell                    -443.00         -1
-2026-01  CUSTOMER  EUR       churn                    +100.025         -1
-2026-01  CUSTOMER  EUR       downsell                 -100.025         +1
+month    level     currency  waterfall column    change  movements
+-------- --------- --------- ----------------- --------- ----------
+2025-04  CONTRACT  USD       ignored            +443.00         +1
+2025-04  CONTRACT  USD       upsell             -443.00         -1
+2026-01  CONTRACT  EUR       churn             +100.025         -1
+2026-01  CONTRACT  EUR       downsell          -100.025         +1
+2025-04  CUSTOMER  USD       ignored            +443.00         +1
+2025-04  CUSTOMER  USD       upsell             -443.00         -1
+2026-01  CUSTOMER  EUR       churn             +100.025         -1
+2026-01  CUSTOMER  EUR       downsell          -100.025         +1
 ";
 
 fn said(stdout: &str, stderr: &str, code: i32) -> Said {
@@ -52,7 +52,7 @@ fn a_file_of_overrides_is_shown_applied_and_applied_again() {
     both_ways(|folder, whom| {
         folder.write("overrides.csv", OVERRIDES);
         let command = format!("override --file overrides.csv{whom}");
-        let dry = "2 to be recorded, 0 unchanged; nothing is recorded without --apply\n";
+        let dry = "2 to record, 0 unchanged; record them with --apply\n";
         for _ in 0..2 {
             assert_eq!(folder.run(&command), said(SHOWN, dry, 0));
         }
@@ -91,10 +91,10 @@ wrong.csv:6: reason: is required
 wrong.csv:6: line_id: is required
 wrong.csv:6: subcategory: the renewal linkage is system-controlled: an override makes no renewal, and takes none away \
 (R9, R13)
-wrong.csv:7: cause: \"ORDER\" is not a known word
-wrong.csv:7: modification_type: \"IGNORE\" is not a known word
-wrong.csv:8: cause: is that of line 3 already
-8 problems: nothing is recorded
+wrong.csv:7: cause: \"ORDER\" is not a valid value
+wrong.csv:7: modification_type: \"IGNORE\" is not a valid value
+wrong.csv:8: cause: is the same cause as on line 3
+8 errors: nothing was recorded
 ";
     folder.refuses("override --file wrong.csv --apply", expected);
     assert_eq!(folder.verified(), "2 customers, 3 facts, 8 journal entries");
@@ -110,7 +110,7 @@ fn months_are_closed_and_the_trail_is_checked() {
             "error: 2025-02 is the next month to close; months are closed in order, and none is skipped (R16)\n",
         );
         folder.ask(&format!("periods close 2025-02{whom}"));
-        assert_eq!(folder.ask(&format!("periods reopen 2025-02 --reason error{whom}")), "2025-02 is open again\n");
+        assert_eq!(folder.ask(&format!("periods reopen 2025-02 --reason error{whom}")), "2025-02 is reopened\n");
         let listed = folder.rows(&format!("periods list{whom}"));
         assert_eq!(shown(&listed, &["month", "state", "reason"]), ["2025-01 CLOSED -", "2025-02 OPEN error"]);
         assert_eq!(folder.rows(&format!("periods list --history{whom}")).len(), 3);
@@ -120,7 +120,7 @@ fn months_are_closed_and_the_trail_is_checked() {
         let count: u32 = kept.split(':').next().unwrap().parse().unwrap();
         assert_eq!(
             folder.ask(&format!("audit verify --head {kept}{whom}")),
-            format!("{count} entries, none changed\n")
+            format!("{count} entries verified, none changed\n")
         );
         let trail = folder.rows(&format!("audit list --limit 3{whom}"));
         assert_eq!(

@@ -120,11 +120,11 @@ fn the_command_line_draws_it() {
     folder.run("import facts.jsonl");
     let months = "--from 2025-01 --to 2025-03";
     let triangle = "\
-came from   until       currency       MRR         1         2
------------ ----------- --------- --------- --------- ---------
-2025-01-01  2025-02-01  USD       1,500.00  0.666667  0.666667
-2025-02-01  2025-03-01  USD           0.00
-2025-03-01  2025-04-01  USD           0.00
+cohort start  cohort end  currency       MRR         1         2
+------------- ----------- --------- --------- --------- ---------
+2025-01-01    2025-02-01  USD       1,500.00  0.666667  0.666667
+2025-02-01    2025-03-01  USD           0.00
+2025-03-01    2025-04-01  USD           0.00
 ";
     assert_eq!(folder.ask(&format!("cohorts {months}")), triangle);
     let csv = rows(&folder.ask(&format!("cohorts {months} --by quarter --measure customers --format csv")));

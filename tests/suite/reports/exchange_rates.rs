@@ -163,7 +163,7 @@ fn rates_are_added_and_never_changed() {
         let said = "\
 c.csv:3: ECB has 0.7 from USD to EUR on 2026-02-20 already, and not 0.71; rates are never changed: a correction is another set
 c.csv:4: ECB has 150 from EUR to JPY on 2026-01-01 already, and not 149; rates are never changed: a correction is another set
-2 problems: nothing is imported
+2 errors: nothing was imported
 ";
         assert_eq!(import("c.csv", conflicts), (said.to_owned(), Some(1)));
         let wrong = "date,from,to,rate\n2026-04-31,USD,EUR,0.6\n2026-04-01,usd,EUR,0\n2026-04-01,EUR,EUR,1\n2026-04-02,USD,EUR,1,5\n2026-04-03,USD,EUR,1\n2026-04-03,USD,EUR,2\n";
@@ -173,8 +173,8 @@ d.csv:3: from: is not a currency: three capital letters (ISO 4217)
 d.csv:3: rate: is not above 0
 d.csv:4: to: is from_currency: a currency is always worth 1 of itself
 d.csv:5: has 5 fields, the header has 4
-d.csv:7: rate: is another one than that of line 6
-6 problems: nothing is imported
+d.csv:7: rate: differs from the rate on line 6
+6 errors: nothing was imported
 ";
         assert_eq!(import("d.csv", wrong), (said.to_owned(), Some(1)));
         let listed = folder.rows(&format!("rates list --set ECB{whom}"));

@@ -19,7 +19,7 @@ pub fn with_a_store() -> Folder {
     // One after the other, so that the movements' numbers are known.
     for (file, facts) in [("acme.jsonl", 2), ("globex.jsonl", 1)] {
         let said = folder.run(&format!("import {file}"));
-        assert_eq!(said.stderr, format!("{facts} facts recorded, 0 were there already; 4 journal entries\n"));
+        assert_eq!(said.stderr, format!("{facts} facts recorded, 0 unchanged; 4 journal entries\n"));
     }
     folder
 }
@@ -28,11 +28,11 @@ pub fn with_a_store() -> Folder {
 fn tables_are_for_people() {
     let folder = with_a_store();
     let movements = "\
-id  date        customer  level     category  subcategory        item   MRR before    change  MRR after  currency  by
---- ----------- --------- --------- --------- ------------------ ------ ----------- --------- ---------- --------- ------------------
- 8  2026-01-15  globex    CUSTOMER  CHURN     CUSTOMER_CHURN     basic     100.025  -100.025       0.00  EUR       natural end of M1
- 6  2025-01-15  globex    CUSTOMER  NEW       NEW_CUSTOMER       basic        0.00  +100.025    100.025  EUR       start of M1
- 4  2025-04-01  acme      CUSTOMER  UPSELL    QUANTITY_INCREASE  seats    1,000.00   +443.00   1,443.00  USD       change order O1
+id  date        customer  level     category  subcategory        item   MRR before  MRR change  MRR after  currency  cause
+--- ----------- --------- --------- --------- ------------------ ------ ----------- ----------- ---------- --------- ------------------
+ 8  2026-01-15  globex    CUSTOMER  CHURN     CUSTOMER_CHURN     basic     100.025    -100.025       0.00  EUR       natural end of M1
+ 6  2025-01-15  globex    CUSTOMER  NEW       NEW_CUSTOMER       basic        0.00    +100.025    100.025  EUR       start of M1
+ 4  2025-04-01  acme      CUSTOMER  UPSELL    QUANTITY_INCREASE  seats    1,000.00     +443.00   1,443.00  USD       change order O1
 ";
     assert_eq!(folder.ask("movements --level customer --limit 3"), movements);
     let waterfall = "\
@@ -56,7 +56,7 @@ USD
         "█".repeat(40)
     );
     assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency USD --chart"), chart);
-    assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency XXX --chart"), "nothing found\n");
+    assert_eq!(folder.ask("waterfall --from 2025-03 --to 2025-04 --currency XXX --chart"), "no results\n");
     let waterfall = "\
 quarter from  currency   opening       new  reactivation  upsell  downsell  churn  ignored   closing
 ------------- --------- --------- --------- ------------- ------- --------- ------ -------- ---------
@@ -72,12 +72,12 @@ date        currency       MRR        ARR
 ";
     assert_eq!(folder.ask("mrr --date 2025-12-31"), mrr);
     assert_eq!(folder.ask("mrr --date 2025-12-31 --restated"), mrr);
-    assert_eq!(folder.ask("mrr --date 2024-12-31"), "nothing found\n");
-    assert_eq!(folder.ask("mrr --date 2025-12-31 --as-known-at 2025-12-31T12:00:00+01:00"), "nothing found\n");
-    assert_eq!(folder.ask("movements --adjustments"), "nothing found\n");
+    assert_eq!(folder.ask("mrr --date 2024-12-31"), "no results\n");
+    assert_eq!(folder.ask("mrr --date 2025-12-31 --as-known-at 2025-12-31T12:00:00+01:00"), "no results\n");
+    assert_eq!(folder.ask("movements --adjustments"), "no results\n");
     folder
         .refuses("waterfall --year 2025 --as-known-at 2999-01-01T00:00:00Z", "error: as_known_at: is in the future\n");
-    assert_eq!(folder.ask("movements --customer nobody"), "nothing found\n");
+    assert_eq!(folder.ask("movements --customer nobody"), "no results\n");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_movement_is_explained_in_words_and_as_json() {
                    CUSTOMER level, by change order O1.";
     assert_eq!(text.lines().next(), Some(summary));
     let end = "\n  At CONTRACT level: movement 3, QUANTITY_INCREASE of 443 USD. Both levels say the same (R8).\n\
-               \x20 Event of the date: Upgraded of 443 USD on 2025-04-01, sent\n";
+               \x20 Event on that date: Upgraded of 443 USD on 2025-04-01, sent\n";
     assert!(text.ends_with(end), "{text}");
     let json: Value = serde_json::from_str(&folder.ask("explain 4 --format json")).unwrap();
     assert_eq!(json["summary"], summary);

@@ -262,7 +262,7 @@ fn the_command_line_says_the_same() {
     folder.run("import facts.jsonl");
     let months = "--from 2025-01 --to 2025-02";
     let table = "\
-from        until       currency   opening       NRR       GRR  logo churn  quick ratio  renewal rate      ARPA  customers  new  churned  at end
+start       end         currency   opening       NRR       GRR  logo churn  quick ratio  renewal rate      ARPA  customers  new  churned  at end
 ----------- ----------- --------- --------- --------- --------- ----------- ------------ ------------- --------- ---------- ---- -------- -------
 2025-01-01  2025-02-01  USD           0.00                                                               750.00          0    2        0       2
 2025-02-01  2025-03-01  USD       1,500.00  0.666667  0.666667    0.500000     0.000000      0.000000  1,000.00          2    0        1       1

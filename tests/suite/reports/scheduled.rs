@@ -119,13 +119,13 @@ fn the_command_line_lists_it() {
     let folder = Folder::with(&[("facts.jsonl", facts)]).on(store());
     folder.run("import facts.jsonl");
     let table = "\
-date        customer  subcategory        item      change  MRR after  currency  by                           provisional until
------------ --------- ------------------ ------ ---------- ---------- --------- ---------------------------- ------------------
-8999-01-01  acme      QUANTITY_INCREASE  seats    +200.00   1,200.00  USD       price step 8999-01-01 of L1
-9000-01-01  acme      CUSTOMER_CHURN     seats  -1,200.00       0.00  USD       natural end of L1
+date        customer  subcategory        item   MRR change  MRR after  currency  cause                        provisional until
+----------- --------- ------------------ ------ ----------- ---------- --------- ---------------------------- ------------------
+8999-01-01  acme      QUANTITY_INCREASE  seats     +200.00   1,200.00  USD       price step 8999-01-01 of L1
+9000-01-01  acme      CUSTOMER_CHURN     seats   -1,200.00       0.00  USD       natural end of L1
 ";
     assert_eq!(folder.ask("scheduled"), table);
     let csv = rows(&folder.ask("scheduled --until 8999-12-31 --level contract --format csv"));
     assert_eq!(shown(&csv, &["level", "effective_date", "mrr_delta"]), ["CONTRACT 8999-01-01 200"]);
-    assert_eq!(folder.ask("scheduled --until 8998-12-31"), "nothing found\n");
+    assert_eq!(folder.ask("scheduled --until 8998-12-31"), "no results\n");
 }

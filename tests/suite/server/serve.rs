@@ -38,7 +38,7 @@ fn a_server_answers_as_its_store_does() {
     }
     assert!(elsewhere.names().is_empty());
     serving.terminate();
-    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
 }
 
 async fn client(serving: &Serving) -> BillingServiceClient<tonic::transport::Channel> {
@@ -58,7 +58,7 @@ async fn what_was_answered_is_in_the_store_when_the_server_has_ended() {
     }
     serving.terminate();
     drop(billing);
-    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
     assert_eq!(folder.verified(), "20 customers, 20 facts, 40 journal entries");
 }
 
@@ -86,6 +86,6 @@ async fn a_server_ends_although_a_stream_is_open() {
     let refused = answers.message().await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Unavailable, "{refused}");
     drop((batches, answers, billing));
-    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
     assert_eq!(folder.verified(), "1 customers, 500 facts, 503 journal entries");
 }

@@ -15,7 +15,7 @@ fn the_file_alone_is_the_store_when_the_server_has_ended() {
     assert_eq!(folder.run("import facts.jsonl").code, Some(0));
     assert!(folder.names().len() > 2, "{:?}", folder.names());
     serving.terminate();
-    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
     assert_eq!(folder.names(), ["deltabook.db", "facts.jsonl"]);
     let copy = Folder::new();
     fs::copy(folder.path("deltabook.db"), copy.path("deltabook.db")).unwrap();

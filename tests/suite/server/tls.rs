@@ -137,14 +137,14 @@ fn the_commands_talk_to_a_server_with_tls() {
     let port = serving.url.rsplit(':').next().unwrap();
     let asked = format!("mrr --server https://localhost:{port}");
     let trusted = format!("{asked} --ca-file ca.pem --client-certificate client.pem --client-key client.key");
-    assert_eq!(folder.ask(&trusted), "nothing found\n");
+    assert_eq!(folder.ask(&trusted), "no results\n");
     for wrong in ["", "--ca-file ca.pem", "--ca-file server.key", "--ca-file no.pem"] {
         let said = folder.run(&format!("{asked} {wrong}"));
         assert_eq!((said.code, said.stdout.as_str()), (Some(1), ""), "{wrong}: {}", said.stderr);
         assert!(said.stderr.starts_with("error: "), "{wrong}: {}", said.stderr);
     }
     serving.terminate();
-    assert_eq!(serving.ended(), (Some(0), "deltabook has ended\n".to_owned()));
+    assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
     let half = folder.run("serve --listen 127.0.0.1:0 --tls-certificate server.pem");
     assert!(half.stderr.contains("--tls-key"), "{}", half.stderr);
     let swapped = folder.run("serve --listen 127.0.0.1:0 --tls-certificate server.pem --tls-key client.key");

@@ -17,7 +17,7 @@ use super::store::Store;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a server says that asks nobody for a key.
-const OPEN: &str = "; it asks for no key, because there is none yet";
+const OPEN: &str = "; open without keys, because none exists";
 
 /// A temporary folder to work in, and the store: `deltabook.db` in it unless another is given or a command names one.
 pub struct Folder {

@@ -61,15 +61,15 @@ fn facts() -> String {
 fn a_policy_is_shown_and_set_at_the_command_line() {
     let folder = Folder::new().on(store());
     folder.write("facts.jsonl", &facts());
-    assert_eq!(folder.run("tenants create acme").stderr, "made tenant acme\n");
+    assert_eq!(folder.run("tenants create acme").stderr, "created tenant acme\n");
     assert_eq!(folder.ask("tenants policy --tenant acme"), "tenant acme, time zone UTC, lapse grace days 0\n");
     let set = folder.run("tenants policy --tenant acme --lapse-grace-days 14 --reason terms");
     assert_eq!(set.stdout, "tenant acme, time zone UTC, lapse grace days 14\n");
-    assert_eq!(set.stderr, "derived 0 customers anew, which posted 0 entries\n");
+    assert_eq!(set.stderr, "derived 0 customers again, posted 0 journal entries\n");
     // All of it is done by whoever asked for it, and told once.
     assert!(folder.run("import facts.jsonl").stderr.contains("50 facts recorded"));
     let set = folder.run("tenants policy --lapse-grace-days 14 --reason terms");
-    assert_eq!(set.stderr, "derived 50 customers anew, which posted 200 entries\n");
+    assert_eq!(set.stderr, "derived 50 customers again, posted 200 journal entries\n");
     assert_eq!(folder.rows("audit list --action policy_replayed").len(), 1);
     assert_eq!(folder.ask("tenants policy --tenant acme"), "tenant acme, time zone UTC, lapse grace days 14\n");
 }

@@ -25,9 +25,9 @@ fn with_a_store() -> Folder {
     let folder = Folder::with(&files).on(store());
     // One after the other, so that the movements' numbers are known.
     for (file, expected) in [
-        ("acme.jsonl", "2 facts recorded, 0 were there already; 4 journal entries\n"),
-        ("globex.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
-        ("revised.jsonl", "1 facts recorded, 0 were there already; 4 journal entries\n"),
+        ("acme.jsonl", "2 facts recorded, 0 unchanged; 4 journal entries\n"),
+        ("globex.jsonl", "1 facts recorded, 0 unchanged; 4 journal entries\n"),
+        ("revised.jsonl", "1 facts recorded, 0 unchanged; 4 journal entries\n"),
     ] {
         assert_eq!(folder.run(&format!("import {file}")).stderr, expected);
     }
