@@ -9,7 +9,7 @@ use crate::access::authenticator::{Access, Authenticator};
 use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
 use crate::console;
-use crate::console::state::Desk;
+use crate::console::state::ConsoleState;
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
 use crate::grpc::server::{Dependencies, ServeError, Services, listen};
@@ -76,7 +76,7 @@ impl Service {
         let services = Services::new(self.dependencies, listener.limits, CancellationToken::new());
         let door = Arc::new(Authenticator::new(keys, access));
         let is_encrypted = listener.tls.is_some() || access.is_behind_proxy;
-        let pages = console::pages(Desk::new(services.in_process(), Arc::clone(&door), clock, is_encrypted));
+        let pages = console::pages(ConsoleState::new(services.in_process(), Arc::clone(&door), clock, is_encrypted));
         let ended = listen(services, pages, listener, door, shutdown).await;
         shelf.finish().await;
         db.close().await;

@@ -1,11 +1,11 @@
-//! Values of the contract's enums ↔ their names in addresses and forms.
+//! Enum values of the contract by the names that URLs and forms use.
 
-/// No value of any enum: the services refuse it, and name the field.
+/// A value outside every enum: the services refuse it and name the field.
 pub(super) const UNKNOWN: i32 = -1;
 
 macro_rules! named {
     ($($function:ident: $kind:ident, $prefix:literal;)*) => {$(
-        /// By its name without the prefix; 0, UNSPECIFIED, where none is given.
+        /// The value of a name without its prefix; 0 (UNSPECIFIED) for an empty name.
         pub(super) fn $function(name: &str) -> i32 {
             use crate::grpc::v1::$kind;
             if name.is_empty() {

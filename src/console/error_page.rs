@@ -1,4 +1,4 @@
-//! What went wrong, in words for people.
+//! Error pages: the HTTP status and the message of a request that failed.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -8,26 +8,26 @@ use tonic_types::StatusExt;
 
 use crate::access::authenticator::Refused;
 use crate::console::parts::page::{Tab, page};
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 
-/// Why a page cannot be shown.
+/// The status and the message of an error page.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ErrorPage {
     code: StatusCode,
     text: String,
 }
 
-impl Problem {
+impl ErrorPage {
     pub fn new(code: StatusCode, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }
 
-    pub fn old_form() -> Self {
-        let said = "The form is of an earlier session, or was not sent from here. Open the page again.";
-        Self::new(StatusCode::FORBIDDEN, said)
+    pub fn expired_form() -> Self {
+        let text = "This form belongs to an earlier session. Open the page again and resubmit the form.";
+        Self::new(StatusCode::FORBIDDEN, text)
     }
 
-    pub fn no_store() -> Self {
+    pub fn store_unavailable() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "The database cannot be reached. Try again in a moment.")
     }
 
@@ -39,23 +39,23 @@ impl Problem {
         Self::new(code, sentence(&refused.to_string()))
     }
 
-    /// As a page of its own.
-    pub fn into_page(self, visit: Option<&Visit>) -> Response {
+    /// Renders the page, with the navigation if a session is known.
+    pub fn into_page(self, session: Option<&SignedIn>) -> Response {
         let body = html! {
             h1 { (self.code.canonical_reason().unwrap_or("Error")) }
             p .problem role="alert" { (self.text) }
         };
-        (self.code, page(visit, "Error", Tab::None, body)).into_response()
+        (self.code, page(session, "Error", Tab::None, body)).into_response()
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         self.into_page(None)
     }
 }
 
-impl From<Status> for Problem {
+impl From<Status> for ErrorPage {
     fn from(status: Status) -> Self {
         let code = match status.code() {
             Code::InvalidArgument | Code::OutOfRange => StatusCode::BAD_REQUEST,
@@ -67,12 +67,12 @@ impl From<Status> for Problem {
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::new(code, words(&status))
+        Self::new(code, message(&status))
     }
 }
 
-/// What a service says, for people: every field that is wrong.
-pub(super) fn words(status: &Status) -> String {
+/// The message of a status: every invalid field, or else the status message.
+pub(super) fn message(status: &Status) -> String {
     let violations = status.get_details_bad_request().map(|it| it.field_violations).unwrap_or_default();
     if violations.is_empty() {
         return sentence(status.message());
@@ -82,7 +82,7 @@ pub(super) fn words(status: &Status) -> String {
     each.collect::<Vec<_>>().join(" ")
 }
 
-/// With a capital, and a full stop.
+/// Capitalises the first letter and ends with a full stop.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
@@ -90,7 +90,7 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", letters.as_str())
 }
 
-/// There is no page at a path.
-pub(super) async fn no_page(visit: Visit) -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "There is no such page.").into_page(Some(&visit))
+/// Answers a path of the console without a page.
+pub(super) async fn no_page(session: SignedIn) -> Response {
+    ErrorPage::new(StatusCode::NOT_FOUND, "This page does not exist.").into_page(Some(&session))
 }

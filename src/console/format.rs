@@ -1,4 +1,4 @@
-//! Values as people read them. An amount has all its digits; a percentage is rounded.
+//! Formatting of values for pages. Amounts keep all their digits; percentages and quotients are rounded.
 
 use chrono::DateTime;
 use prost_types::Timestamp;
@@ -8,21 +8,21 @@ use crate::grpc::v1;
 use crate::grpc::wire::facts::from_wire;
 use crate::grpc::wire::wire_enum::word;
 
-/// A decimal with its thousands apart: `-1299.9` → `−1,299.90`.
+/// A decimal with thousands separators: `-1299.9` → `−1,299.90`.
 pub fn amount(decimal: &str) -> String {
     let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
     let (units, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    format!("{sign}{}.{decimals:0<2}", grouped(units))
+    format!("{sign}{}.{decimals:0<2}", with_separators(units))
 }
 
-/// The same with a sign in any case, unless it is nothing.
-pub fn change(decimal: &str) -> String {
+/// An amount with an explicit sign, except for zero.
+pub fn signed_amount(decimal: &str) -> String {
     let is_plus = !decimal.starts_with('-') && !is_zero(decimal);
     format!("{}{}", if is_plus { "+" } else { "" }, amount(decimal))
 }
 
-/// A number more or less.
-pub fn change_of_count(number: i64) -> String {
+/// A count with an explicit sign, except for zero.
+pub fn signed_count(number: i64) -> String {
     format!("{}{}", if number > 0 { "+" } else { "" }, count(number))
 }
 
@@ -36,22 +36,22 @@ pub fn duration(seconds: i64) -> String {
     )
 }
 
-/// A quantity with its thousands apart.
+/// A quantity with thousands separators.
 pub fn quantity(decimal: &str) -> String {
     let (units, decimals) = decimal.split_once('.').unwrap_or((decimal, ""));
     let point = if decimals.is_empty() { "" } else { "." };
-    format!("{}{point}{decimals}", grouped(units))
+    format!("{}{point}{decimals}", with_separators(units))
 }
 
 pub fn count(number: i64) -> String {
-    grouped(&number.to_string())
+    with_separators(&number.to_string())
 }
 
 pub fn is_zero(decimal: &str) -> bool {
     decimal.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'))
 }
 
-fn grouped(units: &str) -> String {
+fn with_separators(units: &str) -> String {
     let (sign, digits) = units.strip_prefix('-').map_or(("", units), |digits| ("\u{2212}", digits));
     let mut text = String::from(sign);
     for (place, digit) in digits.chars().enumerate() {
@@ -64,35 +64,35 @@ fn grouped(units: &str) -> String {
     text
 }
 
-/// A ratio as a percentage with one decimal, rounded half-even: `0.951230` → `95.1 %`; nothing to compare with → a dash.
+/// A ratio as a percentage with one decimal, rounded half-even: `0.951230` → `95.1 %`; undefined → a dash.
 pub fn percent(ratio: &str) -> String {
     let hundredfold = || Decimal::from_str_exact(ratio).ok()?.checked_mul(Decimal::ONE_HUNDRED);
     let Some(percent) = hundredfold() else { return "\u{2013}".to_owned() };
     let shown = format!("{:.1}", percent.round_dp(1));
     let (units, decimals) = shown.split_once('.').unwrap_or((&shown, "0"));
-    format!("{}.{decimals}\u{a0}%", grouped(units))
+    format!("{}.{decimals}\u{a0}%", with_separators(units))
 }
 
-/// A quotient, with two decimals, rounded half-even; nothing to compare with → a dash.
-pub fn rounded(quotient: &str) -> String {
-    let Ok(quotient) = Decimal::from_str_exact(quotient) else { return "\u{2013}".to_owned() };
-    amount(&format!("{:.2}", quotient.round_dp(2)))
+/// A quotient with two decimals, rounded half-even; undefined → a dash.
+pub fn quotient(decimal: &str) -> String {
+    let Ok(value) = Decimal::from_str_exact(decimal) else { return "\u{2013}".to_owned() };
+    amount(&format!("{:.2}", value.round_dp(2)))
 }
 
-/// An instant, to the second, in UTC.
+/// An instant in UTC, to the second.
 pub fn instant(at: Option<&Timestamp>) -> String {
     let at = at.and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?));
     at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
 }
 
 /// `QUANTITY_INCREASE` → `Quantity increase`.
-pub fn words(name: &str) -> String {
+pub fn sentence_case(name: &str) -> String {
     let text = name.to_ascii_lowercase().replace('_', " ");
     let mut letters = text.chars();
     letters.next().map(|first| format!("{}{}", first.to_ascii_uppercase(), letters.as_str())).unwrap_or_default()
 }
 
-/// As filters and links name it: `CHURN`.
+/// The name of a category in filters and links: `CHURN`.
 pub fn category_name(value: i32) -> String {
     word::<v1::ImpactCategory>(value, "IMPACT_CATEGORY_", v1::ImpactCategory::as_str_name)
 }
@@ -106,18 +106,18 @@ pub fn level_name(value: i32) -> String {
 }
 
 pub fn category(value: i32) -> String {
-    words(&category_name(value))
+    sentence_case(&category_name(value))
 }
 
 pub fn subcategory(value: i32) -> String {
-    words(&subcategory_name(value))
+    sentence_case(&subcategory_name(value))
 }
 
 pub fn level(value: i32) -> String {
-    words(&level_name(value))
+    sentence_case(&level_name(value))
 }
 
-/// What brought a movement about, in a few words.
+/// A short description of a cause.
 pub fn cause(cause: &v1::Cause) -> String {
     use v1::CauseKind::{ChangeOrder, LineStart, NaturalEnd, PriceStep, RenewalLink, TrialEnd, Unspecified};
     let line = &cause.line_id;
@@ -138,7 +138,7 @@ pub fn interval(interval: &v1::Interval) -> String {
     if interval.count == 1 { format!("every {unit}") } else { format!("every {} {unit}s", interval.count) }
 }
 
-/// What a fact is, in a few words.
+/// A short description of a fact.
 pub fn fact(fact: &v1::Fact) -> String {
     use v1::fact::Kind::{ChangeOrder, Charge, Customer, SubscriptionLine};
     match &fact.kind {
@@ -150,7 +150,7 @@ pub fn fact(fact: &v1::Fact) -> String {
     }
 }
 
-/// A fact as files spell it.
+/// A fact as JSON, in the spelling of files.
 pub fn fact_as_json(fact: &v1::Fact) -> String {
     let raw = from_wire(fact.clone());
     raw.and_then(|raw| serde_json::to_string_pretty(&raw).ok()).unwrap_or_default()
@@ -161,31 +161,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_read_in_thousands() {
+    fn amounts_have_thousands_separators() {
         let shown = |text| amount(text);
         assert_eq!(shown("0"), "0.00");
         assert_eq!(shown("1299.9"), "1,299.90");
         assert_eq!(shown("-1234567.123456"), "\u{2212}1,234,567.123456");
         assert_eq!(shown("999"), "999.00");
-        assert_eq!((change("5"), change("-5"), change("0.00")), ("+5.00".into(), "\u{2212}5.00".into(), "0.00".into()));
+        assert_eq!(
+            (signed_amount("5"), signed_amount("-5"), signed_amount("0.00")),
+            ("+5.00".into(), "\u{2212}5.00".into(), "0.00".into())
+        );
         assert_eq!((quantity("1500"), quantity("0.5")), ("1,500".into(), "0.5".into()));
     }
 
     #[test]
-    fn ratios_are_read_as_percentages() {
+    fn ratios_are_shown_as_percentages() {
         assert_eq!(percent("0.950000"), "95.0\u{a0}%");
         assert_eq!(percent("1.234560"), "123.5\u{a0}%");
         assert_eq!(percent("0.000500"), "0.0\u{a0}%");
         assert_eq!(percent("-0.500000"), "\u{2212}50.0\u{a0}%");
         assert_eq!(percent("12.000000"), "1,200.0\u{a0}%");
         assert_eq!(percent(""), "\u{2013}");
-        assert_eq!((rounded("4.500000"), rounded("")), ("4.50".into(), "\u{2013}".into()));
-        assert_eq!(rounded("1005.555556"), "1,005.56");
+        assert_eq!((quotient("4.500000"), quotient("")), ("4.50".into(), "\u{2013}".into()));
+        assert_eq!(quotient("1005.555556"), "1,005.56");
     }
 
     #[test]
-    fn names_are_read_as_words() {
-        assert_eq!(words("QUANTITY_INCREASE"), "Quantity increase");
+    fn enum_names_are_shown_in_sentence_case() {
+        assert_eq!(sentence_case("QUANTITY_INCREASE"), "Quantity increase");
         assert_eq!(subcategory(v1::ImpactSubcategory::AddOn.into()), "Add on");
     }
 }

@@ -1,8 +1,15 @@
-//! The console: pages for people, on the same port as the services. It asks the services within the process, as whoever
-//! signed in, and shows what they answer: a number on a page is the number that the rpc gives.
+//! The web console, on the port of the services. Pages call the services in this process with the identity of the
+//! session, so a number on a page is the number that the rpc returns.
 //!
-//! [`visit`] is the door of each page, [`session`] remembers who signed in, [`guard`] is around all of it. Pages are made
-//! here, on the server, of one style sheet and without a script; charts are SVG.
+//! | module | content |
+//! |---|---|
+//! | [`state`], [`routes`] | shared state of the pages; their paths and links |
+//! | [`security`], [`session`], [`signed_in`] | CSRF check and headers; sessions; extractor of a request's session |
+//! | [`params`], [`enum_params`], [`format`] | query and form parameters; enum names in them; formatting of values |
+//! | [`error_page`] | errors as pages |
+//! | [`pages`], [`parts`] | one module per page; shared components |
+//!
+//! Pages are rendered on the server, with one style sheet, SVG charts and no scripts.
 
 mod enum_params;
 mod error_page;
@@ -23,17 +30,17 @@ use axum::middleware;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 
-use crate::console::state::Desk;
+use crate::console::state::ConsoleState;
 
-/// The largest form.
+/// Size limit of a form.
 const MAX_FORM_BYTES: usize = 64 * 1024;
 
 const STYLE: &str = include_str!("style.css");
 const ICON: &str = include_str!("icon.svg");
 
-/// All pages, by their paths.
-pub fn pages(desk: Desk) -> Router {
-    let around = middleware::from_fn(security::around);
+/// Routes of all pages.
+pub fn pages(state: ConsoleState) -> Router {
+    let around = middleware::from_fn(security::protect);
     Router::new()
         .route("/", get(|| async { Redirect::to(routes::OVERVIEW) }))
         .route("/console", get(|| async { Redirect::to(routes::OVERVIEW) }))
@@ -41,22 +48,22 @@ pub fn pages(desk: Desk) -> Router {
         .route(routes::OVERVIEW, get(pages::overview::show))
         .route(routes::MOVEMENTS, get(pages::movements::show))
         .route(routes::MOVEMENT, get(pages::movement::show))
-        .route(routes::OVERRIDE, get(pages::override_form::show).post(pages::override_form::send))
+        .route(routes::OVERRIDE, get(pages::override_form::show).post(pages::override_form::submit))
         .route(routes::CUSTOMER, get(pages::customer::show))
         .route(routes::RETENTION, get(pages::retention::show))
         .route(routes::SCHEDULED, get(pages::scheduled::show))
-        .route(routes::PERIODS, get(pages::periods::show).post(pages::periods::send))
+        .route(routes::PERIODS, get(pages::periods::show).post(pages::periods::submit))
         .route(routes::AUDIT, get(pages::audit::show).post(pages::audit::verify))
-        .route(routes::DELIVERIES, get(pages::deliveries::show).post(pages::deliveries::send))
-        .route(routes::EXPORT, get(pages::export::take))
-        .route(routes::SIGN_IN, get(pages::sign_in::show).post(pages::sign_in::enter))
-        .route(routes::SIGN_OUT, post(pages::sign_in::leave))
+        .route(routes::DELIVERIES, get(pages::deliveries::show).post(pages::deliveries::submit))
+        .route(routes::EXPORT, get(pages::export::download))
+        .route(routes::SIGN_IN, get(pages::sign_in::show).post(pages::sign_in::sign_in))
+        .route(routes::SIGN_OUT, post(pages::sign_in::sign_out))
         .route(routes::STYLE, get(|| async { asset("text/css; charset=utf-8", STYLE) }))
         .route(routes::ICON, get(|| async { asset("image/svg+xml", ICON) }))
         .route("/console/{*rest}", get(error_page::no_page))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(around)
-        .with_state(desk)
+        .with_state(state)
 }
 
 fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {

@@ -1,4 +1,4 @@
-//! Where the pages are, and the links between them.
+//! Paths of the pages, and links to them.
 
 use url::form_urlencoded::Serializer;
 
@@ -12,14 +12,14 @@ pub const MOVEMENT: &str = "/console/movements/{id}";
 pub const OVERRIDE: &str = "/console/movements/{id}/override";
 pub const CUSTOMER: &str = "/console/customer";
 pub const RETENTION: &str = "/console/retention";
-pub const SCHEDULED: &str = "/console/coming-up";
+pub const SCHEDULED: &str = "/console/scheduled";
 pub const PERIODS: &str = "/console/periods";
 pub const AUDIT: &str = "/console/audit";
 pub const DELIVERIES: &str = "/console/deliveries";
 pub const EXPORT: &str = "/console/export/{file}";
 
-/// A path with a query; what is empty is left out.
-pub fn with<'p>(path: &str, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+/// A path with a query string; empty values are omitted.
+pub fn with_query<'p>(path: &str, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     let mut query = Serializer::new(String::new());
     query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
     let query = query.finish();
@@ -30,26 +30,26 @@ pub fn movement(id: &str) -> String {
     format!("{MOVEMENTS}/{id}")
 }
 
-pub fn overriding(id: &str) -> String {
+pub fn override_form(id: &str) -> String {
     format!("{MOVEMENTS}/{id}/override")
 }
 
 pub fn customer(id: &str) -> String {
-    with(CUSTOMER, [("id", id)])
+    with_query(CUSTOMER, [("id", id)])
 }
 
-/// A file such as `movements.csv`.
+/// The path of an export such as `movements.csv`.
 pub fn export(file: &str) -> String {
     format!("/console/export/{file}")
 }
 
-/// To sign in, and then go on to a page.
+/// The sign-in page, with the page to return to.
 pub fn sign_in(next: Option<&str>) -> String {
-    with(SIGN_IN, [("next", next.filter(|next| is_own(next) && *next != OVERVIEW).unwrap_or_default())])
+    with_query(SIGN_IN, [("next", next.filter(|next| is_internal(next) && *next != OVERVIEW).unwrap_or_default())])
 }
 
-/// Whether a link leads to a page of the console.
-pub fn is_own(link: &str) -> bool {
+/// Tests that a link stays within the console.
+pub fn is_internal(link: &str) -> bool {
     let rest = link.strip_prefix(crate::grpc::auth::PAGES).and_then(|rest| rest.strip_prefix('/'));
     rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !link.contains("//"))
 }
@@ -59,16 +59,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_says_everything_and_nothing_more() {
-        let of = |value| with(MOVEMENTS, [("customer", value), ("level", "")]);
+    fn links_encode_values_and_omit_empty_ones() {
+        let of = |value| with_query(MOVEMENTS, [("customer", value), ("level", "")]);
         assert_eq!(of("a b&c=\"d\""), "/console/movements?customer=a+b%26c%3D%22d%22");
         assert_eq!(of(""), "/console/movements");
     }
 
     #[test]
-    fn nobody_is_sent_to_another_site_after_signing_in() {
+    fn sign_in_redirects_within_the_console_only() {
         for own in ["/console/overview", "/console/movements?level=CUSTOMER&x=%2F%2Fa"] {
-            assert!(is_own(own), "{own}");
+            assert!(is_internal(own), "{own}");
         }
         for other in [
             "//evil.example",
@@ -79,7 +79,7 @@ mod tests {
             "/console/a\nb",
             "",
         ] {
-            assert!(!is_own(other), "{other}");
+            assert!(!is_internal(other), "{other}");
         }
     }
 }

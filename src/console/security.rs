@@ -1,4 +1,4 @@
-//! What is around all pages: nothing is asked of them by other sites, and browsers are told to let nothing else in.
+//! Protection of all pages: rejects cross-site requests (CSRF) and sets security headers.
 
 use axum::extract::Request;
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 
-/// No script at all, nothing of other hosts, no frame; forms lead here.
+/// No scripts, no resources of other hosts, no framing; forms post to this host only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
      frame-ancestors 'none'; base-uri 'none'";
 
@@ -17,22 +17,22 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    // Not "no-referrer": forms would have no origin.
+    // Not `no-referrer`: browsers would send forms with the origin `null`.
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Lets a request through to its page.
-pub(super) async fn around(request: Request, next: Next) -> Response {
+/// Middleware: rejects cross-site requests and adds the headers.
+pub(super) async fn protect(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response =
-        if is_safe || is_of_this_site(request.headers(), request.uri().authority().map(Authority::as_str)) {
-            next.run(request).await
-        } else {
-            let said = "This request came from another site, or from a program. Open the page here, and send its form.";
-            Problem::new(StatusCode::FORBIDDEN, said).into_page(None)
-        };
+    let mut response = if is_safe || is_same_origin(request.headers(), request.uri().authority().map(Authority::as_str))
+    {
+        next.run(request).await
+    } else {
+        let text = "This request came from another site. Open the page here and submit its form.";
+        ErrorPage::new(StatusCode::FORBIDDEN, text).into_page(None)
+    };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -41,9 +41,9 @@ pub(super) async fn around(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a browser says that a page of this site sends this. Cookies are not sent from other sites either; browsers
-/// have been wrong about that.
-fn is_of_this_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
+/// Tests the browser's statement that the request comes from a page of this site. `SameSite` cookies give the same
+/// protection; this check also holds in browsers whose implementation of it is faulty.
+fn is_same_origin(headers: &HeaderMap, authority: Option<&str>) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
         return site == "same-origin";
@@ -53,15 +53,15 @@ fn is_of_this_site(headers: &HeaderMap, authority: Option<&str>) -> bool {
     origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
 }
 
-/// The name of the host that a request is for, without the port.
+/// The host name of a request, without the port.
 pub(super) fn host<'r>(headers: &'r HeaderMap, authority: Option<&'r str>) -> &'r str {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).or(authority).unwrap_or_default();
     let without_port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     without_port.map_or(host, |(name, _)| name)
 }
 
-/// Whether a host can only be this machine. A name that somebody else answers for may lead here too.
-pub(super) fn is_this_machine(host: &str) -> bool {
+/// Tests that a host name can only mean this machine. Any other name can resolve here too (DNS rebinding).
+pub(super) fn is_loopback_name(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -76,8 +76,8 @@ mod tests {
     }
 
     #[test]
-    fn only_pages_of_this_site_send_forms() {
-        let is_own = |pairs: &[_]| is_of_this_site(&headers(pairs), None);
+    fn forms_are_accepted_from_the_same_origin_only() {
+        let is_own = |pairs: &[_]| is_same_origin(&headers(pairs), None);
         assert!(is_own(&[("host", "a.example:8080"), ("origin", "https://a.example:8080")]));
         assert!(is_own(&[("host", "a.example"), ("sec-fetch-site", "same-origin")]));
         assert!(!is_own(&[("host", "a.example"), ("origin", "https://b.example")]));
@@ -85,13 +85,13 @@ mod tests {
         assert!(!is_own(&[("host", "a.example"), ("origin", "https://a.example"), ("sec-fetch-site", "cross-site")]));
         assert!(!is_own(&[("host", "a.example"), ("sec-fetch-site", "same-site")]));
         assert!(!is_own(&[("host", "a.example")]));
-        assert!(is_of_this_site(&headers(&[("origin", "https://a.example:8443")]), Some("a.example:8443")));
-        assert!(!is_of_this_site(&headers(&[("origin", "https://a.example")]), Some("a.example:8443")));
+        assert!(is_same_origin(&headers(&[("origin", "https://a.example:8443")]), Some("a.example:8443")));
+        assert!(!is_same_origin(&headers(&[("origin", "https://a.example")]), Some("a.example:8443")));
     }
 
     #[test]
-    fn a_name_that_others_answer_for_is_not_this_machine() {
-        let is_own = |text: &'static str| is_this_machine(host(&headers(&[("host", text)]), None));
+    fn only_loopback_names_mean_this_machine() {
+        let is_own = |text: &'static str| is_loopback_name(host(&headers(&[("host", text)]), None));
         for own in ["localhost", "localhost:50051", "127.0.0.1:50051", "127.1.2.3", "[::1]:50051", "[::1]"] {
             assert!(is_own(own), "{own}");
         }

@@ -1,5 +1,5 @@
-//! Who has signed in, until they leave, do nothing for a while, or a working day is over. Sessions are this process's
-//! own: where several serve, a balancer must send a browser to the same one.
+//! Sessions of the console. They end at sign-out, after an idle time and after a maximum age, and live in the memory of
+//! this process: with several processes, a load balancer needs sticky sessions.
 
 use std::num::NonZero;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,36 +13,36 @@ use subtle::ConstantTimeEq;
 
 use crate::access::identity::Identity;
 
-/// Without a request for so long, it is over.
-pub const IDLE: TimeDelta = TimeDelta::minutes(30);
-/// It is over after so long, whatever happens.
-pub const LASTS: TimeDelta = TimeDelta::hours(12);
-/// Sessions that are remembered; those that were idle longest go.
-const REMEMBERED: NonZero<usize> = NonZero::new(4_096).expect("is above 0");
+/// Idle time after which a session ends.
+pub const MAX_IDLE: TimeDelta = TimeDelta::minutes(30);
+/// Maximum age of a session.
+pub const MAX_AGE: TimeDelta = TimeDelta::hours(12);
+/// Maximum number of sessions; beyond it the least recently used one ends.
+const MAX_SESSIONS: NonZero<usize> = NonZero::new(4_096).expect("is above 0");
 
-/// Sessions of one key; more end the one that was idle longest. So nobody signs others out.
-const OF_ONE_KEY: usize = 16;
+/// Maximum number of sessions of one key, so that one key cannot end the sessions of others.
+const MAX_SESSIONS_PER_KEY: usize = 16;
 
-/// What is kept of a ticket: whoever reads the memory cannot sign in with it.
-type Kept = [u8; 32];
+/// SHA-256 of a ticket: the memory of the process contains no usable ticket.
+type TicketHash = [u8; 32];
 
-/// All sessions.
+/// The sessions of this process.
 #[derive(Debug)]
-pub(super) struct Sessions(Mutex<LruCache<Kept, Session>>);
+pub(super) struct Sessions(Mutex<LruCache<TicketHash, Session>>);
 
 /// A session.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
-    pub who: Identity,
-    /// What every form that changes something must send along: no other site knows it.
+    pub identity: Identity,
+    /// CSRF token, required in every form that changes something.
     pub token: FormToken,
-    /// What was done, to be told once.
-    news: String,
-    began: DateTime<Utc>,
-    seen: DateTime<Utc>,
+    /// Message for the next page, shown once.
+    notice: String,
+    started_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
 }
 
-/// Not shown in logs.
+/// A CSRF token; `Debug` does not show it.
 #[derive(Clone)]
 pub(super) struct FormToken(pub String);
 
@@ -53,72 +53,80 @@ impl std::fmt::Debug for FormToken {
 }
 
 impl FormToken {
-    pub fn is(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         self.0.as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(REMEMBERED)))
+        Self(Mutex::new(LruCache::new(MAX_SESSIONS)))
     }
 }
 
 impl Sessions {
-    /// Begins one; gives the ticket by which it is found again. None: the system gives no random numbers.
-    pub fn begin(&self, who: Identity, now: DateTime<Utc>) -> Option<String> {
-        let (ticket, token) = (random()?, FormToken(random()?));
+    /// Starts a session and returns its ticket; `None` if the system has no random numbers.
+    pub fn start(&self, identity: Identity, now: DateTime<Utc>) -> Option<String> {
+        let (ticket, token) = (random_text()?, FormToken(random_text()?));
         let mut table = self.table();
-        let of_key = |session: &Session| session.who.key_id == who.key_id && session.who.tenant_id == who.tenant_id;
-        let same: Vec<Kept> = table.iter().filter(|(_, it)| of_key(it)).map(|(kept, _)| *kept).collect();
-        // Those that were used last come first.
-        for oldest in same.iter().skip(OF_ONE_KEY.saturating_sub(1)) {
+        let is_same_key = |session: &Session| {
+            session.identity.key_id == identity.key_id && session.identity.tenant_id == identity.tenant_id
+        };
+        let same: Vec<TicketHash> = table.iter().filter(|(_, it)| is_same_key(it)).map(|(hash, _)| *hash).collect();
+        // The cache iterates from the most recently used session.
+        for oldest in same.iter().skip(MAX_SESSIONS_PER_KEY.saturating_sub(1)) {
             table.pop(oldest);
         }
-        table.put(kept(&ticket), Session { who, token, news: String::new(), began: now, seen: now });
+        table.put(
+            ticket_hash(&ticket),
+            Session { identity, token, notice: String::new(), started_at: now, last_seen_at: now },
+        );
         Some(ticket)
     }
 
-    /// The session of a ticket, if it still lasts.
+    /// The session of a ticket, unless it has ended.
     pub fn find(&self, ticket: &str, now: DateTime<Utc>) -> Option<Session> {
         let mut table = self.table();
-        let session = table.get_mut(&kept(ticket))?;
-        let lasts = |since: DateTime<Utc>, how_long| now.signed_duration_since(since) < how_long;
-        if lasts(session.seen, IDLE) && lasts(session.began, LASTS) {
-            session.seen = now.max(session.seen);
+        let session = table.get_mut(&ticket_hash(ticket))?;
+        let is_within = |since: DateTime<Utc>, limit| now.signed_duration_since(since) < limit;
+        if is_within(session.last_seen_at, MAX_IDLE) && is_within(session.started_at, MAX_AGE) {
+            session.last_seen_at = now.max(session.last_seen_at);
             return Some(session.clone());
         }
-        table.pop(&kept(ticket));
+        table.pop(&ticket_hash(ticket));
         None
     }
 
-    /// Leaves word of what was done for the next page.
-    pub fn tell(&self, ticket: &str, news: String) {
-        if let Some(session) = self.table().get_mut(&kept(ticket)) {
-            session.news = news;
+    /// Stores a message for the next page.
+    pub fn set_notice(&self, ticket: &str, notice: String) {
+        if let Some(session) = self.table().get_mut(&ticket_hash(ticket)) {
+            session.notice = notice;
         }
     }
 
-    /// What is to be told, once.
-    pub fn news(&self, ticket: &str) -> String {
-        self.table().get_mut(&kept(ticket)).map(|session| std::mem::take(&mut session.news)).unwrap_or_default()
+    /// Takes the message for this page.
+    pub fn take_notice(&self, ticket: &str) -> String {
+        self.table()
+            .get_mut(&ticket_hash(ticket))
+            .map(|session| std::mem::take(&mut session.notice))
+            .unwrap_or_default()
     }
 
     pub fn end(&self, ticket: &str) {
-        self.table().pop(&kept(ticket));
+        self.table().pop(&ticket_hash(ticket));
     }
 
-    fn table(&self) -> MutexGuard<'_, LruCache<Kept, Session>> {
+    fn table(&self) -> MutexGuard<'_, LruCache<TicketHash, Session>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn kept(ticket: &str) -> Kept {
+fn ticket_hash(ticket: &str) -> TicketHash {
     Sha256::digest(ticket).into()
 }
 
 /// 256 bits.
-fn random() -> Option<String> {
+fn random_text() -> Option<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).ok()?;
     Some(URL_SAFE_NO_PAD.encode(bytes))
@@ -133,19 +141,19 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_when_it_is_idle() {
+    fn a_session_ends_after_the_idle_time() {
         let sessions = Sessions::default();
-        let ticket = sessions.begin(Identity::anonymous(), at(0)).unwrap();
+        let ticket = sessions.start(Identity::anonymous(), at(0)).unwrap();
         assert!(sessions.find(&ticket, at(29)).is_some());
         assert!(sessions.find(&ticket, at(58)).is_some());
         assert!(sessions.find(&ticket, at(88)).is_none());
-        assert!(sessions.find(&ticket, at(58)).is_none(), "what has ended has ended");
+        assert!(sessions.find(&ticket, at(58)).is_none(), "an ended session does not come back");
     }
 
     #[test]
-    fn a_session_ends_after_a_working_day() {
+    fn a_session_ends_at_the_maximum_age() {
         let sessions = Sessions::default();
-        let ticket = sessions.begin(Identity::anonymous(), at(0)).unwrap();
+        let ticket = sessions.start(Identity::anonymous(), at(0)).unwrap();
         for minutes in (20..720).step_by(20) {
             assert!(sessions.find(&ticket, at(minutes)).is_some(), "{minutes}");
         }
@@ -153,31 +161,31 @@ mod tests {
     }
 
     #[test]
-    fn whoever_signs_in_often_signs_nobody_else_out() {
+    fn sessions_of_one_key_do_not_end_those_of_others() {
         let sessions = Sessions::default();
         let other =
             Identity { tenant_id: crate::domain::ids::TenantId::parse("other").unwrap(), ..Identity::anonymous() };
-        let theirs = sessions.begin(other, at(0)).unwrap();
-        let own: Vec<String> = (0..5_000).map(|_| sessions.begin(Identity::anonymous(), at(1)).unwrap()).collect();
+        let theirs = sessions.start(other, at(0)).unwrap();
+        let own: Vec<String> = (0..5_000).map(|_| sessions.start(Identity::anonymous(), at(1)).unwrap()).collect();
         assert!(sessions.find(&theirs, at(2)).is_some());
-        assert_eq!(own.iter().filter(|ticket| sessions.find(ticket, at(2)).is_some()).count(), OF_ONE_KEY);
+        assert_eq!(own.iter().filter(|ticket| sessions.find(ticket, at(2)).is_some()).count(), MAX_SESSIONS_PER_KEY);
     }
 
     #[test]
     fn news_are_told_once() {
         let sessions = Sessions::default();
-        let ticket = sessions.begin(Identity::anonymous(), at(0)).unwrap();
-        sessions.tell(&ticket, "done".to_owned());
-        assert_eq!([sessions.news(&ticket), sessions.news(&ticket)], ["done", ""]);
+        let ticket = sessions.start(Identity::anonymous(), at(0)).unwrap();
+        sessions.set_notice(&ticket, "done".to_owned());
+        assert_eq!([sessions.take_notice(&ticket), sessions.take_notice(&ticket)], ["done", ""]);
     }
 
     #[test]
-    fn a_session_ends_when_it_is_ended_and_no_other_does() {
+    fn sign_out_ends_one_session_only() {
         let sessions = Sessions::default();
-        let begin = || sessions.begin(Identity::anonymous(), at(0)).unwrap();
+        let begin = || sessions.start(Identity::anonymous(), at(0)).unwrap();
         let (one, other) = (begin(), begin());
         let tokens = [&one, &other].map(|ticket| sessions.find(ticket, at(0)).unwrap().token);
-        assert!(tokens[0].is(&tokens[0].0) && !tokens[0].is(&tokens[1].0));
+        assert!(tokens[0].matches(&tokens[0].0) && !tokens[0].matches(&tokens[1].0));
         sessions.end(&one);
         assert!(sessions.find(&one, at(0)).is_none() && sessions.find(&other, at(0)).is_some());
         assert!(!format!("{tokens:?}").contains(&tokens[0].0));

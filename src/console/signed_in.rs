@@ -1,4 +1,4 @@
-//! The door of each page: a visit of somebody who has signed in.
+//! Extractor of the session of a request; without one it redirects to the sign-in page.
 
 use std::net::SocketAddr;
 
@@ -13,23 +13,23 @@ use tonic::transport::server::TcpConnectInfo;
 use crate::access::authenticator::Refused;
 use crate::access::identity::Identity;
 use crate::access::key_cache::Rejection;
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::routes;
-use crate::console::security::{host, is_this_machine};
+use crate::console::security::{host, is_loopback_name};
 use crate::console::session::FormToken;
-use crate::console::state::Desk;
+use crate::console::state::ConsoleState;
 use crate::grpc::client::{AdminClient, BillingClient, Clients, FinanceClient, MovementClient};
 use crate::grpc::roles;
 
-/// A visit.
-pub(super) struct Visit {
-    pub who: Identity,
+/// A request with a valid session.
+pub(super) struct SignedIn {
+    pub identity: Identity,
     pub token: FormToken,
     ticket: String,
-    desk: Desk,
+    state: ConsoleState,
 }
 
-impl Visit {
+impl SignedIn {
     pub fn movements(&self) -> MovementClient {
         self.clients().movements()
     }
@@ -47,70 +47,70 @@ impl Visit {
     }
 
     fn clients(&self) -> Clients {
-        self.desk.services.clients(self.who.clone())
+        self.state.services.clients(self.identity.clone())
     }
 
-    /// Whether who visits may call a method, such as `FinanceService/ClosePeriod`.
+    /// Tests that the role of the session may call a method such as `FinanceService/ClosePeriod`.
     pub fn may(&self, method: &str) -> bool {
-        roles::may(&format!("/deltabook.v1.{method}"), self.who.role)
+        roles::may(&format!("/deltabook.v1.{method}"), self.identity.role)
     }
 
-    /// Leaves word of what was done for the next page.
-    pub fn tell(&self, news: impl Into<String>) {
-        self.desk.sessions.tell(&self.ticket, news.into());
+    /// Stores a message for the next page.
+    pub fn set_notice(&self, notice: impl Into<String>) {
+        self.state.sessions.set_notice(&self.ticket, notice.into());
     }
 
-    /// What is to be told, once.
-    pub fn news(&self) -> String {
-        self.desk.sessions.news(&self.ticket)
+    /// Takes the message for this page.
+    pub fn take_notice(&self) -> String {
+        self.state.sessions.take_notice(&self.ticket)
     }
 
-    /// Whether a form came from a page of this session.
-    pub fn check(&self, token: &str) -> Result<(), Problem> {
-        if self.token.is(token) { Ok(()) } else { Err(Problem::old_form()) }
+    /// Checks the CSRF token of a form.
+    pub fn check_token(&self, token: &str) -> Result<(), ErrorPage> {
+        if self.token.matches(token) { Ok(()) } else { Err(ErrorPage::expired_form()) }
     }
 }
 
-impl FromRequestParts<Desk> for Visit {
+impl FromRequestParts<ConsoleState> for SignedIn {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
-        // What a form leads to is no page.
+    async fn from_request_parts(parts: &mut Parts, state: &ConsoleState) -> Result<Self, Response> {
+        // The target of a form is not a page to return to.
         let page = parts.uri.path_and_query().map(PathAndQuery::as_str).filter(|_| parts.method == Method::GET);
         let to_sign_in = || Redirect::to(&routes::sign_in(page)).into_response();
-        let ticket = ticket(&parts.headers, desk.is_encrypted).ok_or_else(to_sign_in)?;
-        let session = desk.sessions.find(ticket, desk.clock.now()).ok_or_else(to_sign_in)?;
-        // Who needs no key must be at this machine, and no page of another site that goes by its name.
-        if session.who.key_id.is_none() && !is_this_machine(host(&parts.headers, parts.uri.host())) {
+        let ticket = ticket(&parts.headers, state.is_encrypted).ok_or_else(to_sign_in)?;
+        let session = state.sessions.find(ticket, state.clock.now()).ok_or_else(to_sign_in)?;
+        // A session without a key is valid on this machine only, under a name that only this machine can have.
+        if session.identity.key_id.is_none() && !is_loopback_name(host(&parts.headers, parts.uri.host())) {
             return Err(to_sign_in());
         }
-        match desk.door.check_again(&session.who).await {
+        match state.authenticator.check_again(&session.identity).await {
             Ok(()) => {}
-            Err(Refused::Rejected(Rejection::Store(_))) => return Err(Problem::no_store().into_page(None)),
+            Err(Refused::Rejected(Rejection::Store(_))) => return Err(ErrorPage::store_unavailable().into_page(None)),
             Err(_) => {
-                desk.sessions.end(ticket);
+                state.sessions.end(ticket);
                 return Err(to_sign_in());
             }
         }
-        desk.door.count(&session.who).map_err(|refused| Problem::refused(&refused).into_page(None))?;
-        Ok(Self { who: session.who, token: session.token, ticket: ticket.to_owned(), desk: desk.clone() })
+        state.authenticator.count(&session.identity).map_err(|refused| ErrorPage::refused(&refused).into_page(None))?;
+        Ok(Self { identity: session.identity, token: session.token, ticket: ticket.to_owned(), state: state.clone() })
     }
 }
 
-/// The name of the cookie. Where everything is encrypted, browsers take `__Host-` from nobody but this host.
+/// The name of the cookie. With TLS it has the prefix `__Host-`: browsers accept it from this host only.
 pub(super) const fn cookie_name(is_encrypted: bool) -> &'static str {
     if is_encrypted { "__Host-deltabook" } else { "deltabook" }
 }
 
-/// The ticket of a session, as the browser keeps it.
+/// The ticket of a session, from the cookie.
 pub(super) fn ticket(headers: &HeaderMap, is_encrypted: bool) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == cookie_name(is_encrypted)).map(|(_, ticket)| ticket)
 }
 
-/// The address of who asks.
-pub(super) fn address(parts: &Parts) -> Option<std::net::IpAddr> {
+/// The address of the peer.
+pub(super) fn peer_address(parts: &Parts) -> Option<std::net::IpAddr> {
     let connected = parts.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
     connected.map(|address: SocketAddr| address.ip())
 }

@@ -1,4 +1,4 @@
-//! What the pages work with.
+//! Shared state of the pages.
 
 use std::sync::Arc;
 
@@ -7,28 +7,28 @@ use crate::clock::Clock;
 use crate::console::session::Sessions;
 use crate::grpc::client::InProcess;
 
-/// Shared by all pages. Cheap to clone.
+/// State shared by all pages; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Desk(Arc<Shared>);
+pub struct ConsoleState(Arc<Shared>);
 
 #[derive(Debug)]
 pub struct Shared {
     pub(super) services: InProcess,
-    pub(super) door: Arc<Authenticator>,
+    pub(super) authenticator: Arc<Authenticator>,
     pub(super) clock: Clock,
     pub(super) sessions: Sessions,
-    /// Cookies go nowhere in the clear.
+    /// Cookies are marked `Secure`: browsers send them over TLS only.
     pub(super) is_encrypted: bool,
 }
 
-impl Desk {
+impl ConsoleState {
     #[must_use]
-    pub fn new(services: InProcess, door: Arc<Authenticator>, clock: Clock, is_encrypted: bool) -> Self {
-        Self(Arc::new(Shared { services, door, clock, sessions: Sessions::default(), is_encrypted }))
+    pub fn new(services: InProcess, authenticator: Arc<Authenticator>, clock: Clock, is_encrypted: bool) -> Self {
+        Self(Arc::new(Shared { services, authenticator, clock, sessions: Sessions::default(), is_encrypted }))
     }
 }
 
-impl std::ops::Deref for Desk {
+impl std::ops::Deref for ConsoleState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {

@@ -1,16 +1,16 @@
-//! Who did what, when and why.
+//! The audit trail: its entries, filtered, and its verification.
 
 use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::console::enum_params;
-use crate::console::error_page::{Problem, words as told};
+use crate::console::error_page::{ErrorPage, message};
 use crate::console::format;
-use crate::console::params::Fields;
-use crate::console::parts::page::Heading::Words;
-use crate::console::parts::page::{Tab, answer, input, nothing, select, table, token};
+use crate::console::params::Params;
+use crate::console::parts::page::Heading::Text;
+use crate::console::parts::page::{Tab, empty_state, form_token, input, respond, select, table};
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
 const ACTIONS: [&str; 16] = [
@@ -32,94 +32,94 @@ const ACTIONS: [&str; 16] = [
     "DELIVERIES_REDRIVEN",
 ];
 
-pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
-    let body = body(&visit, &fields, html! {}).await;
-    answer(&visit, "Audit trail", Tab::Audit, body)
+pub(in crate::console) async fn show(session: SignedIn, params: Params) -> Response {
+    let body = body(&session, &params, html! {}).await;
+    respond(&session, "Audit trail", Tab::Audit, body)
 }
 
-/// Checks the trail.
-pub(in crate::console) async fn verify(visit: Visit, fields: Fields) -> Response {
+/// Verifies the audit trail.
+pub(in crate::console) async fn verify(session: SignedIn, params: Params) -> Response {
     let body = async {
-        visit.check(fields.one("token"))?;
-        let found = visit.finance().verify_audit_trail(v1::VerifyAuditTrailRequest::default()).await?.into_inner();
-        body(&visit, &Fields::default(), verified(&found)).await
+        session.check_token(params.get("token"))?;
+        let found = session.finance().verify_audit_trail(v1::VerifyAuditTrailRequest::default()).await?.into_inner();
+        body(&session, &Params::default(), verified(&found)).await
     };
     let body = body.await;
-    answer(&visit, "Audit trail", Tab::Audit, body)
+    respond(&session, "Audit trail", Tab::Audit, body)
 }
 
 fn verified(found: &v1::VerifyAuditTrailResponse) -> Markup {
     let count = format::count(found.verified_count);
     html! {
         @if found.problem.is_empty() {
-            p .done role="status" { "All " (count) " entries are as they were written." }
+            p .done role="status" { (count) " entries verified. None was changed." }
         } @else {
-            p .problem role="alert" { (count) " entries are as they were written. Then: " (found.problem) }
+            p .problem role="alert" { "Verification failed after " (count) " entries: " (found.problem) }
         }
     }
 }
 
-async fn body(visit: &Visit, fields: &Fields, said: Markup) -> Result<Markup, Problem> {
+async fn body(session: &SignedIn, params: &Params, said: Markup) -> Result<Markup, ErrorPage> {
     let request = v1::ListAuditEntriesRequest {
-        customer_id: fields.one("customer").to_owned(),
-        action: enum_params::audit_action(fields.one("action")),
-        actor: fields.one("actor").to_owned(),
-        page_token: fields.one("page").to_owned(),
+        customer_id: params.get("customer").to_owned(),
+        action: enum_params::audit_action(params.get("action")),
+        actor: params.get("actor").to_owned(),
+        page_token: params.get("page").to_owned(),
         ..v1::ListAuditEntriesRequest::default()
     };
-    let found = visit.finance().list_audit_entries(request).await;
+    let found = session.finance().list_audit_entries(request).await;
     Ok(html! {
         (said)
         h1 { "Audit trail" }
-        (form(fields))
+        (form(params))
         @match &found {
-            Err(status) => p .problem role="alert" { (told(status)) },
+            Err(status) => p .problem role="alert" { (message(status)) },
             Ok(found) if found.get_ref().entries.is_empty() => {
-                (nothing("No entry is as the filter has it.", html! { p { a href=(routes::AUDIT) { "Show all entries" } } }))
+                (empty_state("No audit entries match the filter.", html! { p { a href=(routes::AUDIT) { "Show all entries" } } }))
             }
-            Ok(found) => (list(visit, fields, found.get_ref())),
+            Ok(found) => (list(session, params, found.get_ref())),
         }
     })
 }
 
-fn form(fields: &Fields) -> Markup {
-    let named: Vec<(&str, String)> = ACTIONS.iter().map(|name| (*name, format::words(name))).collect();
+fn form(params: &Params) -> Markup {
+    let named: Vec<(&str, String)> = ACTIONS.iter().map(|name| (*name, format::sentence_case(name))).collect();
     let mut choices = vec![("", "All")];
     choices.extend(named.iter().map(|(value, text)| (*value, text.as_str())));
     html! {
         form .filter method="get" action=(routes::AUDIT) {
-            (select("Action", "action", &choices, fields.one("action")))
-            (input("Customer", "customer", "text", fields.one("customer")))
-            (input("Who", "actor", "text", fields.one("actor")))
-            button type="submit" { "Show" }
+            (select("Action", "action", &choices, params.get("action")))
+            (input("Customer", "customer", "text", params.get("customer")))
+            (input("Actor", "actor", "text", params.get("actor")))
+            button type="submit" { "Filter" }
         }
     }
 }
 
-fn list(visit: &Visit, fields: &Fields, found: &v1::ListAuditEntriesResponse) -> Markup {
+fn list(session: &SignedIn, params: &Params, found: &v1::ListAuditEntriesResponse) -> Markup {
     let headings = [
-        Words("No."),
-        Words("When"),
-        Words("Who"),
-        Words("What"),
-        Words("To"),
-        Words("Why"),
-        Words("Before and after"),
+        Text("No."),
+        Text("Recorded"),
+        Text("Actor"),
+        Text("Action"),
+        Text("Subject"),
+        Text("Reason"),
+        Text("Details"),
     ];
     let rows = html! { @for it in &found.entries { (row(it)) } };
     html! {
-        (table("Entries, the latest first", &headings, rows))
+        (table("Audit entries, latest first", &headings, rows))
         nav .pages aria-label="Pages" {
-            @if !fields.one("page").is_empty() {
-                a .button.quiet href=(routes::with(routes::AUDIT, fields.with("page", ""))) { "First page" }
+            @if !params.get("page").is_empty() {
+                a .button.quiet href=(routes::with_query(routes::AUDIT, params.replacing("page", ""))) { "First page" }
             }
             @if !found.next_page_token.is_empty() {
-                a .button href=(routes::with(routes::AUDIT, fields.with("page", &found.next_page_token))) { "Next page" }
+                a .button href=(routes::with_query(routes::AUDIT, params.replacing("page", &found.next_page_token))) { "Next page" }
             }
         }
         form method="post" action=(routes::AUDIT) {
-            (token(visit))
-            button .quiet type="submit" { "Check that nothing was changed" }
+            (form_token(session))
+            button .quiet type="submit" { "Verify audit trail" }
         }
     }
 }
@@ -131,7 +131,7 @@ fn row(it: &v1::AuditEntry) -> Markup {
             th scope="row" { (it.sequence) }
             td .date { (format::instant(it.recorded_at.as_ref())) }
             td { (it.actor) }
-            td { (format::words(action)) }
+            td { (format::sentence_case(action)) }
             td {
                 (it.subject)
                 @if !it.customer_id.is_empty() { br; a href=(routes::customer(&it.customer_id)) { (it.customer_id) } }

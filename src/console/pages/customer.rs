@@ -1,43 +1,43 @@
-//! A customer: everything that was said, what it came to, and what had no effect.
+//! A customer: timeline, movements, and all facts with their state.
 
 use axum::response::Response;
 use maud::{Markup, html};
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
-use crate::console::params::Fields;
+use crate::console::params::Params;
 use crate::console::parts::movement_table;
-use crate::console::parts::page::{Heading, Tab, answer, input, nothing, table};
+use crate::console::parts::page::{Heading, Tab, empty_state, input, respond, table};
 use crate::console::parts::timeline;
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
-/// The most movements that are shown.
-const MOST: i32 = 1_000;
+/// Maximum number of movements on the page.
+const MAX_MOVEMENTS: i32 = 1_000;
 
-pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
-    let id = fields.one("id");
-    let title = if id.is_empty() { "Customer" } else { id };
-    let body = if id.is_empty() { latest(&visit).await } else { body(&visit, &fields).await };
-    answer(&visit, title, Tab::Customers, body)
+pub(in crate::console) async fn show(session: SignedIn, params: Params) -> Response {
+    let id = params.get("id");
+    let title = if id.is_empty() { "Customers" } else { id };
+    let body = if id.is_empty() { recent_customers(&session).await } else { body(&session, &params).await };
+    respond(&session, title, Tab::Customers, body)
 }
 
 fn form(id: &str) -> Markup {
     html! {
         form .filter method="get" action=(routes::CUSTOMER) {
-            (input("Customer id", "id", "text", id))
-            button type="submit" { "Show" }
+            (input("Customer ID", "id", "text", id))
+            button type="submit" { "Open" }
         }
     }
 }
 
-/// Customers to begin with: those of the latest movements.
-async fn latest(visit: &Visit) -> Result<Markup, Problem> {
+/// The customers of the latest journal entries.
+async fn recent_customers(session: &SignedIn) -> Result<Markup, ErrorPage> {
     let filter = v1::MovementFilter { level: v1::Level::Customer.into(), ..v1::MovementFilter::default() };
     let order_by = v1::MovementOrder::JournalDesc.into();
     let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: 200, ..Default::default() };
-    let found = visit.movements().list_movements(request).await?.into_inner().movements;
+    let found = session.movements().list_movements(request).await?.into_inner().movements;
     let mut ids: Vec<&str> = Vec::new();
     for it in &found {
         if !ids.contains(&it.customer_id.as_str()) {
@@ -45,27 +45,29 @@ async fn latest(visit: &Visit) -> Result<Markup, Problem> {
         }
     }
     Ok(html! {
-        h1 { "Customer" }
+        h1 { "Customers" }
         (form(""))
         @if ids.is_empty() {
-            (nothing("There is no customer yet.", html! { p { "The billing system sends them, or a file of them is imported." } }))
+            (empty_state("No customers yet.", html! { p { "Customers appear once the billing system sends subscription lines, or a file is imported with " code { "deltabook import" } "." } }))
         } @else {
-            h2 { "Customers that changed last" }
+            h2 { "Recently changed customers" }
             ul .columns-of-links { @for id in ids { li { a href=(routes::customer(id)) { (id) } } } }
         }
     })
 }
 
-async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
-    let customer_id = fields.one("id").to_owned();
+async fn body(session: &SignedIn, params: &Params) -> Result<Markup, ErrorPage> {
+    let customer_id = params.get("id").to_owned();
     let found =
-        visit.billing().get_customer(v1::GetCustomerRequest { customer_id: customer_id.clone() }).await?.into_inner();
+        session.billing().get_customer(v1::GetCustomerRequest { customer_id: customer_id.clone() }).await?.into_inner();
     let filter = v1::MovementFilter { customer_id: customer_id.clone(), live_only: true, ..Default::default() };
     let order_by = v1::MovementOrder::EffectiveDate.into();
-    let request = v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: MOST, ..Default::default() };
-    let movements = visit.movements().list_movements(request).await?.into_inner().movements;
+    let request =
+        v1::ListMovementsRequest { filter: Some(filter), order_by, page_size: MAX_MOVEMENTS, ..Default::default() };
+    let v1::ListMovementsResponse { movements, next_page_token } =
+        session.movements().list_movements(request).await?.into_inner();
     let request = v1::GetMrrRequest { customer_id: customer_id.clone(), ..Default::default() };
-    let today = visit.movements().get_mrr(request).await?.into_inner();
+    let today = session.movements().get_mrr(request).await?.into_inner();
     let name = found.customer.as_ref().map(|it| it.name.as_str()).unwrap_or_default();
     let (contract, customer): (Vec<_>, Vec<_>) =
         movements.iter().cloned().partition(|it| it.level() == v1::Level::Contract);
@@ -78,11 +80,11 @@ async fn body(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
             @for total in &today.totals { strong { (format::amount(&total.mrr)) " " (total.currency) } " " }
         }
         (attributes(found.customer.as_ref()))
-        (timeline::drawn(&found, &movements, &today.date))
-        (movement_table::listed("Movements of the customer as a whole", &customer))
-        (movement_table::listed("Movements of its contracts", &contract))
-        @if movements.len() == 1_000 { p .warning { "These are the first 1,000. The list of movements has them all." } }
-        p { a href=(routes::with(routes::MOVEMENTS, [("customer", customer_id.as_str())])) { "The whole journal of this customer, with reversals" } }
+        (timeline::chart(&found, &movements, &today.date))
+        (movement_table::table("Movements at customer level", &customer))
+        (movement_table::table("Movements at contract level", &contract))
+        @if !next_page_token.is_empty() { p .warning { "The first 1,000 movements are shown. The Movements page lists all of them." } }
+        p { a href=(routes::with_query(routes::MOVEMENTS, [("customer", customer_id.as_str())])) { "All journal entries of this customer, including reversals" } }
         (lines(&found.subscription_lines))
         (orders(&found.change_orders))
         (overrides(&found.overrides))
@@ -94,7 +96,7 @@ fn attributes(customer: Option<&v1::Customer>) -> Markup {
     let Some(it) = customer.filter(|it| !it.attributes.is_empty() || !it.identity.is_empty()) else { return html! {} };
     html! {
         dl .panel {
-            @if !it.identity.is_empty() { dt { "CustomerState to receivers as" } dd { (it.identity) } }
+            @if !it.identity.is_empty() { dt { "Identity in events" } dd { (it.identity) } }
             @for (name, value) in &it.attributes { dt { (name) } dd { (value) } }
         }
     }
@@ -110,11 +112,11 @@ fn lines(lines: &[v1::SubscriptionLineRecord]) -> Markup {
                 td { (line.item_id) }
                 td { (line.start_date) " to " @if line.end_date.is_empty() { "evergreen" } @else { (line.end_date) } }
                 td { @if !line.trial_end_date.is_empty() { "trial to " (line.trial_end_date) } }
-                td { (state(it.state.as_ref())) }
+                td { (fact_status(it.state.as_ref())) }
             }
         }
     };
-    unless_empty("Lines", &["Line", "Subscription", "Item", "Term", "Trial", "State"], lines.is_empty(), rows)
+    table_unless_empty("Lines", &["Line", "Subscription", "Item", "Term", "Trial", "Status"], lines.is_empty(), rows)
 }
 
 fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
@@ -124,16 +126,16 @@ fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
             tr .void[is_void(it.state.as_ref())] {
                 th scope="row" { (order.change_order_id) }
                 td { (order.subscription_id) }
-                td { (format::words(order.r#type().as_str_name().trim_start_matches("CHANGE_ORDER_TYPE_"))) }
+                td { (format::sentence_case(order.r#type().as_str_name().trim_start_matches("CHANGE_ORDER_TYPE_"))) }
                 td { (order.effective_date) }
                 td { (order.memo) }
-                td { (state(it.state.as_ref())) }
+                td { (fact_status(it.state.as_ref())) }
             }
         }
     };
-    unless_empty(
+    table_unless_empty(
         "Change orders",
-        &["Order", "Subscription", "Type", "Effective", "Memo", "State"],
+        &["Order", "Subscription", "Type", "Effective date", "Memo", "Status"],
         orders.is_empty(),
         rows,
     )
@@ -146,15 +148,15 @@ fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
             tr .void[is_void(it.state.as_ref())] {
                 th scope="row" { (over.cause.as_ref().map(format::cause).unwrap_or_default()) }
                 td {
-                    @if over.modification_type == 0 { "taken back" }
-                    @else { (format::words(over.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_"))) }
+                    @if over.modification_type == 0 { "cleared" }
+                    @else { (format::sentence_case(over.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_"))) }
                 }
                 td { (over.reason) }
-                td { (state(it.state.as_ref())) }
+                td { (fact_status(it.state.as_ref())) }
             }
         }
     };
-    unless_empty("Overrides", &["Cause", "Counts as", "Reason", "State"], overrides.is_empty(), rows)
+    table_unless_empty("Overrides", &["Cause", "Modification type", "Reason", "Status"], overrides.is_empty(), rows)
 }
 
 fn charges(charges: &[v1::Charge]) -> Markup {
@@ -162,21 +164,21 @@ fn charges(charges: &[v1::Charge]) -> Markup {
         @for it in charges {
             tr {
                 th scope="row" { (it.charge_id) }
-                td { (format::words(it.status().as_str_name().trim_start_matches("CHARGE_STATUS_"))) }
+                td { (format::sentence_case(it.status().as_str_name().trim_start_matches("CHARGE_STATUS_"))) }
                 td { (format::amount(&it.amount)) " " (it.currency) }
                 td { (format::instant(it.occurred_at.as_ref())) }
                 td { (it.description) }
             }
         }
     };
-    unless_empty("Charges", &["Charge", "Status", "Amount", "When", "What for"], charges.is_empty(), rows)
+    table_unless_empty("Charges", &["Charge", "Status", "Amount", "Occurred", "Description"], charges.is_empty(), rows)
 }
 
-fn unless_empty(name: &str, headings: &[&'static str], is_empty: bool, rows: Markup) -> Markup {
+fn table_unless_empty(name: &str, headings: &[&'static str], is_empty: bool, rows: Markup) -> Markup {
     if is_empty {
         return html! {};
     }
-    let headings: Vec<Heading> = headings.iter().map(|text| Heading::Words(text)).collect();
+    let headings: Vec<Heading> = headings.iter().map(|text| Heading::Text(text)).collect();
     table(name, &headings, rows)
 }
 
@@ -184,8 +186,8 @@ pub(in crate::console) fn is_void(state: Option<&v1::FactState>) -> bool {
     state.is_some_and(|it| it.status() == v1::FactStatus::Void)
 }
 
-/// In effect; or void, and why.
-fn state(state: Option<&v1::FactState>) -> Markup {
+/// The status of a fact; for a void one, its reasons.
+fn fact_status(state: Option<&v1::FactState>) -> Markup {
     let Some(it) = state else { return html! {} };
     html! {
         @if is_void(Some(it)) { span .tag { "void" } } @else { "in effect" }

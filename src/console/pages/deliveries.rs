@@ -1,81 +1,84 @@
-//! How far events have come at each receiver.
+//! Delivery of events: the state of each sink, its waiting deliveries and its dead letters.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::console::enum_params;
-use crate::console::error_page::{Problem, words as told};
+use crate::console::error_page::{ErrorPage, message};
 use crate::console::format;
-use crate::console::params::Fields;
-use crate::console::parts::page::Heading::{Number, Words};
-use crate::console::parts::page::{Tab, answer, nothing, table, token};
+use crate::console::params::Params;
+use crate::console::parts::page::Heading::{Number, Text};
+use crate::console::parts::page::{Tab, empty_state, form_token, respond, table};
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
-pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
-    let body = body(&visit, &fields, None).await;
-    answer(&visit, "Deliveries", Tab::Deliveries, body)
+pub(in crate::console) async fn show(session: SignedIn, params: Params) -> Response {
+    let body = body(&session, &params, None).await;
+    respond(&session, "Deliveries", Tab::Deliveries, body)
 }
 
-/// Sends what was given up again, or lets a sink have events again.
-pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
+/// Redrives the dead letters of a sink, or enables it.
+pub(in crate::console) async fn submit(session: SignedIn, params: Params) -> Response {
     let sent = async {
-        visit.check(fields.one("token"))?;
-        let sink = fields.one("sink").to_owned();
-        let outcome = if fields.one("step") == "enable" {
+        session.check_token(params.get("token"))?;
+        let sink = params.get("sink").to_owned();
+        let outcome = if params.get("step") == "enable" {
             let request = v1::EnableSinkRequest { sink };
-            visit.admin().enable_sink(request).await.map(|_| "The sink gets events again.".to_owned())
+            session.admin().enable_sink(request).await.map(|_| "The sink is enabled.".to_owned())
         } else {
             let request = v1::RedriveDeliveriesRequest { sink, dead: true, ..v1::RedriveDeliveriesRequest::default() };
-            visit
+            session
                 .admin()
                 .redrive_deliveries(request)
                 .await
-                .map(|it| format!("Put up for delivery again: {} events.", it.get_ref().event_count))
+                .map(|it| format!("{} events will be delivered again.", it.get_ref().event_count))
         };
         match outcome {
             Ok(done) => {
-                visit.tell(done);
+                session.set_notice(done);
                 Ok(Redirect::to(routes::DELIVERIES).into_response())
             }
-            Err(status) => {
-                Ok(answer(&visit, "Deliveries", Tab::Deliveries, body(&visit, &fields, Some(told(&status))).await))
-            }
+            Err(status) => Ok(respond(
+                &session,
+                "Deliveries",
+                Tab::Deliveries,
+                body(&session, &params, Some(message(&status))).await,
+            )),
         }
     };
-    sent.await.unwrap_or_else(|problem: Problem| problem.into_page(Some(&visit)))
+    sent.await.unwrap_or_else(|problem: ErrorPage| problem.into_page(Some(&session)))
 }
 
-async fn body(visit: &Visit, fields: &Fields, problem: Option<String>) -> Result<Markup, Problem> {
-    let sinks = visit.admin().list_sinks(v1::ListSinksRequest {}).await?.into_inner().sinks;
+async fn body(session: &SignedIn, params: &Params, problem: Option<String>) -> Result<Markup, ErrorPage> {
+    let sinks = session.admin().list_sinks(v1::ListSinksRequest {}).await?.into_inner().sinks;
     let next = html! {
-        p { "Sinks are named in the configuration file that " code { "deltabook serve --config" } " reads." }
+        p { "Sinks are defined in the configuration file of " code { "deltabook serve --config" } "." }
     };
     Ok(html! {
         h1 { "Deliveries" }
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
-        @if sinks.is_empty() { (nothing("No sink was ever served.", next)) } @else { (list(visit, &sinks)) }
-        @if !fields.one("sink").is_empty() && fields.one("step").is_empty() { (events(visit, fields).await?) }
+        @if sinks.is_empty() { (empty_state("No sinks yet.", next)) } @else { (list(session, &sinks)) }
+        @if !params.get("sink").is_empty() && params.get("step").is_empty() { (events(session, params).await?) }
     })
 }
 
-fn list(visit: &Visit, sinks: &[v1::Sink]) -> Markup {
+fn list(session: &SignedIn, sinks: &[v1::Sink]) -> Markup {
     let headings = [
-        Words("Sink"),
-        Words("State"),
-        Words("Lag"),
+        Text("Sink"),
+        Text("Status"),
+        Text("Lag"),
         Number("Waiting"),
-        Number("Given up"),
-        Words("Last delivered"),
-        Words("Do"),
+        Number("Dead"),
+        Text("Last delivered"),
+        Text("Action"),
     ];
-    let rows = html! { @for it in sinks { (row(visit, it)) } };
+    let rows = html! { @for it in sinks { (row(session, it)) } };
     table("Sinks", &headings, rows)
 }
 
-fn row(visit: &Visit, it: &v1::Sink) -> Markup {
-    let of = |state: &str| routes::with(routes::DELIVERIES, [("sink", it.name.as_str()), ("state", state)]);
+fn row(session: &SignedIn, it: &v1::Sink) -> Markup {
+    let of = |state: &str| routes::with_query(routes::DELIVERIES, [("sink", it.name.as_str()), ("state", state)]);
     let number = |count: i64, state: &str| {
         html! { @if count == 0 { "0" } @else { a href=(of(state)) { (format::count(count)) } } }
     };
@@ -88,11 +91,11 @@ fn row(visit: &Visit, it: &v1::Sink) -> Markup {
             td .number { (number(it.dead_count, "DEAD")) }
             td { (format::instant(it.delivered_at.as_ref())) }
             td {
-                @if it.dead_count > 0 && visit.may("AdminService/RedriveDeliveries") {
-                    (action(visit, &it.name, "redrive", "Send again what was given up"))
+                @if it.dead_count > 0 && session.may("AdminService/RedriveDeliveries") {
+                    (action(session, &it.name, "redrive", "Redrive dead deliveries"))
                 }
-                @if !it.disabled_reason.is_empty() && visit.may("AdminService/EnableSink") {
-                    (action(visit, &it.name, "enable", "Let it have events again"))
+                @if !it.disabled_reason.is_empty() && session.may("AdminService/EnableSink") {
+                    (action(session, &it.name, "enable", "Enable"))
                 }
             }
         }
@@ -102,39 +105,33 @@ fn row(visit: &Visit, it: &v1::Sink) -> Markup {
 fn state(it: &v1::Sink) -> Markup {
     html! {
         @if !it.disabled_reason.is_empty() { span .tag { "disabled" } " " (it.disabled_reason) }
-        @else if it.failures > 0 { span .tag { "failing" } " " (it.failures) " times in a row" }
-        @else { "works" }
+        @else if it.failures > 0 { span .tag { "failing" } " " (it.failures) " failures in a row" }
+        @else { "active" }
     }
 }
 
-fn action(visit: &Visit, sink: &str, step: &str, name: &str) -> Markup {
+fn action(session: &SignedIn, sink: &str, step: &str, name: &str) -> Markup {
     html! {
         form method="post" action=(routes::DELIVERIES) {
-            (token(visit))
+            (form_token(session))
             input type="hidden" name="sink" value=(sink);
             button .quiet type="submit" name="step" value=(step) { (name) }
         }
     }
 }
 
-/// What a sink has not taken.
-async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
+/// Deliveries of a sink that are waiting or dead.
+async fn events(session: &SignedIn, params: &Params) -> Result<Markup, ErrorPage> {
     let request = v1::ListDeliveriesRequest {
-        sink: fields.one("sink").to_owned(),
-        state: enum_params::delivery_state(fields.one("state")),
+        sink: params.get("sink").to_owned(),
+        state: enum_params::delivery_state(params.get("state")),
         page_size: 100,
-        page_token: fields.one("page").to_owned(),
+        page_token: params.get("page").to_owned(),
     };
-    let found = visit.admin().list_deliveries(request).await?.into_inner();
-    let name = format!("{}: {}", fields.one("sink"), format::words(fields.one("state")));
-    let headings = [
-        Words("Event"),
-        Words("Date"),
-        Words("Customer"),
-        Number("Attempts"),
-        Words("Next"),
-        Words("What the sink said"),
-    ];
+    let found = session.admin().list_deliveries(request).await?.into_inner();
+    let name = format!("{}: {}", params.get("sink"), format::sentence_case(params.get("state")));
+    let headings =
+        [Text("Event"), Text("Date"), Text("Customer"), Number("Attempts"), Text("Next attempt"), Text("Reason")];
     let rows = html! {
         @for it in &found.deliveries {
             tr {
@@ -151,7 +148,7 @@ async fn events(visit: &Visit, fields: &Fields) -> Result<Markup, Problem> {
         (table(&name, &headings, rows))
         @if !found.next_page_token.is_empty() {
             nav .pages aria-label="Pages" {
-                a .button href=(routes::with(routes::DELIVERIES, fields.with("page", &found.next_page_token))) { "Next page" }
+                a .button href=(routes::with_query(routes::DELIVERIES, params.replacing("page", &found.next_page_token))) { "Next page" }
             }
         }
     })

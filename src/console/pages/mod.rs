@@ -1,4 +1,4 @@
-//! Pages, a file each.
+//! Pages, one per file.
 
 pub(crate) mod audit;
 pub(crate) mod customer;

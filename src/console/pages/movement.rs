@@ -1,43 +1,42 @@
-//! One movement: why it is what it is.
+//! A movement and its explanation.
 
 use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::parts::movement_context;
 use crate::console::parts::movement_table::tags;
 use crate::console::parts::mrr_history;
-use crate::console::parts::page::Heading::Words;
-use crate::console::parts::page::{Tab, answer, table};
+use crate::console::parts::page::Heading::Text;
+use crate::console::parts::page::{Tab, respond, table};
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
-pub(in crate::console) async fn show(visit: Visit, Path(id): Path<String>) -> Response {
-    let body = body(&visit, &id).await;
-    answer(&visit, &format!("Movement {id}"), Tab::Movements, body)
+pub(in crate::console) async fn show(session: SignedIn, Path(id): Path<String>) -> Response {
+    let body = body(&session, &id).await;
+    respond(&session, &format!("Movement {id}"), Tab::Movements, body)
 }
 
-async fn body(visit: &Visit, id: &str) -> Result<Markup, Problem> {
-    let why = explained(visit, id).await?;
+async fn body(session: &SignedIn, id: &str) -> Result<Markup, ErrorPage> {
+    let why = explained(session, id).await?;
     let movement = why.movement.clone().unwrap_or_default();
-    let drawn = mrr_history::of(visit, &movement).await?;
+    let drawn = mrr_history::chart(session, &movement).await?;
     Ok(html! {
         h1 { "Movement № " (id) }
         p { (why.summary) (tags(&movement)) }
         @if !why.reversed_by_movement_id.is_empty() {
             p .warning {
-                "It holds no more: "
+                "Superseded: reversed by "
                 a href=(routes::movement(&why.reversed_by_movement_id)) { "№ " (why.reversed_by_movement_id) }
-                " reversed it."
-                @if !why.replaced_by_movement_ids.is_empty() { " In its place stands " (links(&why.replaced_by_movement_ids)) "." }
+                @if !why.replaced_by_movement_ids.is_empty() { ", replaced by " (links(&why.replaced_by_movement_ids)) "." }
             }
         }
         (facts_of(&movement))
-        @if may_override(visit, &movement, &why) {
-            p { a .button href=(routes::overriding(id)) { "Count it otherwise…" } }
+        @if may_override(session, &movement, &why) {
+            p { a .button href=(routes::override_form(id)) { "Reclassify" } }
         }
         (drawn)
         (reasons(&why))
@@ -58,15 +57,18 @@ fn links(ids: &[String]) -> Markup {
     }
 }
 
-/// What there is to know of a movement.
-pub(in crate::console) async fn explained(visit: &Visit, id: &str) -> Result<v1::ExplainMovementResponse, Problem> {
+/// The explanation of a movement.
+pub(in crate::console) async fn explained(
+    session: &SignedIn,
+    id: &str,
+) -> Result<v1::ExplainMovementResponse, ErrorPage> {
     let request = v1::ExplainMovementRequest { movement_id: id.to_owned() };
-    Ok(visit.movements().explain_movement(request).await?.into_inner())
+    Ok(session.movements().explain_movement(request).await?.into_inner())
 }
 
-fn may_override(visit: &Visit, movement: &v1::Movement, why: &v1::ExplainMovementResponse) -> bool {
+fn may_override(session: &SignedIn, movement: &v1::Movement, why: &v1::ExplainMovementResponse) -> bool {
     let holds = why.reversed_by_movement_id.is_empty() && movement.reverses_movement_id.is_empty();
-    holds && visit.may("FinanceService/OverrideModificationType")
+    holds && session.may("FinanceService/OverrideModificationType")
 }
 
 fn facts_of(it: &v1::Movement) -> Markup {
@@ -77,19 +79,19 @@ fn facts_of(it: &v1::Movement) -> Markup {
             @if !it.line_id.is_empty() { dt { "Line" } dd { (it.line_id) } }
             dt { "Item" } dd { (it.item_id) }
             dt { "Level" } dd { (format::level(it.level)) }
-            dt { "Kind" } dd { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) }
-            dt { "Change of MRR" } dd { strong { (format::change(&it.mrr_delta)) " " (it.currency) } }
+            dt { "Category" } dd { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) }
+            dt { "MRR change" } dd { strong { (format::signed_amount(&it.mrr_delta)) " " (it.currency) } }
             dt { "MRR" } dd { (format::amount(&it.mrr_before)) " → " (format::amount(&it.mrr_after)) }
             dt { "Quantity" } dd { (format::quantity(&it.quantity_before)) " → " (format::quantity(&it.quantity_after)) }
             @if !it.quantity_effect.is_empty() {
-                dt { "By quantity" } dd { (format::change(&it.quantity_effect)) }
-                dt { "By price" } dd { (format::change(&it.price_effect)) }
+                dt { "Quantity effect" } dd { (format::signed_amount(&it.quantity_effect)) }
+                dt { "Price effect" } dd { (format::signed_amount(&it.price_effect)) }
             }
             @if !it.renewed_mrr.is_empty() { dt { "Renewed MRR" } dd { (format::amount(&it.renewed_mrr)) } }
-            dt { "Effective" } dd { (it.effective_date) }
-            dt { "Posted" } dd { (it.posting_date) }
+            dt { "Effective date" } dd { (it.effective_date) }
+            dt { "Posting date" } dd { (it.posting_date) }
             dt { "Recorded" } dd { (format::instant(it.recorded_at.as_ref())) }
-            dt { "Because of" }
+            dt { "Causes" }
             dd { ul .plain { @for cause in &it.causes { li { (format::cause(cause)) } } } }
         }
     }
@@ -98,7 +100,7 @@ fn facts_of(it: &v1::Movement) -> Markup {
 fn reasons(why: &v1::ExplainMovementResponse) -> Markup {
     html! {
         section {
-            h2 { "Why" }
+            h2 { "Explanation" }
             ol .reasons {
                 @for reason in &why.reasons {
                     li { strong { "R" (reason.rule) " " (reason.title) } ": " (reason.statement) }
@@ -112,7 +114,7 @@ fn changes(why: &v1::ExplainMovementResponse) -> Markup {
     if why.changes.is_empty() {
         return html! {};
     }
-    let headings = [Words("Line"), Words("By"), Words("Before"), Words("After")];
+    let headings = [Text("Line"), Text("Cause"), Text("Before"), Text("After")];
     let rows = html! {
         @for change in &why.changes {
             tr {
@@ -123,20 +125,20 @@ fn changes(why: &v1::ExplainMovementResponse) -> Markup {
             }
         }
     };
-    table("What changed on its lines", &headings, rows)
+    table("Changes of lines", &headings, rows)
 }
 
-/// A line at one moment, in one phrase.
+/// The terms of a line at one moment.
 fn terms(terms: Option<&v1::LineTerms>) -> Markup {
-    let Some(it) = terms else { return html! { "nothing" } };
+    let Some(it) = terms else { return html! { "none" } };
     let interval = it.interval.as_ref().map(format::interval).unwrap_or_default();
     html! {
-        @if !it.counting { span .tag { "does not count" } " " }
+        @if !it.counting { span .tag { "not counting" } " " }
         (it.item_id) ": " (format::quantity(&it.quantity)) " × " (format::amount(&it.unit_price)) " " (interval)
         @if let Some(discount) = it.discount.as_ref().and_then(|it| it.value.as_ref()) {
             @match discount {
-                v1::discount::Value::Percent(percent) => { ", less " (percent) " %" }
-                v1::discount::Value::Amount(amount) => { ", less " (format::amount(amount)) }
+                v1::discount::Value::Percent(percent) => { ", discount " (percent) " %" }
+                v1::discount::Value::Amount(amount) => { ", discount " (format::amount(amount)) }
             }
         }
         br;
@@ -152,8 +154,8 @@ fn events(why: &v1::ExplainMovementResponse) -> Markup {
                 ul {
                     @for event in &why.events {
                         li {
-                            (event.name) " of " (format::change(&event.mrr_delta)) " " (event.currency) " on " (event.date)
-                            ": " (movement_context::state(event))
+                            (event.name) " of " (format::signed_amount(&event.mrr_delta)) " " (event.currency) " on " (event.date)
+                            ": " (movement_context::event_state(event))
                         }
                     }
                 }
@@ -166,7 +168,7 @@ fn facts(why: &v1::ExplainMovementResponse) -> Markup {
     html! {
         @if !why.facts.is_empty() {
             section {
-                h2 { "Facts behind it" }
+                h2 { "Source facts" }
                 @for fact in &why.facts {
                     details { summary { (format::fact(fact)) } pre .code { (format::fact_as_json(fact)) } }
                 }

@@ -1,103 +1,103 @@
-//! The first page: what there is, and how it came about.
+//! The overview: MRR, retention, and the waterfall of a range of months.
 
 use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::console::enum_params;
-use crate::console::error_page::{Problem, words as told};
+use crate::console::error_page::{ErrorPage, message};
 use crate::console::format;
-use crate::console::pages::retention::last_year;
-use crate::console::params::Fields;
+use crate::console::pages::retention::default_to_last_year;
+use crate::console::params::Params;
 use crate::console::parts::groups;
-use crate::console::parts::page::{Tab, answer, input, month, nothing, select};
-use crate::console::parts::waterfall::{self, About};
+use crate::console::parts::page::{Tab, empty_state, input, month, respond, select};
+use crate::console::parts::waterfall::{self, WaterfallLinks};
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
-/// The groups that are shown; what is smaller is added up in one row.
-const MOST_GROUPS: i32 = 50;
+/// Maximum number of groups; smaller ones are summed in one row.
+const MAX_GROUPS: i32 = 50;
 
-/// The answers that the page shows.
-struct Found {
+/// The reports on the page.
+struct Reports {
     mrr: v1::GetMrrResponse,
     waterfalls: Vec<v1::Waterfall>,
-    /// The same by group; nothing where none were asked for.
+    /// The waterfalls of the groups; empty without grouping.
     groups: Vec<v1::Waterfall>,
     retentions: Vec<v1::Retention>,
 }
 
-pub(in crate::console) async fn show(visit: Visit, fields: Fields) -> Response {
-    let body = body(&visit, fields).await;
-    answer(&visit, "Overview", Tab::Overview, body)
+pub(in crate::console) async fn show(session: SignedIn, params: Params) -> Response {
+    let body = body(&session, params).await;
+    respond(&session, "Overview", Tab::Overview, body)
 }
 
-async fn body(visit: &Visit, mut asked: Fields) -> Result<Markup, Problem> {
-    let now = visit.movements().get_mrr(v1::GetMrrRequest::default()).await?.into_inner();
-    last_year(&mut asked, &now.date);
-    asked.or("level", "CUSTOMER");
-    let found = match find(visit, &asked).await {
+async fn body(session: &SignedIn, mut params: Params) -> Result<Markup, ErrorPage> {
+    let now = session.movements().get_mrr(v1::GetMrrRequest::default()).await?.into_inner();
+    default_to_last_year(&mut params, &now.date);
+    params.set_default("level", "CUSTOMER");
+    let found = match load(session, &params).await {
         Ok(found) => found,
         Err(status) => {
             return Ok(html! {
                 h1 { "Overview" }
-                (form(visit, &asked).await)
-                p .problem role="alert" { (told(&status)) }
+                (form(session, &params).await)
+                p .problem role="alert" { (message(&status)) }
             });
         }
     };
-    let counted = counted(visit, &found.mrr.date).await;
-    let about = About { asked: &asked, counted: &counted };
-    let kind = asked.one("group").to_lowercase().replace('_', " ");
+    let counted_filter = counted_filter(session, &found.mrr.date).await;
+    let links = WaterfallLinks { params: &params, counted_filter: &counted_filter };
+    let kind = params.get("group").to_lowercase().replace('_', " ");
     Ok(html! {
         h1 { "Overview" }
-        (form(visit, &asked).await)
-        @if found.waterfalls.is_empty() { (empty()) } @else { (files(&asked)) }
+        (form(session, &params).await)
+        @if found.waterfalls.is_empty() { (empty()) } @else { (export_links(&params)) }
         @for it in &found.waterfalls {
             @let groups: Vec<_> = found.groups.iter().filter(|group| group.currency == it.currency).cloned().collect();
             section aria-label=(it.currency) {
                 h2 { (it.currency) }
-                (tiles(about, &found, &it.currency))
+                (key_figures(links, &found, &it.currency))
                 (waterfall::bridge(it)?)
                 (waterfall::columns(it))
-                (waterfall::table(it, about)?)
-                @if asked.one("group") == "SUBCATEGORY" { @for group in &groups { (groups::subcategories(group, about)) } }
-                @else { (groups::table(&groups, about, &kind)?) }
+                (waterfall::table(it, links)?)
+                @if params.get("group") == "SUBCATEGORY" { @for group in &groups { (groups::subcategory_table(group, links)) } }
+                @else { (groups::table(&groups, links, &kind)?) }
             }
         }
     })
 }
 
-/// The same months as files.
-fn files(asked: &Fields) -> Markup {
-    let link = |file| routes::with(&routes::export(file), asked.with("group", ""));
+/// Export links for the same months.
+fn export_links(params: &Params) -> Markup {
+    let link = |file| routes::with_query(&routes::export(file), params.replacing("group", ""));
     html! {
         nav .pages aria-label="Files" {
-            a .button.quiet href=(link("waterfall.csv")) { "Roll-forward as CSV" }
-            a .button.quiet href=(link("waterfall.parquet")) { "Roll-forward as Parquet" }
-            // It is in the currencies of the lines.
-            @if asked.one("in").is_empty() {
-                a .button.quiet href=(link("mrr.csv")) { "MRR per customer per month as CSV" }
+            a .button.quiet href=(link("waterfall.csv")) { "Export roll-forward as CSV" }
+            a .button.quiet href=(link("waterfall.parquet")) { "Export roll-forward as Parquet" }
+            // This export has no conversion.
+            @if params.get("in").is_empty() {
+                a .button.quiet href=(link("mrr.csv")) { "Export MRR by customer as CSV" }
             }
         }
     }
 }
 
-/// What movements must be to be counted today: not those ends that a renewal may yet take away (R11), where the policy
-/// waits for one.
-async fn counted(visit: &Visit, today: &str) -> String {
-    let tenant = visit.admin().get_tenant(v1::GetTenantRequest {}).await;
+/// Filter expression of the movements that reports count today: with a grace period in the policy, not the provisional
+/// ends that wait for a late renewal (R11).
+async fn counted_filter(session: &SignedIn, today: &str) -> String {
+    let tenant = session.admin().get_tenant(v1::GetTenantRequest {}).await;
     match tenant.ok().and_then(|it| it.into_inner().tenant) {
         Some(tenant) if tenant.lapse_grace_days == 0 => String::new(),
         _ => format!("(NOT provisional OR provisional_until <= {today})"),
     }
 }
 
-async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
-    let mut questions = visit.movements();
-    let (level, view) = (enum_params::level(asked.one("level")), enum_params::view(asked.one("view")));
-    let [currency, from_month, to_month] = ["currency", "from", "to"].map(|name| asked.one(name).to_owned());
-    let conversion = conversion(asked);
+async fn load(session: &SignedIn, params: &Params) -> Result<Reports, tonic::Status> {
+    let mut questions = session.movements();
+    let (level, view) = (enum_params::level(params.get("level")), enum_params::view(params.get("view")));
+    let [currency, from_month, to_month] = ["currency", "from", "to"].map(|name| params.get(name).to_owned());
+    let conversion = conversion(params);
     let mrr = v1::GetMrrRequest {
         level,
         view,
@@ -106,7 +106,7 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
         ..Default::default()
     };
     let mrr = questions.get_mrr(mrr).await?.into_inner();
-    // What was kept is not converted.
+    // Retention has no conversion.
     let retentions = if conversion.is_some() {
         Vec::new()
     } else {
@@ -114,7 +114,7 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
         let retention = v1::GetRetentionRequest { level, view, currency, from_month, to_month, as_known_at: None };
         questions.get_retention(retention).await?.into_inner().retentions
     };
-    let granularity = enum_params::granularity(asked.one("by"));
+    let granularity = enum_params::granularity(params.get("by"));
     let whole = v1::GetWaterfallRequest {
         level,
         view,
@@ -125,40 +125,41 @@ async fn find(visit: &Visit, asked: &Fields) -> Result<Found, tonic::Status> {
         conversion,
         ..v1::GetWaterfallRequest::default()
     };
-    let divided = grouping(asked).map(|group_by| v1::GetWaterfallRequest { group_by: Some(group_by), ..whole.clone() });
+    let divided =
+        grouping(params).map(|group_by| v1::GetWaterfallRequest { group_by: Some(group_by), ..whole.clone() });
     let waterfalls = questions.get_waterfall(whole).await?.into_inner().waterfalls;
     let groups = match divided {
         Some(divided) => questions.get_waterfall(divided).await?.into_inner().waterfalls,
         None => Vec::new(),
     };
-    Ok(Found { mrr, waterfalls, groups, retentions })
+    Ok(Reports { mrr, waterfalls, groups, retentions })
 }
 
-/// Into which currency, by which rates.
-pub(in crate::console) fn conversion(asked: &Fields) -> Option<v1::Conversion> {
-    let [to_currency, rate_set, constant_date] = ["in", "rates", "rate_date"].map(|name| asked.one(name).to_owned());
+/// The conversion of the parameters.
+pub(in crate::console) fn conversion(params: &Params) -> Option<v1::Conversion> {
+    let [to_currency, rate_set, constant_date] = ["in", "rates", "rate_date"].map(|name| params.get(name).to_owned());
     (!to_currency.is_empty()).then_some(v1::Conversion { to_currency, rate_set, constant_date })
 }
 
-fn grouping(asked: &Fields) -> Option<v1::Grouping> {
-    let kind = enum_params::group_kind(asked.one("group"));
-    let has_attribute = asked.one("group").ends_with("_ATTRIBUTE");
-    let attribute = if has_attribute { asked.one("attribute").to_owned() } else { String::new() };
-    // There are not many subcategories.
-    let max_groups = if asked.one("group") == "SUBCATEGORY" { 0 } else { MOST_GROUPS };
+fn grouping(params: &Params) -> Option<v1::Grouping> {
+    let kind = enum_params::group_kind(params.get("group"));
+    let has_attribute = params.get("group").ends_with("_ATTRIBUTE");
+    let attribute = if has_attribute { params.get("attribute").to_owned() } else { String::new() };
+    // The number of subcategories is fixed and small.
+    let max_groups = if params.get("group") == "SUBCATEGORY" { 0 } else { MAX_GROUPS };
     (kind != 0).then_some(v1::Grouping { kind, attribute, max_groups })
 }
 
-async fn form(visit: &Visit, asked: &Fields) -> Markup {
-    let one = |name| asked.one(name);
-    let sets = visit.admin().list_rate_sets(v1::ListRateSetsRequest::default()).await;
+async fn form(session: &SignedIn, params: &Params) -> Markup {
+    let one = |name| params.get(name);
+    let sets = session.admin().list_rate_sets(v1::ListRateSetsRequest::default()).await;
     let has_none = sets.as_ref().is_ok_and(|it| it.get_ref().rate_sets.is_empty());
     let sets = sets.map(|it| it.into_inner().rate_sets).unwrap_or_default();
     let mut rates = vec![("", "None")];
     rates.extend(sets.iter().map(|it| (it.name.as_str(), it.name.as_str())));
     let by = [("MONTH", "Month"), ("QUARTER", "Quarter"), ("YEAR", "Year"), ("DAY", "Day")];
     let groups = [
-        ("", "Nothing"),
+        ("", "None"),
         ("SUBCATEGORY", "Subcategory"),
         ("ITEM", "Item"),
         ("CUSTOMER", "Customer"),
@@ -171,23 +172,23 @@ async fn form(visit: &Visit, asked: &Fields) -> Markup {
             (select("Level", "level", &[("CUSTOMER", "Customers"), ("CONTRACT", "Contracts")], one("level")))
             (month("From", "from", one("from")))
             (month("To", "to", one("to")))
-            (select("By", "by", &by, one("by")))
+            (select("Period", "by", &by, one("by")))
             (input("Currency", "currency", "text", one("currency")))
-            (select("Closed months", "view", &[("AS_REPORTED", "As reported"), ("RESTATED", "Restated")], one("view")))
-            (select("Divided by", "group", &groups, one("group")))
+            (select("View", "view", &[("AS_REPORTED", "As reported"), ("RESTATED", "Restated")], one("view")))
+            (select("Group by", "group", &groups, one("group")))
             details .wide open[is_open] {
-                summary { "Attribute, and conversion into one currency" }
+                summary { "Attribute and currency conversion" }
                 div .filter {
-                    (input("Name of the attribute", "attribute", "text", one("attribute")))
-                    (input("Into currency", "in", "text", one("in")))
-                    (select("Exchange rates", "rates", &rates, one("rates")))
-                    (input("Constant rate of", "rate_date", "date", one("rate_date")))
+                    (input("Attribute name", "attribute", "text", one("attribute")))
+                    (input("Convert to", "in", "text", one("in")))
+                    (select("Rate set", "rates", &rates, one("rates")))
+                    (input("Constant rate date", "rate_date", "date", one("rate_date")))
                 }
                 @if has_none {
-                    p .note { "There are no exchange rates yet: " code { "deltabook rates import" } " adds a set." }
+                    p .note { "No exchange rates yet. Import a set with " code { "deltabook rates import" } "." }
                 }
             }
-            button type="submit" { "Show" }
+            button type="submit" { "Apply" }
         }
     }
 }
@@ -195,29 +196,32 @@ async fn form(visit: &Visit, asked: &Fields) -> Markup {
 fn empty() -> Markup {
     let next = html! {
         p {
-            "As soon as the billing system sends subscription lines, they are here. Lines in a file are recorded with "
+            "Movements appear once the billing system sends subscription lines, or a file is imported with "
             code { "deltabook import" } "."
         }
     };
-    nothing("There are no movements up to these months.", next)
+    empty_state("No movements up to the end of this range.", next)
 }
 
-/// The numbers that people look for first.
-fn tiles(about: About<'_>, found: &Found, currency: &str) -> Markup {
-    let asked = about.asked;
+/// Key figures.
+fn key_figures(links: WaterfallLinks<'_>, found: &Reports, currency: &str) -> Markup {
+    let params = links.params;
     let total = found.mrr.totals.iter().find(|it| it.currency == currency);
     let kept = found.retentions.iter().find(|it| it.currency == currency).and_then(|it| it.span.as_ref());
     let amount = |get: fn(&v1::CurrencyMrr) -> &str| format::amount(total.map_or("0", get));
     let date = &found.mrr.date;
-    let movements = about.through(date, currency);
-    let retention = routes::with(
+    let movements = links.balance(date, currency);
+    let retention = routes::with_query(
         routes::RETENTION,
-        ["from", "to", "level", "view"].map(|name| (name, asked.one(name))).into_iter().chain([("currency", currency)]),
+        ["from", "to", "level", "view"]
+            .map(|name| (name, params.get(name)))
+            .into_iter()
+            .chain([("currency", currency)]),
     );
     let tile = |name: &str, value: &str, note: &str, link: &str| {
         html! { li { a href=(link) { span .name { (name) } strong { (value) } span .note { (note) } } } }
     };
-    let months = format!("{} to {}", asked.one("from"), asked.one("to"));
+    let months = format!("{} to {}", params.get("from"), params.get("to"));
     html! {
         ul .tiles {
             (tile("MRR", &amount(|it| &it.mrr), &format!("on {date}"), &movements))
@@ -225,7 +229,7 @@ fn tiles(about: About<'_>, found: &Found, currency: &str) -> Markup {
             @if let Some(kept) = kept {
                 (tile("NRR", &format::percent(&kept.net_revenue_retention), &months, &retention))
                 (tile("GRR", &format::percent(&kept.gross_revenue_retention), &months, &retention))
-                (tile("Customers", &format::count(kept.customers_at_end), &format!("at the end of {}", asked.one("to")), &retention))
+                (tile("Customers", &format::count(kept.customers_at_end), &format!("at the end of {}", params.get("to")), &retention))
             }
         }
     }

@@ -1,112 +1,112 @@
-//! Months: closing, opening again, and what was posted late.
+//! Accounting periods: closing and reopening months, and their exports.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
-use crate::console::error_page::{Problem, words as told};
+use crate::console::error_page::{ErrorPage, message};
 use crate::console::format;
-use crate::console::params::Fields;
-use crate::console::parts::page::Heading::Words;
-use crate::console::parts::page::{Tab, answer, month, table, token};
+use crate::console::params::Params;
+use crate::console::parts::page::Heading::Text;
+use crate::console::parts::page::{Tab, form_token, month, respond, table};
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
 
-pub(in crate::console) async fn show(visit: Visit) -> Response {
-    let body = body(&visit, None).await;
-    answer(&visit, "Periods", Tab::Periods, body)
+pub(in crate::console) async fn show(session: SignedIn) -> Response {
+    let body = body(&session, None).await;
+    respond(&session, "Periods", Tab::Periods, body)
 }
 
-/// Closes a month, or opens one again.
-pub(in crate::console) async fn send(visit: Visit, fields: Fields) -> Response {
+/// Closes or reopens a month.
+pub(in crate::console) async fn submit(session: SignedIn, params: Params) -> Response {
     let sent = async {
-        visit.check(fields.one("token"))?;
+        session.check_token(params.get("token"))?;
         let (month, reason, request_id) =
-            (fields.one("month").to_owned(), fields.one("reason").to_owned(), String::new());
-        let (did, outcome) = if fields.one("step") == "reopen" {
+            (params.get("month").to_owned(), params.get("reason").to_owned(), String::new());
+        let (did, outcome) = if params.get("step") == "reopen" {
             let request = v1::ReopenPeriodRequest { month, reason, request_id };
-            ("reopened", visit.finance().reopen_period(request).await.map(|_| ()))
+            ("reopened", session.finance().reopen_period(request).await.map(|_| ()))
         } else {
             let request = v1::ClosePeriodRequest { month, reason, request_id };
-            ("closed", visit.finance().close_period(request).await.map(|_| ()))
+            ("closed", session.finance().close_period(request).await.map(|_| ()))
         };
         match outcome {
             Ok(()) => {
-                visit.tell(format!("{} is {did}.", fields.one("month")));
+                session.set_notice(format!("{} is {did}.", params.get("month")));
                 Ok(Redirect::to(routes::PERIODS).into_response())
             }
-            Err(status) => Ok(answer(&visit, "Periods", Tab::Periods, body(&visit, Some(told(&status))).await)),
+            Err(status) => Ok(respond(&session, "Periods", Tab::Periods, body(&session, Some(message(&status))).await)),
         }
     };
-    sent.await.unwrap_or_else(|problem: Problem| problem.into_page(Some(&visit)))
+    sent.await.unwrap_or_else(|problem: ErrorPage| problem.into_page(Some(&session)))
 }
 
-async fn body(visit: &Visit, problem: Option<String>) -> Result<Markup, Problem> {
+async fn body(session: &SignedIn, problem: Option<String>) -> Result<Markup, ErrorPage> {
     let request = v1::ListPeriodsRequest { with_history: false };
-    let found = visit.finance().list_periods(request).await?.into_inner();
+    let found = session.finance().list_periods(request).await?.into_inner();
     let last_closed = found.periods.iter().rev().find(|it| it.state() == v1::PeriodState::Closed);
     let to_close =
-        if found.first_open_month.is_empty() { first_month(visit).await? } else { found.first_open_month.clone() };
+        if found.first_open_month.is_empty() { first_month(session).await? } else { found.first_open_month.clone() };
     Ok(html! {
         h1 { "Periods" }
         @if let Some(problem) = problem { p .problem role="alert" { (problem) } }
         p {
-            "What a closed month says, it says for ever. What changes of it later is posted in the first open month, as a "
-            a href=(routes::with(routes::MOVEMENTS, [("which", "ADJUSTMENTS")])) { "prior-period adjustment" } "."
+            "The totals of a closed month never change. A later change is posted in the first open month, as a "
+            a href=(routes::with_query(routes::MOVEMENTS, [("which", "ADJUSTMENTS")])) { "prior-period adjustment" } "."
         }
-        @if visit.may("FinanceService/ClosePeriod") { (closing(visit, &to_close)) }
-        @if let Some(last) = last_closed && visit.may("FinanceService/ReopenPeriod") { (reopening(visit, &last.month)) }
+        @if session.may("FinanceService/ClosePeriod") { (close_form(session, &to_close)) }
+        @if let Some(last) = last_closed && session.may("FinanceService/ReopenPeriod") { (reopen_form(session, &last.month)) }
         (list(&found.periods))
-        (files(&to_close))
+        (export_form(&to_close))
     })
 }
 
 /// The month of the first movement.
-async fn first_month(visit: &Visit) -> Result<String, Problem> {
+async fn first_month(session: &SignedIn) -> Result<String, ErrorPage> {
     let order_by = v1::MovementOrder::EffectiveDate.into();
     let request = v1::ListMovementsRequest { order_by, page_size: 1, ..v1::ListMovementsRequest::default() };
-    let first = visit.movements().list_movements(request).await?.into_inner().movements;
+    let first = session.movements().list_movements(request).await?.into_inner().movements;
     Ok(first.first().map(|it| it.effective_date.chars().take(7).collect()).unwrap_or_default())
 }
 
-fn closing(visit: &Visit, to_close: &str) -> Markup {
+fn close_form(session: &SignedIn, to_close: &str) -> Markup {
     html! {
         form .panel .fields method="post" action=(routes::PERIODS) {
-            (token(visit))
+            (form_token(session))
             (month("Month to close", "month", to_close))
-            label { span { "Remark" } input name="reason" type="text" maxlength="1000" autocomplete="off"; }
-            button type="submit" name="step" value="close" { "Close the month" }
+            label { span { "Note" } input name="reason" type="text" maxlength="1000" autocomplete="off"; }
+            button type="submit" name="step" value="close" { "Close month" }
         }
     }
 }
 
-fn reopening(visit: &Visit, last: &str) -> Markup {
+fn reopen_form(session: &SignedIn, last: &str) -> Markup {
     html! {
         form .panel .fields method="post" action=(routes::PERIODS) {
-            (token(visit))
+            (form_token(session))
             input type="hidden" name="month" value=(last);
             label {
-                span { "Why " (last) " has to be opened again" }
+                span { "Reason for reopening " (last) }
                 input name="reason" type="text" maxlength="1000" required autocomplete="off";
             }
-            button .danger type="submit" name="step" value="reopen" { "Open " (last) " again" }
+            button .danger type="submit" name="step" value="reopen" { "Reopen " (last) }
         }
     }
 }
 
 fn list(periods: &[v1::Period]) -> Markup {
     if periods.is_empty() {
-        return html! { p { "No month was closed yet." } };
+        return html! { p { "No months closed yet." } };
     }
     let headings =
-        [Words("Month"), Words("Is"), Words("Since"), Words("By"), Words("Remark"), Words("Digest of its totals")];
+        [Text("Month"), Text("Status"), Text("Since"), Text("Actor"), Text("Note"), Text("Digest of totals")];
     let rows = html! { @for it in periods.iter().rev() { (row(it)) } };
-    table("Months that were closed", &headings, rows)
+    table("Closed and reopened months", &headings, rows)
 }
 
 fn row(it: &v1::Period) -> Markup {
-    let state = if it.state() == v1::PeriodState::Closed { "closed" } else { "open again" };
-    let waterfall = routes::with(routes::OVERVIEW, [("from", it.month.as_str()), ("to", it.month.as_str())]);
+    let state = if it.state() == v1::PeriodState::Closed { "closed" } else { "reopened" };
+    let waterfall = routes::with_query(routes::OVERVIEW, [("from", it.month.as_str()), ("to", it.month.as_str())]);
     html! {
         tr {
             th .date scope="row" { a href=(waterfall) { (it.month) } }
@@ -119,16 +119,16 @@ fn row(it: &v1::Period) -> Markup {
     }
 }
 
-/// The files that finance asks for.
-fn files(to_close: &str) -> Markup {
+/// Export form.
+fn export_form(to_close: &str) -> Markup {
     html! {
         section {
-            h2 { "Files" }
+            h2 { "Exports" }
             form .panel .fields method="get" action=(routes::export("waterfall.csv")) {
                 (month("From", "from", to_close))
                 (month("To", "to", to_close))
-                button .quiet type="submit" { "Roll-forward as CSV" }
-                button .quiet type="submit" formaction=(routes::export("mrr.csv")) { "MRR per customer per month as CSV" }
+                button .quiet type="submit" { "Export roll-forward as CSV" }
+                button .quiet type="submit" formaction=(routes::export("mrr.csv")) { "Export MRR by customer as CSV" }
             }
         }
     }

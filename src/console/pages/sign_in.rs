@@ -1,4 +1,4 @@
-//! Signing in with a key, and out.
+//! Sign-in with an API key, and sign-out.
 
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::http::header::{HeaderValue, SET_COOKIE};
@@ -12,42 +12,42 @@ use serde::Deserialize;
 
 use crate::access::authenticator::Refused;
 use crate::access::identity::Identity;
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::parts::page::{Tab, page};
 use crate::console::routes;
-use crate::console::security::{host, is_this_machine};
-use crate::console::session::LASTS;
-use crate::console::signed_in::{Visit, address, cookie_name, ticket};
-use crate::console::state::Desk;
+use crate::console::security::{host, is_loopback_name};
+use crate::console::session::MAX_AGE;
+use crate::console::signed_in::{SignedIn, cookie_name, peer_address, ticket};
+use crate::console::state::ConsoleState;
 
 #[derive(Debug, Deserialize, Default)]
-pub(in crate::console) struct Next {
+pub(in crate::console) struct ReturnTo {
     #[serde(default)]
     next: String,
 }
 
-/// What the form sends.
+/// The sign-in form.
 #[derive(Debug, Deserialize)]
-pub(in crate::console) struct Entry {
+pub(in crate::console) struct SignInForm {
     #[serde(default)]
     key: SecretString,
     #[serde(default)]
     next: String,
 }
 
-/// A form of a session.
+/// The sign-out form.
 #[derive(Debug, Deserialize)]
-pub(in crate::console) struct Leaving {
+pub(in crate::console) struct SignOutForm {
     #[serde(default)]
     token: String,
 }
 
-/// Who asks, before anybody knows.
-pub(in crate::console) struct Stranger {
+/// A request without a session.
+pub(in crate::console) struct Anonymous {
     parts: Parts,
 }
 
-impl<S: Sync> FromRequestParts<S> for Stranger {
+impl<S: Sync> FromRequestParts<S> for Anonymous {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
@@ -55,70 +55,73 @@ impl<S: Sync> FromRequestParts<S> for Stranger {
     }
 }
 
-impl Stranger {
-    /// Whether no key is needed: there is none, and it is this machine that asks, by its own name.
-    async fn needs_no_key(&self, desk: &Desk) -> Result<bool, Problem> {
-        let is_here = is_this_machine(host(&self.parts.headers, self.parts.uri.host()));
-        Ok(is_here && desk.door.is_open().await.map_err(|_| Problem::no_store())?)
+impl Anonymous {
+    /// Tests that no key is required: no key exists, and the request is for a loopback name of this machine.
+    async fn needs_no_key(&self, state: &ConsoleState) -> Result<bool, ErrorPage> {
+        let is_here = is_loopback_name(host(&self.parts.headers, self.parts.uri.host()));
+        Ok(is_here && state.authenticator.is_open().await.map_err(|_| ErrorPage::store_unavailable())?)
     }
 }
 
 pub(in crate::console) async fn show(
-    State(desk): State<Desk>,
-    Query(Next { next }): Query<Next>,
-    stranger: Stranger,
-) -> Result<Markup, Problem> {
-    Ok(form(&next, None, stranger.needs_no_key(&desk).await?))
+    State(state): State<ConsoleState>,
+    Query(ReturnTo { next }): Query<ReturnTo>,
+    anonymous: Anonymous,
+) -> Result<Markup, ErrorPage> {
+    Ok(form(&next, None, anonymous.needs_no_key(&state).await?))
 }
 
-/// Begins a session, and goes on to where the visitor wanted to go.
-pub(in crate::console) async fn enter(State(desk): State<Desk>, request: Request) -> Result<Response, Problem> {
+/// Starts a session and redirects to the requested page.
+pub(in crate::console) async fn sign_in(
+    State(state): State<ConsoleState>,
+    request: Request,
+) -> Result<Response, ErrorPage> {
     let (parts, body) = request.into_parts();
-    let stranger = Stranger { parts };
-    let request = Request::from_parts(stranger.parts.clone(), body);
-    let Ok(Form(entry)) = request.extract::<Form<Entry>, _>().await else {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "The form is not complete."));
+    let anonymous = Anonymous { parts };
+    let request = Request::from_parts(anonymous.parts.clone(), body);
+    let Ok(Form(entry)) = request.extract::<Form<SignInForm>, _>().await else {
+        return Err(ErrorPage::new(StatusCode::BAD_REQUEST, "The form is incomplete. Open the sign-in page again."));
     };
-    let needs_no_key = stranger.needs_no_key(&desk).await?;
+    let needs_no_key = anonymous.needs_no_key(&state).await?;
     let found = if needs_no_key {
         Ok(Identity::anonymous())
     } else {
-        let peer = desk.door.peer(&stranger.parts.headers, address(&stranger.parts));
-        let found = desk.door.identify(entry.key.expose_secret().trim(), peer).await;
-        found.and_then(|who| desk.door.count(&who).map(|()| who))
+        let peer = state.authenticator.peer(&anonymous.parts.headers, peer_address(&anonymous.parts));
+        let found = state.authenticator.identify(entry.key.expose_secret().trim(), peer).await;
+        found.and_then(|identity| state.authenticator.count(&identity).map(|()| identity))
     };
-    let who = match found {
-        Ok(who) => who,
+    let identity = match found {
+        Ok(identity) => identity,
         Err(refused) => {
-            let problem = refusal(&refused);
+            let problem = refusal_message(&refused);
             return Ok((StatusCode::UNAUTHORIZED, form(&entry.next, Some(problem), needs_no_key)).into_response());
         }
     };
-    tracing::info!(actor = %who.actor, tenant_id = %who.tenant_id, "signed in to the console");
-    let ticket = desk.sessions.begin(who, desk.clock.now()).ok_or_else(no_randomness)?;
-    let next = if routes::is_own(&entry.next) { entry.next.as_str() } else { routes::OVERVIEW };
-    let cookie = cookie(&ticket, LASTS.num_seconds(), desk.is_encrypted).ok_or_else(no_randomness)?;
+    tracing::info!(actor = %identity.actor, tenant_id = %identity.tenant_id, "signed in to the console");
+    let ticket = state.sessions.start(identity, state.clock.now()).ok_or_else(randomness_failed)?;
+    let next = if routes::is_internal(&entry.next) { entry.next.as_str() } else { routes::OVERVIEW };
+    let cookie = cookie(&ticket, MAX_AGE.num_seconds(), state.is_encrypted).ok_or_else(randomness_failed)?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to(next)).into_response())
 }
 
 /// Ends the session.
-pub(in crate::console) async fn leave(
-    State(desk): State<Desk>,
-    visit: Visit,
+pub(in crate::console) async fn sign_out(
+    State(state): State<ConsoleState>,
+    session: SignedIn,
     headers: HeaderMap,
-    Form(Leaving { token }): Form<Leaving>,
-) -> Result<Response, Problem> {
-    visit.check(&token)?;
-    if let Some(ticket) = ticket(&headers, desk.is_encrypted) {
-        desk.sessions.end(ticket);
+    Form(SignOutForm { token }): Form<SignOutForm>,
+) -> Result<Response, ErrorPage> {
+    session.check_token(&token)?;
+    if let Some(ticket) = ticket(&headers, state.is_encrypted) {
+        state.sessions.end(ticket);
     }
-    let cookie = cookie("", 0, desk.is_encrypted).ok_or_else(no_randomness)?;
+    let cookie = cookie("", 0, state.is_encrypted).ok_or_else(randomness_failed)?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to(routes::SIGN_IN)).into_response())
 }
 
 fn cookie(ticket: &str, seconds: i64, is_encrypted: bool) -> Option<HeaderValue> {
     let (name, secure) = (cookie_name(is_encrypted), if is_encrypted { "; Secure" } else { "" });
-    // The name with `__Host-` needs the path of all; without TLS, other services of this host need not see it.
+    // A `__Host-` cookie requires the path `/`; without TLS, other services of this host do not get the cookie.
     let path = if is_encrypted { "/" } else { "/console" };
     let text = format!("{name}={ticket}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     let mut value = HeaderValue::try_from(text).ok()?;
@@ -126,20 +129,20 @@ fn cookie(ticket: &str, seconds: i64, is_encrypted: bool) -> Option<HeaderValue>
     Some(value)
 }
 
-fn no_randomness() -> Problem {
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "The system gives no random numbers.")
+fn randomness_failed() -> ErrorPage {
+    ErrorPage::new(StatusCode::INTERNAL_SERVER_ERROR, "Sign-in failed: the system has no random numbers.")
 }
 
-/// Says no more than that the key is not the right one, unless its secret is.
-fn refusal(refused: &Refused) -> &'static str {
+/// The message of a refused key. Expiry and revocation are disclosed only to a caller with the right secret.
+fn refusal_message(refused: &Refused) -> &'static str {
     use crate::access::key_cache::Rejection::{Expired, Revoked, Store, Wrong};
     match refused {
-        Refused::NoKey | Refused::Rejected(Wrong) => "This is not a key of this service.",
-        Refused::Rejected(Expired) => "This key has expired. Ask an administrator for another.",
-        Refused::Rejected(Revoked) => "This key was revoked. Ask an administrator for another.",
+        Refused::NoKey | Refused::Rejected(Wrong) => "This API key is not valid.",
+        Refused::Rejected(Expired) => "This API key has expired. Ask an administrator for a new one.",
+        Refused::Rejected(Revoked) => "This API key was revoked. Ask an administrator for a new one.",
         Refused::Rejected(Store(_)) => "The database cannot be reached. Try again in a moment.",
-        Refused::TooManyWrongKeys(_) => "Too many wrong keys came from your address. Wait a minute, and try again.",
-        Refused::TooManyRequests(_) => "The key was used too often. Wait a moment, and try again.",
+        Refused::TooManyWrongKeys(_) => "Too many failed attempts from your address. Wait a minute and try again.",
+        Refused::TooManyRequests(_) => "Too many requests with this API key. Wait a moment and try again.",
     }
 }
 
@@ -147,14 +150,14 @@ fn form(next: &str, problem: Option<&str>, needs_no_key: bool) -> Markup {
     let body = html! {
         div .sign-in {
             h1 { "Deltabook" }
-            p { "What happened to recurring revenue, and why." }
+            p { "Movements of recurring revenue, explained." }
             @if let Some(problem) = problem { p .problem role="alert" #problem { (problem) } }
             form method="post" action=(routes::SIGN_IN) {
                 input type="hidden" name="next" value=(next);
                 @if needs_no_key {
                     p {
-                        "There is no key yet, so whoever is at this machine may do everything. "
-                        code { "deltabook keys create" } " makes the first one."
+                        "No API key exists yet: this machine has full access without one. Create the first key with "
+                        code { "deltabook keys create" } "."
                     }
                     button type="submit" { "Open the console" }
                 } @else {

@@ -1,4 +1,4 @@
-//! Parts that pages share.
+//! Components that several pages share.
 
 pub(crate) mod chart;
 pub(crate) mod groups;

@@ -1,37 +1,37 @@
-//! Movements as a table.
+//! Table of movements.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
 use crate::console::format;
-use crate::console::parts::page::Heading::{Number, Words};
-use crate::console::parts::page::table;
+use crate::console::parts::page;
+use crate::console::parts::page::Heading::{Number, Text};
 use crate::console::routes;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
-pub(in crate::console) fn listed(name: &str, movements: &[v1::Movement]) -> Markup {
+pub(in crate::console) fn table(name: &str, movements: &[v1::Movement]) -> Markup {
     let headings = [
-        Words("Movement"),
-        Words("Date"),
-        Words("Level"),
-        Words("Customer"),
-        Words("Item"),
-        Words("Kind"),
-        Number("Change"),
+        Text("Movement"),
+        Text("Date"),
+        Text("Level"),
+        Text("Customer"),
+        Text("Item"),
+        Text("Category"),
+        Number("MRR change"),
         Number("MRR before"),
-        Number("after"),
+        Number("MRR after"),
     ];
     let rows = html! { @for it in movements { (row(it)) } };
-    table(name, &headings, rows)
+    page::table(name, &headings, rows)
 }
 
 fn row(it: &v1::Movement) -> Markup {
     html! {
         tr {
             td {
-                // What would be has no place in the journal.
+                // A previewed movement is not in the journal yet.
                 @if it.movement_id.is_empty() { "new" } @else { a href=(routes::movement(&it.movement_id)) { "№ " (it.movement_id) } }
             }
             td .date { (it.effective_date) (posted(it)) }
@@ -39,7 +39,7 @@ fn row(it: &v1::Movement) -> Markup {
             td { a href=(routes::customer(&it.customer_id)) { (it.customer_id) } }
             td { (it.item_id) }
             td { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) (tags(it)) }
-            td .number { (format::change(&it.mrr_delta)) " " (it.currency) }
+            td .number { (format::signed_amount(&it.mrr_delta)) " " (it.currency) }
             td .number { (format::amount(&it.mrr_before)) }
             td .number { (format::amount(&it.mrr_after)) }
         }
@@ -55,7 +55,7 @@ fn posted(it: &v1::Movement) -> Markup {
     }
 }
 
-/// What is special about it.
+/// Tags: reversal, prior-period adjustment, provisional.
 pub(in crate::console) fn tags(it: &v1::Movement) -> Markup {
     html! {
         @if !it.reverses_movement_id.is_empty() { " " span .tag { "reverses № " (it.reverses_movement_id) } }
@@ -64,7 +64,7 @@ pub(in crate::console) fn tags(it: &v1::Movement) -> Markup {
     }
 }
 
-/// What they add up to, for each level and currency: the levels tell the same money twice.
+/// Sums by level and currency. The two levels show the same changes, so they are never added up.
 pub(in crate::console) fn sums(movements: &[v1::Movement]) -> Markup {
     let mut sums: BTreeMap<(i32, &str), (usize, Option<Money>)> = BTreeMap::new();
     for it in movements {
@@ -77,7 +77,7 @@ pub(in crate::console) fn sums(movements: &[v1::Movement]) -> Markup {
             @for ((level, currency), (count, sum)) in sums {
                 li {
                     (count) " on this page at " (format::level(level).to_lowercase()) " level in " (currency) ": "
-                    strong { (sum.map(|sum| format::change(&sum.to_string())).unwrap_or_default()) }
+                    strong { (sum.map(|sum| format::signed_amount(&sum.to_string())).unwrap_or_default()) }
                 }
             }
         }

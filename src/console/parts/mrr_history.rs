@@ -1,24 +1,24 @@
-//! MRR over time, as a small chart beside a movement.
+//! Chart of MRR over time on the page of a movement.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::parts::chart::Scale;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
 const WIDTH: i32 = 600;
 const HEIGHT: i32 = 120;
-/// The most movements that are drawn.
-const MOST: i32 = 1_000;
+/// Maximum number of movements in the chart.
+const MAX_MOVEMENTS: i32 = 1_000;
 
-/// Of the movement's line; at CUSTOMER level of its item, all contracts together.
-pub(in crate::console) async fn of(visit: &Visit, movement: &v1::Movement) -> Result<Markup, Problem> {
+/// MRR of the movement's line; at CUSTOMER level, of its item over all contracts.
+pub(in crate::console) async fn chart(session: &SignedIn, movement: &v1::Movement) -> Result<Markup, ErrorPage> {
     let is_contract = movement.level() == v1::Level::Contract;
     let filter = v1::MovementFilter {
         level: movement.level,
@@ -31,20 +31,20 @@ pub(in crate::console) async fn of(visit: &Visit, movement: &v1::Movement) -> Re
     };
     let filter_expression =
         if movement.line_id.is_empty() { String::new() } else { format!("line_id = \"{}\"", movement.line_id) };
-    // Ids have no white space, but may have quotes and backslashes.
+    // An id with a quote or a backslash cannot stand in the expression.
     let filter_expression = if movement.line_id.contains(['"', '\\']) { String::new() } else { filter_expression };
     let order_by = v1::MovementOrder::EffectiveDate.into();
     let request = v1::ListMovementsRequest {
         filter: Some(filter),
         filter_expression,
         order_by,
-        page_size: MOST,
+        page_size: MAX_MOVEMENTS,
         ..v1::ListMovementsRequest::default()
     };
-    let found = visit.movements().list_movements(request).await?.into_inner();
-    // A picture of a part would be a wrong one.
+    let found = session.movements().list_movements(request).await?.into_inner();
+    // A chart of the first page alone would be wrong.
     if !found.next_page_token.is_empty() {
-        return Ok(html! { p .note { "It has more than 1,000 movements: too many for a picture." } });
+        return Ok(html! { p .note { "No chart: more than 1,000 movements." } });
     }
     let found = found.movements;
     let mut changes: BTreeMap<NaiveDate, Money> = BTreeMap::new();
@@ -58,10 +58,10 @@ pub(in crate::console) async fn of(visit: &Visit, movement: &v1::Movement) -> Re
         (true, line) => format!("line {line}"),
         (false, _) => format!("item {}, all contracts of {}", movement.item_id, movement.customer_id),
     };
-    Ok(drawn(&what, &movement.currency, &changes, movement.effective_date.parse().ok()))
+    Ok(render(&what, &movement.currency, &changes, movement.effective_date.parse().ok()))
 }
 
-fn drawn(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, marked: Option<NaiveDate>) -> Markup {
+fn render(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, marked: Option<NaiveDate>) -> Markup {
     let mut at = Money::ZERO;
     let mut steps = Vec::with_capacity(changes.len());
     for (date, change) in changes {
@@ -70,24 +70,24 @@ fn drawn(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, marke
     }
     let Some(((first, _), (last, _))) = steps.first().zip(steps.last()) else { return html! {} };
     let days = last.signed_duration_since(*first).num_days().max(1);
-    // As much again behind the last step as it takes to see it.
+    // Room after the last step, so that it is visible.
     let span = days.saturating_add(days.div_euclid(8).max(1));
     let x =
         |date: NaiveDate| date.signed_duration_since(*first).num_days().saturating_mul(WIDTH.into()).div_euclid(span);
     let scale = Scale::of(steps.iter().map(|(_, amount)| *amount), HEIGHT);
-    let turns = steps.iter().map(|(date, amount)| format!("H{} V{}", x(*date), scale.below(*amount)));
+    let turns = steps.iter().map(|(date, amount)| format!("H{} V{}", x(*date), scale.y(*amount)));
     let turns: Vec<String> = turns.collect();
-    let path = format!("M0 {} {} H{WIDTH}", scale.below(Money::ZERO), turns.join(" "));
+    let path = format!("M0 {} {} H{WIDTH}", scale.y(Money::ZERO), turns.join(" "));
     html! {
         figure {
             figcaption { "MRR of " (what) " over time, in " (currency) }
             svg .steps viewBox={ "-4 -4 " (WIDTH.saturating_add(8)) " " (HEIGHT.saturating_add(8)) } preserveAspectRatio="none" aria-hidden="true" focusable="false" {
-                line .axis x1="0" x2=(WIDTH) y1=(scale.below(Money::ZERO)) y2=(scale.below(Money::ZERO)) {}
+                line .axis x1="0" x2=(WIDTH) y1=(scale.y(Money::ZERO)) y2=(scale.y(Money::ZERO)) {}
                 @if let Some(date) = marked { line .here x1=(x(date)) x2=(x(date)) y1="0" y2=(HEIGHT) {} }
                 path .step d=(path) {}
             }
             details {
-                summary { "The same as a table" }
+                summary { "Data as a table" }
                 table {
                     thead { tr { th scope="col" { "From" } th .number scope="col" { "MRR" } } }
                     tbody {

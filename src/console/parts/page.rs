@@ -1,13 +1,13 @@
-//! What all pages have in common.
+//! Layout of all pages: head, navigation, forms and tables.
 
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::routes;
-use crate::console::signed_in::Visit;
+use crate::console::signed_in::SignedIn;
 
-/// Where in the navigation a page is.
+/// The tab of a page in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::console) enum Tab {
     None,
@@ -24,24 +24,29 @@ pub(in crate::console) enum Tab {
 const TABS: [(Tab, &str, &str); 8] = [
     (Tab::Overview, routes::OVERVIEW, "Overview"),
     (Tab::Movements, routes::MOVEMENTS, "Movements"),
-    (Tab::Customers, routes::CUSTOMER, "Customer"),
+    (Tab::Customers, routes::CUSTOMER, "Customers"),
     (Tab::Retention, routes::RETENTION, "Retention"),
-    (Tab::Scheduled, routes::SCHEDULED, "Coming up"),
+    (Tab::Scheduled, routes::SCHEDULED, "Scheduled"),
     (Tab::Periods, routes::PERIODS, "Periods"),
     (Tab::Audit, routes::AUDIT, "Audit trail"),
     (Tab::Deliveries, routes::DELIVERIES, "Deliveries"),
 ];
 
-/// A page, or why there is none.
-pub(in crate::console) fn answer(visit: &Visit, title: &str, tab: Tab, body: Result<Markup, Problem>) -> Response {
+/// Renders a page or an error page.
+pub(in crate::console) fn respond(
+    session: &SignedIn,
+    title: &str,
+    tab: Tab,
+    body: Result<Markup, ErrorPage>,
+) -> Response {
     match body {
-        Ok(body) => page(Some(visit), title, tab, body).into_response(),
-        Err(problem) => problem.into_page(Some(visit)),
+        Ok(body) => page(Some(session), title, tab, body).into_response(),
+        Err(problem) => problem.into_page(Some(session)),
     }
 }
 
-/// A page.
-pub(in crate::console) fn page(visit: Option<&Visit>, title: &str, tab: Tab, body: Markup) -> Markup {
+/// Renders a page in the layout.
+pub(in crate::console) fn page(session: Option<&SignedIn>, title: &str, tab: Tab, body: Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -54,10 +59,10 @@ pub(in crate::console) fn page(visit: Option<&Visit>, title: &str, tab: Tab, bod
                 link rel="icon" href=(routes::ICON) type="image/svg+xml";
             }
             body {
-                a .skip href="#content" { "Skip to the content" }
-                @if let Some(visit) = visit { (header(visit, tab)) }
+                a .skip href="#content" { "Skip to content" }
+                @if let Some(session) = session { (header(session, tab)) }
                 main #content tabindex="-1" {
-                    @if let Some(visit) = visit { (done(&visit.news())) }
+                    @if let Some(session) = session { (notice(&session.take_notice())) }
                     (body)
                 }
             }
@@ -65,7 +70,7 @@ pub(in crate::console) fn page(visit: Option<&Visit>, title: &str, tab: Tab, bod
     }
 }
 
-fn header(visit: &Visit, tab: Tab) -> Markup {
+fn header(session: &SignedIn, tab: Tab) -> Markup {
     html! {
         header .top {
             a .brand href=(routes::OVERVIEW) { "Deltabook" }
@@ -77,9 +82,9 @@ fn header(visit: &Visit, tab: Tab) -> Markup {
                 }
             }
             div .who {
-                span { (visit.who.tenant_id.as_str()) " · " (visit.who.role.as_str().to_ascii_lowercase()) }
+                span { (session.identity.tenant_id.as_str()) " · " (session.identity.role.as_str().to_ascii_lowercase()) }
                 form method="post" action=(routes::SIGN_OUT) {
-                    (token(visit))
+                    (form_token(session))
                     button .quiet type="submit" { "Sign out" }
                 }
             }
@@ -87,12 +92,12 @@ fn header(visit: &Visit, tab: Tab) -> Markup {
     }
 }
 
-/// The hidden field that every form has that changes something.
-pub(in crate::console) fn token(visit: &Visit) -> Markup {
-    html! { input type="hidden" name="token" value=(visit.token.0); }
+/// The hidden CSRF token of a form that changes something.
+pub(in crate::console) fn form_token(session: &SignedIn) -> Markup {
+    html! { input type="hidden" name="token" value=(session.token.0); }
 }
 
-/// A choice among few.
+/// A drop-down list.
 pub(in crate::console) fn select(label: &str, name: &str, options: &[(&str, &str)], chosen: &str) -> Markup {
     html! {
         label {
@@ -106,7 +111,7 @@ pub(in crate::console) fn select(label: &str, name: &str, options: &[(&str, &str
     }
 }
 
-/// A short text.
+/// A single-line input.
 pub(in crate::console) fn input(label: &str, name: &str, kind: &str, value: &str) -> Markup {
     html! {
         label {
@@ -116,35 +121,35 @@ pub(in crate::console) fn input(label: &str, name: &str, kind: &str, value: &str
     }
 }
 
-/// A month; browsers that have no picker for it show a text.
+/// A month input; browsers without a month picker show a text field.
 pub(in crate::console) fn month(label: &str, name: &str, value: &str) -> Markup {
     html! {
         label {
             span { (label) }
-            input type="month" name=(name) value=(value) placeholder="2026-01" pattern="[0-9]{4}-[0-9]{2}" title="A month such as 2026-01";
+            input type="month" name=(name) value=(value) placeholder="2026-01" pattern="[0-9]{4}-[0-9]{2}" title="A month, for example 2026-01";
         }
     }
 }
 
-/// Where there is nothing to show: why, and what to do.
-pub(in crate::console) fn nothing(text: &str, next: Markup) -> Markup {
+/// An empty state: what would be here and how it gets here.
+pub(in crate::console) fn empty_state(text: &str, next: Markup) -> Markup {
     html! { div .empty { p { (text) } (next) } }
 }
 
-/// A table that can be scrolled on its own, also by keyboard.
-pub(in crate::console) fn scrolled(name: &str, table: Markup) -> Markup {
+/// A table in a region that scrolls by itself, also by keyboard.
+pub(in crate::console) fn scroll_region(name: &str, table: Markup) -> Markup {
     html! { div .scrolled role="region" aria-label=(name) tabindex="0" { (table) } }
 }
 
-/// What stands over a column.
+/// Heading of a column.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::console) enum Heading {
-    Words(&'static str),
-    /// Over amounts and counts, which end at the right.
+    Text(&'static str),
+    /// Amounts and counts, aligned to the right.
     Number(&'static str),
 }
 
-/// A table with its name over it.
+/// A table with a caption.
 pub(in crate::console) fn table(name: &str, headings: &[Heading], rows: Markup) -> Markup {
     let table = html! {
         table {
@@ -153,7 +158,7 @@ pub(in crate::console) fn table(name: &str, headings: &[Heading], rows: Markup) 
                 tr {
                     @for heading in headings {
                         @match heading {
-                            Heading::Words(text) => th scope="col" { (text) },
+                            Heading::Text(text) => th scope="col" { (text) },
                             Heading::Number(text) => th .number scope="col" { (text) },
                         }
                     }
@@ -162,10 +167,10 @@ pub(in crate::console) fn table(name: &str, headings: &[Heading], rows: Markup) 
             tbody { (rows) }
         }
     };
-    html! { section { (scrolled(name, table)) } }
+    html! { section { (scroll_region(name, table)) } }
 }
 
-/// What was done.
-fn done(text: &str) -> Markup {
+/// Confirmation of the last action.
+fn notice(text: &str) -> Markup {
     html! { @if !text.is_empty() { p .done role="status" { (text) } } }
 }

@@ -1,4 +1,4 @@
-//! A customer's time as a picture: lines while they count, orders, and movements at both levels.
+//! Timeline of a customer: lines with the time in which they count, orders, and movements at both levels.
 
 use std::collections::BTreeMap;
 
@@ -7,37 +7,37 @@ use maud::{Markup, html};
 
 use crate::console::format;
 use crate::console::pages::customer::is_void;
-use crate::console::parts::page::scrolled;
+use crate::console::parts::page::scroll_region;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
 const WIDTH: i64 = 1_000;
 const ROW: usize = 34;
 const TOP: usize = 24;
-/// The most lines that are drawn.
-const MOST_LINES: usize = 40;
+/// Maximum number of lines in the chart.
+const MAX_LINES: usize = 40;
 
-/// The dates that are drawn, from left to right.
+/// Range of dates on the x axis.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct DateRange {
     first: NaiveDate,
     last: NaiveDate,
 }
 
-impl Span {
+impl DateRange {
     fn x(self, date: NaiveDate) -> i64 {
         let days = self.last.signed_duration_since(self.first).num_days().max(1);
         let from = date.clamp(self.first, self.last).signed_duration_since(self.first).num_days();
         from.saturating_mul(WIDTH).div_euclid(days)
     }
 
-    /// Beginnings of years; of quarters where there are few years.
-    fn marks(self) -> Vec<(i64, String)> {
+    /// Ticks at the beginning of each year, or of each quarter in a short range.
+    fn ticks(self) -> Vec<(i64, String)> {
         let months = if self.last.year().saturating_sub(self.first.year()) > 3 { 12 } else { 3 };
         let begin = NaiveDate::from_ymd_opt(self.first.year(), 1, 1).unwrap_or(self.first);
         let dates = std::iter::successors(Some(begin), |date| date.checked_add_months(Months::new(months)));
         let within = dates.take_while(|date| *date <= self.last).filter(|date| *date >= self.first);
-        // A century has a mark every year, and no more than fit.
+        // Bounds the number of ticks of a range of a century.
         within.take(120).map(|date| (self.x(date), date.format("%Y-%m").to_string())).collect()
     }
 }
@@ -46,15 +46,15 @@ fn date(text: &str) -> Option<NaiveDate> {
     text.parse().ok()
 }
 
-/// One line with its place.
-struct Drawn<'l> {
+/// One line of the chart.
+struct ChartLine<'l> {
     line: &'l v1::SubscriptionLine,
     is_void: bool,
-    /// While it has MRR.
-    counts: Vec<(NaiveDate, NaiveDate)>,
+    /// Ranges in which it has MRR.
+    counting: Vec<(NaiveDate, NaiveDate)>,
 }
 
-pub(in crate::console) fn drawn(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Markup {
+pub(in crate::console) fn chart(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Markup {
     let Some(span) = span(found, movements, today) else { return html! {} };
     let lines = lines(found, movements, span);
     let left_out = found.subscription_lines.len().saturating_sub(lines.len());
@@ -73,7 +73,7 @@ pub(in crate::console) fn drawn(found: &v1::GetCustomerResponse, movements: &[v1
     };
     let picture = html! {
         svg .timeline viewBox={ "0 0 " (WIDTH) " " (height) } aria-hidden="true" focusable="false" {
-            @for (x, label) in span.marks() {
+            @for (x, label) in span.ticks() {
                 line .mark x1=(x) x2=(x) y1="16" y2=(height) {}
                 text x=(x.saturating_add(3)) y="12" { (label) }
             }
@@ -86,7 +86,7 @@ pub(in crate::console) fn drawn(found: &v1::GetCustomerResponse, movements: &[v1
                 @if let Some((from, to)) = term(it.line, span) {
                     rect .term x=(from) y=(y.saturating_add(15)) width=(to.saturating_sub(from).max(2)) height="10" {}
                 }
-                @for (from, to) in &it.counts {
+                @for (from, to) in &it.counting {
                     rect .counts x=(span.x(*from)) y=(y.saturating_add(15)) width=(span.x(*to).saturating_sub(span.x(*from)).max(2)) height="10" {}
                 }
                 @for (x, is_void) in orders(it.line) {
@@ -101,8 +101,8 @@ pub(in crate::console) fn drawn(found: &v1::GetCustomerResponse, movements: &[v1
         figure {
             figcaption { "Timeline from " (span.first) " to " (span.last) }
             (legend())
-            (scrolled("Timeline, drawn; the tables below say the same", picture))
-            @if left_out > 0 { p .note { "The first " (MOST_LINES) " lines are drawn, " (left_out) " are not." } }
+            (scroll_region("Timeline chart; the tables below contain the same data", picture))
+            @if left_out > 0 { p .note { "The first " (MAX_LINES) " lines are drawn, " (left_out) " are not." } }
         }
     }
 }
@@ -112,16 +112,16 @@ fn legend() -> Markup {
     html! {
         ul .legend aria-hidden="true" {
             li { span .key .term {} "term" }
-            li { span .key .counts {} "counts" }
+            li { span .key .counts {} "counting" }
             li { span .diamond { "◆" } "order" }
             li { span .diamond { "◇" } "void order" }
-            @for kind in kinds { li { span class={ "key " (kind) } {} (format::words(kind)) } }
+            @for kind in kinds { li { span class={ "key " (kind) } {} (format::sentence_case(kind)) } }
         }
     }
 }
 
-/// From the first date of all to the last; not further than a year from today.
-fn span(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Option<Span> {
+/// The range from the first date to the last, at most a year after today.
+fn span(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Option<DateRange> {
     let today = date(today)?;
     let lines = found.subscription_lines.iter().filter_map(|it| it.line.as_ref());
     let lines = lines.flat_map(|it| [it.start_date.as_str(), it.end_date.as_str()]);
@@ -132,16 +132,16 @@ fn span(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str
     let horizon = today.checked_add_months(Months::new(12))?;
     let first = *dates.iter().min()?;
     let last = (*dates.iter().max()?).min(horizon).max(today).max(first);
-    Some(Span { first, last: last.checked_add_months(Months::new(1))? })
+    Some(DateRange { first, last: last.checked_add_months(Months::new(1))? })
 }
 
-fn term(line: &v1::SubscriptionLine, span: Span) -> Option<(i64, i64)> {
+fn term(line: &v1::SubscriptionLine, span: DateRange) -> Option<(i64, i64)> {
     let from = date(&line.start_date)?;
     Some((span.x(from), span.x(date(&line.end_date).unwrap_or(span.last))))
 }
 
-/// Each line with the times in which its movements leave it some MRR.
-fn lines<'f>(found: &'f v1::GetCustomerResponse, movements: &[v1::Movement], span: Span) -> Vec<Drawn<'f>> {
+/// The lines, with the ranges in which their movements leave MRR other than 0.
+fn lines<'f>(found: &'f v1::GetCustomerResponse, movements: &[v1::Movement], span: DateRange) -> Vec<ChartLine<'f>> {
     let mut by_line: BTreeMap<&str, Vec<(NaiveDate, Money)>> = BTreeMap::new();
     for it in movements.iter().filter(|it| !it.line_id.is_empty()) {
         let change = date(&it.effective_date).zip(Money::parse(&it.mrr_delta));
@@ -150,13 +150,13 @@ fn lines<'f>(found: &'f v1::GetCustomerResponse, movements: &[v1::Movement], spa
     let each = found.subscription_lines.iter().filter_map(|it| Some((it.line.as_ref()?, is_void(it.state.as_ref()))));
     let drawn = each.map(|(line, is_void)| {
         let changes = by_line.get(line.line_id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        Drawn { line, is_void, counts: counting(changes, span.last) }
+        ChartLine { line, is_void, counting: counting_ranges(changes, span.last) }
     });
-    drawn.take(MOST_LINES).collect()
+    drawn.take(MAX_LINES).collect()
 }
 
-/// From when to when changes in the order of their dates leave something.
-fn counting(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
+/// The ranges in which the running sum of changes is not 0.
+fn counting_ranges(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
     let (mut at, mut since, mut spans) = (Money::ZERO, None, Vec::new());
     for (date, change) in changes {
         at = at.checked_add(*change).unwrap_or(at);
@@ -173,8 +173,8 @@ fn counting(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(NaiveDate, N
     spans
 }
 
-/// The movements of a level, each as a bar of its colour.
-fn lane(name: &str, level: v1::Level, movements: &[v1::Movement], y: usize, span: Span) -> Markup {
+/// The movements of one level, each as a bar in the colour of its category.
+fn lane(name: &str, level: v1::Level, movements: &[v1::Movement], y: usize, span: DateRange) -> Markup {
     html! {
         text x="2" y=(y.saturating_add(10)) { (name) }
         line .mark x1="0" x2=(WIDTH) y1=(y.saturating_add(28)) y2=(y.saturating_add(28)) {}
@@ -201,17 +201,17 @@ mod tests {
         let changes = changes.map(|(date, amount)| (day(date), units(amount)));
         let end = day("2026-12-31");
         let expected = [("2026-01-01", "2026-05-01"), ("2026-07-01", "2026-12-31")].map(|(a, b)| (day(a), day(b)));
-        assert_eq!(counting(&changes, end), expected);
+        assert_eq!(counting_ranges(&changes, end), expected);
     }
 
     #[test]
     fn dates_are_drawn_from_left_to_right() {
-        let span = Span { first: day("2026-01-01"), last: day("2027-01-01") };
+        let span = DateRange { first: day("2026-01-01"), last: day("2027-01-01") };
         assert_eq!(
             ["2025-01-01", "2026-01-01", "2026-07-02", "2030-01-01"].map(|it| span.x(day(it))),
             [0, 0, 498, 1_000]
         );
-        let marks: Vec<String> = span.marks().into_iter().map(|(_, label)| label).collect();
+        let marks: Vec<String> = span.ticks().into_iter().map(|(_, label)| label).collect();
         assert_eq!(marks, ["2026-01", "2026-04", "2026-07", "2026-10", "2027-01"]);
     }
 }

@@ -1,38 +1,38 @@
-//! A waterfall as a chart and as a table, in which each number leads to its movements.
+//! Waterfall as charts and as a table whose amounts link to their movements.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use tonic::Status;
 
-use crate::console::error_page::Problem;
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
-use crate::console::params::Fields;
-use crate::console::parts::chart::{self, Bar, Column, Kind};
-use crate::console::parts::page::scrolled;
+use crate::console::params::Params;
+use crate::console::parts::chart::{self, Bar, BarColor, StackedColumn};
+use crate::console::parts::page::scroll_region;
 use crate::console::routes;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
-/// What the waterfall is about.
+/// Links from a waterfall to its movements.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::console) struct About<'a> {
-    pub asked: &'a Fields,
-    /// What movements must be besides, to be counted.
-    pub counted: &'a str,
+pub(in crate::console) struct WaterfallLinks<'a> {
+    pub params: &'a Params,
+    /// Filter expression of the movements that the waterfall counts.
+    pub counted_filter: &'a str,
 }
 
-impl<'a> About<'a> {
-    /// That of the movements; any, where they are converted.
+impl<'a> WaterfallLinks<'a> {
+    /// The currency of the movements; empty for all currencies in a converted waterfall.
     fn currency<'p>(self, it: &'p v1::Waterfall) -> &'p str
     where
         'a: 'p,
     {
-        if self.asked.one("in").is_empty() { &it.currency } else { self.asked.one("currency") }
+        if self.params.get("in").is_empty() { &it.currency } else { self.params.get("currency") }
     }
 
-    /// What the movements of a group have in common.
+    /// The filter parameter that selects the movements of a group.
     fn group(self, it: &v1::Waterfall) -> Option<(&'static str, &str)> {
-        let field = match self.asked.one("group") {
+        let field = match self.params.get("group") {
             "ITEM" => "item",
             "CUSTOMER" => "customer",
             _ => return None,
@@ -40,23 +40,27 @@ impl<'a> About<'a> {
         (!it.rest).then_some((field, &it.group))
     }
 
-    /// The movements of a subcategory between two dates.
-    pub fn of_subcategory(self, it: &v1::Waterfall, name: &str, days: (&str, &str)) -> String {
-        let pairs = [("subcategory", name), ("level", self.asked.one("level")), ("currency", self.currency(it))];
-        routes::with(routes::MOVEMENTS, pairs.into_iter().chain(dates(days, self)))
+    /// Link to the movements of a subcategory between two dates.
+    pub fn subcategory(self, it: &v1::Waterfall, name: &str, days: (&str, &str)) -> String {
+        let pairs = [("subcategory", name), ("level", self.params.get("level")), ("currency", self.currency(it))];
+        routes::with_query(routes::MOVEMENTS, pairs.into_iter().chain(date_filter(days, self)))
     }
 
-    /// What the MRR of a date is made of.
-    pub fn through(self, date: &str, currency: &str) -> String {
-        let currency = if self.asked.one("in").is_empty() { currency } else { self.asked.one("currency") };
-        let until = if self.asked.one("view") == "RESTATED" { "effective_to" } else { "posting_to" };
-        let pairs =
-            [("level", self.asked.one("level")), ("currency", currency), (until, date), ("filter", self.counted)];
-        routes::with(routes::MOVEMENTS, pairs)
+    /// Link to all movements up to a date, which add up to its MRR.
+    pub fn balance(self, date: &str, currency: &str) -> String {
+        let currency = if self.params.get("in").is_empty() { currency } else { self.params.get("currency") };
+        let until = if self.params.get("view") == "RESTATED" { "effective_to" } else { "posting_to" };
+        let pairs = [
+            ("level", self.params.get("level")),
+            ("currency", currency),
+            (until, date),
+            ("filter", self.counted_filter),
+        ];
+        routes::with_query(routes::MOVEMENTS, pairs)
     }
 
-    /// Whether the filter of movements can say which group it is.
-    pub fn has_links(self, it: &v1::Waterfall) -> bool {
+    /// Tests that the movement filter can select the group.
+    pub fn has_group_links(self, it: &v1::Waterfall) -> bool {
         self.group(it).is_some()
     }
 }
@@ -66,7 +70,7 @@ pub(in crate::console) struct Step {
     pub name: &'static str,
     class: &'static str,
     amount: fn(&v1::WaterfallPeriod) -> &str,
-    /// What its movements are; nothing for what no movement brought.
+    /// Category of its movements; empty for the currency effect, which has no movements.
     category: &'static str,
     subcategories: &'static [&'static str],
 }
@@ -99,7 +103,7 @@ const STEPS: [Step; 7] = [
     },
 ];
 
-/// The columns of a waterfall: what rates did is one where it is converted.
+/// The columns of a waterfall; a converted one includes the currency effect.
 pub(in crate::console) fn steps(it: &v1::Waterfall) -> &'static [Step] {
     let is_converted = it.periods.iter().any(|period| !period.currency_effect.is_empty());
     match &STEPS {
@@ -112,8 +116,8 @@ pub(in crate::console) fn money(text: &str) -> Money {
     Money::parse(text).unwrap_or_default()
 }
 
-/// What a column comes to over all periods.
-pub(in crate::console) fn total(it: &v1::Waterfall, step: &Step) -> Result<Money, Problem> {
+/// The sum of a column over all periods.
+pub(in crate::console) fn column_total(it: &v1::Waterfall, step: &Step) -> Result<Money, ErrorPage> {
     let amounts = it.periods.iter().map(|period| money((step.amount)(period)));
     let mut all = Money::ZERO;
     for amount in amounts {
@@ -122,20 +126,20 @@ pub(in crate::console) fn total(it: &v1::Waterfall, step: &Step) -> Result<Money
     Ok(all)
 }
 
-/// From the first opening to the last closing.
-pub(in crate::console) fn bridge(it: &v1::Waterfall) -> Result<Markup, Problem> {
+/// The bridge from the first opening to the last closing.
+pub(in crate::console) fn bridge(it: &v1::Waterfall) -> Result<Markup, ErrorPage> {
     let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
     let level = |label, text: &str| {
         let to = money(text);
-        Bar { label, from: Money::ZERO, to, shown: format::amount(text), kind: Kind::Level }
+        Bar { label, from: Money::ZERO, to, shown: format::amount(text), color: BarColor::Level }
     };
     let mut bars = vec![level("Opening", &first.opening)];
     let mut at = money(&first.opening);
     for step in steps(it) {
-        let change = total(it, step)?;
+        let change = column_total(it, step)?;
         let to = at.checked_add(change).map_err(|error| Status::out_of_range(error.to_string()))?;
-        let kind = if matches!(step.category, "IGNORED" | "") { Kind::Other } else { Kind::of(change) };
-        bars.push(Bar { label: step.name, from: at, to, shown: format::change(&change.to_string()), kind });
+        let color = if matches!(step.category, "IGNORED" | "") { BarColor::Other } else { BarColor::of(change) };
+        bars.push(Bar { label: step.name, from: at, to, shown: format::signed_amount(&change.to_string()), color });
         at = to;
     }
     bars.push(level("Closing", &last.closing));
@@ -147,34 +151,34 @@ pub(in crate::console) fn bridge(it: &v1::Waterfall) -> Result<Markup, Problem> 
     })
 }
 
-/// What each period gained and lost; nothing for a single one.
+/// Gains and losses of each period; empty for a single period.
 pub(in crate::console) fn columns(it: &v1::Waterfall) -> Markup {
     if it.periods.len() < 2 {
         return html! {};
     }
-    let column = |period: &v1::WaterfallPeriod| Column {
-        label: name(period),
-        parts: steps(it).iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
+    let column = |period: &v1::WaterfallPeriod| StackedColumn {
+        label: period_label(period),
+        segments: steps(it).iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
     };
-    let drawn: Vec<Column> = it.periods.iter().map(column).collect();
+    let drawn: Vec<StackedColumn> = it.periods.iter().map(column).collect();
     html! {
         figure {
             figcaption { "Gains and losses by period" }
             ul .legend aria-hidden="true" {
                 @for step in steps(it) { li { span class={ "key " (step.class) } {} (step.name) } }
             }
-            (scrolled(&format!("Gains and losses by period in {}, drawn", it.currency), chart::columns(&drawn)))
+            (scroll_region(&format!("Chart of gains and losses by period in {}", it.currency), chart::stacked_columns(&drawn)))
         }
     }
 }
 
-pub(in crate::console) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<Markup, Problem> {
+pub(in crate::console) fn table(it: &v1::Waterfall, links: WaterfallLinks<'_>) -> Result<Markup, ErrorPage> {
     let has_adjustments = it.periods.iter().any(|period| period.adjustments.is_some());
     let table = html! {
         table .numbers {
             caption {
-                "The waterfall in " (it.currency) ". Each amount leads to its movements"
-                @if about.asked.one("in").is_empty() { "." } @else { ", in the currencies of their lines." }
+                "MRR waterfall in " (it.currency) ". Each amount links to its movements"
+                @if links.params.get("in").is_empty() { "." } @else { ", in the currencies of their lines." }
             }
             thead {
                 tr {
@@ -182,28 +186,33 @@ pub(in crate::console) fn table(it: &v1::Waterfall, about: About<'_>) -> Result<
                     th scope="col" { "Opening" }
                     @for step in steps(it) { th scope="col" { (step.name) } }
                     th scope="col" { "Closing" }
-                    @if has_adjustments { th scope="col" { "of it adjustments" } }
+                    @if has_adjustments { th scope="col" { "of which adjustments" } }
                 }
             }
-            tbody { @for period in &it.periods { (row(period, it, about, has_adjustments)) } }
-            @if it.periods.len() > 1 { (totals(it, about, has_adjustments)?) }
+            tbody { @for period in &it.periods { (period_row(period, it, links, has_adjustments)) } }
+            @if it.periods.len() > 1 { (total_row(it, links, has_adjustments)?) }
         }
     };
-    Ok(scrolled(&format!("The waterfall in {} as a table", it.currency), table))
+    Ok(scroll_region(&format!("MRR waterfall in {}", it.currency), table))
 }
 
-fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Markup {
+fn period_row(
+    period: &v1::WaterfallPeriod,
+    it: &v1::Waterfall,
+    links: WaterfallLinks<'_>,
+    has_adjustments: bool,
+) -> Markup {
     let days = (period.start.as_str(), last_date(&period.end));
     html! {
         tr {
-            th scope="row" { (name(period)) }
+            th scope="row" { (period_label(period)) }
             td { (format::amount(&period.opening)) }
-            @for step in steps(it) { td { (cell((step.amount)(period), &movements(step, (days.0, &days.1), it, about))) } }
+            @for step in steps(it) { td { (linked_amount((step.amount)(period), &column_link(step, (days.0, &days.1), it, links))) } }
             td { (format::amount(&period.closing)) }
             @if has_adjustments {
                 td {
                     @if let Some(adjustments) = &period.adjustments {
-                        (cell(&adjustments.amount, &adjusted((days.0, &days.1), it, about)))
+                        (linked_amount(&adjustments.amount, &adjustments_link((days.0, &days.1), it, links)))
                     }
                 }
             }
@@ -211,16 +220,16 @@ fn row(period: &v1::WaterfallPeriod, it: &v1::Waterfall, about: About<'_>, has_a
     }
 }
 
-fn totals(it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Result<Markup, Problem> {
+fn total_row(it: &v1::Waterfall, links: WaterfallLinks<'_>, has_adjustments: bool) -> Result<Markup, ErrorPage> {
     let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
     let end = last_date(&last.end);
     Ok(html! {
         tfoot {
             tr {
-                th scope="row" { "All" }
+                th scope="row" { "Total" }
                 td { (format::amount(&first.opening)) }
                 @for step in steps(it) {
-                    td { (cell(&total(it, step)?.to_string(), &movements(step, (&first.start, &end), it, about))) }
+                    td { (linked_amount(&column_total(it, step)?.to_string(), &column_link(step, (&first.start, &end), it, links))) }
                 }
                 td { (format::amount(&last.closing)) }
                 @if has_adjustments { td {} }
@@ -229,44 +238,49 @@ fn totals(it: &v1::Waterfall, about: About<'_>, has_adjustments: bool) -> Result
     })
 }
 
-/// An amount that leads to its movements; one of nothing leads nowhere.
-pub(in crate::console) fn cell(amount: &str, link: &str) -> Markup {
+/// An amount with a link to its movements; zero has no link.
+pub(in crate::console) fn linked_amount(amount: &str, link: &str) -> Markup {
     html! {
         @if format::is_zero(amount) || link.is_empty() { (format::amount(amount)) } @else { a href=(link) { (format::amount(amount)) } }
     }
 }
 
-/// The movements of a column between two dates, reversals included: what they add up to. Nothing for what no movement brought.
-pub(in crate::console) fn movements(step: &Step, days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
-    // Each level has its own; the form of the list takes one.
-    let is_of_level = |name: &&&str| !name.starts_with("NEW_") || name.ends_with(about.asked.one("level"));
+/// Link to the movements of a column between two dates, reversals included; empty for the currency effect.
+pub(in crate::console) fn column_link(
+    step: &Step,
+    days: (&str, &str),
+    it: &v1::Waterfall,
+    links: WaterfallLinks<'_>,
+) -> String {
+    // Each level has its own subcategory of New; the filter form takes one.
+    let is_of_level = |name: &&&str| !name.starts_with("NEW_") || name.ends_with(links.params.get("level"));
     let subcategories = step.subcategories.iter().filter(is_of_level).map(|name| ("subcategory", *name));
     if step.category.is_empty() {
         return String::new();
     }
     let category = if step.subcategories.is_empty() { step.category } else { "" };
-    let pairs = [("category", category), ("level", about.asked.one("level")), ("currency", about.currency(it))];
-    let pairs = pairs.into_iter().chain(subcategories).chain(about.group(it)).chain(dates(days, about));
-    routes::with(routes::MOVEMENTS, pairs)
+    let pairs = [("category", category), ("level", links.params.get("level")), ("currency", links.currency(it))];
+    let pairs = pairs.into_iter().chain(subcategories).chain(links.group(it)).chain(date_filter(days, links));
+    routes::with_query(routes::MOVEMENTS, pairs)
 }
 
-fn adjusted(days: (&str, &str), it: &v1::Waterfall, about: About<'_>) -> String {
-    let pairs = [("which", "ADJUSTMENTS"), ("level", about.asked.one("level")), ("currency", about.currency(it))];
-    routes::with(routes::MOVEMENTS, pairs.into_iter().chain(dates(days, about)))
+fn adjustments_link(days: (&str, &str), it: &v1::Waterfall, links: WaterfallLinks<'_>) -> String {
+    let pairs = [("which", "ADJUSTMENTS"), ("level", links.params.get("level")), ("currency", links.currency(it))];
+    routes::with_query(routes::MOVEMENTS, pairs.into_iter().chain(date_filter(days, links)))
 }
 
-/// By the date by which the waterfall counts, and only what it counts.
-fn dates<'a>((from, to): (&'a str, &'a str), about: About<'a>) -> [(&'static str, &'a str); 3] {
-    let counted = ("filter", about.counted);
-    if about.asked.one("view") == "RESTATED" {
-        [("effective_from", from), ("effective_to", to), counted]
+/// Filter by the date that the view counts by, and by the movements that it counts.
+fn date_filter<'a>((from, to): (&'a str, &'a str), links: WaterfallLinks<'a>) -> [(&'static str, &'a str); 3] {
+    let counted_filter = ("filter", links.counted_filter);
+    if links.params.get("view") == "RESTATED" {
+        [("effective_from", from), ("effective_to", to), counted_filter]
     } else {
-        [("posting_from", from), ("posting_to", to), counted]
+        [("posting_from", from), ("posting_to", to), counted_filter]
     }
 }
 
-/// A day, a month, or from which month to which.
-fn name(period: &v1::WaterfallPeriod) -> String {
+/// Label of a period: a day, a month, or a range of months.
+fn period_label(period: &v1::WaterfallPeriod) -> String {
     if period.start == last_date(&period.end) {
         return period.start.clone();
     }
@@ -275,7 +289,7 @@ fn name(period: &v1::WaterfallPeriod) -> String {
     if first == last { first } else { format!("{first} to {last}") }
 }
 
-/// The date before the first one after a period.
+/// The last date of a period, from its exclusive end.
 pub(in crate::console) fn last_date(end: &str) -> String {
     let end: Option<NaiveDate> = end.parse().ok();
     end.and_then(|end| end.pred_opt()).map(|date| date.to_string()).unwrap_or_default()

@@ -1,44 +1,43 @@
-//! What an override changes: movements, and cells of the waterfall.
+//! Effect of an override: replaced movements and changed amounts of the waterfall.
 
 use maud::{Markup, html};
 
 use crate::console::format;
 use crate::console::parts::movement_table;
-use crate::console::parts::page::Heading::{Number, Words};
+use crate::console::parts::page::Heading::{Number, Text};
 use crate::console::parts::page::table;
 use crate::grpc::v1;
 
-pub(in crate::console) fn shown(effect: &v1::OverrideEffect) -> Markup {
-    if effect.before.is_empty() && effect.after.is_empty() {
-        return html! { p .warning { "Nothing: it counts like that already." } };
+pub(in crate::console) fn effect(delta: &v1::OverrideEffect) -> Markup {
+    if delta.before.is_empty() && delta.after.is_empty() {
+        return html! { p .warning { "No change: the movement already has this classification." } };
     }
     html! {
-        (waterfall(&effect.waterfall_changes))
-        (movement_table::listed("Movements that are reversed", &effect.before))
-        (movement_table::listed("Movements in their place", &effect.after))
+        (change_table(&delta.waterfall_changes))
+        (movement_table::table("Reversed movements", &delta.before))
+        (movement_table::table("Replacement movements", &delta.after))
     }
 }
 
-fn waterfall(changes: &[v1::WaterfallChange]) -> Markup {
+fn change_table(changes: &[v1::WaterfallChange]) -> Markup {
     if changes.is_empty() {
-        return html! { p { "No cell of the waterfall changes." } };
+        return html! { p { "The waterfall does not change." } };
     }
-    let headings =
-        [Words("Month"), Words("Level"), Words("Column"), Number("Change"), Number("Movements"), Words("Note")];
+    let headings = [Text("Month"), Text("Level"), Text("Column"), Number("Change"), Number("Movements"), Text("Note")];
     let rows = html! {
         @for it in changes {
             tr {
                 th .date scope="row" { (it.month) }
                 td { (format::level(it.level)) }
-                td { (format::words(&it.column)) }
-                td .number { (format::change(&it.amount)) " " (it.currency) }
-                td .number { (format::change_of_count(it.count)) }
+                td { (format::sentence_case(&it.column)) }
+                td .number { (format::signed_amount(&it.amount)) " " (it.currency) }
+                td .number { (format::signed_count(it.count)) }
                 td {
-                    @if it.prior_period_adjustment { "Of a closed month: a prior-period adjustment. " }
-                    @if !it.counts_from.is_empty() { "Counts from " (it.counts_from) "." }
+                    @if it.prior_period_adjustment { "Prior-period adjustment, because the month is closed. " }
+                    @if !it.counts_from.is_empty() { "Included from " (it.counts_from) " on." }
                 }
             }
         }
     };
-    table("Cells of the waterfall that change", &headings, rows)
+    table("Waterfall changes", &headings, rows)
 }

@@ -37,7 +37,7 @@ const PREVIEW: &str = "
 fn furnished(movement: &str, reversed: &str) -> Vec<Page> {
     let with = |page: Page, does: &'static str| Page { does, ..page };
     vec![
-        page("overview", "/console/overview?from=2026-01&to=2026-11", "Each amount leads to its movements"),
+        page("overview", "/console/overview?from=2026-01&to=2026-11", "Each amount links to its movements"),
         page(
             "overview-by-quarter",
             "/console/overview?from=2025-01&to=2026-12&by=QUARTER&level=CONTRACT",
@@ -49,58 +49,62 @@ fn furnished(movement: &str, reversed: &str) -> Vec<Page> {
         page("movements", "/console/movements", "Export all as CSV"),
         page("movements-by-condition", "/console/movements?filter=mrr_delta+%3C+-500", "Export all as CSV"),
         page("movements-condition-error", "/console/movements?filter=mrr_delta+%3C", "ilter"),
-        page("movements-none", "/console/movements?item=none", "No movement is as the filter has it"),
+        page("movements-none", "/console/movements?item=none", "No movements match the filter"),
         page("movements-error", "/console/movements?posting_from=tomorrow", "osting"),
-        page("movement", format!("/console/movements/{movement}"), "Facts behind it"),
-        page("movement-reversed", format!("/console/movements/{reversed}"), "It holds no more"),
+        page("movement", format!("/console/movements/{movement}"), "Source facts"),
+        page("movement-reversed", format!("/console/movements/{reversed}"), "Superseded: reversed by"),
         page("movement-none", "/console/movements/9999999", "Not Found"),
-        page("override", format!("/console/movements/{movement}/override"), "How it is to count"),
+        page("override", format!("/console/movements/{movement}/override"), "Modification type"),
         with(
             page("override-error", format!("/console/movements/{movement}/override"), "Reason"),
             "document.querySelector('form.stacked').noValidate = true; document.querySelector('[value=preview]').click()",
         ),
         with(
-            page("override-preview", format!("/console/movements/{movement}/override"), "What it would change"),
+            page(
+                "override-preview",
+                format!("/console/movements/{movement}/override"),
+                "Preview of the reclassification",
+            ),
             PREVIEW,
         ),
-        page("customers", "/console/customer", "Customers that changed last"),
+        page("customers", "/console/customer", "Recently changed customers"),
         page("customer", "/console/customer?id=pikestone-robotics", "Timeline from"),
         page("customer-none", "/console/customer?id=nobody", "Not Found"),
         page("retention", "/console/retention?from=2026-01&to=2026-11", "Retention in USD"),
         page(
             "retention-of-customers",
             "/console/retention?from=2025-01&to=2026-11&by=QUARTER&measure=CUSTOMERS",
-            "customers of each cohort",
+            "Customer retention by cohort",
         ),
-        page("coming-up", "/console/coming-up?until=2027-12-31", "Terms that end without a renewal"),
-        page("coming-up-none", "/console/coming-up?until=2026-11-22&currency=CHF", "nothing is known to come"),
+        page("scheduled", "/console/scheduled?until=2027-12-31", "Terms ending without renewal"),
+        page("scheduled-none", "/console/scheduled?until=2026-11-22&currency=CHF", "No scheduled movements"),
         page("periods", "/console/periods", "2025-11"),
         with(
             page("periods-error", "/console/periods", "2027-05"),
             "document.querySelector('[name=month]').value = '2027-05'; document.querySelector('[value=close]').click()",
         ),
         page("audit", "/console/audit", "A second company of the same owner"),
-        page("audit-none", "/console/audit?actor=nobody", "No entry is as the filter has it"),
+        page("audit-none", "/console/audit?actor=nobody", "No audit entries match the filter"),
         with(
-            page("audit-checked", "/console/audit", "are as they were written"),
+            page("audit-checked", "/console/audit", "None was changed"),
             "document.querySelector('main form[method=post] button').click()",
         ),
         page("deliveries", "/console/deliveries", "410 Gone"),
         page("deliveries-given-up", "/console/deliveries?sink=crm&state=DEAD", "400 Bad Request"),
-        page("no-such-page", "/console/nowhere", "There is no such page"),
+        page("no-such-page", "/console/nowhere", "This page does not exist"),
     ]
 }
 
 /// Those of a store with nothing in it.
 fn bare() -> Vec<Page> {
     vec![
-        page("empty-overview", "/console/overview", "There are no movements up to these months"),
-        page("empty-movements", "/console/movements", "No movement is as the filter has it"),
-        page("empty-customers", "/console/customer", "There is no customer yet"),
-        page("empty-retention", "/console/retention", "There are no movements up to these months"),
-        page("empty-coming-up", "/console/coming-up", "nothing is known to come"),
-        page("empty-periods", "/console/periods", "No month was closed yet"),
-        page("empty-deliveries", "/console/deliveries", "No sink was ever served"),
+        page("empty-overview", "/console/overview", "No movements up to the end of this range"),
+        page("empty-movements", "/console/movements", "No movements match the filter"),
+        page("empty-customers", "/console/customer", "No customers yet"),
+        page("empty-retention", "/console/retention", "No movements up to the end of this range"),
+        page("empty-scheduled", "/console/scheduled", "No scheduled movements"),
+        page("empty-periods", "/console/periods", "No months closed yet"),
+        page("empty-deliveries", "/console/deliveries", "No sinks yet"),
     ]
 }
 
@@ -108,8 +112,8 @@ fn bare() -> Vec<Page> {
 fn before_signing_in() -> Vec<Page> {
     let wrong = "document.querySelector('[name=key]').value = 'nonsense'; document.querySelector('button').click()";
     vec![
-        page("sign-in", "/console/sign-in", "What happened to recurring revenue"),
-        Page { name: "sign-in-wrong-key", path: "/console/sign-in".into(), does: wrong, says: "not a key" },
+        page("sign-in", "/console/sign-in", "Movements of recurring revenue"),
+        Page { name: "sign-in-wrong-key", path: "/console/sign-in".into(), does: wrong, says: "not valid" },
     ]
 }
 

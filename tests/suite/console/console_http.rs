@@ -23,7 +23,7 @@ const PAGES: [&str; 9] = [
     "/console/movements/1",
     "/console/customer?id=acme",
     "/console/retention",
-    "/console/coming-up",
+    "/console/scheduled",
     "/console/periods",
     "/console/audit",
     "/console/deliveries",
@@ -239,7 +239,7 @@ async fn who_loses_the_key_is_out_at_once() {
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::SEE_OTHER);
     let answer = visitor.enter(&site.finance.text).await;
     assert_eq!((answer.status, answer.ticket()), (StatusCode::UNAUTHORIZED, None));
-    assert!(answer.text.contains("This key was revoked."));
+    assert!(answer.text.contains("This API key was revoked."));
     site.close().await;
 }
 
@@ -251,7 +251,7 @@ async fn who_may_only_read_finds_no_button_and_changes_nothing() {
     for path in PAGES {
         let page = visitor.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        for button in ["Count it otherwise", "Close the month", "Open the month", "Send again", "Let it have"] {
+        for button in ["Reclassify", "Close month", "Reopen", "Redrive", "Enable"] {
             assert!(!page.text.contains(button), "{path} offers {button:?}");
         }
     }
@@ -276,9 +276,9 @@ async fn wrong_keys_are_told_as_little_as_elsewhere() {
         let answer = visitor.enter(&key[..72]).await;
         assert_eq!((answer.status, answer.ticket()), (StatusCode::UNAUTHORIZED, None));
         assert!(!answer.text.contains(&key[30..60]), "the key comes back");
-        said.push(answer.text.contains("This is not a key of this service."));
+        said.push(answer.text.contains("This API key is not valid."));
         if !said.last().unwrap() {
-            assert!(answer.text.contains("Too many wrong keys came from your address."), "{}", answer.text);
+            assert!(answer.text.contains("Too many failed attempts from your address."), "{}", answer.text);
         }
     }
     // Thirty in a minute, and what the minute gives back.
@@ -292,10 +292,10 @@ async fn without_any_key_only_this_machine_comes_in() {
     let mut server = TestServer::start_with(store(), Clock::system(), Access::OPEN).await;
     let url = format!("http://{}", server.address);
     let visitor = Visitor::of(&url);
-    assert!(visitor.get("/console/sign-in").await.text.contains("There is no key yet"));
+    assert!(visitor.get("/console/sign-in").await.text.contains("No API key exists yet"));
     let named = |host: &'static str| [("host", host), ("origin", "http://rebound.example")];
     let elsewhere = visitor.get_with("/console/sign-in", &named("rebound.example")).await;
-    assert!(!elsewhere.text.contains("There is no key yet"));
+    assert!(!elsewhere.text.contains("No API key exists yet"));
     let answer = visitor.post_with("/console/sign-in", &[("key", "")], &named("rebound.example")).await;
     assert_eq!((answer.status, answer.ticket()), (StatusCode::UNAUTHORIZED, None));
 

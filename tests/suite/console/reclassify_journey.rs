@@ -30,17 +30,17 @@ async fn a_number_leads_to_its_movement_its_reason_and_another_word_on_it() {
     browser.follow(&format!("{}/a", cell("2025-11", "Upsell"))).await;
     assert_eq!(browser.text("//ul[@class='sums']").await, "2 on this page at customer level in USD: +180.00");
     browser.follow("//tr[td='pikestone-robotics'][td='seats']/td[1]/a").await;
-    let why = browser.text("//section[h2='Why']").await;
+    let why = browser.text("//section[h2='Explanation']").await;
     assert!(why.contains("quantity 10 → 15: quantity effect 200 × (15 − 10) / 10 = 100"), "{why}");
     let shown = browser.text("//main").await;
     assert!(shown.contains("start of line SUB-1013-1") && shown.contains("Upgraded of +180.00 USD"), "{shown}");
 
     // Finance says otherwise: first it sees what that would change.
-    browser.follow("//a[.='Count it otherwise…']").await;
+    browser.follow("//a[.='Reclassify']").await;
     browser.click("//label[contains(.,'Ignored:')]/input").await;
     browser.write("//textarea", REASON).await;
-    browser.follow("//button[.='Show what it would change']").await;
-    let changes = browser.text("//table[caption='Cells of the waterfall that change']/tbody").await;
+    browser.follow("//button[.='Preview']").await;
+    let changes = browser.text("//table[caption='Waterfall changes']/tbody").await;
     let changes: Vec<&str> = changes.lines().map(str::trim).collect();
     // What is ignored is so at both levels.
     let expected = [
@@ -50,8 +50,8 @@ async fn a_number_leads_to_its_movement_its_reason_and_another_word_on_it() {
         "2025-11\tCustomer\tIgnored\t+100.00 USD\t+1",
     ];
     assert_eq!(changes, expected);
-    browser.follow("//button[.='Confirm']").await;
-    assert_eq!(browser.text("//p[@role='status']").await, "The override is recorded. What stands now is here.");
+    browser.follow("//button[.='Record override']").await;
+    assert_eq!(browser.text("//p[@role='status']").await, "Override recorded. This is the current movement.");
     let shown = browser.text("//dl").await;
     assert!(shown.contains("Ignored · Ignored") && shown.contains("+100.00 USD"), "{shown}");
 
@@ -67,9 +67,9 @@ async fn a_number_leads_to_its_movement_its_reason_and_another_word_on_it() {
     for part in [REASON, &actor, "pikestone-robotics"] {
         assert!(entry.contains(part), "{entry}");
     }
-    browser.follow("//button[.='Check that nothing was changed']").await;
+    browser.follow("//button[.='Verify audit trail']").await;
     let checked = browser.text("//p[@role='status']").await;
-    assert!(checked.ends_with("entries are as they were written."), "{checked}");
+    assert!(checked.ends_with("entries verified. None was changed."), "{checked}");
 
     // Who has signed out has to sign in again.
     browser.follow("//button[.='Sign out']").await;

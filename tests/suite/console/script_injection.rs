@@ -165,7 +165,7 @@ async fn what_is_written_is_shown_and_never_run() {
                 document.querySelector('textarea').value = arguments[0];
                 document.querySelector('[value=preview]').click()";
             browser.run_away(fill_in, json!([payload])).await;
-            browser.one("//h1[.='What it would change']").await;
+            browser.one("//h1[.='Preview of the reclassification']").await;
             says(&read(&browser, &path).await, &path, payload.trim());
         }
     }
@@ -184,7 +184,7 @@ async fn lists(browser: &Browser) {
     for first in [
         "/console/movements",
         "/console/audit",
-        "/console/coming-up?until=2027-12-31",
+        "/console/scheduled?until=2027-12-31",
         "/console/customer",
         "/console/periods",
         "/console/deliveries?sink=crm&state=DEAD",
@@ -241,7 +241,7 @@ async fn addresses(browser: &Browser) {
         ),
         ("/console/customer", &["id"]),
         ("/console/retention", &["from", "to", "currency", "by", "measure", "view"]),
-        ("/console/coming-up", &["until", "level", "currency", "customer", "page"]),
+        ("/console/scheduled", &["until", "level", "currency", "customer", "page"]),
         ("/console/periods", &["month"]),
         ("/console/audit", &["action", "customer", "actor", "page"]),
         ("/console/deliveries", &["sink", "state", "page"]),
