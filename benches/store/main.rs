@@ -19,6 +19,8 @@ mod suite {
     pub mod postgres;
     #[expect(dead_code, reason = "the tests use all of it")]
     pub mod store;
+    #[expect(dead_code, reason = "the tests use all of it")]
+    pub mod wait;
 }
 
 mod book;

@@ -87,7 +87,7 @@ fn an_ignored_change_and_a_renewal_send_nothing() {
 }
 
 #[test]
-fn a_provisional_end_is_told_under_its_own_date_but_only_after_the_grace() {
+fn provisional_end_has_its_own_date_and_is_due_after_the_grace() {
     let facts = json!([line(json!({"end_date": "2026-04-01"}))]);
     let events = events(facts, Policy { lapse_grace_days: 30, ..Policy::default() });
     assert_eq!(shown(&events), ["2026-01-01 Signed Up 100", "2026-04-01 Canceled -100"]);

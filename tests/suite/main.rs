@@ -6,7 +6,6 @@
 //! | [`on_sqlite`], [`on_postgres`] | `conformance.rs` of each feature: what holds on both databases |
 //! | the others | `mod.rs` of each feature: what needs no database, or one of them |
 //! | [`generated_facts`] | generated histories, shared with the domain tier |
-//! | [`tidy`] | rules that the source code itself keeps |
 
 #![expect(clippy::duplicate_mod, reason = "the conformance suite runs on each database")]
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -29,4 +28,3 @@ mod on_sqlite;
 #[path = "../domain/facts/mod.rs"]
 #[expect(dead_code, reason = "the domain tier uses all of it")]
 mod generated_facts;
-mod tidy;

@@ -81,7 +81,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn an_mrr_is_the_exact_value_rounded_half_even(
+    fn mrr_is_the_exact_value_rounded_half_even(
         quantity in numbers(), price in numbers(), reduction in reductions(),
         unit in select(IntervalUnit::ALL), count in 1..=1_000_u32,
     ) {
@@ -110,7 +110,7 @@ proptest! {
 
     /// Where the amounts fit, the two levels agree there too.
     #[test]
-    fn huge_amounts_are_out_of_range_and_never_a_panic(history in huge_histories(), policy in policies()) {
+    fn huge_amounts_are_out_of_range_without_a_panic(history in huge_histories(), policy in policies()) {
         let replayed = replay(&history.customer_facts(), &policy);
         prop_assert_eq!(&replayed, &replay(&history.customer_facts(), &policy));
         for movement in replayed.iter().flat_map(|replayed| &replayed.movements) {

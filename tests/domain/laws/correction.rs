@@ -91,7 +91,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_journal_equals_the_replay_however_the_facts_arrived(
+    fn journal_equals_the_replay_for_any_order_of_arrival(
         history in histories(), arrival in arrivals(), sizes in batch_sizes(), policy in policies()
     ) {
         let (mut journal, movements) = journal_over(&history, &arrival, &sizes, &policy);
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_reversed_leaves_no_trace_in_any_total(
+    fn reversed_entries_cancel_in_each_total(
         history in histories(), arrival in arrivals(), sizes in batch_sizes(), policy in policies()
     ) {
         let (journal, movements) = journal_over(&history, &arrival, &sizes, &policy);
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_posted_is_never_touched_when_it_still_holds(
+    fn entries_that_still_hold_are_not_reversed(
         history in histories(), arrival in arrivals(), policy in policies()
     ) {
         let mut known = CustomerFacts::default();

@@ -25,7 +25,7 @@ proptest! {
     }
 
     #[test]
-    fn levels_agree_in_what_is_provisional(history in histories(), policy in policies()) {
+    fn levels_agree_on_provisional_movements(history in histories(), policy in policies()) {
         let movements = replayed(&history, &policy).movements;
         let provisional = |movement: &Movement| movement.provisional_until.is_some();
         prop_assert_eq!(
@@ -35,13 +35,13 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_arrival_does_not_matter(history in histories(), arrival in arrivals(), policy in policies()) {
+    fn order_of_arrival_does_not_change_movements(history in histories(), arrival in arrivals(), policy in policies()) {
         let shuffled: CustomerFacts = history.arriving(&arrival).into_iter().collect();
         prop_assert_eq!(replay(&shuffled, &policy).unwrap(), replayed(&history, &policy));
     }
 
     #[test]
-    fn the_same_facts_twice_change_nothing(history in histories(), arrival in arrivals(), policy in policies()) {
+    fn repeated_facts_do_not_change_movements(history in histories(), arrival in arrivals(), policy in policies()) {
         let twice: CustomerFacts = history.facts.iter().cloned().chain(history.arriving(&arrival)).collect();
         prop_assert_eq!(&twice, &history.customer_facts());
         prop_assert_eq!(replay(&twice, &policy).unwrap(), replayed(&history, &policy));
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn a_movement_is_its_changes_and_no_others(history in histories(), policy in policies()) {
+    fn movement_is_the_sum_of_its_line_changes(history in histories(), policy in policies()) {
         let (replay, traces) = replay_traced(&history.customer_facts(), &policy).unwrap();
         prop_assert_eq!(&replay, &replayed(&history, &policy));
         prop_assert_eq!(replay.movements.len(), traces.len());
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_void_moves_nothing(history in histories(), policy in policies()) {
+    fn void_facts_give_no_movement(history in histories(), policy in policies()) {
         let replay = replayed(&history, &policy);
         for void in &replay.voids {
             if let FactKey::Order(order) = &void.fact {
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn a_trial_has_a_first_day_and_lasts_no_longer_than_it_was_said(history in histories()) {
+    fn trial_starts_once_and_ends_by_its_end_date(history in histories()) {
         let facts = history.customer_facts();
         for trial in &replayed(&history, &Policy::default()).trials {
             let line = &facts.lines[&trial.line_id];
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn a_movement_says_its_level_its_lines_and_its_amount_in_one_voice(history in histories(), policy in policies()) {
+    fn movement_fields_are_consistent(history in histories(), policy in policies()) {
         for movement in &replayed(&history, &policy).movements {
             check_amounts(movement)?;
             check_names(movement)?;
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn a_reversal_cancels_exactly(history in histories(), policy in policies()) {
+    fn reversal_of_a_movement_cancels_it_exactly(history in histories(), policy in policies()) {
         for movement in &replayed(&history, &policy).movements {
             let reversed = movement.reversed().unwrap();
             prop_assert_eq!(movement.delta.checked_add(reversed.delta).unwrap().micros(), 0);

@@ -27,7 +27,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_link_renews_the_lines_that_it_takes_over_and_that_counted(history in histories()) {
+    fn renewal_link_renews_the_counting_lines_that_it_takes_over(history in histories()) {
         let facts = history.customer_facts();
         let books = Books::of(&facts);
         let taken_over = books.lives.values().filter_map(|life| Some((life, life.link?)));
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn an_order_renews_the_lines_that_it_covers_and_that_counted(history in histories()) {
+    fn renewal_order_renews_the_counting_lines_that_it_covers(history in histories()) {
         let facts = history.customer_facts();
         let books = Books::of(&facts);
         let (mut covered, mut expected) = (BTreeSet::new(), BTreeSet::new());
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn a_renewal_renews_the_smaller_of_before_and_after(history in histories()) {
+    fn renewed_mrr_is_the_smaller_of_before_and_after(history in histories()) {
         let movements = replayed(&history, &Policy::default()).movements;
         for renewal in renewals(&history) {
             let is_beside = |other: &&Movement| {

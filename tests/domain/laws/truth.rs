@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn what_has_ended_leaves_nothing(history in histories()) {
+    fn ended_lines_leave_no_mrr(history in histories()) {
         let facts = history.customer_facts();
         let (books, movements) = (Books::of(&facts), movements(&facts));
         let far_away = NaiveDate::MAX.pred_opt().unwrap();

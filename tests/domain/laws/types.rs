@@ -14,7 +14,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_type_in_force_names_the_axis_of_what_its_cause_moves(history in histories()) {
+    fn modification_type_in_force_decides_the_axis(history in histories()) {
         let facts = history.customer_facts();
         let movements = replayed(&history, &Policy::default()).movements;
         for movement in movements.iter().filter(|movement| moves(movement) && !may_be_link(movement, &facts)) {
@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_beside_unchanged_activity_is_named_by_its_lines(history in unlabelled_histories()) {
+    fn subcategory_follows_the_lines_where_activity_is_unchanged(history in unlabelled_histories()) {
         for movement in replayed(&history, &Policy::default()).movements.iter().filter(|movement| moves(movement)) {
             if [Category::Upsell, Category::Downsell].contains(&movement.category) {
                 prop_assert_eq!(movement.subcategory, by_lines(movement), "{:?}", movement);

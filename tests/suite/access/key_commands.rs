@@ -1,12 +1,10 @@
 //! Keys and tenants as an operator looks after them, at the command line.
 
-use std::time::{Duration, Instant};
-
 use crate::support::keys::keep_secret;
 use crate::support::program::{Folder, Said, Serving, rows};
+use crate::support::wait::{holds, until_blocking};
 
 /// How long something may take that is to happen within a second.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 const FACTS: &str = r#"{"subscription_line": {"customer_id": "brightwater", "subscription_id": "S", "line_id": "L",
  "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
@@ -28,7 +26,7 @@ fn made(folder: &Folder, options: &str) -> String {
 }
 
 #[test]
-fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
+fn serve_command_requires_tls_and_keys_beyond_loopback() {
     let folder = Folder::new();
     folder.refuses(
         "serve --listen 0.0.0.0:0",
@@ -56,7 +54,7 @@ fn nobody_listens_beyond_this_machine_without_tls_and_keys() {
 }
 
 #[test]
-fn a_key_is_made_used_listed_and_revoked() {
+fn key_commands_create_list_and_revoke() {
     let folder = Folder::with(&[("facts.jsonl", &facts())]);
     let reader = made(&folder, "--role reader --name month-end --expires 2999-12-31");
     assert!(folder.run("import facts.jsonl").stderr.contains("1 facts recorded"));
@@ -89,17 +87,14 @@ fn a_key_is_made_used_listed_and_revoked() {
     folder.refuses("keys revoke nobody", "error: there is no key nobody\n");
     // The server finds out soon.
     let asked = format!("{asked} --key-file key");
-    let begun = Instant::now();
-    while elsewhere.run(&asked).code == Some(0) {
-        assert!(begun.elapsed() < PATIENCE, "the key is still worth something");
-    }
+    until_blocking(|| holds(elsewhere.run(&asked).code != Some(0), "the key is still worth something"));
     elsewhere.refuses(&asked, "error: the key was revoked\n");
     serving.terminate();
     assert_eq!(serving.ended().0, Some(0));
 }
 
 #[test]
-fn a_tenant_is_made_before_it_has_books() {
+fn tenant_commands_create_before_use() {
     let folder = Folder::with(&[("facts.jsonl", &facts())]);
     assert_eq!(folder.run("tenants create acme").stderr, "created tenant acme\n");
     assert_eq!(folder.run("tenants create acme").stderr, "tenant acme already exists\n");
@@ -118,7 +113,7 @@ fn a_tenant_is_made_before_it_has_books() {
 }
 
 #[test]
-fn a_sink_gets_the_events_of_its_tenant() {
+fn sink_receives_the_events_of_its_tenant() {
     let charge = r#"{"charge": {"charge_id": "C", "customer_id": "brightwater", "status": "SUCCEEDED", "amount": "30",
         "currency": "USD", "occurred_at": "2026-02-01T12:00:00Z"}}"#;
     let ours = format!("{}\n{}", facts(), charge.replace('\n', ""));

@@ -1,7 +1,7 @@
 //! Who may do what: keys, roles, limits.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
@@ -19,11 +19,11 @@ use crate::access::roles::documented;
 use crate::support::canary;
 use crate::support::keys::{GUARDED, Key, Operator, call, keep_secret, refusal, with_key};
 use crate::support::server::TestServer;
+use crate::support::wait::{holds, until};
 
 const LIST_SINKS: &str = "/deltabook.v1.AdminService/ListSinks";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
 /// How long something may take that is to happen within a second.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Every method of ours that the server serves.
 fn methods() -> Vec<String> {
@@ -42,7 +42,7 @@ fn wrong(key: &Key) -> String {
 }
 
 #[tokio::test]
-async fn every_method_asks_for_a_key_with_its_role() {
+async fn each_method_requires_a_key_with_its_role() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     operator.makes_tenant("other").await;
@@ -93,7 +93,7 @@ async fn every_method_asks_for_a_key_with_its_role() {
 }
 
 #[tokio::test]
-async fn what_is_no_method_of_ours_says_nothing() {
+async fn unknown_methods_require_a_key() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     let reader = operator.makes(&TenantId::only(), Role::Reader).await;
@@ -114,7 +114,7 @@ async fn what_is_no_method_of_ours_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_is_shown_once_and_worth_nothing_at_once_when_it_is_revoked() {
+async fn key_is_shown_once_and_refused_when_revoked() {
     let mut server = TestServer::start(store()).await;
     let create = |name: &str, role: v1::Role| v1::CreateKeyRequest {
         name: name.to_owned(),
@@ -145,39 +145,34 @@ async fn a_key_is_shown_once_and_worth_nothing_at_once_when_it_is_revoked() {
     assert_eq!(server.admin.revoke_key(revoke("nobody")).await.unwrap_err().code(), Code::NotFound);
 
     // The second was used last: that is noted soon.
-    let begun = Instant::now();
-    loop {
+    until(async || {
         let list = with_key(&admin.secret, v1::ListKeysRequest::default());
         let listed = server.admin.list_keys(list).await.unwrap().into_inner().keys;
         let ids: Vec<&str> = listed.iter().map(|key| key.key_id.as_str()).collect();
         assert_eq!(ids, [&first.key_id, &reader.key_id]);
-        if listed.iter().all(|key| key.last_used_at.is_some()) {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{listed:?}");
-    }
+        holds(listed.iter().all(|key| key.last_used_at.is_some()), listed)
+    })
+    .await;
     server.finish().await;
 }
 
 #[tokio::test]
-async fn what_another_process_does_with_keys_is_noticed() {
+async fn key_changes_of_another_process_take_effect() {
     let server = TestServer::start(store()).await;
     let operator = Operator::at(server.store.url()).await;
-    let until = async |key: Option<&str>, reason: &str| {
-        let begun = Instant::now();
-        while call(&server.channel, LIST_SINKS, key, "").await.map_err(|it| refusal(Err(it)).1)
-            != Err(reason.to_owned())
-        {
-            assert!(begun.elapsed() < PATIENCE, "{reason}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    let until_refused = async |key: Option<&str>, reason: &str| {
+        until(async || {
+            let answer = call(&server.channel, LIST_SINKS, key, "").await.map_err(|it| refusal(Err(it)).1);
+            holds(answer == Err(reason.to_owned()), answer)
+        })
+        .await;
     };
     assert!(call(&server.channel, LIST_SINKS, None, "").await.is_ok());
     let key = operator.makes(&TenantId::only(), Role::Reader).await;
-    until(None, "NO_KEY").await;
+    until_refused(None, "NO_KEY").await;
     assert!(call(&server.channel, LIST_SINKS, Some(&key.text), "").await.is_ok());
     operator.revokes(&TenantId::only(), &key).await;
-    until(Some(&key.text), "KEY_REVOKED").await;
+    until_refused(Some(&key.text), "KEY_REVOKED").await;
     // A store whose keys are all revoked is not open again.
     assert_eq!(refusal(call(&server.channel, LIST_SINKS, None, "").await).1, "NO_KEY");
     operator.db.close().await;
@@ -185,7 +180,7 @@ async fn what_another_process_does_with_keys_is_noticed() {
 }
 
 #[tokio::test]
-async fn open_streams_end_with_their_key() {
+async fn open_streams_end_when_their_key_is_revoked() {
     let mut server = TestServer::start(store()).await;
     let operator = Operator::at(server.store.url()).await;
     let open = server.movements.watch_movements(v1::WatchMovementsRequest::default()).await.unwrap();
@@ -206,7 +201,7 @@ async fn open_streams_end_with_their_key() {
 }
 
 #[tokio::test]
-async fn malformed_keys_are_refused_by_field() {
+async fn key_request_violations_are_reported_by_field() {
     let mut server = TestServer::start(store()).await;
     let past = Some(prost_types::Timestamp { seconds: 1, nanos: 0 });
     let request = v1::CreateKeyRequest { name: "two words".to_owned(), role: 99, expires_at: past };
@@ -220,11 +215,10 @@ async fn malformed_keys_are_refused_by_field() {
 }
 
 #[tokio::test]
-async fn wrong_keys_at_speed_are_not_even_looked_at() {
+async fn wrong_keys_are_rate_limited_by_network() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     let key = operator.makes(&TenantId::only(), Role::Reader).await;
-    let unused = operator.makes(&TenantId::only(), Role::Reader).await;
     let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
     let call = async |key: &str, address: &str| call(&server.channel, LIST_SINKS, Some(key), address).await;
     assert!(call(&key.text, "2001:db8:1:2::3").await.is_ok());
@@ -243,7 +237,17 @@ async fn wrong_keys_at_speed_are_not_even_looked_at() {
     assert!(last.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
     // Whoever was right before is let in, and so is everybody elsewhere.
     assert!(call(&key.text, "2001:db8:1:2::3").await.is_ok());
-    assert_eq!(refusal(call(&unused.text, "2001:db8:1:2::3").await).1, "TOO_MANY_WRONG_KEYS");
+    // A key that was not used yet is refused with the wrong ones, unless another attempt has come due meanwhile.
+    let unused = until(async || {
+        until(async || holds(refusal(call(&wrong, "2001:db8:1:2::3").await).1 == "TOO_MANY_WRONG_KEYS", ())).await;
+        let unused = operator.makes(&TenantId::only(), Role::Reader).await;
+        match call(&unused.text, "2001:db8:1:2::3").await {
+            Err(refused) => Ok((unused, refused)),
+            Ok(()) => Err("another attempt had come due"),
+        }
+    });
+    let (unused, refused) = unused.await;
+    assert_eq!(refusal(Err(refused)).1, "TOO_MANY_WRONG_KEYS");
     assert!(call(&unused.text, "2001:db8:1:3::3").await.is_ok());
     assert_eq!(refusal(call(&wrong, "2001:db8:1:3::3").await).1, "WRONG_KEY");
     operator.db.close().await;
@@ -251,7 +255,7 @@ async fn wrong_keys_at_speed_are_not_even_looked_at() {
 }
 
 #[tokio::test]
-async fn a_key_can_be_used_only_so_often() {
+async fn key_requests_are_rate_limited() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     let busy = operator.makes(&TenantId::only(), Role::Reader).await;
@@ -269,24 +273,24 @@ async fn a_key_can_be_used_only_so_often() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_requests_at_once_with_a_key_that_was_never_used_are_all_let_in() {
+async fn concurrent_requests_with_a_new_key_are_accepted() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     let key = operator.makes(&TenantId::only(), Role::Reader).await;
     let server = TestServer::start_with(store, Clock::system(), GUARDED).await;
-    let mut calls = tokio::task::JoinSet::new();
-    for _ in 0..200 {
-        let (channel, text) = (server.channel.clone(), key.text.clone());
-        calls.spawn(async move { call(&channel, LIST_SINKS, Some(&text), "192.0.2.1").await.map(drop) });
-    }
-    for answer in calls.join_all().await {
+    // On a busy machine the database may not keep up with so many: that is no refusal of the key.
+    let answered = async || match call(&server.channel, LIST_SINKS, Some(&key.text), "192.0.2.1").await {
+        Err(status) if status.code() == Code::Unavailable => Err(status),
+        answer => Ok(answer),
+    };
+    for answer in futures_util::future::join_all((0..200).map(|_| until(&answered))).await {
         answer.unwrap();
     }
     server.finish().await;
 }
 
 #[tokio::test]
-async fn a_whole_key_where_its_id_or_name_belongs_is_refused_and_not_repeated() {
+async fn whole_key_as_id_or_name_is_refused_and_not_echoed() {
     let mut server = TestServer::start(store()).await;
     let key = format!("dbk_{}_{}", "0".repeat(24), "A".repeat(43));
     let revoking = server.admin.revoke_key(v1::RevokeKeyRequest { key_id: key.clone() }).await.unwrap_err();
@@ -303,7 +307,7 @@ async fn a_whole_key_where_its_id_or_name_belongs_is_refused_and_not_repeated() 
 
 /// PostgreSQL takes no NUL, and no instant of the year 300,000: what a store cannot take is refused before.
 #[tokio::test]
-async fn what_a_store_cannot_take_is_refused_by_its_field() {
+async fn values_that_a_store_cannot_hold_are_refused_by_field() {
     let mut server = TestServer::start(store()).await;
     let far = Some(prost_types::Timestamp { seconds: -8_334_601_228_800, nanos: 0 });
     let sink = "a\0".to_owned();

@@ -20,7 +20,7 @@ pub fn documented() -> BTreeMap<String, Vec<Role>> {
 }
 
 #[test]
-fn the_documentation_has_the_table_of_roles() {
+fn role_table_of_the_documentation_is_current() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/access.md");
     let text = fs::read_to_string(&file).unwrap();
     let (before, rest) = text.split_once("<!-- roles -->\n").unwrap();
@@ -34,7 +34,7 @@ fn the_documentation_has_the_table_of_roles() {
 }
 
 #[test]
-fn finance_and_operations_are_kept_apart() {
+fn role_duties_are_separate() {
     let documented = documented();
     let may = |method: &str| documented[&format!("/deltabook.v1.{method}")].clone();
     for only_admin in ["CreateKey", "ListKeys", "RevokeKey", "RedriveDeliveries", "EnableSink"] {

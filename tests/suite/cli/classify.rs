@@ -55,7 +55,7 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
-fn a_worked_example_gives_its_movements() {
+fn classify_command_gives_the_movements_of_a_worked_example() {
     let file = "tests/cases/21-both-change-mixed.json";
     let output = classify(&[file, "--format", "jsonl"], "");
     let movements = text(&output.stdout).lines().map(|line| serde_json::from_str::<Map<String, Value>>(line).unwrap());
@@ -68,7 +68,7 @@ fn a_worked_example_gives_its_movements() {
 }
 
 #[test]
-fn csv_of_json_lines_from_stdin() {
+fn classify_command_writes_csv_of_json_lines_from_stdin() {
     let expected = "\
 level,customer_id,effective_date,currency,item_id,subscription_id,line_id,category,subcategory,mrr_delta,mrr_before,\
 mrr_after,quantity_before,quantity_after,quantity_effect,price_effect,renewed_mrr,causes,rules,provisional_until
@@ -80,7 +80,7 @@ CUSTOMER,acme,2026-04-01,USD,seats,,,DOWNSELL,PRICE_DECREASE,-40,1000,960,10,12,
 }
 
 #[test]
-fn a_table_of_two_customers() {
+fn classify_command_prints_a_table() {
     let expected = "\
 customer  date        level     category  subcategory     item   line   MRR before  MRR change  MRR after  currency  quantity  cause                                             rules
 --------- ----------- --------- --------- --------------- ------ ------ ----------- ----------- ---------- --------- --------- ------------------------------------------------- ----------------
@@ -94,7 +94,7 @@ globex    2027-01-15  CONTRACT  CHURN     CONTRACT_CHURN  basic  T1 M1     100.0
 }
 
 #[test]
-fn events_instead_of_movements() {
+fn classify_command_writes_events() {
     let expected = r#"{"date":"2026-01-01","customer_id":"acme","currency":"USD","event":"Signed Up","mrr_delta":"1000"}
 {"date":"2026-04-01","customer_id":"acme","currency":"USD","event":"Downgraded","mrr_delta":"-40"}
 {"date":"2026-05-02","customer_id":"acme","currency":"USD","event":"Refunded","amount":"-50","charge_id":"C1","occurred_at":"2026-05-02T10:00:00Z"}
@@ -105,7 +105,7 @@ fn events_instead_of_movements() {
 }
 
 #[test]
-fn facts_without_effect_are_told_beside_the_table() {
+fn classify_command_reports_void_facts() {
     let output = classify(&["tests/cases/33-terminated-before-start-and-void-orders.json"], "");
     let expected = "\
 void: line L1 (acme): the line was terminated on 2026-02-01, on or before its start
@@ -116,7 +116,7 @@ void: change order P2 (globex, line M1): the line ends on 2026-05-01; from then 
 }
 
 #[test]
-fn every_wrong_field_is_named_with_its_line() {
+fn classify_command_reports_each_invalid_field_with_its_line() {
     let wrong = BOOK
         .replace("\"2026-04-01\"", "\"1 April\"")
         .replace("\"12\"", "12")
@@ -139,7 +139,7 @@ stdin:5: charge.status: is not one of SUCCEEDED, FAILED, REFUNDED
 }
 
 #[test]
-fn what_does_not_fit_the_other_facts_is_named_with_its_line() {
+fn classify_command_reports_refusals_with_their_line() {
     let other = BOOK.lines().last().unwrap().replace("50", "60");
     check_refused(
         &["-"],
@@ -158,14 +158,14 @@ fn what_does_not_fit_the_other_facts_is_named_with_its_line() {
 }
 
 #[test]
-fn a_file_that_is_not_there_and_a_wrong_option() {
+fn classify_command_fails_without_its_file() {
     let expected = "error: failed to open no/such.jsonl: No such file or directory (os error 2)\n";
     check_refused(&["no/such.jsonl"], "", expected);
     assert_eq!(classify(&["-", "--format", "xml"], "").status.code(), Some(2));
 }
 
 #[test]
-fn a_closed_pipe_ends_it_quietly() {
+fn classify_command_ends_quietly_on_a_closed_pipe() {
     let mut child = start(&["-"]);
     drop(child.stdout.take());
     child.stdin.take().unwrap().write_all(BOOK.as_bytes()).unwrap();

@@ -93,7 +93,7 @@ fn check_refused(output: Output, expected: &str) {
 }
 
 #[test]
-fn a_book_gives_the_same_in_any_order_and_in_any_form() {
+fn classify_of_a_large_file_is_independent_of_order_and_format() {
     let Book { sorted, unsorted } = book();
     let folder = Folder::new();
     folder.write("sorted.csv", &csv(&sorted));
@@ -116,7 +116,7 @@ fn a_book_gives_the_same_in_any_order_and_in_any_form() {
 }
 
 #[test]
-fn of_a_book_with_mistakes_nothing_is_written_and_every_mistake_is_told() {
+fn classify_of_a_large_file_reports_each_mistake_and_writes_nothing() {
     let Book { sorted, mut unsorted } = book();
     let folder = Folder::new();
     let last = sorted.len() + 2;
@@ -148,7 +148,7 @@ fn of_a_book_with_mistakes_nothing_is_written_and_every_mistake_is_told() {
 }
 
 #[test]
-fn csv_of_other_columns_is_mapped() {
+fn classify_maps_csv_columns() {
     let folder = Folder::with(&[(
         "book.CSV",
         "contract,account,since,tier,seats,mrr\r\nS-2,b,2026-02-01,Pro,3,100\r\n\r\nS-1,a,2026-01-01,\"Pro, \"\"old\"\"\",14,2786\r\n",
@@ -175,7 +175,7 @@ CUSTOMER,b,2026-02-01,USD,Pro,,,NEW,NEW_CUSTOMER,100,0,100,0,3,,,,start of S-2,R
 }
 
 #[test]
-fn rows_for_which_a_table_is_too_large_are_counted() {
+fn classify_counts_rows_beyond_the_table_limit() {
     let steps = (0..1_000).map(|day| {
         let date = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + chrono::Days::new(day);
         let price = 10 + day % 2;

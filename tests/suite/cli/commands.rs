@@ -3,7 +3,7 @@
 use crate::support::program::Folder;
 
 #[test]
-fn the_demo_shows_movements_a_reason_and_a_waterfall_and_ends() {
+fn demo_command_shows_movements_an_explanation_and_a_waterfall() {
     let folder = Folder::new();
     let told = folder.ask("demo --exit");
     let sections = ["Sent ", "The last movements of ", "Explanation of movement ", "The waterfall of "];
@@ -17,7 +17,7 @@ fn the_demo_shows_movements_a_reason_and_a_waterfall_and_ends() {
 }
 
 #[test]
-fn every_command_explains_itself_and_its_options() {
+fn help_of_commands_has_their_options() {
     let whom = ["--database-url", "--server", "--format"];
     let commands: [(&str, &[&str]); 12] = [
         ("demo", &["--exit"]),
@@ -59,7 +59,7 @@ fn every_command_explains_itself_and_its_options() {
 }
 
 #[test]
-fn a_store_or_server_that_is_not_there_is_named() {
+fn commands_name_a_missing_store_or_server() {
     let folder = Folder::new();
     let missing = "error: there is no store no.db; `deltabook serve` and `deltabook import` create one\n";
     for question in ["movements", "explain 1", "waterfall --year 2025", "mrr", "verify", "deliveries list"] {
@@ -92,7 +92,7 @@ fn a_store_or_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_secret_that_stands_in_the_configuration_is_not_repeated() {
+fn relay_command_does_not_print_inline_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("deltabook.toml");
     let said = |text: &str| {

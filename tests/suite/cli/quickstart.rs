@@ -26,7 +26,7 @@ fn contract(place: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_page_in_python_says_what_it_promises() {
+async fn quickstart_in_python_prints_what_the_page_shows() {
     let place = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(place.join("docs/quickstart.md")).unwrap();
     let [_, install, generate] = block(&page, "sh").lines().collect::<Vec<_>>()[..] else {

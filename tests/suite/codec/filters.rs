@@ -13,7 +13,7 @@ fn problems(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_mistake_is_told_by_its_rule() {
+fn filter_mistakes_are_reported_by_rule() {
     for (text, expected) in [
         ("category = ", "at character 10: a value is missing behind `=`"),
         ("category", "at character 1: `category` is compared with nothing"),
@@ -47,7 +47,7 @@ fn each_mistake_is_told_by_its_rule() {
 }
 
 #[test]
-fn what_grows_has_an_end() {
+fn filter_length_depth_and_terms_are_limited() {
     let nested = |depth: usize| format!("{}live{}", "(".repeat(depth), ")".repeat(depth));
     assert_eq!(problems(&nested(MAX_DEPTH)), [""; 0]);
     assert_eq!(problems(&nested(MAX_DEPTH + 1)), ["at character 33: this is nested more than 32 deep"]);

@@ -10,6 +10,7 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use super::parsers::odd_text;
+use crate::generated_facts;
 use crate::generated_facts::histories::{History, config, histories, huge_histories};
 
 const PATH: &str = "facts[7]";
@@ -124,7 +125,15 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn noise_is_never_a_panic(value in noise(), text in odd_text(), in_fact in any::<bool>()) {
+    fn facts_are_decoded_as_in_the_domain_tier(history in prop_oneof![histories(), huge_histories()]) {
+        for (raw, fact) in history.raw.iter().zip(&history.facts) {
+            let raw: RawFact = serde_json::from_value(serde_json::to_value(raw).unwrap()).unwrap();
+            prop_assert_eq!(&decode::fact(&raw, PATH).unwrap(), fact);
+        }
+    }
+
+    #[test]
+    fn json_noise_is_never_a_panic(value in noise(), text in odd_text(), in_fact in any::<bool>()) {
         let value = if in_fact { json!({ "subscription_line": value }) } else { value };
         if let Ok(raw) = serde_json::from_value::<RawFact>(value.clone()) {
             check_violations(decode::fact(&raw, PATH))?;
@@ -139,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_fact_is_read_or_refused_by_field(fact in facts(), damages in damages()) {
+    fn damaged_fact_is_decoded_or_refused_by_field(fact in facts(), damages in damages()) {
         let mut value = serde_json::to_value(encode::fact(&fact)).unwrap();
         for (index, what) in damages {
             let kind = value.as_object().and_then(|map| map.keys().next().cloned());
@@ -156,7 +165,7 @@ proptest! {
     }
 
     #[test]
-    fn a_control_character_is_refused_at_the_path_of_its_field(fact in facts(), index in any::<Index>()) {
+    fn control_characters_are_refused_by_field(fact in facts(), index in any::<Index>()) {
         let mut value = serde_json::to_value(encode::fact(&fact)).unwrap();
         let inner = value.as_object_mut().unwrap().values_mut().next().unwrap();
         let mut texts = pointers(inner, "");
@@ -169,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fact_reads_back_as_written(fact in facts()) {
+    fn fact_round_trips_through_json(fact in facts()) {
         let raw = encode::fact(&fact);
         let text = serde_json::to_string(&raw).unwrap();
         let read: RawFact = serde_json::from_str(&text).unwrap();
@@ -177,5 +186,17 @@ proptest! {
         let decoded = decode::fact(&read, PATH);
         prop_assert_eq!(decoded.as_ref(), Ok(&fact));
         prop_assert_eq!(serde_json::to_string(&encode::fact(&decoded.unwrap())).unwrap(), text);
+    }
+}
+
+#[test]
+fn worked_examples_are_decoded_as_in_the_domain_tier() {
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases")).unwrap() {
+        let case: Value = serde_json::from_slice(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
+        let in_domain: generated_facts::raw::RawFacts = serde_json::from_value(case["facts"].clone()).unwrap();
+        let in_codec: RawFacts = serde_json::from_value(case["facts"].clone()).unwrap();
+        let in_domain: Vec<Fact> = in_domain.into_facts().map(|raw| generated_facts::decode::fact(&raw)).collect();
+        let in_codec: Vec<Fact> = in_codec.into_facts().map(|(path, raw)| decode::fact(&raw, &path).unwrap()).collect();
+        assert_eq!(in_codec, in_domain);
     }
 }

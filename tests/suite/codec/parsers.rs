@@ -78,7 +78,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn numbers_and_dates_read_back_or_say_why(text in odd_text()) {
+    fn numbers_and_dates_round_trip_or_are_refused(text in odd_text()) {
         reads_back_or_says_why(&text, Amount::parse)?;
         reads_back_or_says_why(&text, Amount::parse_not_negative)?;
         reads_back_or_says_why(&text, Quantity::parse)?;
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn names_read_back_or_say_why(text in odd_text()) {
+    fn names_round_trip_or_are_refused(text in odd_text()) {
         reads_back_or_says_why(&text, TenantId::parse)?;
         reads_back_or_says_why(&text, CustomerId::parse)?;
         reads_back_or_says_why(&text, SubscriptionId::parse)?;
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_is_read_or_its_problems_have_places(text in odd_filters()) {
+    fn filter_is_parsed_or_its_mistakes_have_positions(text in odd_filters()) {
         let mut form = Form::at("");
         let read = filter::parse(&mut form, "filter_expression", &text);
         let is_blank = text.trim().is_empty();
@@ -120,14 +120,14 @@ proptest! {
     }
 
     #[test]
-    fn an_entered_number_within_the_limits_is_read_and_shown_exactly(text in entered_numbers()) {
+    fn numbers_within_the_limits_are_parsed_exactly(text in entered_numbers()) {
         let shown = Amount::parse(&text).unwrap().to_string();
         prop_assert_eq!(&Quantity::parse(&text).unwrap().to_string(), &shown);
         prop_assert_eq!(shown, plain(&text));
     }
 
     #[test]
-    fn a_percent_is_read_from_0_to_100_and_nowhere_else(text in entered_numbers()) {
+    fn percents_are_from_0_to_100(text in entered_numbers()) {
         let (is_negative, plain) = (plain(&text).starts_with('-'), plain(&text));
         let whole: u64 = plain.trim_start_matches('-').split('.').next().unwrap().parse().unwrap();
         let is_part = !is_negative && (whole < 100 || plain == "100");
@@ -135,13 +135,13 @@ proptest! {
     }
 
     #[test]
-    fn money_reads_back_as_shown(micros in any::<i64>()) {
+    fn money_round_trips_through_text(micros in any::<i64>()) {
         let money = Money::from_micros(micros);
         prop_assert_eq!(Money::parse(&money.to_string()), Some(money));
     }
 
     #[test]
-    fn a_date_is_read_from_1900_to_9999_if_there_is_such_a_date(
+    fn dates_are_from_1900_to_9999(
         year in 1890..=9999_i32, month in 0..=13_u32, day in 0..=32_u32
     ) {
         let text = format!("{year:04}-{month:02}-{day:02}");
@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_keeps_every_visible_character(text in "[!-~é日ß€]{1,128}") {
+    fn ids_keep_each_visible_character(text in "[!-~é日ß€]{1,128}") {
         let id = LineId::parse(&text).unwrap();
         prop_assert_eq!(id.as_str(), text);
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::support::browser::axe;
-use crate::support::browser::{Browser, LOOKS};
-use crate::support::console_site::Site;
+use crate::support::console::browser::axe;
+use crate::support::console::browser::{Browser, LOOKS};
+use crate::support::console::site::Site;
 use crate::support::store;
 
 /// Where pictures of the pages are wanted.
@@ -154,7 +154,7 @@ async fn sign_in(browser: &Browser, key: &str) {
 }
 
 #[tokio::test]
-async fn no_page_keeps_anybody_out() {
+async fn console_pages_have_no_accessibility_violations() {
     let mut site = Site::with_demo(store::sqlite()).await;
     let reversed = site.decide().await.movement_id;
     let movement = site.movement("pikestone-robotics", deltabook::grpc::v1::ImpactSubcategory::ItemRemoval).await;

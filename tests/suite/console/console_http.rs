@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::store;
 use crate::support::canary;
-use crate::support::console_client::{self, Answer, Visitor};
-use crate::support::console_site::{Site, TODAY, today};
+use crate::support::console::client::{self, Answer, Visitor};
+use crate::support::console::site::{Site, TODAY, today};
 use crate::support::keys::{GUARDED, keep_secret, with_key};
 use crate::support::server::{TestServer, line};
 
@@ -72,7 +72,7 @@ fn check_headers(answer: &Answer, path: &str) {
 }
 
 #[tokio::test]
-async fn nobody_comes_in_without_a_session() {
+async fn console_requires_a_session() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
     let stranger = Visitor::of(&site.url);
@@ -105,7 +105,7 @@ async fn nobody_comes_in_without_a_session() {
 }
 
 #[tokio::test]
-async fn no_other_site_and_no_earlier_form_changes_anything() {
+async fn console_refuses_cross_site_and_stale_forms() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
     let visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
@@ -156,7 +156,7 @@ async fn no_other_site_and_no_earlier_form_changes_anything() {
 }
 
 #[tokio::test]
-async fn a_cookie_says_nothing_and_goes_nowhere_else() {
+async fn console_session_cookie_is_opaque_and_strict() {
     let site = site().await;
     let set = async |site: &Site, visitor: &Visitor| {
         let answer = visitor.enter(&site.finance.text).await;
@@ -205,7 +205,7 @@ async fn a_cookie_says_nothing_and_goes_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_session_ends_by_itself() {
+async fn console_session_expires() {
     let time: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new(TODAY.parse().unwrap()));
     let clock = Clock::of({
         let time = Arc::clone(&time);
@@ -230,7 +230,7 @@ async fn a_session_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn who_loses_the_key_is_out_at_once() {
+async fn console_session_ends_with_its_key() {
     let mut site = site().await;
     let visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::OK);
@@ -244,7 +244,7 @@ async fn who_loses_the_key_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn who_may_only_read_finds_no_button_and_changes_nothing() {
+async fn console_reader_has_no_write_actions() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
     let visitor = Visitor::signed_in(&site.url, &site.reader.text).await;
@@ -267,7 +267,7 @@ async fn who_may_only_read_finds_no_button_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn wrong_keys_are_told_as_little_as_elsewhere() {
+async fn console_sign_in_refuses_wrong_keys_alike() {
     let site = site().await;
     let visitor = Visitor::of(&site.url);
     let mut said = Vec::new();
@@ -288,7 +288,7 @@ async fn wrong_keys_are_told_as_little_as_elsewhere() {
 }
 
 #[tokio::test]
-async fn without_any_key_only_this_machine_comes_in() {
+async fn console_without_keys_is_open_to_loopback_alone() {
     let mut server = TestServer::start_with(store(), Clock::system(), Access::OPEN).await;
     let url = format!("http://{}", server.address);
     let visitor = Visitor::of(&url);
@@ -351,7 +351,7 @@ async fn total(visitor: &Visitor, link: &str) -> Decimal {
 }
 
 #[tokio::test]
-async fn each_number_of_the_waterfall_is_the_sum_of_the_movements_it_leads_to() {
+async fn console_waterfall_amounts_link_to_their_movements() {
     let mut site = Site::with_demo(store()).await;
     // With adjustments of closed months, reversals among them.
     site.decide().await;
@@ -379,11 +379,11 @@ async fn each_number_of_the_waterfall_is_the_sum_of_the_movements_it_leads_to() 
 }
 
 #[tokio::test]
-async fn no_page_of_another_site_makes_a_browser_speak_to_the_services() {
+async fn services_refuse_cross_site_requests() {
     // Open: nobody has to show a key.
     let server = TestServer::start(store()).await;
     let url = format!("http://{}/deltabook.v1.AdminService/ListKeys", server.address);
-    let as_browsers_do = console_client::client();
+    let as_browsers_do = client::client();
     let in_http_2 =
         || reqwest::Client::builder().http2_prior_knowledge().no_proxy().tls_certs_only([]).build().unwrap();
     let call = async |client: &reqwest::Client, kind: &str| {

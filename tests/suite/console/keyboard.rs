@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::browser::Browser;
-use crate::support::console_site::Site;
+use crate::support::console::browser::Browser;
+use crate::support::console::site::Site;
 use crate::support::store;
 
 const TAB: &str = "\u{e004}";
@@ -62,7 +62,7 @@ async fn walk(browser: &Browser, path: &str) {
 }
 
 #[tokio::test]
-async fn everything_is_reached_by_keyboard() {
+async fn console_is_operable_by_keyboard() {
     let mut site = Site::with_demo(store::sqlite()).await;
     let movement = site.movement("pikestone-robotics", deltabook::grpc::v1::ImpactSubcategory::ItemRemoval).await;
     let browser = Browser::open(&site.url).await;

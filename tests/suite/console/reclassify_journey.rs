@@ -1,7 +1,7 @@
 //! From a number to its reason, and to another word on it.
 
-use crate::support::browser::Browser;
-use crate::support::console_site::Site;
+use crate::support::console::browser::Browser;
+use crate::support::console::site::Site;
 use crate::support::store;
 
 const REASON: &str = "The five seats replace those of a pilot";
@@ -13,7 +13,7 @@ fn cell(month: &str, column: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_number_leads_to_its_movement_its_reason_and_another_word_on_it() {
+async fn console_leads_from_an_amount_to_its_reclassification() {
     let site = Site::with_demo(store::sqlite()).await;
     let browser = Browser::open(&site.url).await;
 

@@ -11,9 +11,9 @@ use deltabook::tenants::tenant_runtime::Sending;
 use serde_json::json;
 
 use super::injection_payloads::PAYLOADS;
-use crate::support::browser::Browser;
-use crate::support::console_client::Visitor;
-use crate::support::console_site::{Site, receiver, today};
+use crate::support::console::browser::Browser;
+use crate::support::console::client::Visitor;
+use crate::support::console::site::{Site, receiver, today};
 use crate::support::keys::with_key;
 use crate::support::ledger::Scripted;
 use crate::support::server::{TestServer, fact, line};
@@ -125,7 +125,7 @@ fn says(text: &str, path: &str, expected: &str) {
 }
 
 #[tokio::test]
-async fn what_is_written_is_shown_and_never_run() {
+async fn console_shows_injected_scripts_as_text() {
     let sending = Sending { sinks: vec![receiver("crm", refusing())], ..Sending::default() };
     let mut server = TestServer::start_sending(store::sqlite(), today(), Access::OPEN, sending).await;
     for (number, payload) in PAYLOADS.iter().enumerate() {

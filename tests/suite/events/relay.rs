@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::store;
 use crate::support::ledger::{Desk, NOTHING, Scripted, charge, fails, line, order, quantity};
+use crate::support::wait::{holds, until};
 
 #[tokio::test]
-async fn a_renewal_before_the_end_takes_the_cancellation_away_and_one_after_it_does_not() {
+async fn renewal_before_the_end_withdraws_the_cancellation_event() {
     let (desk, sink) = (Desk::open(store(), "2026-01-10T12:00:00Z").await, Scripted::new());
     for customer in ["early", "late"] {
         desk.record(vec![line(customer, json!({"end_date": "2026-06-01"}))]).await;
@@ -36,7 +37,7 @@ async fn a_renewal_before_the_end_takes_the_cancellation_away_and_one_after_it_d
 }
 
 #[tokio::test]
-async fn a_trial_that_is_cancelled_ends_and_is_no_cancellation() {
+async fn cancelled_trial_sends_trial_ended_and_no_cancellation() {
     let (desk, sink) = (Desk::open(store(), "2026-01-01T12:00:00Z").await, Scripted::new());
     desk.record(vec![line("acme", json!({"trial_end_date": "2026-01-31"}))]).await;
     desk.record(vec![order("acme", "T1", "2026-01-20", json!({"type": "TERMINATION"}))]).await;
@@ -50,7 +51,7 @@ async fn a_trial_that_is_cancelled_ends_and_is_no_cancellation() {
 }
 
 #[tokio::test]
-async fn an_upgrade_goes_out_before_its_charge() {
+async fn upgrade_event_precedes_its_charge() {
     let (desk, sink) = (Desk::open(store(), "2026-03-05T12:00:00Z").await, Scripted::new());
     let facts = vec![
         charge("acme", "C1", "2026-03-05T08:00:00Z"),
@@ -64,7 +65,7 @@ async fn an_upgrade_goes_out_before_its_charge() {
 }
 
 #[tokio::test]
-async fn what_is_not_due_changes_with_the_facts_and_what_went_out_never_comes_again() {
+async fn events_not_yet_due_follow_the_facts_and_sent_ones_are_final() {
     let (desk, sink) = (Desk::open(store(), "2026-01-10T12:00:00Z").await, Scripted::new());
     desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 3)]).await;
     desk.drain(&sink).await;
@@ -93,7 +94,7 @@ async fn what_is_not_due_changes_with_the_facts_and_what_went_out_never_comes_ag
 }
 
 #[tokio::test]
-async fn a_poison_event_holds_back_only_later_events_of_its_customer() {
+async fn failing_event_holds_back_later_events_of_its_customer_alone() {
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     for customer in ["a", "b", "c"] {
         desk.record(vec![line(customer, json!({}))]).await;
@@ -130,7 +131,7 @@ async fn a_poison_event_holds_back_only_later_events_of_its_customer() {
 }
 
 #[tokio::test]
-async fn an_event_that_keeps_failing_is_tried_for_three_days_and_then_given_up() {
+async fn failing_event_is_dead_after_three_days() {
     let (desk, sink) = (Desk::open(store(), "2026-03-01T00:00:00Z").await, Scripted::new());
     desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
     sink.answers(|_| fails("not today"));
@@ -159,7 +160,7 @@ async fn an_event_that_keeps_failing_is_tried_for_three_days_and_then_given_up()
 }
 
 #[tokio::test]
-async fn a_sink_that_takes_nothing_is_left_alone_for_a_while_and_catches_up_in_order() {
+async fn paused_sink_catches_up_in_order() {
     const CUSTOMERS: usize = 50;
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     for customer in 0..CUSTOMERS {
@@ -194,7 +195,7 @@ async fn a_sink_that_takes_nothing_is_left_alone_for_a_while_and_catches_up_in_o
 }
 
 #[tokio::test]
-async fn a_thousand_charges_in_one_second_have_a_second_each_and_keep_it() {
+async fn event_seconds_are_unique_for_each_identity_and_kept() {
     let desk = Desk::open(store(), "2026-03-01T12:00:00Z").await;
     let sink = Scripted::with_filter(EventFilter::default(), true);
     // Two accounts of one person.
@@ -237,7 +238,7 @@ async fn a_thousand_charges_in_one_second_have_a_second_each_and_keep_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_relays_send_no_event_twice() {
+async fn two_relays_send_each_event_once() {
     const CUSTOMERS: usize = 200;
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     let mut relays = Vec::new();
@@ -254,13 +255,12 @@ async fn two_relays_send_no_event_twice() {
         }
     }
     let mut taken = Vec::new();
-    for _ in 0..400 {
+    until(async || {
         taken.extend(sink.take());
-        if taken.len() >= CUSTOMERS {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+        holds(taken.len() >= CUSTOMERS, taken.len())
+    })
+    .await;
+    // What came twice would have come by now.
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     taken.extend(sink.take());
     let ids: BTreeSet<&str> = taken.iter().map(|it| it.envelope.id.as_str()).collect();
@@ -272,7 +272,7 @@ async fn two_relays_send_no_event_twice() {
 }
 
 #[tokio::test]
-async fn poison_events_stop_nobody_however_many_wait_behind_them() {
+async fn failing_events_do_not_delay_other_customers() {
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     // Four customers whose events always fail, one of them with more behind it than may fail at a time.
     let charges = (0..1_300).map(|number| charge("bad-0", &format!("C{number}"), "2026-02-01T08:00:00Z"));
@@ -306,7 +306,7 @@ async fn poison_events_stop_nobody_however_many_wait_behind_them() {
 }
 
 #[tokio::test]
-async fn an_event_is_told_by_what_changed_most_in_its_direction() {
+async fn event_names_the_largest_change_in_its_direction() {
     let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
     let other = |line: &str, item: &str, fields: serde_json::Value| {
         let mut all = json!({"line_id": line, "item_id": item});

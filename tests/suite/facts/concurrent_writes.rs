@@ -76,21 +76,21 @@ fn check_serial(told: &[String], found: &Verification) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixteen_callers_on_one_customer_come_to_what_one_caller_would() {
+async fn concurrent_writes_to_one_customer_are_serial() {
     let server = TestServer::start(store()).await;
     let told = all_orders(vec![server.billing.clone()], 0).await;
     check_serial(&told, &server.finish().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_on_one_store_lose_races_but_nothing_else() {
+async fn concurrent_writes_of_two_servers_are_serial() {
     let folder = Folder::new().on(store());
     let servings = [Serving::start(&folder), Serving::start(&folder)];
     let mut clients = Vec::new();
     for serving in &servings {
         clients.push(Client::connect(serving.url.clone()).await.unwrap());
     }
-    let told = all_orders(clients, 20).await;
+    let told = all_orders(clients, 1_000).await;
     check_serial(&told, &verified(folder.store().url()).await);
 }
 
@@ -107,7 +107,7 @@ fn pair(number: usize) -> Vec<v1::Fact> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_whose_caller_is_gone_is_there_as_a_whole_or_not_at_all() {
+async fn cancelled_write_is_stored_as_a_whole_or_not_at_all() {
     let mut server = TestServer::start(store()).await;
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {

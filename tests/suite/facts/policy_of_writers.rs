@@ -13,7 +13,7 @@ use crate::support::server::{TestServer, line};
 const CUSTOMERS: usize = 30;
 
 #[tokio::test]
-async fn grace_days_hold_for_customers_that_another_writer_knows() {
+async fn policy_holds_for_customers_cached_by_another_writer() {
     let store = store();
     let db = Db::open(store.url()).await.unwrap();
     let mut tx = db.write().await.unwrap();

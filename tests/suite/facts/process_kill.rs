@@ -23,7 +23,9 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::store;
+use crate::support::program::{Said, is_for_people};
 use crate::support::server::{line, order, verified};
+use crate::support::wait::{holds, until, until_blocking};
 
 const KILLS: u64 = 50;
 const FACTS_IN_A_BATCH: i32 = 20;
@@ -53,8 +55,9 @@ fn start(arguments: &[&str], url: &str, config: &Path) -> (Child, String) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut said = String::new();
-    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    // A slow machine makes it talk: what is of the log is left out.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said = lines.find(|line| is_for_people(&line.as_str())).unwrap_or_default();
     (child, said)
 }
 
@@ -79,12 +82,13 @@ fn to_file(folder: &Path, name: &str) -> PathBuf {
 
 /// Everything that the outbox has arrived in the file, each customer's events in their order.
 async fn check_arrived(url: &str, config: &Path) {
-    let drained = Command::new(env!("CARGO_BIN_EXE_deltabook"))
-        .args(["relay", "--drain", "--database-url", url, "--config"])
-        .arg(config)
-        .output()
-        .unwrap();
-    assert!(drained.status.success() && drained.stderr.is_empty(), "{drained:?}");
+    let mut drain = Command::new(env!("CARGO_BIN_EXE_deltabook"));
+    drain.args(["relay", "--drain", "--database-url", url, "--config"]).arg(config);
+    // The database takes a moment to notice that the process that served the sink is gone.
+    until_blocking(|| {
+        let said = Said::of(drain.output().unwrap());
+        holds((said.stderr.as_str(), said.code) == ("", Some(0)), said)
+    });
     let db = Db::open_existing(url).await.unwrap();
     let mut tx = db.read().await.unwrap();
     let outbox = outbox::between(&mut tx, &TenantId::only(), 0, i64::MAX, i64::MAX).await.unwrap();
@@ -134,7 +138,8 @@ fn batch(number: i64) -> v1::StreamFactsRequest {
 
 /// Streams batches from `first` on, notes what is acknowledged, until the server is gone.
 async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
-    let mut client = BillingServiceClient::connect(format!("http://{address}")).await.unwrap();
+    // The server may be gone before there is a connection.
+    let Ok(mut client) = BillingServiceClient::connect(format!("http://{address}")).await else { return };
     let (sender, receiver) = mpsc::channel(2);
     let sending = tokio::spawn(async move {
         for number in first.. {
@@ -157,7 +162,7 @@ async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
+async fn acknowledged_facts_survive_fifty_process_kills() {
     let store = store();
     let folder = tempfile::tempdir().unwrap();
     let (by_server, by_relay) = (to_file(folder.path(), "by-server"), to_file(folder.path(), "by-relay"));
@@ -170,10 +175,9 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_doubled_by_fifty_kills() {
         let first = acknowledged.load(Ordering::SeqCst).max(1);
         let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
         // Anywhere from the first bytes to many batches: every other time behind the first answer.
-        let mut patience = 100;
-        while kill % 2 == 1 && acknowledged.load(Ordering::SeqCst) <= first && patience > 0 {
-            patience -= 1;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        if kill % 2 == 1 {
+            let now = || acknowledged.load(Ordering::SeqCst);
+            until(async || holds(now() > first, now())).await;
         }
         tokio::time::sleep(Duration::from_millis(10 + (kill * 37) % 150)).await;
         end(server.child);

@@ -25,7 +25,7 @@ fn shown(movements: &[v1::Movement]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_request_is_answered_with_its_movements_and_a_repeat_with_the_same() {
+async fn record_facts_returns_the_movements_and_is_idempotent() {
     let mut server = TestServer::start(store()).await;
     let facts = vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "TERMINATION"}))];
     let first = server.record(facts.clone()).await.unwrap();
@@ -47,7 +47,7 @@ async fn a_request_is_answered_with_its_movements_and_a_repeat_with_the_same() {
 }
 
 #[tokio::test]
-async fn the_same_number_written_otherwise_is_the_same_content() {
+async fn facts_with_numbers_spelled_differently_are_equal() {
     let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let steps = json!({"price_steps": [{"quantity": "1.0", "unit_price": "0100.00", "interval": {"unit": "MONTH", "count": 1}}]});
@@ -57,7 +57,7 @@ async fn the_same_number_written_otherwise_is_the_same_content() {
 }
 
 #[tokio::test]
-async fn other_content_under_the_same_revision_is_refused_and_a_higher_revision_corrects() {
+async fn fact_revision_conflict_is_refused_and_higher_revision_corrects() {
     let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let moved = json!({"start_date": "2026-02-01"});
@@ -82,7 +82,7 @@ async fn other_content_under_the_same_revision_is_refused_and_a_higher_revision_
 }
 
 #[tokio::test]
-async fn every_wrong_field_is_named_and_nothing_is_stored() {
+async fn fact_violations_are_all_reported_and_nothing_is_stored() {
     let mut server = TestServer::start(store()).await;
     let wrong = line(
         "acme",
@@ -115,7 +115,7 @@ async fn every_wrong_field_is_named_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_request_has_one_to_a_thousand_facts() {
+async fn record_facts_takes_one_to_a_thousand_facts() {
     let mut server = TestServer::start(store()).await;
     for count in [0, 1001] {
         let facts = (0..count).map(|index| line("acme", &format!("L{index}"), json!({}))).collect();
@@ -127,7 +127,7 @@ async fn a_request_has_one_to_a_thousand_facts() {
 }
 
 #[tokio::test]
-async fn what_a_rule_refuses_says_which_fact_and_why() {
+async fn refused_fact_is_reported_with_its_rule() {
     let mut server = TestServer::start(store()).await;
     let cases = [
         (vec![order("acme", "O1", json!({"type": "TERMINATION"}))], "UNKNOWN_SUBSCRIPTION", "facts[0]"),
@@ -169,7 +169,7 @@ async fn what_a_rule_refuses_says_which_fact_and_why() {
 }
 
 #[tokio::test]
-async fn a_dry_run_answers_what_would_happen_and_stores_nothing() {
+async fn record_facts_dry_run_stores_nothing() {
     let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
     let order =
@@ -185,7 +185,7 @@ async fn a_dry_run_answers_what_would_happen_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_stream_names_what_it_refuses_and_goes_on() {
+async fn stream_facts_reports_refusals_and_continues() {
     let mut server = TestServer::start(store()).await;
     let batch = |batch_number, facts| v1::StreamFactsRequest { batch_number, facts };
     let batches = tokio_stream::iter([
@@ -215,7 +215,7 @@ async fn a_stream_names_what_it_refuses_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_customer_is_shown_with_the_state_of_each_fact() {
+async fn get_customer_shows_the_state_of_each_fact() {
     let mut server = TestServer::start(store()).await;
     let facts = vec![
         fact(json!({"customer": {"customer_id": "acme", "name": "Acme Ltd", "attributes": {"segment": "smb"}}})),
@@ -252,7 +252,7 @@ async fn a_customer_is_shown_with_the_state_of_each_fact() {
 }
 
 #[tokio::test]
-async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused() {
+async fn fact_revision_that_breaks_a_reference_is_refused() {
     let mut server = TestServer::start(store()).await;
     server
         .record(vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "TERMINATION"}))])
@@ -273,7 +273,7 @@ async fn a_revision_that_takes_away_what_an_order_refers_to_is_the_one_refused()
 }
 
 #[tokio::test]
-async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
+async fn fact_violations_fit_the_size_limit_of_clients() {
     let mut server = TestServer::start(store()).await;
     let empty = vec![fact(json!({"subscription_line": {}})); 1000];
     let refused = server.record(empty).await.unwrap_err();
@@ -290,7 +290,7 @@ async fn however_much_is_wrong_the_answer_fits_what_clients_accept() {
 }
 
 #[tokio::test]
-async fn orders_on_a_line_that_never_starts_are_void() {
+async fn change_orders_on_a_line_that_never_starts_are_void() {
     let mut server = TestServer::start(store()).await;
     let facts = vec![
         line("acme", "L1", json!({"pending_activation": true})),
@@ -308,7 +308,7 @@ async fn orders_on_a_line_that_never_starts_are_void() {
 }
 
 #[tokio::test]
-async fn a_step_without_a_date_is_of_the_lines_start_date_also_when_an_activation_comes_earlier() {
+async fn price_step_without_a_date_starts_with_its_line() {
     let mut server = TestServer::start(store()).await;
     let step = |date: &str, price: &str| json!({"start_date": date, "quantity": "1", "unit_price": price, "interval": {"unit": "MONTH", "count": 1}});
     let steps = json!({

@@ -65,7 +65,7 @@ fn mrr_before(date: &str) -> Decimal {
 }
 
 #[test]
-fn a_waterfall_of_imported_books_adds_up_and_closes_alike_at_both_levels() {
+fn csv_import_gives_a_waterfall_that_adds_up_at_both_levels() {
     let folder = imported();
     assert_eq!(folder.verified(), "9 customers, 19 facts, 43 journal entries");
     for level in ["contract", "customer"] {
@@ -94,7 +94,7 @@ fn check_movements(folder: &Folder, customer: &str, level: &str, expected: &[&st
 }
 
 #[test]
-fn several_subscriptions_of_one_plan_are_one_item_of_their_customer() {
+fn csv_import_of_several_subscriptions_of_one_plan() {
     let folder = imported();
     let ash = [
         "2025-01-06 NEW_CUSTOMER 190 190 start of V-01",
@@ -122,7 +122,7 @@ fn several_subscriptions_of_one_plan_are_one_item_of_their_customer() {
 }
 
 #[test]
-fn a_customer_who_comes_back_is_a_reactivation() {
+fn csv_import_of_a_returning_customer_is_a_reactivation() {
     let cedar = [
         "2025-02-01 NEW_CUSTOMER 3980 3980 start of V-07",
         "2025-05-01 CUSTOMER_CHURN -3980 0 natural end of V-07",
@@ -134,7 +134,7 @@ fn a_customer_who_comes_back_is_a_reactivation() {
 }
 
 #[test]
-fn rows_that_are_never_in_force_and_free_trials_move_nothing() {
+fn csv_import_of_void_rows_and_trials_gives_no_movement() {
     let folder = imported();
     check_movements(&folder, "B-fir", "customer", &["2025-06-01 NEW_CUSTOMER 12338 12338 start of V-13"]);
     check_movements(&folder, "B-elm", "contract", &[]);
@@ -146,7 +146,7 @@ fn rows_that_are_never_in_force_and_free_trials_move_nothing() {
 }
 
 #[test]
-fn a_second_import_changes_nothing_and_says_so() {
+fn csv_import_is_idempotent() {
     let folder = imported();
     let before = folder.ask("movements --all --format json");
     let again = folder.run(&format!("{IMPORT} --skip-invalid"));
@@ -157,7 +157,7 @@ fn a_second_import_changes_nothing_and_says_so() {
 }
 
 #[test]
-fn a_file_with_a_wrong_row_is_not_begun() {
+fn csv_import_with_an_invalid_row_records_nothing() {
     let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let expected = format!(
         "subscriptions.csv: ignored columns: arr_amount, is_trial, upgrade_flag, downgrade_flag, churn_flag, \
@@ -169,7 +169,7 @@ fn a_file_with_a_wrong_row_is_not_begun() {
 }
 
 #[test]
-fn every_wrong_field_of_every_row_is_named_with_its_line() {
+fn csv_import_reports_each_invalid_field_with_its_line() {
     let lines = "\
 line_id,subscription_id,customer_id,item_id,charge_kind,currency,start_date,end_date,quantity,unit_price,interval
 L1,S1,acme,seats,RECURRING,USD,2025-01-01,,10,100,MONTH
@@ -203,7 +203,7 @@ lines.csv:6: has 4 columns, where the header has 11
 }
 
 #[test]
-fn a_mapping_that_does_not_fit_the_file_is_refused() {
+fn csv_import_refuses_a_mapping_that_does_not_fit() {
     let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
     let without = |option: &str| IMPORT.replacen(option, "", 1);
     let expected = "error: subscriptions.csv: no column gives customer_id: name one of the file's with \

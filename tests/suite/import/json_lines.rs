@@ -23,7 +23,7 @@ fn check_customer_level(folder: &Folder, expected: &[&str]) {
 }
 
 #[test]
-fn facts_may_stand_above_what_they_refer_to() {
+fn json_import_resolves_forward_references() {
     let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN)]).on(store());
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.stderr, "7 facts recorded, 0 unchanged; 10 journal entries\n");
@@ -44,7 +44,7 @@ fn facts_may_stand_above_what_they_refer_to() {
 }
 
 #[test]
-fn the_order_of_the_lines_does_not_matter() {
+fn json_import_is_independent_of_line_order() {
     let upright = UPSIDE_DOWN.lines().rev().collect::<Vec<_>>().join("\n");
     let answers = [UPSIDE_DOWN, &upright].map(|facts| {
         let folder = Folder::with(&[("facts.jsonl", facts)]).on(store());
@@ -60,7 +60,7 @@ fn the_order_of_the_lines_does_not_matter() {
 }
 
 #[test]
-fn csv_and_json_lines_may_be_mixed() {
+fn import_mixes_csv_and_json_lines() {
     let lines =
         "line_id,subscription_id,customer_id,item_id,charge_kind,currency,start_date,quantity,unit_price,interval
 L1,S1,acme,seats,RECURRING,USD,2025-01-01,10,100,MONTH\n";
@@ -72,7 +72,7 @@ L1,S1,acme,seats,RECURRING,USD,2025-01-01,10,100,MONTH\n";
 }
 
 #[test]
-fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
+fn json_import_corrects_by_revision_and_reports_conflicts() {
     let later = UPSIDE_DOWN.replace("2025-04-01", "2025-05-01");
     let order = later.lines().nth(2).unwrap();
     let revised = order.replace(r#""O1","#, r#""O1", "revision": 1,"#);
@@ -92,7 +92,7 @@ fn a_higher_revision_corrects_and_another_content_of_the_same_is_named() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_named_by_its_line_in_the_file() {
+fn json_import_reports_dangling_references_by_line() {
     let facts = UPSIDE_DOWN.replace(r#"{"line_id": "L1", "quantity""#, r#"{"line_id": "L9", "quantity""#);
     let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
     let said = folder.run("import facts.jsonl");
@@ -117,7 +117,7 @@ fn a_reference_to_nothing_is_named_by_its_line_in_the_file() {
 }
 
 #[test]
-fn a_wrong_line_of_json_is_named_and_nothing_is_stored_unless_it_is_left_out() {
+fn json_import_skips_invalid_lines_on_request() {
     let facts = UPSIDE_DOWN.replace("\"12\"", "12").replace("\"2025-02-01\"", "\"February\"").replace("Ltd\"", "Ltd");
     let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
     let said = folder.run("import facts.jsonl");
@@ -173,7 +173,7 @@ fn large_file() -> String {
 }
 
 #[test]
-fn references_may_cross_the_batches_of_a_large_file() {
+fn json_import_resolves_references_across_batches() {
     let folder = Folder::with(&[("facts.jsonl", &large_file())]).on(store());
     let said = folder.run("import facts.jsonl");
     assert_eq!(said.stderr, "30000 facts recorded, 0 unchanged; 2000 journal entries\n");

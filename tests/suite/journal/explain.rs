@@ -21,7 +21,7 @@ fn lines(why: &v1::ExplainMovementResponse) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_movement_has_its_own_lines_and_no_others() {
+async fn explanation_of_a_movement_lists_its_own_lines() {
     let mut server = TestServer::start(store()).await;
     let both = json!([{"line_id": "L1", "unit_price": "120"}, {"line_id": "L2", "unit_price": "120"}]);
     let switch =
@@ -113,7 +113,7 @@ fn of_finance(why: &v1::ExplainMovementResponse) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_levels_are_compared_in_a_sentence() {
+async fn explanation_compares_the_levels() {
     let mut server = with_case("18").await;
     let more_seats =
         "For the customer it is a Quantity Increase of 50 USD, not New, because acme was active already (R8).";
@@ -163,7 +163,7 @@ async fn the_levels_are_compared_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn what_adds_up_to_nothing_for_the_customer_is_said_too() {
+async fn explanation_covers_changes_that_cancel_at_customer_level() {
     let mut server = TestServer::start(store()).await;
     let ends = json!({"end_date": "2026-05-01"});
     let begins = json!({"subscription_id": "S2", "start_date": "2026-05-01", "end_date": "2027-05-01"});
@@ -184,7 +184,7 @@ async fn what_adds_up_to_nothing_for_the_customer_is_said_too() {
 }
 
 #[tokio::test]
-async fn what_finance_said_is_told_with_what_would_be_without_it() {
+async fn explanation_shows_the_override_and_the_computed_result() {
     let mut server = with_case("36").await;
     assert_eq!(
         told(&mut server, "2026-02-01", of_finance).await,
@@ -238,7 +238,7 @@ async fn what_finance_said_is_told_with_what_would_be_without_it() {
 }
 
 #[tokio::test]
-async fn what_was_taken_back_or_reversed_is_history() {
+async fn explanation_lists_withdrawn_overrides_and_reversals_as_history() {
     let mut server = with_case("43").await;
     let all = server.list(v1::ListMovementsRequest::default()).await;
     let of_order = |it: &&v1::Movement| it.causes[0].change_order_id == "O1" && it.level() == v1::Level::Contract;
@@ -278,7 +278,7 @@ async fn what_was_taken_back_or_reversed_is_history() {
 }
 
 #[tokio::test]
-async fn a_reactivation_shows_the_override_of_its_suspension() {
+async fn explanation_of_a_reactivation_shows_the_override_of_its_suspension() {
     let mut server = TestServer::start(store()).await;
     server
         .record(vec![
@@ -305,7 +305,7 @@ async fn a_reactivation_shows_the_override_of_its_suspension() {
 }
 
 #[tokio::test]
-async fn an_event_says_how_far_it_has_come() {
+async fn explanation_shows_the_delivery_state_of_events() {
     let mut server = with_case("18").await;
     let tell = |why: &v1::ExplainMovementResponse| -> Vec<String> {
         why.events.iter().map(|it| format!("{} {} {}", it.name, it.state().as_str_name(), it.due_on)).collect()

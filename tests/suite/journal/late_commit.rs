@@ -17,7 +17,7 @@ use crate::support::postgres;
 use crate::support::server::a_line;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_that_is_committed_late_is_not_skipped() {
+async fn journal_reader_waits_for_entries_that_are_committed_late() {
     let database = postgres::database();
     let db = Db::open(database.url()).await.unwrap();
     let tenant = TenantId::only();
@@ -53,7 +53,7 @@ async fn an_entry_that_is_committed_late_is_not_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_is_committed_late_is_waited_for() {
+async fn outbox_reader_waits_for_events_that_are_committed_late() {
     let database = postgres::database();
     let db = Db::open(database.url()).await.unwrap();
     let (ledger, writers) =

@@ -40,7 +40,7 @@ pub async fn live(server: &mut TestServer) -> Vec<v1::Movement> {
 }
 
 #[tokio::test]
-async fn an_override_follows_its_cause() {
+async fn override_follows_its_cause() {
     let mut server = TestServer::start(store()).await;
     let change = |date: &str, revision: i32| {
         let entries = json!([{"line_id": "L1", "unit_price": "150"}]);
@@ -91,7 +91,7 @@ async fn with_causes() -> TestServer {
 }
 
 #[tokio::test]
-async fn what_the_rules_refuse_is_refused_with_the_rule() {
+async fn override_refusals_name_the_rule() {
     use v1::CauseKind::{ChangeOrder, LineStart, NaturalEnd, PriceStep, RenewalLink, TrialEnd};
     let mut server = with_causes().await;
     let before = live(&mut server).await;
@@ -132,7 +132,7 @@ async fn what_the_rules_refuse_is_refused_with_the_rule() {
 }
 
 #[tokio::test]
-async fn every_wrong_field_is_named() {
+async fn override_violations_are_reported_by_field() {
     type Request = v1::OverrideModificationTypeRequest;
     let mut server = with_causes().await;
     let good = of_order("acme", "O1", v1::ModificationType::NewOrChurn);
@@ -170,7 +170,7 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn a_stale_override_is_refused_and_a_retry_is_not() {
+async fn stale_override_is_refused_and_a_retry_is_accepted() {
     let mut server = with_causes().await;
     let request = |kind, expected| v1::OverrideModificationTypeRequest {
         expected_revision: expected,
@@ -209,7 +209,7 @@ async fn a_stale_override_is_refused_and_a_retry_is_not() {
 }
 
 #[tokio::test]
-async fn of_two_who_override_at_once_one_is_told_to_look_again() {
+async fn concurrent_overrides_conflict() {
     let mut server = with_causes().await;
     let mut others = Vec::new();
     for number in 0..16 {
@@ -233,7 +233,7 @@ async fn of_two_who_override_at_once_one_is_told_to_look_again() {
 }
 
 #[tokio::test]
-async fn overrides_are_listed_with_who_when_and_why() {
+async fn overrides_are_listed_with_actor_time_and_reason() {
     let mut server = with_causes().await;
     let globex = json!({"customer_id": "globex"});
     let price = json!({"type": "MODIFY_PRICING", "entries": [{"line_id": "L1", "unit_price": "150"}]});

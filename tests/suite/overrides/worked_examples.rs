@@ -191,7 +191,7 @@ async fn set_and_check(server: &mut TestServer, request: &v1::OverrideModificati
 }
 
 #[tokio::test]
-async fn worked_examples_come_true_and_can_be_taken_back() {
+async fn override_examples_are_applied_and_withdrawn() {
     for number in ["17", "25", "26", "27", "36", "39", "43", "48"] {
         let case = Case::load(number);
         let mut server = TestServer::start(store()).await;

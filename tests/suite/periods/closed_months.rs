@@ -55,7 +55,7 @@ fn override_of(order: &str, revision: u32, kind: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn months_are_closed_in_order_and_reopened_from_the_last_one() {
+async fn months_close_in_order_and_reopen_from_the_last() {
     let desk = Desk::open(store(), "2026-04-10T00:00:00Z").await;
     desk.record(vec![line("acme", json!({}))]).await;
     for (wrong, why) in [
@@ -95,7 +95,7 @@ async fn months_are_closed_in_order_and_reopened_from_the_last_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_closed_month_stays_as_it_is_and_what_comes_later_is_an_adjustment() {
+async fn changes_of_a_closed_month_are_posted_as_adjustments() {
     let desk = Desk::open(store(), "2026-02-10T00:00:00Z").await;
     let lapses = json!({"line_id": "L2", "subscription_id": "S2", "item_id": "extra", "end_date": "2026-01-20"});
     desk.record(vec![
@@ -151,7 +151,7 @@ async fn a_closed_month_stays_as_it_is_and_what_comes_later_is_an_adjustment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_provisional_when_its_month_is_closed_is_carried_over() {
+async fn provisional_movements_of_a_closed_month_are_carried_over() {
     let desk = Desk::open(store(), "2026-01-01T00:00:00Z").await;
     let policy = Policy { lapse_grace_days: 30, ..Policy::default() };
     desk.ledger.set_policy(policy, "", &Actor::service()).await.unwrap();
@@ -175,7 +175,7 @@ async fn what_is_provisional_when_its_month_is_closed_is_carried_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next_one() {
+async fn policy_change_is_completed_after_a_crash() {
     let desk = Desk::open(store(), "2026-01-25T00:00:00Z").await;
     desk.record(vec![
         line("acme", json!({"end_date": "2026-01-20"})),
@@ -197,7 +197,7 @@ async fn a_policy_that_a_process_left_half_way_is_brought_into_force_by_the_next
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_reopening_a_correction_is_where_the_entry_is() {
+async fn correction_after_a_reopening_is_posted_in_the_reopened_month() {
     let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
     desk.record(vec![line("acme", json!({}))]).await;
     close(&desk, "2026-01").await.unwrap();
@@ -215,7 +215,7 @@ async fn after_a_reopening_a_correction_is_where_the_entry_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_database_itself_refuses_entries_in_a_closed_month_and_changes_of_what_is_written() {
+async fn database_refuses_entries_in_closed_months_and_changed_rows() {
     let store = store();
     let copy = "insert into entry select tenant_id, customer_id, sequence + 100, version, recorded_at, posting_date,
         effective_date, sequence, level, category, subcategory, subscription_id, line_id, item_id, currency,
@@ -265,7 +265,7 @@ async fn the_database_itself_refuses_entries_in_a_closed_month_and_changes_of_wh
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_entry_lands_in_a_month_that_is_being_closed() {
+async fn entries_beside_a_closing_month_are_posted_after_it() {
     const WRITERS: u32 = 16;
     const MONTHS: u32 = 200;
     let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
@@ -303,7 +303,7 @@ async fn no_entry_lands_in_a_month_that_is_being_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_audit_trail_tells_what_a_revision_changed_and_that_a_late_one_changed_nothing() {
+async fn audit_trail_records_revisions_with_their_effect() {
     let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
     let revision = |number: u32, voided: bool| {
         let mut order = quantity("acme", "O1", "2026-01-15", number);
@@ -341,7 +341,7 @@ async fn the_audit_trail_tells_what_a_revision_changed_and_that_a_late_one_chang
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_policy_is_in_force_only_when_everybody_was_derived_under_it() {
+async fn policy_is_in_force_after_all_customers_are_derived() {
     let desk = Desk::open(store(), "2026-01-25T00:00:00Z").await;
     desk.record(vec![line("acme", json!({"end_date": "2026-01-20"}))]).await;
     let author = Actor::new("Kim", "");
@@ -359,7 +359,7 @@ async fn a_policy_is_in_force_only_when_everybody_was_derived_under_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_closing_that_is_not_as_the_audit_trail_has_it_is_found() {
+async fn closings_that_differ_from_the_audit_trail_are_found() {
     let desk = Desk::open(store(), "2026-03-10T00:00:00Z").await;
     desk.record(vec![line("acme", json!({}))]).await;
     close(&desk, "2026-01").await.unwrap();

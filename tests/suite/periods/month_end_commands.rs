@@ -48,7 +48,7 @@ fn both_ways(check: impl Fn(&Folder, &str)) {
 }
 
 #[test]
-fn a_file_of_overrides_is_shown_applied_and_applied_again() {
+fn override_command_previews_applies_and_repeats_a_file() {
     both_ways(|folder, whom| {
         folder.write("overrides.csv", OVERRIDES);
         let command = format!("override --file overrides.csv{whom}");
@@ -71,7 +71,7 @@ fn a_file_of_overrides_is_shown_applied_and_applied_again() {
 }
 
 #[test]
-fn every_wrong_row_is_named_and_nothing_is_recorded() {
+fn override_command_reports_each_invalid_row_and_records_nothing() {
     let folder = with_a_store();
     let wrong = "\
 customer_id,cause,line_id,change_order_id,modification_type,subcategory,reason
@@ -101,7 +101,7 @@ wrong.csv:8: cause: is the same cause as on line 3
 }
 
 #[test]
-fn months_are_closed_and_the_trail_is_checked() {
+fn period_and_audit_commands_close_months_and_verify_the_trail() {
     both_ways(|folder, whom| {
         let closed = folder.ask(&format!("periods close 2025-01{whom}"));
         assert!(closed.starts_with("2025-01 is closed, digest "), "{closed}");

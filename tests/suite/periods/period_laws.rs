@@ -207,7 +207,7 @@ async fn tell(db: &Db, number: usize, history: &History, arrival: &Arrival, even
 }
 
 #[test]
-fn whatever_happens_both_views_agree_and_closed_months_keep_their_digest() {
+fn views_agree_and_closed_months_keep_their_digest() {
     let store = store();
     let url = store.url().to_owned();
     let (mut number, mut closings, mut adjusted) = (0, 0, 0);

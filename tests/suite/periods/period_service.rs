@@ -40,7 +40,7 @@ fn refused(status: &Status, code: Code, reason: &str) {
 }
 
 #[tokio::test]
-async fn months_are_closed_in_order_and_reopened_from_the_last() {
+async fn period_service_closes_in_order_and_reopens_from_the_last() {
     let (mut server, time) = server_at("2026-03-15T12:00:00Z").await;
     let precondition = Code::FailedPrecondition;
     refused(&reopen(&mut server, "2026-01", "why not").await.unwrap_err(), precondition, "PERIOD_NOT_LAST");
@@ -77,7 +77,7 @@ async fn months_are_closed_in_order_and_reopened_from_the_last() {
 }
 
 #[tokio::test]
-async fn an_override_of_a_closed_month_is_posted_and_shown_as_an_adjustment() {
+async fn override_of_a_closed_month_is_shown_as_an_adjustment() {
     let (mut server, _time) = server_at("2026-03-15T12:00:00Z").await;
     for month in ["2026-01", "2026-02"] {
         close(&mut server, month).await.unwrap();
@@ -116,7 +116,7 @@ async fn an_override_of_a_closed_month_is_posted_and_shown_as_an_adjustment() {
 }
 
 #[tokio::test]
-async fn the_audit_trail_says_who_did_what_and_can_be_checked() {
+async fn audit_trail_is_listed_and_verified() {
     let (mut server, _time) = server_at("2026-03-15T12:00:00Z").await;
     let empty = server.finance.get_audit_head(v1::GetAuditHeadRequest {}).await.unwrap().into_inner().head.unwrap();
     close(&mut server, "2026-01").await.unwrap();

@@ -59,7 +59,7 @@ fn told(triangle: &v1::CohortTriangle) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_triangle_is_the_one_worked_out_by_hand() {
+async fn cohort_triangle_has_the_values_worked_out_by_hand() {
     let mut server = with_a_book().await;
     let months = |measure: v1::CohortMeasure| v1::GetCohortsRequest {
         measure: measure.into(),
@@ -112,7 +112,7 @@ async fn the_triangle_is_the_one_worked_out_by_hand() {
 }
 
 #[test]
-fn the_command_line_draws_it() {
+fn cohort_command_shows_the_triangle() {
     let facts = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
 {"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "globex", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "end_date": "2025-02-01", "price_steps": [{"quantity": "5", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
 "#;

@@ -55,7 +55,7 @@ const COLUMNS: [&str; 9] =
     ["start", "currency", "opening", "new", "upsell", "churn", "currency_effect", "closing", "downsell"];
 
 #[test]
-fn two_currencies_are_shown_in_one() {
+fn reports_are_converted_to_one_currency() {
     both_ways(|folder, whom| {
         let said = folder.run(&format!("rates import ecb.csv --set ECB{whom}"));
         assert_eq!((said.stderr.as_str(), said.code), ("4 rates added to ECB, 0 unchanged\n", Some(0)));
@@ -122,7 +122,7 @@ month    currency  opening     new  reactivation  upsell  downsell  churn  ignor
 }
 
 #[test]
-fn a_rate_that_is_missing_is_named() {
+fn missing_exchange_rate_is_reported() {
     both_ways(|folder, whom| {
         folder.run(&format!("rates import ecb.csv --set ECB{whom}"));
         let missing = |options: &str, what: &str| {
@@ -145,7 +145,7 @@ fn a_rate_that_is_missing_is_named() {
 }
 
 #[test]
-fn rates_are_added_and_never_changed() {
+fn exchange_rates_are_added_and_never_changed() {
     both_ways(|folder, whom| {
         let import = |file: &str, rows: &str| {
             folder.write(file, rows);
@@ -209,7 +209,7 @@ fn exchange_rate(date: &str, from: &str, to: &str, rate: &str) -> v1::ExchangeRa
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_is_named() {
+async fn exchange_rate_violations_are_reported_by_field() {
     let mut server = TestServer::start(store()).await;
     let rates = vec![exchange_rate("2026-01-01", "USD", "EUR", "0.9"), exchange_rate("", "USD", "", "-1")];
     let request = v1::ImportExchangeRatesRequest { rate_set: String::new(), rates };
@@ -301,7 +301,7 @@ async fn what_is_wrong_with_a_request_is_named() {
 }
 
 #[tokio::test]
-async fn rates_and_sets_are_listed_by_pages_each_of_its_own_question() {
+async fn exchange_rates_and_sets_are_listed_by_page() {
     let mut server = TestServer::start(store()).await;
     for set in ["b", "a", "c"] {
         let rates = (1..=5).map(|day| exchange_rate(&format!("2026-01-0{day}"), "USD", "EUR", "0.9"));
@@ -343,7 +343,7 @@ fn in_short(it: &Period) -> String {
 
 /// 100 USD from 10 January; January is closed; then it becomes known that it was 200 from 20 January on.
 #[tokio::test]
-async fn what_is_posted_later_has_the_rate_of_the_date_by_which_it_is_counted() {
+async fn adjustments_have_the_exchange_rate_of_the_date_they_count_on() {
     let desk = Desk::open(store(), "2026-01-15T09:00:00Z").await;
     let (tenant, set, author) = (TenantId::only(), RateSet::parse("ECB").unwrap(), Actor::service());
     desk.record(vec![line("acme", json!({"start_date": "2026-01-10"}))]).await;

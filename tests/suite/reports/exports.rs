@@ -141,7 +141,7 @@ fn cause(it: &v1::Cause) -> String {
 }
 
 #[tokio::test]
-async fn the_file_of_movements_is_the_list_of_movements() {
+async fn movement_export_equals_the_list_of_movements() {
     let mut server = with_a_book().await;
     let filters = [
         v1::MovementFilter::default(),
@@ -209,7 +209,7 @@ fn shown_in_csv(name: &str, field: &Field) -> String {
 }
 
 #[tokio::test]
-async fn parquet_has_the_same_rows_with_types() {
+async fn parquet_export_has_the_same_rows_with_types() {
     let mut server = with_a_book().await;
     // As long as nobody computes it, it is a text.
     server.record(vec![line("=1+1", "L1", json!({"item_id": "@seats"}))]).await.unwrap();
@@ -269,7 +269,7 @@ fn reports(instant: prost_types::Timestamp) -> Vec<v1::ExportReportRequest> {
 }
 
 #[tokio::test]
-async fn the_files_of_months_are_what_the_questions_answer() {
+async fn mrr_and_waterfall_exports_equal_the_reports() {
     let mut server = with_a_book().await;
     let recorded = all(&mut server, &v1::MovementFilter::default(), v1::MovementOrder::Journal).await;
     for report in reports(recorded[0].recorded_at.unwrap()) {
@@ -359,7 +359,7 @@ async fn with_a_long_journal() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_file_is_of_one_state_of_the_journal() {
+async fn export_is_of_one_snapshot_of_the_journal() {
     let mut server = with_a_long_journal().await;
     let request = v1::ExportMovementsRequest::default();
     // On a connection of its own: what is not read yet takes all that may be under way on one.
@@ -377,7 +377,7 @@ async fn a_file_is_of_one_state_of_the_journal() {
 }
 
 #[tokio::test]
-async fn an_export_that_is_given_up_leaves_its_place_to_others() {
+async fn cancelled_export_frees_its_slot() {
     let mut server = with_a_long_journal().await;
     let request = v1::ExportMovementsRequest::default();
     // More than there are connections.
@@ -412,7 +412,7 @@ async fn an_export_that_is_given_up_leaves_its_place_to_others() {
 const FORMULA: &str = r#"=HYPERLINK("http://x")"#;
 
 #[test]
-fn no_spreadsheet_computes_a_cell() {
+fn exported_cells_are_no_spreadsheet_formulas() {
     let step = json!([{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]);
     let fact = json!({"subscription_line": {"line_id": FORMULA, "subscription_id": "+S", "customer_id": "@c", "item_id": FORMULA,
         "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "end_date": "2026-01-01", "price_steps": step}});

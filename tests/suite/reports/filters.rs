@@ -141,7 +141,7 @@ const TERMS: [Plain; 38] = [
 ];
 
 #[tokio::test]
-async fn each_condition_lets_through_what_it_says() {
+async fn each_filter_condition_selects_as_documented() {
     let mut server = with_a_book().await;
     let all = filtered(&mut server, "", 1_000).await;
     for (expression, holds) in TERMS {
@@ -214,7 +214,7 @@ fn trees() -> impl Strategy<Value = Tree> {
 }
 
 #[tokio::test]
-async fn whatever_is_combined_lets_through_what_it_says_page_by_page() {
+async fn combined_filters_select_as_documented_on_each_page() {
     let mut server = with_a_book().await;
     let all = filtered(&mut server, "", 1_000).await;
     let mut runner = TestRunner::deterministic();
@@ -232,7 +232,7 @@ async fn whatever_is_combined_lets_through_what_it_says_page_by_page() {
 }
 
 #[tokio::test]
-async fn overridden_is_what_finance_named_and_not_what_came_with_the_order() {
+async fn filter_overridden_selects_overrides_of_finance_alone() {
     let mut server = with_a_book().await;
     let shown = |found: &[v1::Movement]| -> Vec<String> {
         let show = |it: &v1::Movement| {
@@ -272,7 +272,7 @@ async fn overridden_is_what_finance_named_and_not_what_came_with_the_order() {
 }
 
 #[tokio::test]
-async fn both_filters_must_hold_and_a_file_is_the_list() {
+async fn filter_fields_and_expression_are_combined_with_and() {
     let mut server = with_a_book().await;
     let filter = v1::MovementFilter {
         categories: vec![v1::ImpactCategory::New.into(), v1::ImpactCategory::Churn.into()],
@@ -305,7 +305,7 @@ async fn both_filters_must_hold_and_a_file_is_the_list() {
 }
 
 #[tokio::test]
-async fn a_page_ends_where_enough_was_looked_at_and_the_next_one_goes_on() {
+async fn filtered_page_ends_at_its_scan_limit_and_the_next_continues() {
     let mut server = TestServer::start(store()).await;
     let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
     let steps: Vec<serde_json::Value> = (0..1_000)
@@ -347,7 +347,7 @@ async fn a_page_ends_where_enough_was_looked_at_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_is_named_with_its_place() {
+async fn filter_mistakes_are_reported_with_their_positions() {
     let mut server = TestServer::start(store()).await;
     let request = v1::ListMovementsRequest {
         filter: Some(v1::MovementFilter { currency: "usd".into(), ..Default::default() }),

@@ -74,7 +74,7 @@ fn some_scopes() -> Vec<Scope> {
 }
 
 #[tokio::test]
-async fn each_group_is_what_its_entries_come_to() {
+async fn each_waterfall_group_is_the_sum_of_its_entries() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     let tenant = TenantId::only();
@@ -287,7 +287,7 @@ pub async fn check_converted(db: &Db, tenant: &TenantId, seed: usize, now: chron
 }
 
 #[tokio::test]
-async fn converted_waterfalls_add_up_to_the_last_digit() {
+async fn converted_waterfall_groups_add_up_exactly() {
     let desk: Desk = with_adjustments(store()).await;
     for seed in 0..24 {
         check_converted(&desk.db, &TenantId::only(), seed, instant(NOW)).await;
@@ -296,7 +296,7 @@ async fn converted_waterfalls_add_up_to_the_last_digit() {
 }
 
 #[test]
-fn the_command_line_shows_groups() {
+fn waterfall_command_shows_groups() {
     let fact = |customer: &str, line: &str, item: &str, price: &str, channel: &str| {
         json!({"subscription_line": {"line_id": line, "subscription_id": "S1", "customer_id": customer, "item_id": item,
             "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-05", "attributes": {"channel": channel},

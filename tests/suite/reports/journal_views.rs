@@ -167,7 +167,7 @@ pub(super) fn shown(columns: &Columns) -> Columns {
 }
 
 #[tokio::test]
-async fn a_waterfall_is_what_its_entries_come_to() {
+async fn waterfall_of_each_view_is_the_sum_of_its_entries() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     let adjustments = entries.iter().filter(|entry| entry.is_adjustment()).count();
@@ -221,7 +221,7 @@ async fn a_waterfall_is_what_its_entries_come_to() {
 }
 
 #[tokio::test]
-async fn mrr_is_what_its_entries_come_to() {
+async fn mrr_of_each_view_is_the_sum_of_its_entries() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     for scope in scopes() {
@@ -243,7 +243,7 @@ async fn mrr_is_what_its_entries_come_to() {
 }
 
 #[tokio::test]
-async fn the_movements_behind_a_number_can_be_listed() {
+async fn movements_behind_a_waterfall_amount_are_listed() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     let (from, to) = (date("2026-03-01"), date("2026-03-31"));
@@ -278,7 +278,7 @@ async fn the_movements_behind_a_number_can_be_listed() {
 
 /// Every order gives the entries that the filter lets through, sorted, however small the pages.
 #[tokio::test]
-async fn pages_of_every_order_are_the_same_entries_sorted() {
+async fn pages_of_each_order_are_the_same_movements() {
     let desk = with_adjustments(store()).await;
     let entries = entries(&desk.db).await;
     let range = |from, to| (Some(date(from)), Some(date(to)));

@@ -22,7 +22,7 @@ async fn with_a_small_book() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_waterfall_goes_from_opening_to_closing_at_both_levels() {
+async fn waterfall_adds_up_at_both_levels() {
     let mut server = with_a_small_book().await;
     for (level, reactivation, new) in [(v1::Level::Customer, "100", "0"), (v1::Level::Contract, "0", "100")] {
         let request = v1::GetWaterfallRequest {
@@ -57,7 +57,7 @@ async fn a_waterfall_goes_from_opening_to_closing_at_both_levels() {
 }
 
 #[tokio::test]
-async fn mrr_at_a_date_is_the_same_at_both_levels() {
+async fn mrr_is_the_same_at_both_levels() {
     let mut server = with_a_small_book().await;
     for level in [v1::Level::Contract, v1::Level::Customer] {
         let request = v1::GetMrrRequest { date: "2026-02-28".into(), level: level.into(), ..Default::default() };
@@ -70,7 +70,7 @@ async fn mrr_at_a_date_is_the_same_at_both_levels() {
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_without_gaps_in_every_order() {
+async fn movement_pages_have_no_gaps_in_each_order() {
     let mut server = with_a_small_book().await;
     let all = server.list(v1::ListMovementsRequest::default()).await;
     assert_eq!(all.len(), 12);
@@ -116,7 +116,7 @@ async fn pages_follow_each_other_without_gaps_in_every_order() {
 }
 
 #[tokio::test]
-async fn a_filter_narrows_and_a_token_belongs_to_its_question() {
+async fn movement_page_token_belongs_to_its_filter() {
     let mut server = with_a_small_book().await;
     let filter = v1::MovementFilter {
         level: v1::Level::Customer.into(),
@@ -139,7 +139,7 @@ async fn a_filter_narrows_and_a_token_belongs_to_its_question() {
 }
 
 #[tokio::test]
-async fn reversed_movements_can_be_left_out() {
+async fn movement_list_without_reversed_movements() {
     let mut server = with_a_small_book().await;
     let revised = line("acme", "L2", json!({"item_id": "support", "start_date": "2026-02-11", "revision": 1}));
     server.record(vec![revised]).await.unwrap();
@@ -151,7 +151,7 @@ async fn reversed_movements_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn a_movement_is_explained_by_its_rules_lines_and_facts() {
+async fn movement_is_explained_by_rules_lines_and_facts() {
     let mut server = with_a_small_book().await;
     let filter = v1::MovementFilter {
         subcategories: vec![v1::ImpactSubcategory::PriceIncrease.into()],
@@ -181,7 +181,7 @@ async fn a_movement_is_explained_by_its_rules_lines_and_facts() {
 }
 
 #[tokio::test]
-async fn nobody_knows_the_journal_of_tomorrow() {
+async fn as_known_at_in_the_future_is_refused() {
     let mut server = with_a_small_book().await;
     let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
     // In the year 2200; and beyond what a timestamp may be.
@@ -215,7 +215,7 @@ struct Wrong {
 }
 
 #[tokio::test]
-async fn a_malformed_message_is_the_callers_fault() {
+async fn malformed_message_is_an_invalid_argument() {
     let server = TestServer::start(store()).await;
     let mut client = tonic::client::Grpc::new(server.channel.clone());
     client.ready().await.unwrap();

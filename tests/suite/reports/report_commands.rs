@@ -25,7 +25,7 @@ pub fn with_a_store() -> Folder {
 }
 
 #[test]
-fn tables_are_for_people() {
+fn report_commands_print_tables() {
     let folder = with_a_store();
     let movements = "\
 id  date        customer  level     category  subcategory        item   MRR before  MRR change  MRR after  currency  cause
@@ -81,7 +81,7 @@ date        currency       MRR        ARR
 }
 
 #[test]
-fn csv_and_json_say_the_same() {
+fn report_commands_print_the_same_as_csv_and_json() {
     let folder = with_a_store();
     for question in ["movements --all", "waterfall --year 2025", "mrr --date 2025-12-31", "mrr --date 2024-12-31"] {
         let csv = rows(&folder.ask(&format!("{question} --format csv")));
@@ -108,7 +108,7 @@ fn csv_and_json_say_the_same() {
 }
 
 #[test]
-fn a_movement_is_explained_in_words_and_as_json() {
+fn explain_command_prints_text_and_json() {
     let folder = with_a_store();
     let text = folder.ask("explain 4");
     let summary = "UPSELL / QUANTITY_INCREASE of 443 USD a month (MRR 1000 → 1443) for acme, item seats, on 2025-04-01, at \
@@ -130,7 +130,7 @@ fn a_movement_is_explained_in_words_and_as_json() {
 }
 
 #[test]
-fn a_closed_pipe_ends_a_command_quietly() {
+fn report_command_ends_quietly_on_a_closed_pipe() {
     let folder = with_a_store();
     for command in
         ["movements --all", "waterfall --year 2025 --format csv", "mrr --format json", "explain 1", "demo --exit"]

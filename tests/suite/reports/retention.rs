@@ -88,7 +88,7 @@ async fn with_a_book() -> TestServer {
 }
 
 #[tokio::test]
-async fn a_discount_that_ends_is_no_lapse() {
+async fn retention_does_not_count_an_ended_discount_as_a_lapse() {
     let mut server = TestServer::start(store()).await;
     let until_february = |fields: Value| {
         let mut line = json!({"start_date": "2025-02-01", "end_date": "2026-02-01"});
@@ -146,7 +146,7 @@ fn question(level: v1::Level) -> v1::GetRetentionRequest {
 }
 
 #[tokio::test]
-async fn ratios_are_those_worked_out_by_hand() {
+async fn retention_ratios_are_those_worked_out_by_hand() {
     let mut server = with_a_book().await;
     // January: opening 150 + 200 + 60 + 90 + 30 = 530; new 120 (stark), upsell 15 (acme), churn −90 (hooli);
     //   closing 530 + 120 + 15 − 90 = 575.
@@ -187,7 +187,7 @@ async fn ratios_are_those_worked_out_by_hand() {
 }
 
 #[tokio::test]
-async fn wrong_months_are_named() {
+async fn retention_months_are_validated() {
     let mut server = TestServer::start(store()).await;
     for (from, to, field) in [("2026-02", "2026-01", "to_month"), ("", "2026-01", "from_month")] {
         let request = v1::GetRetentionRequest { from_month: from.into(), to_month: to.into(), ..Default::default() };
@@ -199,7 +199,7 @@ async fn wrong_months_are_named() {
 }
 
 #[tokio::test]
-async fn what_is_corrected_of_a_closed_month_counts_where_it_is_posted() {
+async fn retention_counts_adjustments_in_their_posting_month() {
     let desk = Desk::open(store(), "2026-01-25T12:00:00Z").await;
     let fifty = json!({"price_steps": price("50")});
     let thirty = json!({"start_date": "2025-12-01", "price_steps": price("30")});
@@ -254,7 +254,7 @@ fn in_short(it: &Kept) -> String {
 }
 
 #[test]
-fn the_command_line_says_the_same() {
+fn retention_command_prints_the_same() {
     let facts = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
 {"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "globex", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "end_date": "2025-02-01", "price_steps": [{"quantity": "5", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
 "#;

@@ -54,7 +54,7 @@ fn told(it: &v1::Movement) -> String {
 }
 
 #[tokio::test]
-async fn what_is_to_come_is_listed_by_date_and_page_by_page() {
+async fn scheduled_changes_are_listed_by_date_and_page() {
     let mut server = with_a_book().await;
     let all = [
         "2026-06-02 acme PRICE_INCREASE 10",
@@ -94,7 +94,7 @@ async fn what_is_to_come_is_listed_by_date_and_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_token_belongs_to_its_question() {
+async fn scheduled_page_token_belongs_to_its_request() {
     let mut server = with_a_book().await;
     let request = v1::ListScheduledMovementsRequest { page_size: 1, ..Default::default() };
     let page = server.movements.list_scheduled_movements(request).await.unwrap().into_inner();
@@ -113,7 +113,7 @@ async fn a_token_belongs_to_its_question() {
 }
 
 #[test]
-fn the_command_line_lists_it() {
+fn scheduled_command_lists_changes() {
     let facts = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "end_date": "9000-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}, {"start_date": "8999-01-01", "quantity": "12"}]}}
 "#;
     let folder = Folder::with(&[("facts.jsonl", facts)]).on(store());

@@ -6,7 +6,6 @@ mod tls;
 mod tls_reload;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
@@ -28,9 +27,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::support::canary;
 use crate::support::server::line;
 use crate::support::store::{Store, sqlite};
-
-/// Nothing here takes so long unless it takes for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::wait::PATIENCE;
 
 /// A server in this process, with limits of its own.
 struct Listening {

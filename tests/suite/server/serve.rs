@@ -12,7 +12,7 @@ use crate::support::program::{Folder, Serving};
 use crate::support::server::line;
 
 #[test]
-fn a_server_answers_as_its_store_does() {
+fn server_answers_as_its_store() {
     let folder = report_commands::with_a_store();
     let mut questions: Vec<String> = Vec::new();
     for question in [
@@ -47,7 +47,7 @@ async fn client(serving: &Serving) -> BillingServiceClient<tonic::transport::Cha
 
 // The connection lives on while a test waits for the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn what_was_answered_is_in_the_store_when_the_server_has_ended() {
+async fn acknowledged_facts_are_stored_when_the_server_ends() {
     let folder = Folder::new().on(store());
     let mut serving = Serving::start(&folder);
     let mut billing = client(&serving).await;
@@ -64,7 +64,7 @@ async fn what_was_answered_is_in_the_store_when_the_server_has_ended() {
 
 // The connection lives on while a test waits for the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_server_ends_although_a_stream_is_open() {
+async fn server_ends_while_a_stream_is_open() {
     let folder = Folder::new().on(store());
     let mut serving = Serving::start(&folder);
     let mut billing = client(&serving).await;

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use crate::support::program::{Folder, Serving};
 
 #[test]
-fn the_file_alone_is_the_store_when_the_server_has_ended() {
+fn store_is_a_single_file_after_the_server_ends() {
     let folder = Folder::new();
     let fact = r#"{"customer": {"customer_id": "acme", "name": "Acme Ltd"}}"#;
     folder.write("facts.jsonl", fact);
@@ -23,7 +23,7 @@ fn the_file_alone_is_the_store_when_the_server_has_ended() {
 }
 
 #[test]
-fn a_server_that_cannot_open_its_store_or_its_port_says_so_and_fails() {
+fn serve_command_fails_without_its_store_or_port() {
     let folder = Folder::new();
     let said = folder.run("serve --listen 127.0.0.1:0 --database-url no/such/folder.db");
     assert!(said.stderr.contains("error: cannot open the store no/such/folder.db: "), "{}", said.stderr);

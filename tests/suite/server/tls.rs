@@ -26,7 +26,7 @@ async fn start(files: TlsFiles) -> Listening {
 }
 
 #[tokio::test]
-async fn a_server_is_believed_by_those_who_believe_its_authority() {
+async fn tls_server_is_trusted_through_its_authority() {
     let (folder, ours, other) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let server = start(files(&folder, &ours)).await;
     answers(encrypted(&server, ours.client())).await.unwrap();
@@ -38,7 +38,7 @@ async fn a_server_is_believed_by_those_who_believe_its_authority() {
 }
 
 #[tokio::test]
-async fn with_an_authority_for_clients_only_its_clients_get_in() {
+async fn mutual_tls_accepts_clients_of_its_authority_alone() {
     let (folder, ours, other) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let server = start(mutual(&folder, &ours)).await;
     answers(encrypted(&server, ours.client().identity(ours.issue().identity()))).await.unwrap();
@@ -55,7 +55,7 @@ async fn with_an_authority_for_clients_only_its_clients_get_in() {
 }
 
 #[tokio::test]
-async fn nobody_talks_past_tls() {
+async fn plain_connections_to_a_tls_port_are_refused() {
     let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
     let (encrypting, plain) = (start(files(&folder, &authority)).await, Listening::plain().await);
     assert!(answers(encrypting.endpoint()).await.is_err(), "plain text to the port with TLS");
@@ -70,7 +70,7 @@ async fn nobody_talks_past_tls() {
 }
 
 #[tokio::test]
-async fn both_versions_of_tls_agree_on_http_and_nothing_else() {
+async fn tls_versions_negotiate_http_alone() {
     let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
     let server = start(files(&folder, &authority)).await;
     for version in [&TLS12, &TLS13] {
@@ -90,7 +90,7 @@ async fn both_versions_of_tls_agree_on_http_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn files_that_are_no_good_are_named_and_not_shown() {
+async fn invalid_tls_files_are_named_and_not_printed() {
     let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
     let good = mutual(&folder, &authority);
     let other = folder.path().join("other.key");
@@ -120,7 +120,7 @@ async fn files_that_are_no_good_are_named_and_not_shown() {
 }
 
 #[test]
-fn the_commands_talk_to_a_server_with_tls() {
+fn commands_connect_with_tls() {
     let (folder, authority) = (Folder::new(), Authority::new());
     let (server, client) = (authority.issue(), authority.issue());
     for (name, text) in [

@@ -1,7 +1,6 @@
 //! Renewed certificates, while the service runs.
 
 use std::fs;
-use std::time::Instant;
 
 use deltabook::grpc::v1;
 use deltabook::grpc::v1::billing_service_client::BillingServiceClient;
@@ -11,9 +10,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
-use super::{Listening, PATIENCE, answers, records};
+use super::{Listening, answers, records};
 use crate::support::certificates::{Authority, files, mutual};
 use crate::support::server::line;
+use crate::support::wait::until;
 
 fn encrypted(server: &Listening, tls: ClientTlsConfig) -> Endpoint {
     let url = format!("https://localhost:{}", server.address.port());
@@ -22,15 +22,11 @@ fn encrypted(server: &Listening, tls: ClientTlsConfig) -> Endpoint {
 
 /// Until a new connection is believed by those who believe this authority.
 async fn taken_up(server: &Listening, authority: &Authority) {
-    let began = Instant::now();
-    while let Err(error) = answers(encrypted(server, authority.client())).await {
-        assert!(began.elapsed() < PATIENCE, "{error}");
-        tokio::time::sleep(TLS_LOOK_INTERVAL / 10).await;
-    }
+    until(async || answers(encrypted(server, authority.client())).await).await;
 }
 
 #[tokio::test]
-async fn a_renewed_certificate_is_taken_up_while_a_stream_goes_on() {
+async fn renewed_tls_certificate_is_used_while_a_stream_continues() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = files(&folder, &before);
     let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
@@ -58,7 +54,7 @@ async fn a_renewed_certificate_is_taken_up_while_a_stream_goes_on() {
 }
 
 #[tokio::test]
-async fn files_that_are_half_written_leave_the_earlier_ones_in_use() {
+async fn incomplete_tls_files_leave_the_previous_ones_in_use() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = files(&folder, &before);
     let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
@@ -81,7 +77,7 @@ async fn files_that_are_half_written_leave_the_earlier_ones_in_use() {
 }
 
 #[tokio::test]
-async fn who_is_no_longer_let_in_stays_out_after_a_renewal() {
+async fn revoked_tls_clients_are_refused_after_a_renewal() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = mutual(&folder, &before);
     let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
@@ -89,11 +85,7 @@ async fn who_is_no_longer_let_in_stays_out_after_a_renewal() {
     let of = |identity: &tonic::transport::Identity| encrypted(&server, before.client().identity(identity.clone()));
     answers(of(&old)).await.unwrap();
     fs::write(files.client_ca.as_ref().unwrap(), after.certificate()).unwrap();
-    let began = Instant::now();
-    while let Err(error) = answers(of(&new)).await {
-        assert!(began.elapsed() < PATIENCE, "{error}");
-        tokio::time::sleep(TLS_LOOK_INTERVAL / 10).await;
-    }
+    until(async || answers(of(&new)).await).await;
     assert!(answers(of(&old)).await.is_err());
     server.finish().await;
 }

@@ -10,7 +10,7 @@ use deltabook::events::sink::file::File;
 use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use serde_json::json;
 
-use crate::support::sink_outcomes::{
+use crate::support::sinks::outcomes::{
     assert_payload, billed, read, reason, renaming, settings, trial_started, upgraded,
 };
 
@@ -23,7 +23,7 @@ fn lines(events: &[OutgoingEvent]) -> String {
 }
 
 #[tokio::test]
-async fn each_event_is_a_line_in_the_order_given_and_the_file_is_its_owners() {
+async fn file_sink_writes_a_line_for_each_event_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let file = open(&path).unwrap();
@@ -38,7 +38,7 @@ async fn each_event_is_a_line_in_the_order_given_and_the_file_is_its_owners() {
 }
 
 #[tokio::test]
-async fn names_are_those_that_the_receiver_has_chosen() {
+async fn file_sink_names_can_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let file = File::open(settings(json!({"path": path})), renaming(), &read, Clock::system()).unwrap();
@@ -47,7 +47,7 @@ async fn names_are_those_that_the_receiver_has_chosen() {
 }
 
 #[tokio::test]
-async fn a_line_that_a_crash_has_torn_is_cut_off() {
+async fn file_sink_cuts_off_a_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let whole = lines(&[upgraded()]);
@@ -67,7 +67,7 @@ async fn a_line_that_a_crash_has_torn_is_cut_off() {
 }
 
 #[test]
-fn what_is_no_file_of_events_is_left_alone() {
+fn file_sink_leaves_other_files_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes");
     fs::write(&path, "one\nand another").unwrap();
@@ -79,7 +79,7 @@ fn what_is_no_file_of_events_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_full_file_is_put_aside_and_the_oldest_goes() {
+async fn file_sink_rotates_full_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let two_lines = lines(&[billed(10, 1), billed(11, 1)]).len();
@@ -100,7 +100,7 @@ async fn a_full_file_is_put_aside_and_the_oldest_goes() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_taken_away_is_created_again_and_meanwhile_nothing_is_delivered() {
+async fn file_sink_creates_a_removed_file_again() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
@@ -118,7 +118,7 @@ async fn a_file_that_is_taken_away_is_created_again_and_meanwhile_nothing_is_del
 }
 
 #[tokio::test]
-async fn two_take_turns_at_one_file() {
+async fn file_sinks_take_turns_at_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let (first, second) = (open(&path).unwrap(), open(&path).unwrap());
@@ -134,7 +134,7 @@ async fn two_take_turns_at_one_file() {
 }
 
 #[test]
-fn settings_are_checked() {
+fn file_sink_settings_are_checked() {
     let opened = |settings| serde_json::from_value::<deltabook::events::sink::file::FileSettings>(settings);
     assert!(opened(json!({"path": "x", "max_byte": 1})).is_err());
     assert!(opened(json!({})).is_err());

@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::segment::assert_types;
-use crate::support::payloads;
-use crate::support::receiver::{Answer, Receiver};
-use crate::support::sink_events::{self as events, one_of_each, with};
+use crate::support::sinks::events::{self as events, one_of_each, with};
+use crate::support::sinks::payloads;
+use crate::support::sinks::receiver::{Answer, Receiver};
 
 fn open(settings: Value, filter: EventFilter) -> Result<Intilery, String> {
     let all = json!({ "auth_token": { "env": "KEY" }, "client": "acme", "concurrency": 1 });
@@ -20,7 +20,7 @@ fn open(settings: Value, filter: EventFilter) -> Result<Intilery, String> {
 }
 
 #[tokio::test]
-async fn each_event_is_what_it_was() {
+async fn intilery_payloads_are_the_golden_ones() {
     let receiver = Receiver::start([]).await;
     let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     assert_eq!(sink.deliver(&one_of_each()).await, vec![DeliveryOutcome::Delivered; 9]);
@@ -29,7 +29,7 @@ async fn each_event_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn requests_are_what_the_api_documents() {
+async fn intilery_requests_follow_the_documented_api() {
     let receiver = Receiver::start([]).await;
     let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     sink.deliver(&one_of_each()).await;
@@ -53,7 +53,7 @@ async fn requests_are_what_the_api_documents() {
 }
 
 #[tokio::test]
-async fn accounts_and_brands_have_places_of_their_own() {
+async fn intilery_accounts_and_brands_have_their_own_entities() {
     let receiver = Receiver::start([]).await;
     let with = |account, brand| json!({ "endpoint": receiver.url, "account": account, "brand": brand });
     for settings in [with("eu", None), with("eu", Some("SHOP")), with("a/../b", Some("?"))] {
@@ -67,7 +67,7 @@ async fn accounts_and_brands_have_places_of_their_own() {
 }
 
 #[test]
-fn no_event_is_a_command() {
+fn intilery_events_are_no_commands() {
     let commands = [
         "identify",
         "track",
@@ -93,7 +93,7 @@ fn no_event_is_a_command() {
 }
 
 #[tokio::test]
-async fn decimals_arrive_as_they_are() {
+async fn intilery_decimals_are_exact() {
     let receiver = Receiver::start([]).await;
     let sink = open(json!({ "endpoint": receiver.url }), EventFilter::default()).unwrap();
     sink.deliver(&events::exact()).await;
@@ -104,7 +104,7 @@ async fn decimals_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn an_answer_without_success_is_a_failure() {
+async fn intilery_answer_without_success_is_a_failure() {
     let receiver = Receiver::start([
         Answer::Body(200, r#"{"success": false}"#.to_owned()),
         Answer::Body(200, r#"{"success": true, "eventId": "7f72"}"#.to_owned()),

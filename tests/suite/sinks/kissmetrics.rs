@@ -10,9 +10,9 @@ use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::support::payloads;
-use crate::support::receiver::{Answer, Received, Receiver};
-use crate::support::sink_events::{self as events, billed, one_of_each, upgraded};
+use crate::support::sinks::events::{self as events, billed, one_of_each, upgraded};
+use crate::support::sinks::payloads;
+use crate::support::sinks::receiver::{Answer, Received, Receiver};
 
 fn open(url: &str, filter: Value) -> Result<Kissmetrics, String> {
     let settings = serde_json::from_value(json!({ "api_key": { "env": "KEY" }, "endpoint": url, "concurrency": 1 }));
@@ -35,7 +35,7 @@ fn form(request: &Received) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn each_event_is_what_it_was() {
+async fn kissmetrics_payloads_are_the_golden_ones() {
     let mut text = String::new();
     for event in one_of_each() {
         writeln!(text, "# {}", event.envelope.event).unwrap();
@@ -47,7 +47,7 @@ async fn each_event_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn requests_are_what_the_api_documents() {
+async fn kissmetrics_requests_follow_the_documented_api() {
     for request in sent(json!({}), &one_of_each()).await {
         assert_eq!(request.method, "POST");
         assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
@@ -62,7 +62,7 @@ async fn requests_are_what_the_api_documents() {
 }
 
 #[tokio::test]
-async fn a_change_is_an_event_and_then_what_the_person_is() {
+async fn kissmetrics_change_is_an_event_and_person_properties() {
     let requests = sent(json!({}), &[upgraded()]).await;
     let paths: Vec<_> = requests.iter().map(|request| request.path.as_str()).collect();
     assert_eq!(paths, ["/e", "/s"]);
@@ -76,7 +76,7 @@ async fn a_change_is_an_event_and_then_what_the_person_is() {
 }
 
 #[tokio::test]
-async fn an_event_is_delivered_when_the_person_is_known_too() {
+async fn kissmetrics_event_is_delivered_with_its_person_properties() {
     let receiver = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
     let sink = open(&receiver.url, json!({})).unwrap();
     let outcomes = sink.deliver(&[upgraded(), billed(5, "brightwater")]).await;
@@ -88,7 +88,7 @@ async fn an_event_is_delivered_when_the_person_is_known_too() {
 }
 
 #[tokio::test]
-async fn decimals_arrive_as_they_are() {
+async fn kissmetrics_decimals_are_exact() {
     let requests = sent(json!({}), &events::exact()).await;
     let (change, person, charge) = (form(&requests[0]), form(&requests[1]), form(&requests[2]));
     assert_eq!((change["MRR Delta"].as_str(), change["MRR"].as_str()), ("0.1", "12345678901.123456"));
@@ -98,7 +98,7 @@ async fn decimals_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn names_can_be_chosen() {
+async fn kissmetrics_names_can_be_chosen() {
     let filter =
         json!({ "names": { "Upgraded": "Plan Grew" }, "properties": { "MRR": "", "Plan": "", "Reason": "Why" } });
     let requests = sent(filter, &[upgraded()]).await;
@@ -109,7 +109,7 @@ async fn names_can_be_chosen() {
 }
 
 #[test]
-fn a_choice_that_kissmetrics_would_change_is_refused() {
+fn kissmetrics_refuses_names_that_it_would_change() {
     let wrong = [
         (json!({ "names": { "Upgraded": "Plan: up" } }), "no colon"),
         (json!({ "names": { "Upgraded": "u".repeat(256) } }), "255"),
@@ -127,7 +127,7 @@ fn a_choice_that_kissmetrics_would_change_is_refused() {
 }
 
 #[tokio::test]
-async fn an_identity_that_would_be_cut_is_refused() {
+async fn kissmetrics_refuses_identities_that_it_would_cut() {
     let receiver = Receiver::start([]).await;
     let mut long = billed(1, "brightwater");
     long.envelope.identity = "i".repeat(256);

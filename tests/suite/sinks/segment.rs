@@ -13,9 +13,9 @@ use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::support::payloads;
-use crate::support::receiver::{Answer, Received, Receiver};
-use crate::support::sink_events::{self as events, billed, one_of_each, upgraded};
+use crate::support::sinks::events::{self as events, billed, one_of_each, upgraded};
+use crate::support::sinks::payloads;
+use crate::support::sinks::receiver::{Answer, Received, Receiver};
 
 fn open(receiver: &Receiver, group: bool) -> Segment {
     let endpoint = format!("{}/v1/batch", receiver.url);
@@ -67,7 +67,7 @@ pub fn assert_types(properties: &Value) {
 }
 
 #[tokio::test]
-async fn each_event_is_what_it_was() {
+async fn segment_payloads_are_the_golden_ones() {
     for (file, group) in [("segment.json", false), ("segment_with_group.json", true)] {
         let requests = sent(group, &one_of_each()).await;
         assert_eq!(requests.len(), 1);
@@ -77,7 +77,7 @@ async fn each_event_is_what_it_was() {
 }
 
 #[tokio::test]
-async fn requests_are_what_the_api_documents() {
+async fn segment_requests_follow_the_documented_api() {
     let requests = sent(false, &one_of_each()).await;
     let request = &requests[0];
     assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v1/batch"));
@@ -115,7 +115,7 @@ fn shape(prefix: &str, value: &Value, into: &mut BTreeMap<String, &'static str>)
 }
 
 #[tokio::test]
-async fn calls_are_those_of_segments_own_library() {
+async fn segment_calls_equal_those_of_its_library() {
     let captured: Value = serde_json::from_str(&payloads::read("segment_analytics_python.json")).unwrap();
     let requests = sent(true, &[upgraded()]).await;
     let (ours, calls) = (&requests[0], calls(&requests[0]));
@@ -154,7 +154,7 @@ async fn calls_are_those_of_segments_own_library() {
 }
 
 #[tokio::test]
-async fn decimals_arrive_as_they_are() {
+async fn segment_decimals_are_exact() {
     let requests = sent(true, &events::exact()).await;
     let body = &requests[0].body;
     for number in [
@@ -170,7 +170,7 @@ async fn decimals_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn batches_keep_within_the_limits_and_in_order() {
+async fn segment_batches_keep_limits_and_order() {
     let events: Vec<_> = (0..2_600).map(|sequence| billed(sequence, &format!("c{}", sequence % 100))).collect();
     let requests = sent(false, &events).await;
     assert!(requests.iter().all(|request| request.body.len() <= 500_000 && calls(request).len() <= 2_500));
@@ -181,7 +181,7 @@ async fn batches_keep_within_the_limits_and_in_order() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_too_large_is_refused_alone() {
+async fn segment_event_that_is_too_large_is_refused_alone() {
     let receiver = Receiver::start([]).await;
     let mut large = billed(1, "acme");
     large.envelope.description = Some("x".repeat(32 << 10));
@@ -191,7 +191,7 @@ async fn an_event_that_is_too_large_is_refused_alone() {
 }
 
 #[tokio::test]
-async fn one_bad_event_does_not_take_its_batch_with_it() {
+async fn segment_bad_event_does_not_fail_its_batch() {
     // Of four the third is bad: all, the first half, the second half, the third, the fourth.
     let receiver = Receiver::start([400, 200, 400, 400, 200].map(Answer::Status)).await;
     let events: Vec<_> = (0..4).map(|sequence| billed(sequence, "acme")).collect();
@@ -202,7 +202,7 @@ async fn one_bad_event_does_not_take_its_batch_with_it() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_holds_back_what_comes_after() {
+async fn segment_failing_batch_holds_back_later_events() {
     let receiver = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
     let mut events: Vec<_> = (0..2_000).map(|sequence| billed(sequence, "acme")).collect();
     events.push(billed(2_000, "other"));

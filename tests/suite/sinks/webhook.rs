@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook as Verifier;
 
 use crate::support::canary::CANARY;
-use crate::support::receiver::{Answer, Received, Receiver, nobody};
-use crate::support::sink_outcomes::{assert_payload, billed, reason, renaming, settings, trial_started, upgraded};
+use crate::support::sinks::outcomes::{assert_payload, billed, reason, renaming, settings, trial_started, upgraded};
+use crate::support::sinks::receiver::{Answer, Received, Receiver, nobody};
 
 /// As the specification writes a key; of each name another one.
 fn key(name: &str) -> String {
@@ -50,7 +50,7 @@ fn headers(received: &Received) -> HeaderMap {
 }
 
 #[tokio::test]
-async fn an_event_is_a_signed_cloud_event() {
+async fn webhook_event_is_a_signed_cloud_event() {
     let receiver = Receiver::start([Answer::Status(202), Answer::Status(204)]).await;
     let webhook = open(&format!("{}/hooks/deltabook?team=1", receiver.url));
     assert_eq!(webhook.deliver(&[upgraded()]).await, [DeliveryOutcome::Delivered]);
@@ -74,7 +74,7 @@ async fn an_event_is_a_signed_cloud_event() {
 }
 
 #[tokio::test]
-async fn names_are_those_that_the_receiver_has_chosen() {
+async fn webhook_names_can_be_chosen() {
     let receiver = Receiver::start([]).await;
     let others = json!({"allow_private": true, "allow_http": true, "source": "/deltabook/eu"});
     try_open(&receiver.url, others, renaming()).unwrap().deliver(&[upgraded()]).await;
@@ -82,7 +82,7 @@ async fn names_are_those_that_the_receiver_has_chosen() {
 }
 
 #[tokio::test]
-async fn answers_mean_what_they_mean_elsewhere() {
+async fn webhook_answers_decide_the_delivery_outcome() {
     type Expected = fn(&DeliveryOutcome) -> bool;
     let failed = |outcome: &DeliveryOutcome| matches!(outcome, DeliveryOutcome::Failed { .. });
     let refused = |outcome: &DeliveryOutcome| matches!(outcome, DeliveryOutcome::Refused { .. });
@@ -114,7 +114,7 @@ async fn answers_mean_what_they_mean_elsewhere() {
 }
 
 #[tokio::test]
-async fn nothing_overtakes_an_event_of_the_same_customer() {
+async fn webhook_events_of_a_customer_keep_their_order() {
     let receiver = Receiver::start([Answer::Status(503)]).await;
     let webhook = open(&receiver.url);
     let outcomes = webhook.deliver(&[billed(1, 1), billed(2, 1)]).await;
@@ -135,7 +135,7 @@ async fn nothing_overtakes_an_event_of_the_same_customer() {
 }
 
 #[tokio::test]
-async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
+async fn webhook_refuses_private_addresses_in_each_notation() {
     for host in [
         "127.0.0.1",
         "127.1",
@@ -184,7 +184,7 @@ async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
 }
 
 #[tokio::test]
-async fn a_name_of_this_machine_is_refused_when_it_is_looked_up() {
+async fn webhook_refuses_names_of_private_addresses() {
     let receiver = Receiver::start([]).await;
     let by_name = receiver.url.replace("127.0.0.1", "localhost");
     let guarded = try_open(&by_name, json!({"allow_http": true}), EventFilter::default()).unwrap();
@@ -196,7 +196,7 @@ async fn a_name_of_this_machine_is_refused_when_it_is_looked_up() {
 }
 
 #[tokio::test]
-async fn settings_are_checked_and_secrets_are_not_told() {
+async fn webhook_sink_settings_are_checked_without_printing_secrets() {
     for (url, others) in [
         ("http://hooks.example", json!({})),
         ("ftp://hooks.example", json!({"allow_http": true})),

@@ -73,7 +73,7 @@ impl Write for Watched {
 }
 
 #[test]
-fn a_canary_is_found_in_every_disguise() {
+fn canary_is_found_in_each_encoding() {
     for before in ["", "a", "ab", "abc"] {
         let secret = format!("{before}{CANARY}-and-more");
         let bytes = secret.as_bytes();

@@ -7,28 +7,26 @@
 //! | [`server`] | a server in this process, its clients, and facts for it |
 //! | [`ledger`] | a ledger and a scripted sink under the clock of a test |
 //! | [`keys`], [`certificates`] | keys, authorities and certificates |
-//! | [`receiver`], [`nats`] | receivers of events |
-//! | [`sink_events`], [`sink_outcomes`], [`payloads`] | events to send, outcomes, and golden payloads |
-//! | [`browser`], [`console_site`], [`console_client`] | the console: Chromium, a site with content, and plain HTTP |
+//! | [`sinks`], [`nats`] | receivers, events to send, outcomes, golden payloads |
+//! | [`console`] | a site with content, plain HTTP, Chromium |
 //! | [`http2_frames`] | frames of HTTP/2 by hand |
 //! | [`python`] | a Python with the modules of a client |
+//! | [`golden`] | golden files |
+//! | [`wait`] | waiting for a condition |
 //! | [`canary`] | secrets that are recognised in any output |
 
-pub mod browser;
-pub mod canary;
-pub mod certificates;
-pub mod console_client;
-pub mod console_site;
-pub mod http2_frames;
-pub mod keys;
-pub mod ledger;
-pub mod nats;
-pub mod payloads;
+pub mod store;
 pub mod postgres;
 pub mod program;
-pub mod python;
-pub mod receiver;
 pub mod server;
-pub mod sink_events;
-pub mod sink_outcomes;
-pub mod store;
+pub mod ledger;
+pub mod keys;
+pub mod certificates;
+pub mod sinks;
+pub mod nats;
+pub mod console;
+pub mod http2_frames;
+pub mod python;
+pub mod golden;
+pub mod wait;
+pub mod canary;

@@ -4,17 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::canary;
 use super::store::Store;
-
-/// How long a server may take to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::wait::{PATIENCE, until_blocking};
 
 /// What a server says that asks nobody for a key.
 const OPEN: &str = "; open without keys, because none exists";
@@ -50,7 +47,7 @@ impl Said {
 }
 
 /// What is not of the log, or tells of an error: the beginning of a line of the log is `2026-03-01T12:00:00.000000Z INFO `.
-fn is_for_people(line: &&str) -> bool {
+pub fn is_for_people(line: &&str) -> bool {
     let mut words = line.split_whitespace();
     let is_time = |word: &str| word.len() == 27 && word.ends_with('Z') && word.contains('T');
     !(words.next().is_some_and(is_time)
@@ -216,6 +213,11 @@ impl Serving {
         serving
     }
 
+    /// Waits for the next line that it says to people.
+    pub fn next_line(&self) -> String {
+        self.said.recv_timeout(PATIENCE).unwrap()
+    }
+
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
@@ -225,14 +227,7 @@ impl Serving {
 
     /// Waits for its end; gives its exit code and what it said after its first line.
     pub fn ended(&mut self) -> (Option<i32>, String) {
-        let begun = Instant::now();
-        let status: ExitStatus = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < PATIENCE, "the server does not end");
-            std::thread::sleep(Duration::from_millis(10));
-        };
+        let status = until_blocking(|| self.child.try_wait().unwrap().ok_or("the server runs"));
         let rest: String = self.said.iter().collect();
         canary::check(&rest);
         (status.code(), rest)

@@ -48,7 +48,7 @@ async fn list(
 }
 
 #[tokio::test]
-async fn a_tenant_sees_its_own_books_and_nothing_else() {
+async fn tenant_sees_its_own_books_alone() {
     let (mut server, operator, [ours, theirs]) = two_tenants().await;
     let all = v1::ListMovementsRequest::default;
     let our_movements = list(&mut server, &ours, all()).await.unwrap().movements;
@@ -83,7 +83,7 @@ async fn a_tenant_sees_its_own_books_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_page_token_is_worth_nothing_to_another_tenant() {
+async fn page_token_is_refused_for_another_tenant() {
     let (mut server, operator, [ours, theirs]) = two_tenants().await;
     let first = v1::ListMovementsRequest { page_size: 1, ..Default::default() };
     let token = list(&mut server, &theirs, first.clone()).await.unwrap().next_page_token;
@@ -104,7 +104,7 @@ async fn a_page_token_is_worth_nothing_to_another_tenant() {
 }
 
 #[tokio::test]
-async fn keys_and_sinks_of_a_tenant_are_not_there_for_another() {
+async fn keys_and_sinks_are_hidden_from_other_tenants() {
     let (mut server, operator, [ours, theirs]) = two_tenants().await;
     let revoke = v1::RevokeKeyRequest { key_id: theirs.id.to_string() };
     let refused = server.admin.revoke_key(with_key(&ours.text, revoke)).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn keys_and_sinks_of_a_tenant_are_not_there_for_another() {
 }
 
 #[tokio::test]
-async fn whoever_watches_sees_only_their_own_journal() {
+async fn watch_streams_the_journal_of_its_tenant_alone() {
     let (mut server, operator, [ours, theirs]) = two_tenants().await;
     for (key, expected) in [(&ours, "100"), (&theirs, "700")] {
         let watch = with_key(&key.text, v1::WatchMovementsRequest::default());
@@ -144,7 +144,7 @@ async fn whoever_watches_sees_only_their_own_journal() {
 }
 
 #[tokio::test]
-async fn the_audit_trail_says_who_made_keys_and_tenants() {
+async fn audit_trail_records_created_keys_and_tenants() {
     let (server, operator, [_, theirs]) = two_tenants().await;
     let acme = tenant("acme");
     operator.revokes(&acme, &theirs).await;
@@ -163,7 +163,7 @@ async fn the_audit_trail_says_who_made_keys_and_tenants() {
 }
 
 #[tokio::test]
-async fn what_is_recorded_again_otherwise_is_the_work_of_the_key() {
+async fn revision_is_recorded_with_its_key_as_actor() {
     let (mut server, operator, [_, theirs]) = two_tenants().await;
     let facts = vec![line("shared", "L1", json!({"revision": 1, "item_id": "other"}))];
     let mut request = with_key(&theirs.text, v1::RecordFactsRequest { facts: facts.clone(), ..Default::default() });

@@ -13,7 +13,7 @@ fn update(time_zone: &str, lapse_grace_days: Option<i32>, reason: &str) -> v1::U
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_policy_is_set_with_a_reason_and_everybody_is_derived_anew() {
+async fn tenant_policy_change_derives_all_customers_again() {
     let mut server = TestServer::start(store()).await;
     server.record(vec![line("acme", "L1", json!({"end_date": "2026-02-01"}))]).await.unwrap();
     for (wrong, field) in [
@@ -58,7 +58,7 @@ fn facts() -> String {
 }
 
 #[test]
-fn a_policy_is_shown_and_set_at_the_command_line() {
+fn tenant_policy_command_shows_and_sets() {
     let folder = Folder::new().on(store());
     folder.write("facts.jsonl", &facts());
     assert_eq!(folder.run("tenants create acme").stderr, "created tenant acme\n");

@@ -1,8 +1,6 @@
 //! The books of many tenants in one process: as many as there may be are open, whoever has some keeps them, and those
 //! that were closed are opened again.
 
-use std::time::Duration;
-
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::TenantId;
@@ -14,12 +12,10 @@ use deltabook::tenants::tenant_runtime::{Common, Sending};
 use super::store;
 use crate::support::keys::{Operator, tenant};
 use crate::support::server::a_line;
-
-/// How long closing may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::wait::PATIENCE;
 
 #[tokio::test]
-async fn books_are_open_while_somebody_has_them_and_only_so_many_otherwise() {
+async fn tenant_runtimes_stay_open_while_held_and_are_limited() {
     let store = store();
     let operator = Operator::at(store.url()).await;
     let tenants: Vec<TenantId> = (0..=MAX_OPEN).map(|number| tenant(&format!("tenant-{number}"))).collect();

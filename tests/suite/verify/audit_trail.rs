@@ -47,7 +47,7 @@ async fn problem(db: &Db, kept: Option<&Head>) -> Option<TrailDefect> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_is_changed_in_the_audit_trail_is_found_with_its_row() {
+async fn changed_audit_rows_are_found() {
     let store = store();
     let head = trail(&store, ROWS).await;
     let db = Db::open_existing(store.url()).await.unwrap();

@@ -64,7 +64,7 @@ fn without_totals(stdout: &str) -> String {
 }
 
 #[test]
-fn a_total_that_the_journal_does_not_give_is_found() {
+fn verify_finds_a_wrong_total() {
     let folder = with_a_store();
     let statement = "
         update month_total set delta_units = delta_units - case subcategory when 'CUSTOMER_CHURN' then -1 else 1 end
@@ -81,12 +81,12 @@ gives -100.000000 from 1
 }
 
 #[test]
-fn a_store_as_it_was_written_has_no_difference() {
+fn verify_finds_no_difference_in_an_intact_store() {
     assert_eq!(with_a_store().verified(), "2 customers, 4 facts, 12 journal entries");
 }
 
 #[test]
-fn another_amount_is_found() {
+fn verify_finds_a_changed_amount() {
     check(
         "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
         where sequence = 5",
@@ -101,7 +101,7 @@ globex: at CONTRACT level the movements up to 2026-01-15 come to 5 EUR, the line
 }
 
 #[test]
-fn a_balance_that_does_not_fit_its_change_is_found() {
+fn verify_finds_a_balance_that_does_not_add_up() {
     check(
         "update entry set mrr_after_micros = 7 where sequence = 2",
         "\
@@ -113,7 +113,7 @@ acme: the facts give CUSTOMER NEW_CUSTOMER of 1000 on 2025-01-01, seats, which t
 }
 
 #[test]
-fn a_deleted_entry_is_missed() {
+fn verify_finds_a_deleted_entry() {
     check(
         "delete from entry where sequence = 8",
         "\
@@ -125,7 +125,7 @@ globex: at CUSTOMER level the movements up to 2026-01-15 come to 100 EUR, the li
 }
 
 #[test]
-fn an_extra_copy_of_an_entry_is_found() {
+fn verify_finds_a_duplicate_entry() {
     check(
         "insert into entry
         select tenant_id, customer_id, 13, version, recorded_at, posting_date, effective_date, reverses, level, category,
@@ -142,7 +142,7 @@ acme: at CONTRACT level the movements up to 2025-05-01 come to 800 USD, the line
 }
 
 #[test]
-fn an_entry_with_another_name_is_found() {
+fn verify_finds_a_changed_category() {
     check(
         "update entry set category = 'IGNORED', subcategory = 'IGNORED' where sequence = 12",
         "\
@@ -154,7 +154,7 @@ acme: the facts give CUSTOMER PRICE_DECREASE of -100 on 2025-05-01, seats, which
 }
 
 #[test]
-fn an_entry_of_another_customer_is_found_at_both() {
+fn verify_finds_an_entry_moved_to_another_customer() {
     check(
         "update entry set customer_id = 'acme' where sequence = 5",
         "\
@@ -169,7 +169,7 @@ globex: at CONTRACT level the movements up to 2026-01-15 come to -100 EUR, the l
 }
 
 #[test]
-fn a_changed_fact_is_found_by_the_movements_that_it_no_longer_gives() {
+fn verify_finds_a_changed_fact() {
     let folder = with_a_store();
     assert_eq!(folder.store().tamper_with_fact("M1", r#""1200""#, r#""2400""#), 1);
     check_found(
@@ -191,7 +191,7 @@ globex: at CUSTOMER level the movements up to 2025-01-15 come to 100 EUR, the li
 }
 
 #[test]
-fn a_reversal_of_another_amount_is_found() {
+fn verify_finds_a_reversal_of_another_amount() {
     check(
         "update entry set delta_micros = delta_micros + 5000000, mrr_after_micros = mrr_after_micros + 5000000
         where sequence = 10",
@@ -203,7 +203,7 @@ acme: movement 10 does not cancel movement 4 exactly
 }
 
 #[test]
-fn a_second_reversal_of_an_entry_is_found() {
+fn verify_finds_a_second_reversal() {
     check(
         "update entry set reverses = 3 where sequence = 10",
         "\
@@ -225,7 +225,7 @@ fn check_named(folder: &Folder, names: [&str; 3]) {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_named() {
+fn verify_names_an_unreadable_row() {
     let folder = with_a_store();
     assert_eq!(folder.store().tamper_with_fact("M1", r#""1200""#, r#""x""#), 1);
     check_named(&folder, ["table fact", "globex", "M1"]);
@@ -235,7 +235,7 @@ fn a_row_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn an_entry_posted_on_another_date_is_found() {
+fn verify_finds_a_changed_posting_date() {
     check(
         "update entry set posting_date = '2025-02-01' where sequence = 1",
         "\
@@ -246,7 +246,7 @@ acme: movement 1 of 2025-01-01 is posted on 2025-02-01
 }
 
 #[test]
-fn a_customer_without_a_row_is_found() {
+fn verify_finds_a_missing_customer_row() {
     let folder = with_a_store();
     let columns = "kind, fact_id, revision, body, version, recorded_at";
     let copy = format!(

@@ -7,9 +7,9 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use super::super::postgres::server::free_port;
+use super::super::wait::until_blocking;
 use super::program;
 
 static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(program::find);
@@ -74,12 +74,10 @@ impl Server {
     /// Starts it, and waits until it answers.
     pub fn start(&mut self) {
         self.tell("start");
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            assert!(began.elapsed() < Duration::from_secs(30), "nats-server does not start:\n{}", log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        until_blocking(|| {
+            let log = |_| fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            TcpStream::connect(("127.0.0.1", self.port)).map(drop).map_err(log)
+        });
     }
 
     /// Ends it as a crash does.
@@ -117,7 +115,7 @@ impl Drop for Server {
 }
 
 #[test]
-fn a_server_comes_back_at_the_same_place_and_leaves_nothing_at_its_end() {
+fn nats_server_restarts_at_its_address_and_leaves_nothing_behind() {
     let mut server = Server::start_new();
     let (port, folder) = (server.port, server.folder.clone());
     server.kill();

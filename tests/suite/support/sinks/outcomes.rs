@@ -1,15 +1,12 @@
 //! Events for the sinks without an analytics service, and what they answer.
 
-use std::env;
-use std::fs;
-use std::path::Path;
-
 use deltabook::events::event_filter::EventFilter;
 use deltabook::events::secret::SecretSource;
 use deltabook::events::sink::{DeliveryOutcome, OutgoingEvent};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use super::payloads;
 use crate::support::canary::{self, CANARY};
 
 /// A secret has the name of its variable, and the canary.
@@ -75,13 +72,9 @@ pub fn reason(outcome: &DeliveryOutcome) -> &str {
     }
 }
 
-/// What is sent is what the file says; with `UPDATE_PAYLOADS` set, the file says what is sent.
+/// What is sent is what the file has.
+#[track_caller]
 pub fn assert_payload(name: &str, sent: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/sinks/payloads").join(format!("{name}.json"));
     let sent: Value = serde_json::from_str(sent).unwrap();
-    let sent = format!("{sent:#}\n");
-    if env::var_os("UPDATE_PAYLOADS").is_some() {
-        fs::write(&path, &sent).unwrap();
-    }
-    assert_eq!(sent, fs::read_to_string(&path).unwrap_or_default(), "{}", path.display());
+    payloads::assert_same(&format!("{name}.json"), &format!("{sent:#}\n"));
 }

@@ -10,21 +10,18 @@ use deltabook::events::sink::DeliveryOutcome;
 use deltabook::events::sink::sink_config::OpenSink;
 use deltabook::grpc::v1;
 use deltabook::tenants::tenant_runtime::Sending;
-use tokio::time::{Duration, Instant, sleep};
 
 use crate::support::keys::{Key, Operator, with_key};
 use crate::support::ledger::{Scripted, fails};
 use crate::support::server::{TestServer, fact};
 use crate::support::store::Store;
+use crate::support::wait::{holds, until};
 
 /// What `deltabook demo` tells its server.
-const DEMO: &str = include_str!("../../../src/cli/demo/book.jsonl");
+const DEMO: &str = include_str!("../../../../src/cli/demo/book.jsonl");
 
 /// The day that the tests of the console take for today: after the book of the demo, whenever they run.
 pub const TODAY: &str = "2026-11-21T12:00:00Z";
-
-/// How long something may take that is to happen soon.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Site {
     pub server: TestServer,
@@ -88,11 +85,11 @@ impl Site {
 
     /// A server that asked for none looks for them every second.
     async fn wait_for_keys(&mut self) {
-        let began = Instant::now();
-        while self.server.admin.list_sinks(v1::ListSinksRequest {}).await.is_ok() {
-            assert!(began.elapsed() < PATIENCE, "keys are not found");
-            sleep(Duration::from_millis(50)).await;
-        }
+        until(async || {
+            let answer = self.server.admin.list_sinks(v1::ListSinksRequest {}).await;
+            holds(answer.is_err(), "keys are not found")
+        })
+        .await;
     }
 
     /// Finance closes months, and then says that a movement of the last one is to count otherwise.
@@ -132,16 +129,12 @@ impl Site {
 
     /// Until the receivers have said what they have to say.
     pub async fn wait_for(&mut self, have_said: impl Fn(&[v1::Sink]) -> bool) {
-        let began = Instant::now();
-        loop {
+        until(async || {
             let request = with_key(&self.reader.text, v1::ListSinksRequest {});
             let sinks = self.server.admin.list_sinks(request).await.unwrap().into_inner().sinks;
-            if have_said(&sinks) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "{sinks:?}");
-            sleep(Duration::from_millis(50)).await;
-        }
+            holds(have_said(&sinks), sinks)
+        })
+        .await;
     }
 
     pub async fn close(self) {

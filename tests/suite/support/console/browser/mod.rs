@@ -8,7 +8,6 @@ use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,13 +15,12 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use self::chromium::installation;
-use super::console_client;
+use super::client;
 use crate::support::postgres::server::free_port;
+use crate::support::wait::{PATIENCE, until};
 
 /// How the standard names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// Longer than any page takes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts the driver. When nobody is there to wait for its end any more, however that came about, it ends the driver and
 /// the browsers that it started, and leaves nothing behind.
@@ -90,7 +88,7 @@ impl Browser {
         keeper.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut keeper = keeper.spawn().unwrap();
         let lives = keeper.stdin.take();
-        let client = console_client::client();
+        let client = client::client();
         let session = String::new();
         let mut browser = Self { client, session, site: site.to_owned(), folder, keeper, lives };
         browser.begin(&format!("http://127.0.0.1:{port}/session")).await;
@@ -99,11 +97,7 @@ impl Browser {
 
     /// Waits for the driver, and lets it start the browser.
     async fn begin(&mut self, sessions: &str) {
-        let began = Instant::now();
-        while self.client.get(sessions.replace("/session", "/status")).send().await.is_err() {
-            assert!(began.elapsed() < PATIENCE, "chromedriver does not start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until(async || self.client.get(sessions.replace("/session", "/status")).send().await).await;
         let profile = format!("--user-data-dir={}", self.folder.join("profile").display());
         let arguments = [
             "--headless",
@@ -222,11 +216,11 @@ impl Browser {
     pub async fn leaves(&self, by: impl Future<Output = ()>) {
         self.run("window.isLeft = true", json!([])).await;
         by.await;
-        let began = Instant::now();
-        while self.run("return window.isLeft || document.readyState !== 'complete'", json!([])).await == true {
-            assert!(began.elapsed() < PATIENCE, "no page comes after {}", self.path().await);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        until(async || {
+            let is_old = self.run("return window.isLeft || document.readyState !== 'complete'", json!([])).await;
+            if is_old == true { Err(self.path().await) } else { Ok(()) }
+        })
+        .await;
     }
 
     pub async fn write(&self, xpath: &str, text: &str) {
@@ -279,7 +273,7 @@ impl Drop for Browser {
 }
 
 #[tokio::test]
-async fn a_browser_leaves_nothing_at_its_end() {
+async fn browser_leaves_nothing_behind() {
     let browser = Browser::open("data:text/html,").await;
     browser.goto("<h1>Here</h1>").await;
     assert_eq!(browser.text("//h1").await, "Here");

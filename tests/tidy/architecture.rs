@@ -1,38 +1,6 @@
 //! The rooms import one way, and each secret has one keeper.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The code of a file, without its tests and comments.
-fn code(file: &Path) -> String {
-    let text = fs::read_to_string(file).unwrap();
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
-fn room(file: &Path) -> String {
-    let inside = file.strip_prefix(source()).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
-    first.trim_end_matches(".rs").to_owned()
-}
+use super::files::source;
 
 /// Every room, and the rooms of the crate that it may name.
 const MAY_IMPORT: [(&str, &[&str]); 19] = [
@@ -79,23 +47,23 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
 #[test]
 fn rooms_import_one_way() {
     let mut wrong = Vec::new();
-    for file in files(&source()) {
-        let own = room(&file);
+    for file in source() {
+        let own = file.room();
         if own == "lib" {
             continue;
         }
         let allowed = MAY_IMPORT.iter().find(|(name, _)| *name == own);
         let Some((_, allowed)) = allowed else {
-            wrong.push(format!("{} is in no known room", file.display()));
+            wrong.push(format!("{} is in no known room", file.path));
             continue;
         };
-        let code = code(&file);
+        let code = file.code();
         for (other, _) in MAY_IMPORT {
             let names = |prefix: &str| code.contains(&format!("{prefix}::{other}::"));
             // Any room but the domain can report an internal error.
             let is_allowed = allowed.contains(&other) || (other == "bug" && own != "domain");
             if other != own && !is_allowed && (names("crate") || names("deltabook")) {
-                wrong.push(format!("{} imports {other}", file.display()));
+                wrong.push(format!("{} imports {other}", file.path));
             }
         }
     }
@@ -114,11 +82,11 @@ fn each_secret_has_one_keeper() {
         ("f32", &[]),
     ];
     let mut wrong = Vec::new();
-    for file in files(&source()) {
-        let code = code(&file);
+    for file in source() {
+        let code = file.code();
         for (secret, rooms) in keepers {
-            if code.contains(secret) && !rooms.contains(&room(&file).as_str()) {
-                wrong.push(format!("{} names {secret}", file.display()));
+            if code.contains(secret) && !rooms.contains(&file.room()) {
+                wrong.push(format!("{} names {secret}", file.path));
             }
         }
     }
@@ -127,18 +95,10 @@ fn each_secret_has_one_keeper() {
 
 #[test]
 fn the_domain_is_pure() {
-    for file in files(&source().join("domain")) {
-        let code = code(&file);
+    for file in source().iter().filter(|file| file.room() == "domain") {
+        let code = file.code();
         for foreign in ["async ", "serde", "tokio", "tonic", "std::fs", "std::io", "tracing", "println!"] {
-            assert!(!code.contains(foreign), "{} names {foreign}", file.display());
+            assert!(!code.contains(foreign), "{} names {foreign}", file.path);
         }
-    }
-}
-
-#[test]
-fn rooms_stay_small() {
-    for file in files(&source()) {
-        let lines = fs::read_to_string(&file).unwrap().lines().count();
-        assert!(lines <= 500, "{} has {lines} lines: a file that may be two", file.display());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::golden;
+
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/sinks/payloads").join(name)
 }
@@ -10,12 +12,10 @@ pub fn read(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap()
 }
 
-/// The file has this text. With `DELTABOOK_WRITE_PAYLOADS=1` it is written instead: look at what changed.
+/// The file has this text.
+#[track_caller]
 pub fn assert_same(name: &str, text: &str) {
     let version = |version| format!(r#""name":"deltabook","version":"{version}""#);
     let text = text.replace(&version(env!("CARGO_PKG_VERSION")), &version("0.1.0"));
-    if std::env::var_os("DELTABOOK_WRITE_PAYLOADS").is_some() {
-        std::fs::write(file(name), &text).unwrap();
-    }
-    assert_eq!(read(name), text, "{name} is not what is sent; DELTABOOK_WRITE_PAYLOADS=1 writes it");
+    golden::check(&file(name), &text);
 }

@@ -1,3 +1,0 @@
-//! Rules that the source code keeps.
-
-mod architecture;
