@@ -15,6 +15,7 @@ mod support;
 mod access;
 mod cli;
 mod codec;
+mod proto;
 mod console;
 mod facts;
 mod journal;

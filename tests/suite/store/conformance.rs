@@ -1,5 +1,6 @@
-//! The store.
+//! The store: its statements, and the stores of released versions.
 
 use super::store;
 
+mod released_stores;
 mod statements;

@@ -106,6 +106,15 @@ pub fn dump(url: &str) -> String {
     })
 }
 
+/// A database as statements: what `pg_dump` gives, without comments and what is for `psql` alone.
+pub fn sql_of(url: &str) -> String {
+    let dump = server::program("pg_dump").args(["--no-owner", "--no-privileges", "--inserts", url]).output().unwrap();
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    let text = String::from_utf8(dump.stdout).unwrap();
+    let is_statement = |line: &&str| !line.is_empty() && !line.starts_with("--") && !line.starts_with('\\');
+    text.split_inclusive('\n').filter(|line| is_statement(&line.trim_end())).collect()
+}
+
 /// Waits for work in a thread and a runtime of its own, so that tests of both kinds, with a runtime and without, can.
 pub fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     let wait = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
@@ -127,7 +136,7 @@ fn random() -> u64 {
 }
 
 #[test]
-fn a_database_is_fresh_and_gone_afterwards() {
+fn postgres_database_is_fresh_and_dropped() {
     let (one, other) = (database(), database());
     execute(one.url(), "create table mine (it text)".to_owned()).unwrap();
     assert!(execute(other.url(), "select it from mine".to_owned()).is_err());

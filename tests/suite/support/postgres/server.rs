@@ -131,6 +131,15 @@ fn nobody(which: &str) -> Result<u32, String> {
     id.trim().parse().map_err(|_| "PostgreSQL does not run as root, and there is no user nobody".to_owned())
 }
 
+/// One of PostgreSQL's other programs: beside the server, or wherever commands are found.
+pub fn program(name: &str) -> Command {
+    let installation = INSTALLATION.as_ref().unwrap_or_else(|why| panic!("{why}"));
+    let beside = installation.programs.join(name);
+    let mut command = Command::new(if beside.is_file() { beside } else { name.into() });
+    installation.prepare(&mut command);
+    command
+}
+
 /// Below the ports that are given to whoever asks for any, so that it is still free after a restart.
 pub fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> =
@@ -144,7 +153,7 @@ pub fn free_port() -> u16 {
 }
 
 #[test]
-fn a_server_that_breaks_down_comes_back_with_what_was_committed_and_leaves_nothing_at_its_end() {
+fn postgres_server_restarts_with_committed_rows_and_leaves_nothing_behind() {
     let mut server = Server::own();
     super::execute(&server.url(), "create table kept (it bigint)".to_owned()).unwrap();
     super::execute(&server.url(), "insert into kept values (1), (2)".to_owned()).unwrap();
