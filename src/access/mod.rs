@@ -1,12 +1,19 @@
-//! Who asks: keys and what they are for.
+//! Authentication and rate limits of API keys.
 //!
-//! A key is `dbk_<id>_<secret>`. It is shown once, when it is made; what is kept is a digest of its secret
-//! ([`key`]). [`keys`] makes keys and takes them back; [`ring`] finds out whose a key is that somebody sends, and keeps
-//! it at hand for a second; [`limit`] counts what anybody may do so often; [`door`] lets in, or not.
+//! A key is `dbk_<id>_<secret>`. It is shown once, on creation; the store keeps a digest of its secret.
+//!
+//! | file | contents |
+//! |---|---|
+//! | [`key`] | format of a key: generation, parsing, digest of the secret |
+//! | [`identity`] | an authenticated caller: name, role, tenant |
+//! | [`key_management`] | creation, listing and revocation of keys |
+//! | [`key_cache`] | keys of the store, cached for one second |
+//! | [`rate_limiter`] | keyed rate limiter (GCRA) with a bounded LRU |
+//! | [`authenticator`] | authentication of a request by its key and address |
 
-pub mod authenticator;
-pub mod identity;
 pub mod key;
-pub mod key_cache;
+pub mod identity;
 pub mod key_management;
+pub mod key_cache;
 pub mod rate_limiter;
+pub mod authenticator;

@@ -1,20 +1,35 @@
-//! The gRPC service: wire ↔ facts and reports. Only this room names generated types.
+//! The gRPC service. Only this room, and its clients through [`client`], use the generated types.
 //!
-//! A request is decoded ([`decode`]), handed to the ledger or a report, and the answer encoded ([`encode`]); errors
-//! become statuses in one place ([`status`]). Connections come in by [`listener`], encrypted by [`tls`] if they are to be.
+//! A request is authenticated, decoded, answered by the ledger or a report, and encoded; errors become statuses in
+//! one place.
+//!
+//! | file | contents |
+//! |---|---|
+//! | [`limits`] | limits of requests, documented in the README |
+//! | [`codec`] | protobuf messages; malformed ones are INVALID_ARGUMENT |
+//! | [`auth`], [`roles`] | authentication layer, and the roles of each method |
+//! | `caller` | the authenticated caller of a request |
+//! | [`wire`] | conversion between messages and domain types |
+//! | `page_token` | opaque page tokens |
+//! | `status` | errors to statuses |
+//! | [`services`] | the methods |
+//! | `stream_end` | end of a stream by shutdown or revocation |
+//! | [`server`] | services, health, reflection and shutdown |
+//! | [`client`] | generated clients, in process or of a server |
+//! | [`v1`] | the generated types |
 
-pub mod auth;
-mod caller;
-pub mod client;
-pub mod codec;
 pub mod limits;
-mod page_token;
+pub mod codec;
+pub mod auth;
 pub mod roles;
-pub mod server;
-pub mod services;
-mod status;
-mod stream_end;
+mod caller;
 pub mod wire;
+mod page_token;
+mod status;
+pub mod services;
+mod stream_end;
+pub mod server;
+pub mod client;
 
 /// Generated from `proto/deltabook/v1`.
 pub mod v1 {
