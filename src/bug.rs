@@ -17,7 +17,7 @@ impl Bug {
     }
 }
 
-/// Logs a case that the code rules out, and returns it as a [`Bug`](crate::bug::Bug). Takes the arguments of `format!`.
+/// Logs a case that the code rules out, and returns it as a [`Bug`]. Takes the arguments of `format!`.
 ///
 /// ```
 /// use deltabook::bug;

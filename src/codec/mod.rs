@@ -1,7 +1,17 @@
-//! Facts as they are written down, and the one way from there to facts that can be believed.
+//! Encoding and validation: facts, movements, events, rates and filters as text.
 //!
-//! Files, the database and the gRPC edge all go through [`raw`] and [`decode`]: a fact is checked once, by the same
-//! rules, whatever way it came. Every violation is reported, not only the first. [`filter`] reads conditions on movements.
+//! Files, the database and the gRPC service share [`dto`] and [`decode`]: every fact is checked by the same rules, and
+//! every violation is reported, not only the first.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`dto`] | facts as text: the JSON of files and of the database |
+//! | [`validation`] | violations of fields, collected |
+//! | [`decode`], [`encode`] | text ↔ facts |
+//! | [`rate`], [`month`], [`periods`], [`granularity`] | exchange rates, months, and periods of reports as text |
+//! | [`envelope`] | lifecycle events as JSON |
+//! | [`filter`] | filter expressions of movements |
+//! | [`tabular`] | movements and reports as rows: CSV, JSON Lines, Parquet |
 
 pub mod decode;
 pub mod dto;

@@ -5,9 +5,9 @@
 //! |---|---|
 //! | [`state`], [`routes`] | shared state of the pages; their paths and links |
 //! | [`security`], [`session`], [`signed_in`] | CSRF check and headers; sessions; extractor of a request's session |
-//! | [`params`], [`enum_params`], [`format`] | query and form parameters; enum names in them; formatting of values |
+//! | [`params`], [`enum_params`], [`mod@format`] | query and form parameters; enum names in them; formatting of values |
 //! | [`error_page`] | errors as pages |
-//! | [`pages`], [`parts`] | one module per page; shared components |
+//! | [`mod@pages`], [`parts`] | one module per page; shared components |
 //!
 //! Pages are rendered on the server, with one style sheet, SVG charts and no scripts.
 

@@ -1,25 +1,16 @@
 //! The rules of `docs/classification.md` as a pure library: no IO, no clock, no async, no serialisation.
 //!
-//! | room | rule |
+//! | module | contents |
 //! |---|---|
-//! | [`ids`], [`interval`], [`number`], [`money`] | names, entered numbers, exact amounts |
-//! | [`rate`] | what a currency is worth in another |
-//! | [`rounding`] | R2's and R12's arithmetic, and that of reports |
-//! | [`fact`], [`customer_facts`] | what was said; R17 |
-//! | [`refusal`] | R15: what is refused on arrival |
-//! | `contract`, `life`, `step`, `causes` | R1, R3, R4, R9 by order |
-//! | `timeline` | R5, R6, R10 |
-//! | `link` | R9, by link |
-//! | `atom`, `group`, `unchanged` | R7, and the movements of amount 0 |
-//! | `modification`, `classify` | R13; R8 and R12, the decision table |
-//! | `story`, `posting`, [`replay`] | facts → movements, R11, R15 |
-//! | [`truth`] | R14, checked |
-//! | [`account`] | who is a customer, and since when, as reports count them |
-//! | [`explain`] | the lines behind a movement |
-//! | [`correction`], [`books`] | R16 |
-//! | [`audit`], [`author`] | who did what |
-//! | [`event`], [`lifecycle`], `plan` | R18 |
-//! | [`role`] | what somebody may do |
+//! | [`ids`], [`number`], [`money`], [`rate`], [`ratio`] | ids, entered numbers, exact amounts, rates, ratios |
+//! | [`rounding`] | the arithmetic of R2, R12 and reports, with the only rounding |
+//! | [`policy`], [`role`], [`actor`] | settings of a tenant; permissions; the author of a change |
+//! | [`facts`] | facts and their revisions (R17), refusals on arrival (R15), void facts |
+//! | [`replay`] | facts → movements of one customer (R1 to R6, R9 to R11) |
+//! | `classify` | atoms and groups (R7), category (R8), effects (R12), modification type (R13) |
+//! | [`journal`] | movements, corrections (R16), reconciliation (R14), customer activity, audit records |
+//! | [`events`] | lifecycle events (R18) |
+//! | [`rule`] | the rules by number and title |
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 

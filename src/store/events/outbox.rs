@@ -64,7 +64,7 @@ pub async fn append(
     Ok(())
 }
 
-/// One by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
+/// One by one on PostgreSQL, as `VERSIONS` of [`crate::store::facts::customer`].
 static KEYS: Statement = Statement::each(
     "select customer_id, event_key from outbox
     where tenant_id = $1 and customer_id in (select value from json_each($2))",

@@ -28,7 +28,7 @@ pub struct NewFact<'f> {
     pub version: Version,
 }
 
-/// One by one on PostgreSQL, as [`crate::store::facts::customer::VERSIONS`].
+/// One by one on PostgreSQL, as `VERSIONS` of [`crate::store::facts::customer`].
 static OF_CUSTOMERS: Statement = Statement::each(
     "select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
     where tenant_id = $1 and customer_id in (select value from json_each($2))
