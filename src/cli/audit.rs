@@ -6,14 +6,13 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use deltabook::grpc::v1;
-use deltabook::grpc::wire::wire_enum::instant;
+use deltabook::grpc::wire::timestamp::instant;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 
 use crate::cli::deliveries::output::instant as instant_at;
 use crate::cli::shared::output::to_stdout;
 use crate::cli::shared::table::{Table, left, right};
-use crate::cli::shared::target::{
-    OutputFormat, Records, Target, id_option, instant_option, status_error, text, value, word,
-};
+use crate::cli::shared::target::{OutputFormat, Records, Target, id_option, instant_option, status_error, text, value};
 
 /// List and verify the audit trail
 #[derive(Debug, Args)]
@@ -143,8 +142,7 @@ async fn list(args: &ListArgs) -> anyhow::Result<Vec<v1::AuditEntry>> {
 }
 
 fn action_option(text: &str) -> Result<v1::AuditAction, &'static str> {
-    let name = format!("AUDIT_ACTION_{}", text.to_uppercase());
-    v1::AuditAction::from_str_name(&name)
+    v1::AuditAction::from_short_name(&text.to_uppercase())
         .filter(|action| *action != v1::AuditAction::Unspecified)
         .ok_or("is not an audit action")
 }
@@ -162,7 +160,7 @@ fn records(entries: &[v1::AuditEntry]) -> Records<11> {
             it.sequence.into(),
             instant_at(it.recorded_at.as_ref()),
             value(&it.actor),
-            value(word(it.action().as_str_name(), "AUDIT_ACTION_")),
+            value(it.action().short_name()),
             value(&it.customer_id),
             value(&it.subject),
             value(&it.before),

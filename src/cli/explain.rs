@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use chrono::DateTime;
 use clap::{Args, ValueEnum};
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::{Value, json};
 
 use crate::cli::movements;
 use crate::cli::shared::output::to_stdout;
-use crate::cli::shared::target::{Target, cause_words, level_word, status_error, word};
+use crate::cli::shared::target::{Target, cause_words, level_word, status_error};
 
 /// Explain a movement: its rules, its lines, its overrides and the other level
 #[derive(Debug, Args)]
@@ -93,7 +94,7 @@ fn write_other_level(
     let what = other.movement.as_ref().map_or_else(
         || "none".to_owned(),
         |it| {
-            let name = word(it.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_");
+            let name = it.subcategory().short_name();
             let amount = if it.renewed_mrr.is_empty() { &it.mrr_delta } else { &it.renewed_mrr };
             format!("movement {}, {name} of {amount} {}", it.movement_id, it.currency)
         },
@@ -139,7 +140,7 @@ fn as_json(explanation: &v1::ExplainMovementResponse) -> Value {
                 "date": it.date,
                 "currency": it.currency,
                 "mrr_delta": it.mrr_delta,
-                "state": word(it.state().as_str_name(), "EVENT_STATE_"),
+                "state": it.state().short_name(),
                 "due_on": it.due_on,
             })
         })
@@ -170,7 +171,7 @@ fn over(it: &v1::MovementOverride) -> Value {
     json!({
         "cause": it.cause.as_ref().map(cause_words),
         "revision": it.revision,
-        "modification_type": word(it.modification_type().as_str_name(), "MODIFICATION_TYPE_"),
+        "modification_type": it.modification_type().short_name(),
         "in_force": it.in_force,
         "reason": it.reason,
         "actor": it.actor,

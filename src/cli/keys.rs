@@ -6,12 +6,13 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use deltabook::domain::ids::{KeyId, KeyName};
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use prost_types::Timestamp;
 
 use crate::cli::deliveries::output::instant;
 use crate::cli::shared::output::{note, to_stdout};
 use crate::cli::shared::table::{Table, left};
-use crate::cli::shared::target::{OutputFormat, Records, Target, status_error, text, value, word};
+use crate::cli::shared::target::{OutputFormat, Records, Target, status_error, text, value};
 
 /// Create, list and revoke API keys
 #[derive(Debug, Args)]
@@ -174,5 +175,5 @@ fn table(records: &Records<9>) -> Table {
 }
 
 fn role_word(role: v1::Role) -> &'static str {
-    word(role.as_str_name(), "ROLE_")
+    role.short_name()
 }

@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::shared::movement_filter::FilterArgs;
 use crate::cli::shared::table::{Table, amount, change, left, right};
-use crate::cli::shared::target::{
-    OutputFormat, Records, Target, cause_words, level_word, status_error, text, value, word,
-};
+use crate::cli::shared::target::{OutputFormat, Records, Target, cause_words, level_word, status_error, text, value};
 
 /// List movements of the journal, latest first
 #[derive(Debug, Args)]
@@ -137,8 +136,8 @@ fn row(it: &v1::Movement) -> [Value; 24] {
         value(&it.item_id),
         value(&it.subscription_id),
         value(&it.line_id),
-        value(word(it.category().as_str_name(), "IMPACT_CATEGORY_")),
-        value(word(it.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_")),
+        value(it.category().short_name()),
+        value(it.subcategory().short_name()),
         value(&it.mrr_delta),
         value(&it.mrr_before),
         value(&it.mrr_after),

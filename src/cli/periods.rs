@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use deltabook::codec::month::Month;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::deliveries::output::instant as instant_at;
 use crate::cli::shared::output::to_stdout;
 use crate::cli::shared::table::{Table, left};
-use crate::cli::shared::target::{OutputFormat, Records, Target, month_option, status_error, text, value, word};
+use crate::cli::shared::target::{OutputFormat, Records, Target, month_option, status_error, text, value};
 
 /// Close, reopen and list months
 #[derive(Debug, Args)]
@@ -111,7 +112,7 @@ fn records(periods: &[v1::Period]) -> Records<6> {
     let row = |it: &v1::Period| {
         [
             value(&it.month),
-            value(word(it.state().as_str_name(), "PERIOD_STATE_")),
+            value(it.state().short_name()),
             value(&it.digest),
             instant_at(it.recorded_at.as_ref()),
             value(&it.actor),

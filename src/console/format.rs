@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::grpc::v1;
 use crate::grpc::wire::facts::from_wire;
-use crate::grpc::wire::wire_enum::word;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 /// A decimal with thousands separators: `-1299.9` → `−1,299.90`.
 pub fn amount(decimal: &str) -> String {
@@ -94,15 +94,15 @@ pub fn sentence_case(name: &str) -> String {
 
 /// The name of a category in filters and links: `CHURN`.
 pub fn category_name(value: i32) -> String {
-    word::<v1::ImpactCategory>(value, "IMPACT_CATEGORY_", v1::ImpactCategory::as_str_name)
+    v1::ImpactCategory::spelling(value)
 }
 
 pub fn subcategory_name(value: i32) -> String {
-    word::<v1::ImpactSubcategory>(value, "IMPACT_SUBCATEGORY_", v1::ImpactSubcategory::as_str_name)
+    v1::ImpactSubcategory::spelling(value)
 }
 
 pub fn level_name(value: i32) -> String {
-    word::<v1::Level>(value, "LEVEL_", v1::Level::as_str_name)
+    v1::Level::spelling(value)
 }
 
 pub fn category(value: i32) -> String {
@@ -134,7 +134,7 @@ pub fn cause(cause: &v1::Cause) -> String {
 
 /// `every month`, `every 3 months`.
 pub fn interval(interval: &v1::Interval) -> String {
-    let unit = interval.unit().as_str_name().trim_start_matches("INTERVAL_UNIT_").to_ascii_lowercase();
+    let unit = interval.unit().short_name().to_ascii_lowercase();
     if interval.count == 1 { format!("every {unit}") } else { format!("every {} {unit}s", interval.count) }
 }
 

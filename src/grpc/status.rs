@@ -8,9 +8,12 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::access::authenticator::Refused;
 use crate::access::key_cache::Rejection;
+use crate::bug;
+use crate::bug::Bug;
 use crate::codec::validation::Violation;
 use crate::domain::facts::refusal::Refusal;
 use crate::domain::role::Role;
+use crate::grpc::wire::facts::EncodeError;
 use crate::ledger::commands::override_cause::OverrideError;
 use crate::ledger::commands::period::PeriodError;
 use crate::ledger::commands::rates::{RateConflict, RateImportError};
@@ -285,4 +288,17 @@ pub(super) fn store(error: &StoreError) -> Status {
 
 pub(super) fn internal() -> Status {
     error_info(Code::Internal, "INTERNAL", "internal error")
+}
+
+/// A fact of the store that no message can hold: what the store holds has passed the same checks.
+impl From<EncodeError> for Status {
+    fn from(error: EncodeError) -> Self {
+        bug!("a stored fact cannot be written to the wire: {error}").into()
+    }
+}
+
+impl From<Bug> for Status {
+    fn from(Bug { .. }: Bug) -> Self {
+        internal()
+    }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 
 use crate::cli::overrides::rows::OverrideRow;
 use crate::cli::shared::table::{Table, change, left, right};
-use crate::cli::shared::target::{cause_words, level_word, word};
+use crate::cli::shared::target::{cause_words, level_word};
 
 /// A row with its preview.
 pub struct PreviewedRow {
@@ -62,8 +63,8 @@ pub fn movement_table(all: &[PreviewedRow]) -> Table {
                 it.effective_date.clone(),
                 it.posting_date.clone(),
                 it.item_id.clone(),
-                word(it.category().as_str_name(), "IMPACT_CATEGORY_").to_owned(),
-                word(it.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_").to_owned(),
+                it.category().short_name().to_owned(),
+                it.subcategory().short_name().to_owned(),
                 change(Money::parse(&it.mrr_delta).unwrap_or_default()),
                 it.currency,
             ]);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 
 use crate::cli::shared::csv_reader::{CsvRow, CsvSchema, read_rows};
 use crate::cli::shared::diagnostics::Diagnostics;
@@ -54,16 +55,15 @@ fn read_row(row: &CsvRow<'_>, line: u64, diagnostics: &mut Diagnostics) -> v1::O
         }
         value.unwrap_or_default()
     };
-    let named = |prefix: &str, word: &str| format!("{prefix}{}", word.to_uppercase());
     let (kind, modification, subcategory) = (text("cause"), text("modification_type"), text("subcategory"));
-    let kind = number("cause", kind, v1::CauseKind::from_str_name(&named("CAUSE_KIND_", kind)).map(i32::from));
-    let modification_type = v1::ModificationType::from_str_name(&named("MODIFICATION_TYPE_", modification));
+    let kind = number("cause", kind, v1::CauseKind::from_short_name(&kind.to_uppercase()).map(i32::from));
+    let modification_type = v1::ModificationType::from_short_name(&modification.to_uppercase());
     let modification_type = number("modification_type", modification, modification_type.map(i32::from));
-    let found = v1::ImpactSubcategory::from_str_name(&named("IMPACT_SUBCATEGORY_", subcategory));
+    let found = v1::ImpactSubcategory::from_short_name(&subcategory.to_uppercase());
     let subcategory = number("subcategory", subcategory, found.map(i32::from));
     let levels = text("levels").split([';', ' ']).filter(|level| !level.is_empty());
     let levels = levels.map(|level| {
-        let found = v1::Level::from_str_name(&named("LEVEL_", level)).map(i32::from);
+        let found = v1::Level::from_short_name(&level.to_uppercase()).map(i32::from);
         number("levels", level, found)
     });
     v1::OverrideModificationTypeRequest {

@@ -13,7 +13,8 @@ use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_actor};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::grpc::client::{AdminClient, Clients, FinanceClient, MovementClient};
 use deltabook::grpc::v1;
-use deltabook::grpc::wire::wire_enum::instant;
+use deltabook::grpc::wire::timestamp::instant;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use deltabook::ledger::handle::Workload;
 use deltabook::store::db::Db;
 use deltabook::tenants::tenant_management;
@@ -201,13 +202,8 @@ pub fn status_error(status: tonic::Status) -> anyhow::Error {
     anyhow::anyhow!("{text}")
 }
 
-/// The name of an enum value without its prefix, as files spell it.
-pub fn word(name: &'static str, prefix: &str) -> &'static str {
-    name.strip_prefix(prefix).unwrap_or(name)
-}
-
 pub fn level_word(level: v1::Level) -> &'static str {
-    word(level.as_str_name(), "LEVEL_")
+    level.short_name()
 }
 
 /// A short description of a cause.

@@ -2,12 +2,13 @@
 
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::shared::conversion::group_name;
 use crate::cli::shared::months::GranularityArg;
 use crate::cli::shared::table::{Table, amount, left, right};
-use crate::cli::shared::target::{Records, text, value, word};
+use crate::cli::shared::target::{Records, text, value};
 
 /// Layout of the table.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +147,7 @@ pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Records<6> {
         };
         push("OPENING", &it.opening, Value::Null);
         for sum in &it.subcategories {
-            let name = word(sum.subcategory().as_str_name(), "IMPACT_SUBCATEGORY_");
+            let name = sum.subcategory().short_name();
             push(name, &sum.amount, sum.count.into());
         }
         if !it.currency_effect.is_empty() {

@@ -12,6 +12,7 @@ use crate::console::parts::page::{Tab, empty_state, form_token, input, respond, 
 use crate::console::routes;
 use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 const ACTIONS: [&str; 16] = [
     "OVERRIDE_SET",
@@ -125,7 +126,7 @@ fn list(session: &SignedIn, params: &Params, found: &v1::ListAuditEntriesRespons
 }
 
 fn row(it: &v1::AuditEntry) -> Markup {
-    let action = it.action().as_str_name().trim_start_matches("AUDIT_ACTION_");
+    let action = it.action().short_name();
     html! {
         tr {
             th scope="row" { (it.sequence) }

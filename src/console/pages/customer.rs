@@ -12,6 +12,7 @@ use crate::console::parts::timeline;
 use crate::console::routes;
 use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 /// Maximum number of movements on the page.
 const MAX_MOVEMENTS: i32 = 1_000;
@@ -126,7 +127,7 @@ fn orders(orders: &[v1::ChangeOrderRecord]) -> Markup {
             tr .void[is_void(it.state.as_ref())] {
                 th scope="row" { (order.change_order_id) }
                 td { (order.subscription_id) }
-                td { (format::sentence_case(order.r#type().as_str_name().trim_start_matches("CHANGE_ORDER_TYPE_"))) }
+                td { (format::sentence_case(order.r#type().short_name())) }
                 td { (order.effective_date) }
                 td { (order.memo) }
                 td { (fact_status(it.state.as_ref())) }
@@ -149,7 +150,7 @@ fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
                 th scope="row" { (over.cause.as_ref().map(format::cause).unwrap_or_default()) }
                 td {
                     @if over.modification_type == 0 { "cleared" }
-                    @else { (format::sentence_case(over.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_"))) }
+                    @else { (format::sentence_case(over.modification_type().short_name())) }
                 }
                 td { (over.reason) }
                 td { (fact_status(it.state.as_ref())) }
@@ -164,7 +165,7 @@ fn charges(charges: &[v1::Charge]) -> Markup {
         @for it in charges {
             tr {
                 th scope="row" { (it.charge_id) }
-                td { (format::sentence_case(it.status().as_str_name().trim_start_matches("CHARGE_STATUS_"))) }
+                td { (format::sentence_case(it.status().short_name())) }
                 td { (format::amount(&it.amount)) " " (it.currency) }
                 td { (format::instant(it.occurred_at.as_ref())) }
                 td { (it.description) }

@@ -15,6 +15,7 @@ use crate::console::parts::waterfall_delta;
 use crate::console::routes;
 use crate::console::signed_in::SignedIn;
 use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 const TYPES: [(&str, &str); 3] = [
     ("NEW_OR_CHURN", "New or churn"),
@@ -201,7 +202,7 @@ fn form(session: &SignedIn, subject: &Reclassification, params: &Params, problem
 
 /// The override in force for a cause.
 fn override_note(it: &v1::Override) -> Markup {
-    let kind = it.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_");
+    let kind = it.modification_type().short_name();
     html! {
         br;
         small { "overridden: " (format::sentence_case(kind)) ", by " (it.actor) " on " (format::instant(it.recorded_at.as_ref())) ": " (it.reason) }

@@ -6,6 +6,7 @@ use crate::console::format;
 use crate::console::parts::movement_table;
 use crate::console::routes;
 use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 /// The movement of the same changes at the other level.
 pub(in crate::console) fn other_level(others: &[v1::OtherLevel]) -> Markup {
@@ -42,7 +43,7 @@ pub(in crate::console) fn overrides(overrides: &[v1::MovementOverride]) -> Marku
 }
 
 fn override_entry(it: &v1::MovementOverride) -> Markup {
-    let kind = it.modification_type().as_str_name().trim_start_matches("MODIFICATION_TYPE_");
+    let kind = it.modification_type().short_name();
     html! {
         strong { @if it.modification_type == 0 { "Cleared" } @else { (format::sentence_case(kind)) } }
         @if !it.in_force { " " span .tag { "superseded" } }

@@ -21,9 +21,10 @@ use crate::grpc::status::{fact_path, invalid, invalid_field, not_found, record, 
 use crate::grpc::stream_end::Ending;
 use crate::grpc::v1;
 use crate::grpc::wire::encode;
-use crate::grpc::wire::facts::{self, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
+use crate::grpc::wire::facts::{self, EncodeError, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use crate::grpc::wire::overrides;
-use crate::ledger::command::{Mode, RecordOutcome, Recorded};
+use crate::grpc::wire::wire_enum::Mapped;
+use crate::ledger::command::{Mode, Recorded};
 use crate::ledger::customer_view::{CustomerView, customer_view};
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
@@ -97,7 +98,7 @@ impl v1::billing_service_server::BillingService for Billing {
         let id = id.map_err(|problem| invalid_field("customer_id", problem))?;
         let view = customer_view(&self.db, &who.tenant_id, &id).await;
         match view.map_err(|error| report(&ReportError::Store(error)))? {
-            Some(view) => Ok(Response::new(show_customer(&view))),
+            Some(view) => Ok(Response::new(show_customer(&view)?)),
             None => Err(not_found(&format!("nothing is recorded for customer {id}"))),
         }
     }
@@ -124,17 +125,12 @@ pub(in crate::grpc) fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact,
 fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::RecordFactsResponse {
     let results = facts.iter().zip(&recorded.outcomes).map(|(fact, outcome)| {
         let key = fact.key();
-        let outcome = match outcome {
-            Some(RecordOutcome::Recorded) => v1::FactOutcome::Recorded,
-            Some(RecordOutcome::Unchanged) => v1::FactOutcome::Unchanged,
-            None => v1::FactOutcome::Unspecified,
-        };
         v1::FactResult {
             customer_id: fact.customer_id().to_string(),
             fact_kind: encode::fact_kind(key.kind()),
             fact_id: key.id(),
             revision: i64::try_from(fact.revision()).unwrap_or(i64::MAX),
-            outcome: outcome.into(),
+            outcome: outcome.map_or(0, Mapped::number),
         }
     });
     v1::RecordFactsResponse {
@@ -145,18 +141,20 @@ fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::Record
     }
 }
 
-fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
+fn show_customer(view: &CustomerView) -> Result<v1::GetCustomerResponse, EncodeError> {
     let facts = &view.facts;
-    v1::GetCustomerResponse {
+    Ok(v1::GetCustomerResponse {
         customer: facts.customer.as_ref().map(|it| customer_to_wire(raw::customer(it))),
         subscription_lines: facts
             .lines
             .values()
-            .map(|line| v1::SubscriptionLineRecord {
-                state: Some(state(&FactKey::Line(line.line_id.clone()), &[], view)),
-                line: Some(line_to_wire(raw::line(line))),
+            .map(|line| {
+                Ok(v1::SubscriptionLineRecord {
+                    state: Some(state(&FactKey::Line(line.line_id.clone()), &[], view)),
+                    line: Some(line_to_wire(raw::line(line))?),
+                })
             })
-            .collect(),
+            .collect::<Result<_, EncodeError>>()?,
         change_orders: facts
             .orders
             .values()
@@ -167,13 +165,13 @@ fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
                 } else {
                     order.entries.iter().map(|entry| &entry.line_id).collect()
                 };
-                v1::ChangeOrderRecord {
+                Ok(v1::ChangeOrderRecord {
                     state: Some(state(&FactKey::Order(order.change_order_id.clone()), &lines, view)),
-                    change_order: Some(order_to_wire(raw::order(order))),
-                }
+                    change_order: Some(order_to_wire(raw::order(order))?),
+                })
             })
-            .collect(),
-        charges: facts.charges.values().map(|it| charge_to_wire(raw::charge(it))).collect(),
+            .collect::<Result<_, EncodeError>>()?,
+        charges: facts.charges.values().map(|it| charge_to_wire(raw::charge(it))).collect::<Result<_, _>>()?,
         overrides: facts
             .overrides
             .values()
@@ -182,7 +180,7 @@ fn show_customer(view: &CustomerView) -> v1::GetCustomerResponse {
                 state: Some(state(&FactKey::Override(over.target.clone()), &[], view)),
             })
             .collect(),
-    }
+    })
 }
 
 /// A fact is void as a whole, or when it is void for each line that it is for.

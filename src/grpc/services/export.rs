@@ -11,6 +11,7 @@ use crate::codec::tabular::table_writer::Format;
 use crate::grpc::limits::{EXPORT_CHUNK_BYTES, EXPORT_PATIENCE};
 use crate::grpc::status::{export_idle, invalid_field, report};
 use crate::grpc::v1;
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::export::Export;
 
 /// Pieces that are ready before the client takes them.
@@ -20,11 +21,7 @@ const READ_AHEAD: usize = 2;
 pub(in crate::grpc) type Chunks = Pin<Box<dyn Stream<Item = Result<v1::ExportChunk, Status>> + Send>>;
 
 pub(in crate::grpc) fn format(value: i32) -> Result<Format, Status> {
-    match v1::ExportFormat::try_from(value) {
-        Ok(v1::ExportFormat::Unspecified | v1::ExportFormat::Csv) => Ok(Format::Csv),
-        Ok(v1::ExportFormat::Parquet) => Ok(Format::Parquet),
-        Err(_) => Err(invalid_field("format", "is not a known format")),
-    }
+    Format::of_number_or(value, Format::Csv).map_err(|problem| invalid_field("format", problem))
 }
 
 /// Streams an export until all of it is sent, the client goes away, or its time has come.

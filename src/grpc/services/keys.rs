@@ -17,7 +17,8 @@ use crate::domain::role::Role;
 use crate::grpc::services::admin::Admin;
 use crate::grpc::status::{internal, invalid, invalid_field, not_found, store};
 use crate::grpc::wire::decode;
-use crate::grpc::wire::wire_enum::{instant, number, word};
+use crate::grpc::wire::timestamp::instant;
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::grpc::{page_token, v1};
 use crate::store::access::api_key::ApiKey;
 
@@ -85,8 +86,7 @@ fn new_key(request: &v1::CreateKeyRequest, now: DateTime<Utc>) -> Result<NewKey,
     let mut form = Form::at("");
     form.require(!request.name.contains(PREFIX), "name", "looks like a key: everybody can read it");
     let name = form.take("name", KeyName::parse(&request.name));
-    let role = Role::parse(&word::<v1::Role>(request.role, "ROLE_", v1::Role::as_str_name));
-    let role = form.take("role", role.ok_or("is not a role: BILLING, FINANCE, READER or ADMIN"));
+    let role = form.take("role", Role::required(request.role));
     let expires_at = request.expires_at.map(|at| form.take("expires_at", to_come(at, now)));
     let new = name.zip(role).map(|(name, role)| NewKey { name, role, expires_at: expires_at.flatten() });
     form.finish(new)
@@ -107,7 +107,7 @@ fn shown(key: &ApiKey) -> v1::Key {
     v1::Key {
         key_id: key.key_id.to_string(),
         name: key.name.to_string(),
-        role: number!(Role, "ROLE_", key.role),
+        role: key.role.number(),
         created_at: Some(instant(key.created_at)),
         created_by: key.created_by.clone(),
         expires_at: key.expires_at.map(instant),

@@ -101,7 +101,7 @@ impl v1::movement_service_server::MovementService for Movements {
         let found = explain(&self.db, &who.tenant_id, sequence, self.clock.now()).await;
         let found = found.map_err(|error| report(&error))?;
         let it = found.ok_or_else(|| not_found(&format!("there is no movement {sequence}")))?;
-        Ok(Response::new(explanation(&it)))
+        Ok(Response::new(explanation(&it)?))
     }
 
     async fn get_waterfall(

@@ -7,7 +7,8 @@ use crate::codec::month::Month;
 use crate::codec::validation::{Form, Violation};
 use crate::grpc::limits::MAX_COHORTS;
 use crate::grpc::v1;
-use crate::grpc::wire::decode::{ScopeFields, granularity, scope};
+use crate::grpc::wire::decode::{ScopeFields, scope};
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::retention::cohorts::{Cell, CellValue, Cohort, CohortQuery, Measure, Triangle};
 
 pub(in crate::grpc) fn query(
@@ -15,9 +16,11 @@ pub(in crate::grpc) fn query(
     now: DateTime<Utc>,
 ) -> Result<CohortQuery, Vec<Violation>> {
     let mut form = Form::at("");
-    let granularity = form.take("granularity", granularity(request.granularity)).unwrap_or_default();
+    let granularity = form
+        .take("granularity", Granularity::of_number_or(request.granularity, Granularity::Month))
+        .unwrap_or_default();
     form.require(granularity != Granularity::Day, "granularity", "is DAY: cohorts are of months, quarters or years");
-    let measure = form.take("measure", measure(request.measure)).unwrap_or_default();
+    let measure = form.take("measure", Measure::of_number_or(request.measure, Measure::Mrr)).unwrap_or_default();
     let first = form.take("from_month", Month::parse(&request.from_month));
     let last = form.take("to_month", Month::parse(&request.to_month));
     let fields = ScopeFields {
@@ -36,14 +39,6 @@ pub(in crate::grpc) fn query(
         form.require(periods <= MAX_COHORTS, "to_month", &too_many);
     }
     form.finish(query)
-}
-
-fn measure(value: i32) -> Result<Measure, &'static str> {
-    match v1::CohortMeasure::try_from(value) {
-        Ok(v1::CohortMeasure::Unspecified | v1::CohortMeasure::Mrr) => Ok(Measure::Mrr),
-        Ok(v1::CohortMeasure::Customers) => Ok(Measure::Customers),
-        Err(_) => Err("is not a measure"),
-    }
 }
 
 pub(in crate::grpc) fn triangle(it: &Triangle) -> v1::CohortTriangle {

@@ -1,31 +1,21 @@
 //! Wire → queries.
 
-use chrono::{DateTime, Datelike, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 
 use crate::codec::decode::parse_date;
 use crate::codec::filter::parse;
-use crate::codec::granularity::Granularity;
 use crate::codec::validation::{Form, Violation};
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
-use crate::domain::journal::movement::{Category, Level, Subcategory};
+use crate::domain::journal::movement::Level;
 use crate::grpc::status::invalid_field;
 use crate::grpc::v1;
-use crate::grpc::wire::wire_enum::word;
+use crate::grpc::wire::timestamp;
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::movements::movement_query::Selection;
 use crate::reports::scope::Scope;
 use crate::store::journal::movement_page::{MovementFilter, MovementOrder};
 use crate::store::reports::sums::View;
-
-/// A level of a query; None for UNSPECIFIED.
-pub(in crate::grpc) fn level(value: i32) -> Result<Option<Level>, &'static str> {
-    match v1::Level::try_from(value) {
-        Ok(v1::Level::Unspecified) => Ok(None),
-        Ok(v1::Level::Contract) => Ok(Some(Level::Contract)),
-        Ok(v1::Level::Customer) => Ok(Some(Level::Customer)),
-        Err(_) => Err("is not a level"),
-    }
-}
 
 /// A field of a query that may be empty.
 pub(in crate::grpc) fn optional<T, E: std::fmt::Display>(
@@ -47,17 +37,9 @@ pub(in crate::grpc) fn selection(filter: &v1::MovementFilter, expression: &str) 
 
 fn movement_filter(form: &mut Form, it: &v1::MovementFilter) -> MovementFilter {
     MovementFilter {
-        level: form.take("level", level(it.level)).flatten(),
-        categories: words(form, "categories", &it.categories, |value| {
-            Category::parse(&word::<v1::ImpactCategory>(value, "IMPACT_CATEGORY_", v1::ImpactCategory::as_str_name))
-        }),
-        subcategories: words(form, "subcategories", &it.subcategories, |value| {
-            Subcategory::parse(&word::<v1::ImpactSubcategory>(
-                value,
-                "IMPACT_SUBCATEGORY_",
-                v1::ImpactSubcategory::as_str_name,
-            ))
-        }),
+        level: form.take("level", Level::of_number(it.level)).flatten(),
+        categories: values(form, "categories", &it.categories),
+        subcategories: values(form, "subcategories", &it.subcategories),
         effective_from: optional(form, "effective_from", &it.effective_from, parse_date),
         effective_to: optional(form, "effective_to", &it.effective_to, parse_date),
         customer_id: optional(form, "customer_id", &it.customer_id, CustomerId::parse),
@@ -75,7 +57,7 @@ fn movement_filter(form: &mut Form, it: &v1::MovementFilter) -> MovementFilter {
 pub(in crate::grpc) fn scheduled(it: &v1::ListScheduledMovementsRequest) -> Result<MovementFilter, Vec<Violation>> {
     let mut form = Form::at("");
     let filter = MovementFilter {
-        level: Some(form.take("level", level(it.level)).flatten().unwrap_or(Level::Customer)),
+        level: Some(form.take("level", Level::of_number(it.level)).flatten().unwrap_or(Level::Customer)),
         effective_to: optional(&mut form, "until", &it.until, parse_date),
         customer_id: optional(&mut form, "customer_id", &it.customer_id, CustomerId::parse),
         currency: optional(&mut form, "currency", &it.currency, Currency::parse),
@@ -96,44 +78,18 @@ pub(in crate::grpc) struct ScopeFields<'r> {
 /// The scope of a report: of CUSTOMER level and as reported unless asked otherwise.
 pub(in crate::grpc) fn scope(form: &mut Form, fields: &ScopeFields<'_>, now: DateTime<Utc>) -> Scope {
     Scope {
-        level: form.take("level", level(fields.level)).flatten().unwrap_or(Level::Customer),
+        level: form.take("level", Level::of_number(fields.level)).flatten().unwrap_or(Level::Customer),
         currency: optional(form, "currency", fields.currency, Currency::parse),
         customer: optional(form, "customer_id", fields.customer_id, CustomerId::parse),
-        view: form.take("view", view(fields.view)).unwrap_or_default(),
+        view: form.take("view", View::of_number_or(fields.view, View::AsReported)).unwrap_or_default(),
         known_at: fields.as_known_at.and_then(|instant| form.take("as_known_at", past(instant, now))),
-    }
-}
-
-pub(in crate::grpc) fn granularity(value: i32) -> Result<Granularity, &'static str> {
-    match v1::Granularity::try_from(value) {
-        Ok(v1::Granularity::Day) => Ok(Granularity::Day),
-        Ok(v1::Granularity::Unspecified | v1::Granularity::Month) => Ok(Granularity::Month),
-        Ok(v1::Granularity::Quarter) => Ok(Granularity::Quarter),
-        Ok(v1::Granularity::Year) => Ok(Granularity::Year),
-        Err(_) => Err("is not a granularity"),
-    }
-}
-
-fn view(value: i32) -> Result<View, &'static str> {
-    match v1::ReportView::try_from(value) {
-        Ok(v1::ReportView::Unspecified | v1::ReportView::AsReported) => Ok(View::AsReported),
-        Ok(v1::ReportView::Restated) => Ok(View::Restated),
-        Err(_) => Err("is not a view"),
     }
 }
 
 /// An instant that is not in the future.
 fn past(value: Timestamp, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
-    let instant = instant(value)?;
+    let instant = timestamp::parse(value)?;
     if instant > now { Err("is in the future") } else { Ok(instant) }
-}
-
-/// An instant to the microsecond: the store knows no finer ones.
-pub(in crate::grpc) fn instant(value: Timestamp) -> Result<DateTime<Utc>, &'static str> {
-    const WRONG: &str = "is not an instant from 1970 to 9999";
-    let nanos = u32::try_from(value.nanos).map_err(|_| WRONG)?;
-    let instant = DateTime::from_timestamp(value.seconds, nanos).ok_or(WRONG)?.trunc_subsecs(6);
-    if (1970..=9999).contains(&instant.year()) { Ok(instant) } else { Err(WRONG) }
 }
 
 /// How many items a page is to have at most.
@@ -146,17 +102,15 @@ pub(in crate::grpc) fn page_size(size: i32, default: i64, most: i64) -> Result<i
 }
 
 /// The most values that a filter may list.
-const MAX_WORDS: usize = 100;
+const MAX_VALUES: usize = 100;
 
-fn words<T>(form: &mut Form, field: &str, values: &[i32], parse: impl Fn(i32) -> Option<T>) -> Vec<T> {
-    if values.len() > MAX_WORDS {
-        form.refuse(field, format!("has more than {MAX_WORDS} values"));
+fn values<T: Mapped>(form: &mut Form, field: &str, numbers: &[i32]) -> Vec<T> {
+    if numbers.len() > MAX_VALUES {
+        form.refuse(field, format!("has more than {MAX_VALUES} values"));
         return Vec::new();
     }
-    let read = values.iter().enumerate().filter_map(|(index, value)| {
-        form.take(&format!("{field}[{index}]"), parse(*value).ok_or("is not a known value"))
-    });
-    read.collect()
+    let read = numbers.iter().enumerate();
+    read.filter_map(|(index, number)| form.take(&format!("{field}[{index}]"), T::required(*number))).collect()
 }
 
 /// A movement id: a place in the journal.
@@ -168,13 +122,5 @@ pub(in crate::grpc) fn movement_id(field: &str, text: &str) -> Result<i64, tonic
 
 /// The order of a list of movements.
 pub(in crate::grpc) fn order(value: i32) -> Result<MovementOrder, tonic::Status> {
-    match v1::MovementOrder::try_from(value) {
-        Ok(v1::MovementOrder::Unspecified | v1::MovementOrder::Journal) => Ok(MovementOrder::Journal),
-        Ok(v1::MovementOrder::JournalDesc) => Ok(MovementOrder::JournalDescending),
-        Ok(v1::MovementOrder::EffectiveDate) => Ok(MovementOrder::EffectiveDate),
-        Ok(v1::MovementOrder::EffectiveDateDesc) => Ok(MovementOrder::EffectiveDateDescending),
-        Ok(v1::MovementOrder::PostingDate) => Ok(MovementOrder::PostingDate),
-        Ok(v1::MovementOrder::PostingDateDesc) => Ok(MovementOrder::PostingDateDescending),
-        Err(_) => Err(invalid_field("order_by", "is not a known order")),
-    }
+    MovementOrder::of_number_or(value, MovementOrder::Journal).map_err(|problem| invalid_field("order_by", problem))
 }

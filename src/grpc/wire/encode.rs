@@ -6,9 +6,10 @@ use crate::codec::envelope::Envelope;
 use crate::domain::facts::fact::FactKind;
 use crate::domain::facts::void::Void;
 use crate::domain::journal::entry::Entry;
-use crate::domain::journal::movement::{Category, Cause, Level, Subcategory};
+use crate::domain::journal::movement::Cause;
 use crate::grpc::v1;
-use crate::grpc::wire::wire_enum::{instant, number};
+use crate::grpc::wire::timestamp::instant;
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::deliveries::SinkState;
 use crate::store::events::delivery::Delivery;
 
@@ -16,20 +17,16 @@ pub(in crate::grpc) fn shown<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
 
-pub(in crate::grpc) fn level(level: Level) -> i32 {
-    number!(Level, "LEVEL_", level)
-}
-
-pub(in crate::grpc) fn category(category: Category) -> i32 {
-    number!(ImpactCategory, "IMPACT_CATEGORY_", category)
-}
-
-pub(in crate::grpc) fn subcategory(subcategory: Subcategory) -> i32 {
-    number!(ImpactSubcategory, "IMPACT_SUBCATEGORY_", subcategory)
-}
-
+/// The kind of a recorded fact. No message of the contract has an override in it, so that none is recorded as a fact.
 pub(in crate::grpc) fn fact_kind(kind: FactKind) -> i32 {
-    number!(FactKind, "FACT_KIND_", kind)
+    let kind = match kind {
+        FactKind::Customer => v1::FactKind::Customer,
+        FactKind::Line => v1::FactKind::SubscriptionLine,
+        FactKind::Order => v1::FactKind::ChangeOrder,
+        FactKind::Charge => v1::FactKind::Charge,
+        FactKind::Override => v1::FactKind::Unspecified,
+    };
+    kind.into()
 }
 
 /// A journal entry. A sequence of 0 is a preview and has no id.
@@ -38,14 +35,14 @@ pub(in crate::grpc) fn movement(entry: &Entry) -> v1::Movement {
     let id = |sequence: i64| if sequence == 0 { String::new() } else { sequence.to_string() };
     v1::Movement {
         movement_id: id(entry.sequence),
-        level: level(it.level),
+        level: it.level.number(),
         customer_id: it.customer_id.to_string(),
         subscription_id: shown(it.subscription_id.as_ref()),
         line_id: shown(it.line_id.as_ref()),
         item_id: it.item_id.to_string(),
         currency: it.currency.to_string(),
-        category: category(it.category),
-        subcategory: subcategory(it.subcategory),
+        category: it.category.number(),
+        subcategory: it.subcategory.number(),
         effective_date: it.effective_date.to_string(),
         posting_date: entry.posting_date.to_string(),
         recorded_at: (entry.sequence != 0).then(|| instant(entry.recorded_at)),

@@ -1,11 +1,14 @@
 //! Facts on the wire ↔ raw facts. They are believed only after `form::decode`.
 
+use chrono::DateTime;
+
 use crate::codec::dto::{
     RawChangeOrder, RawCharge, RawCustomer, RawDiscount, RawEntry, RawFact, RawInterval, RawPriceStep,
     RawSubscriptionLine,
 };
 use crate::grpc::v1;
-use crate::grpc::wire::wire_enum::{self, number, word};
+use crate::grpc::wire::timestamp;
+use crate::grpc::wire::wire_enum::WireEnum;
 
 /// The fact of a message, or None for a message without one.
 #[must_use]
@@ -31,7 +34,7 @@ fn line(it: v1::SubscriptionLine) -> RawSubscriptionLine {
         subscription_id: it.subscription_id,
         customer_id: it.customer_id,
         item_id: it.item_id,
-        charge_kind: word::<v1::ChargeKind>(it.charge_kind, "CHARGE_KIND_", v1::ChargeKind::as_str_name),
+        charge_kind: v1::ChargeKind::spelling(it.charge_kind),
         currency: it.currency,
         start_date: it.start_date,
         end_date: it.end_date,
@@ -59,7 +62,7 @@ fn order(it: v1::ChangeOrder) -> RawChangeOrder {
         revision: it.revision,
         customer_id: it.customer_id,
         subscription_id: it.subscription_id,
-        r#type: word::<v1::ChangeOrderType>(it.r#type, "CHANGE_ORDER_TYPE_", v1::ChangeOrderType::as_str_name),
+        r#type: v1::ChangeOrderType::spelling(it.r#type),
         effective_date: it.effective_date,
         end_of_day: it.end_of_day,
         entries: it
@@ -75,11 +78,7 @@ fn order(it: v1::ChangeOrder) -> RawChangeOrder {
             })
             .collect(),
         renewal_end_date: it.renewal_end_date,
-        modification_type: word::<v1::ModificationType>(
-            it.modification_type,
-            "MODIFICATION_TYPE_",
-            v1::ModificationType::as_str_name,
-        ),
+        modification_type: v1::ModificationType::spelling(it.modification_type),
         voided: it.voided,
         memo: it.memo,
     }
@@ -91,7 +90,7 @@ fn charge(it: v1::Charge) -> RawCharge {
         revision: it.revision,
         customer_id: it.customer_id,
         subscription_id: it.subscription_id,
-        status: word::<v1::ChargeStatus>(it.status, "CHARGE_STATUS_", v1::ChargeStatus::as_str_name),
+        status: v1::ChargeStatus::spelling(it.status),
         amount: it.amount,
         currency: it.currency,
         description: it.description,
@@ -103,7 +102,7 @@ fn charge(it: v1::Charge) -> RawCharge {
 fn instant(it: prost_types::Timestamp) -> String {
     u32::try_from(it.nanos)
         .ok()
-        .and_then(|nanos| chrono::DateTime::from_timestamp(it.seconds, nanos))
+        .and_then(|nanos| DateTime::from_timestamp(it.seconds, nanos))
         .map_or_else(|| "out of range".to_owned(), |instant| instant.to_rfc3339())
 }
 
@@ -118,21 +117,43 @@ fn discount(it: v1::Discount) -> RawDiscount {
 }
 
 fn interval(it: v1::Interval) -> RawInterval {
-    let unit = word::<v1::IntervalUnit>(it.unit, "INTERVAL_UNIT_", v1::IntervalUnit::as_str_name);
+    let unit = v1::IntervalUnit::spelling(it.unit);
     RawInterval { unit, count: i64::from(it.count) }
 }
 
-/// A fact as a message; None for an override, which has no message yet.
-#[must_use]
-pub fn to_wire(fact: RawFact) -> Option<v1::Fact> {
+/// A raw fact that no message can hold.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    #[error("an override is no message of RecordFacts")]
+    Override,
+    #[error("{field}: {text:?} has no value on the wire")]
+    Field { field: &'static str, text: String },
+}
+
+impl EncodeError {
+    fn field(field: &'static str, text: impl ToString) -> Self {
+        Self::Field { field, text: text.to_string() }
+    }
+}
+
+/// The number of a short name; 0, UNSPECIFIED, for none.
+fn number<E: WireEnum>(field: &'static str, name: &str) -> Result<i32, EncodeError> {
+    if name.is_empty() {
+        return Ok(0);
+    }
+    E::from_short_name(name).map(Into::into).ok_or_else(|| EncodeError::field(field, name))
+}
+
+/// A fact as a message.
+pub fn to_wire(fact: RawFact) -> Result<v1::Fact, EncodeError> {
     let kind = match fact {
         RawFact::Customer(it) => v1::fact::Kind::Customer(customer_to_wire(it)),
-        RawFact::SubscriptionLine(it) => v1::fact::Kind::SubscriptionLine(line_to_wire(it)),
-        RawFact::ChangeOrder(it) => v1::fact::Kind::ChangeOrder(order_to_wire(it)),
-        RawFact::Charge(it) => v1::fact::Kind::Charge(charge_to_wire(it)),
-        RawFact::Override(_) => return None,
+        RawFact::SubscriptionLine(it) => v1::fact::Kind::SubscriptionLine(line_to_wire(it)?),
+        RawFact::ChangeOrder(it) => v1::fact::Kind::ChangeOrder(order_to_wire(it)?),
+        RawFact::Charge(it) => v1::fact::Kind::Charge(charge_to_wire(it)?),
+        RawFact::Override(_) => return Err(EncodeError::Override),
     };
-    Some(v1::Fact { kind: Some(kind) })
+    Ok(v1::Fact { kind: Some(kind) })
 }
 
 pub(in crate::grpc) fn customer_to_wire(it: RawCustomer) -> v1::Customer {
@@ -145,14 +166,14 @@ pub(in crate::grpc) fn customer_to_wire(it: RawCustomer) -> v1::Customer {
     }
 }
 
-pub(in crate::grpc) fn line_to_wire(it: RawSubscriptionLine) -> v1::SubscriptionLine {
-    v1::SubscriptionLine {
+pub(in crate::grpc) fn line_to_wire(it: RawSubscriptionLine) -> Result<v1::SubscriptionLine, EncodeError> {
+    Ok(v1::SubscriptionLine {
         line_id: it.line_id,
         revision: it.revision,
         subscription_id: it.subscription_id,
         customer_id: it.customer_id,
         item_id: it.item_id,
-        charge_kind: number!(ChargeKind, "CHARGE_KIND_", it.charge_kind),
+        charge_kind: number::<v1::ChargeKind>("charge_kind", &it.charge_kind)?,
         currency: it.currency,
         start_date: it.start_date,
         end_date: it.end_date,
@@ -162,60 +183,69 @@ pub(in crate::grpc) fn line_to_wire(it: RawSubscriptionLine) -> v1::Subscription
         price_steps: it
             .price_steps
             .into_iter()
-            .map(|step| v1::PriceStep {
-                start_date: step.start_date,
-                quantity: step.quantity,
-                unit_price: step.unit_price,
-                discount: step.discount.map(discount_to_wire),
-                interval: step.interval.map(interval_to_wire),
+            .map(|step| {
+                Ok(v1::PriceStep {
+                    start_date: step.start_date,
+                    quantity: step.quantity,
+                    unit_price: step.unit_price,
+                    discount: step.discount.map(discount_to_wire),
+                    interval: step.interval.map(interval_to_wire).transpose()?,
+                })
             })
-            .collect(),
+            .collect::<Result<_, EncodeError>>()?,
         attributes: it.attributes,
-    }
+    })
 }
 
-pub(in crate::grpc) fn order_to_wire(it: RawChangeOrder) -> v1::ChangeOrder {
-    v1::ChangeOrder {
+pub(in crate::grpc) fn order_to_wire(it: RawChangeOrder) -> Result<v1::ChangeOrder, EncodeError> {
+    Ok(v1::ChangeOrder {
         change_order_id: it.change_order_id,
         revision: it.revision,
         customer_id: it.customer_id,
         subscription_id: it.subscription_id,
-        r#type: number!(ChangeOrderType, "CHANGE_ORDER_TYPE_", it.r#type),
+        r#type: number::<v1::ChangeOrderType>("type", &it.r#type)?,
         effective_date: it.effective_date,
         end_of_day: it.end_of_day,
         entries: it
             .entries
             .into_iter()
-            .map(|entry| v1::ChangeOrderEntry {
-                line_id: entry.line_id,
-                quantity: entry.quantity,
-                unit_price: entry.unit_price,
-                discount: entry.discount.map(discount_to_wire),
-                interval: entry.interval.map(interval_to_wire),
-                item_id: entry.item_id,
+            .map(|entry| {
+                Ok(v1::ChangeOrderEntry {
+                    line_id: entry.line_id,
+                    quantity: entry.quantity,
+                    unit_price: entry.unit_price,
+                    discount: entry.discount.map(discount_to_wire),
+                    interval: entry.interval.map(interval_to_wire).transpose()?,
+                    item_id: entry.item_id,
+                })
             })
-            .collect(),
+            .collect::<Result<_, EncodeError>>()?,
         renewal_end_date: it.renewal_end_date,
-        modification_type: number!(ModificationType, "MODIFICATION_TYPE_", it.modification_type),
+        modification_type: number::<v1::ModificationType>("modification_type", &it.modification_type)?,
         voided: it.voided,
         memo: it.memo,
-    }
+    })
 }
 
-pub(in crate::grpc) fn charge_to_wire(it: RawCharge) -> v1::Charge {
-    v1::Charge {
+pub(in crate::grpc) fn charge_to_wire(it: RawCharge) -> Result<v1::Charge, EncodeError> {
+    let occurred_at = match it.occurred_at.as_str() {
+        "" => None,
+        text => {
+            let at = DateTime::parse_from_rfc3339(text).map_err(|_| EncodeError::field("occurred_at", text))?;
+            Some(timestamp::instant(at.to_utc()))
+        }
+    };
+    Ok(v1::Charge {
         charge_id: it.charge_id,
         revision: it.revision,
         customer_id: it.customer_id,
         subscription_id: it.subscription_id,
-        status: number!(ChargeStatus, "CHARGE_STATUS_", it.status),
+        status: number::<v1::ChargeStatus>("status", &it.status)?,
         amount: it.amount,
         currency: it.currency,
         description: it.description,
-        occurred_at: chrono::DateTime::parse_from_rfc3339(&it.occurred_at)
-            .ok()
-            .map(|at| wire_enum::instant(at.to_utc())),
-    }
+        occurred_at,
+    })
 }
 
 pub(in crate::grpc) fn discount_to_wire(it: RawDiscount) -> v1::Discount {
@@ -227,9 +257,9 @@ pub(in crate::grpc) fn discount_to_wire(it: RawDiscount) -> v1::Discount {
     v1::Discount { value: Some(value) }
 }
 
-pub(in crate::grpc) fn interval_to_wire(it: RawInterval) -> v1::Interval {
-    v1::Interval {
-        unit: number!(IntervalUnit, "INTERVAL_UNIT_", it.unit),
-        count: i32::try_from(it.count).unwrap_or_default(),
-    }
+pub(in crate::grpc) fn interval_to_wire(it: RawInterval) -> Result<v1::Interval, EncodeError> {
+    Ok(v1::Interval {
+        unit: number::<v1::IntervalUnit>("interval.unit", &it.unit)?,
+        count: i32::try_from(it.count).map_err(|_| EncodeError::field("interval.count", it.count))?,
+    })
 }

@@ -11,4 +11,5 @@ pub(crate) mod overrides;
 pub(crate) mod periods;
 pub(crate) mod retention;
 pub(crate) mod waterfall;
+pub mod timestamp;
 pub mod wire_enum;

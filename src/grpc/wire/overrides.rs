@@ -13,8 +13,8 @@ use crate::grpc::services::billing::to_i32;
 use crate::grpc::status::{invalid, invalid_field, refused_by_rule, report};
 use crate::grpc::v1;
 use crate::grpc::wire::encode;
-use crate::grpc::wire::wire_enum::{instant, number, word};
-use crate::ledger::command::RecordOutcome;
+use crate::grpc::wire::timestamp::instant;
+use crate::grpc::wire::wire_enum::{Mapped, WireEnum};
 use crate::ledger::commands::override_cause::OverrideResult;
 use crate::reports::waterfall::delta::{Cell, waterfall_changes};
 use crate::reports::waterfall::{Step, StepSum};
@@ -22,14 +22,11 @@ use crate::store::facts::overrides::StoredOverride;
 
 /// An override of a request; its revision is 0, until the ledger chooses one.
 pub(in crate::grpc) fn set(it: &v1::OverrideModificationTypeRequest) -> Result<Override, Status> {
-    let level = |level: &i32| word::<v1::Level>(*level, "LEVEL_", v1::Level::as_str_name);
-    let kind = |value| word::<v1::ModificationType>(value, "MODIFICATION_TYPE_", v1::ModificationType::as_str_name);
-    let name = v1::ImpactSubcategory::as_str_name;
     let raw = RawOverride {
         customer_id: it.customer_id.clone(),
-        modification_type: kind(it.modification_type),
-        levels: it.levels.iter().map(level).collect(),
-        subcategory: word::<v1::ImpactSubcategory>(it.subcategory, "IMPACT_SUBCATEGORY_", name),
+        modification_type: v1::ModificationType::spelling(it.modification_type),
+        levels: it.levels.iter().map(|level| v1::Level::spelling(*level)).collect(),
+        subcategory: v1::ImpactSubcategory::spelling(it.subcategory),
         reason: it.reason.clone(),
         ..RawOverride::default()
     };
@@ -125,12 +122,12 @@ pub(in crate::grpc) fn to_wire(over: &Override, stored: Option<&StoredOverride>)
         customer_id: over.customer_id.to_string(),
         cause: Some(cause(&over.target)),
         revision: i64::try_from(over.revision).unwrap_or(i64::MAX),
-        modification_type: over.modification_type.map_or(0, |it| number!(ModificationType, "MODIFICATION_TYPE_", it)),
+        modification_type: over.modification_type.map_or(0, Mapped::number),
         levels: match over.modification_type {
-            Some(_) => over.levels.as_slice().iter().map(|level| encode::level(*level)).collect(),
+            Some(_) => over.levels.as_slice().iter().map(|level| level.number()).collect(),
             None => Vec::new(),
         },
-        subcategory: over.subcategory.map_or(0, encode::subcategory),
+        subcategory: over.subcategory.map_or(0, Mapped::number),
         reason: over.reason.clone(),
         recorded_at: stored.map(|it| instant(it.recorded_at)),
         actor: stored.map(|it| it.actor.clone()).unwrap_or_default(),
@@ -153,10 +150,6 @@ fn cause(target: &OverrideTarget) -> v1::Cause {
 
 /// The override, what became of it, and what it changed.
 pub(in crate::grpc) fn answer(it: &OverrideResult) -> Result<(v1::Override, i32, v1::OverrideEffect), Status> {
-    let outcome = match it.outcome {
-        RecordOutcome::Recorded => v1::FactOutcome::Recorded,
-        RecordOutcome::Unchanged => v1::FactOutcome::Unchanged,
-    };
     let recorded = &it.recorded;
     let new = recorded.entries.iter().filter(|entry| entry.reverses.is_none());
     let is_whole = recorded.entry_count <= recorded.entries.len();
@@ -168,7 +161,7 @@ pub(in crate::grpc) fn answer(it: &OverrideResult) -> Result<(v1::Override, i32,
         waterfall_changes: changes.iter().map(waterfall_change).collect(),
         entry_count: to_i32(recorded.entry_count),
     };
-    Ok((to_wire(&it.over, it.stored.as_ref()), outcome.into(), effect))
+    Ok((to_wire(&it.over, it.stored.as_ref()), it.outcome.number(), effect))
 }
 
 fn waterfall_change((cell, sum): (&Cell, &StepSum)) -> v1::WaterfallChange {
@@ -181,7 +174,7 @@ fn waterfall_change((cell, sum): (&Cell, &StepSum)) -> v1::WaterfallChange {
         Step::Ignored => "ignored",
     };
     v1::WaterfallChange {
-        level: encode::level(cell.level),
+        level: cell.level.number(),
         month: cell.month.to_string(),
         currency: cell.currency.to_string(),
         column: column.to_owned(),

@@ -8,7 +8,7 @@ use crate::codec::month::Month;
 use crate::codec::periods::Periods;
 use crate::codec::validation::Form;
 use crate::grpc::limits::{MAX_DAYS, MAX_MONTHS};
-use crate::grpc::wire::decode;
+use crate::grpc::wire::wire_enum::Mapped;
 
 /// From where to where, by months or by dates.
 pub(in crate::grpc) struct Bounds<'r> {
@@ -19,7 +19,7 @@ pub(in crate::grpc) struct Bounds<'r> {
 
 /// The periods; None, and what is wrong is in the form.
 pub(in crate::grpc) fn periods(form: &mut Form, bounds: &Bounds<'_>) -> Option<Periods> {
-    let granularity = form.take("granularity", decode::granularity(bounds.granularity));
+    let granularity = form.take("granularity", Granularity::of_number_or(bounds.granularity, Granularity::Month));
     let by_dates = bounds.dates != ("", "");
     let (from, to) = if by_dates { dates(form, bounds)? } else { months(form, bounds.months)? };
     let (from_field, to_field) = if by_dates { ("from_date", "to_date") } else { ("from_month", "to_month") };

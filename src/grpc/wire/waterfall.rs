@@ -7,9 +7,9 @@ use crate::codec::validation::{Form, Violation};
 use crate::domain::journal::movement::Subcategory;
 use crate::grpc::v1;
 use crate::grpc::wire::decode::{self, ScopeFields};
-use crate::grpc::wire::encode;
 use crate::grpc::wire::grouping;
 use crate::grpc::wire::periods::{Bounds, periods};
+use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::groups::Group;
 use crate::reports::mrr::{CurrencyMrr, Mrr, MrrQuery};
 use crate::reports::waterfall::{Adjustments, Period, Step, StepSum, Steps, Waterfall, WaterfallQuery};
@@ -104,7 +104,7 @@ fn period(it: &Period, with_subcategories: bool) -> v1::WaterfallPeriod {
 
 fn subcategories(it: &Period) -> Vec<v1::SubcategorySum> {
     let sum = |(subcategory, sum): (&Subcategory, &StepSum)| v1::SubcategorySum {
-        subcategory: encode::subcategory(*subcategory),
+        subcategory: subcategory.number(),
         amount: sum.amount.to_string(),
         count: sum.movements,
     };

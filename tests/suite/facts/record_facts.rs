@@ -188,8 +188,12 @@ async fn record_facts_dry_run_stores_nothing() {
 async fn stream_facts_reports_refusals_and_continues() {
     let mut server = TestServer::start(store()).await;
     let batch = |batch_number, facts| v1::StreamFactsRequest { batch_number, facts };
+    let mut unknown = order("acme", "O1", json!({"type": "TERMINATION"}));
+    if let Some(v1::fact::Kind::ChangeOrder(order)) = &mut unknown.kind {
+        order.r#type = 99;
+    }
     let batches = tokio_stream::iter([
-        batch(7, vec![line("acme", "L1", json!({})), order("acme", "O1", json!({"type": "NONSENSE"}))]),
+        batch(7, vec![line("acme", "L1", json!({})), unknown]),
         batch(
             8,
             vec![

@@ -41,9 +41,9 @@ impl Case {
                         modification_type: std::mem::take(&mut it.modification_type),
                         ..RawOverride::default()
                     });
-                    said.extend(to_wire(RawFact::ChangeOrder(it)));
+                    said.push(to_wire(RawFact::ChangeOrder(it)).unwrap());
                 }
-                raw => said.extend(to_wire(raw)),
+                raw => said.push(to_wire(raw).unwrap()),
             }
         }
         let text = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
