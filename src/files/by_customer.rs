@@ -1,105 +1,118 @@
-//! Facts by customer: one customer after the other in the order of their ids, each with all that is said of it.
+//! Facts by customer: one customer after the other in the order of their ids, each with all its facts.
 //!
-//! However large the inputs are, little of them is in memory. They are read in pieces, on all cores: who decodes a piece
-//! also does what is to be done with its customers, but for the first and the last, which may go on in the piece before
-//! or behind. That asks for inputs that are sorted by customer already. Whether they are turns out while they are read;
-//! if not, they are read again, and sorted.
+//! Memory is bounded whatever the size of the inputs. Pieces are decoded on all cores, and the worker that decodes a
+//! piece also processes its customers, except the first and the last, whose facts may continue in a neighbouring piece.
+//! This needs inputs that are sorted by customer; an input that turns out not to be sorted is read again, and sorted.
 
 use std::io;
 use std::ops::ControlFlow::{Break, Continue};
 
-pub use crate::files::customer_batch::{Customer, Problem, Said};
-use crate::files::external_sort::{RUN_BYTES, Record};
-use crate::files::group_by_customer::{Gathering, OutOfOrder, Sequence};
+pub use crate::files::customer_batch::{Customer, LocatedFact, LocatedViolation};
+use crate::files::external_sort::{RUN_BYTES, Record, Sorted, read_records, sort};
+use crate::files::group_by_customer::{CustomerGrouping, FoldAssembly, OutOfOrder};
 use crate::files::input::{Input, InputError, Layout, Piece};
-use crate::files::parallel_map::in_order;
-use crate::files::sorted_input::{Sorted, read_records, sort};
-pub use crate::files::source::Origin;
+use crate::files::parallel_map::map_in_order;
+pub use crate::files::source::Source;
 
-/// What is made of customers.
-pub trait Book: Sync {
-    /// What some neighbouring customers come to.
+/// A fold over customers: mapped on any thread, combined in the order of their ids.
+pub trait CustomerFold: Sync {
+    /// The result of some neighbouring customers.
     type Part: Default + Send;
-    /// What all of them come to.
+    /// The result of all customers.
     type Whole;
 
-    /// A whole without parts. What was made of inputs that then turned out to need sorting is forgotten.
+    /// Starts with no parts. The result of inputs that turn out to need sorting is dropped.
     fn begin(&self) -> Self::Whole;
-    /// Takes in all that is said of a customer; on any thread.
+    /// Processes all facts of one customer; called on any thread.
     ///
     /// # Errors
-    /// What is wrong with it.
-    fn customer(&self, said: Vec<Said>, part: &mut Self::Part) -> Result<(), Vec<Problem>>;
-    /// Takes in a part, after those of all customers before.
+    /// Violations among the facts.
+    fn customer(&self, facts: Vec<LocatedFact>, part: &mut Self::Part) -> Result<(), Vec<LocatedViolation>>;
+    /// Adds a part, after those of all customers before it.
     ///
     /// # Errors
-    /// What ends it all.
+    /// A failure that ends the fold.
     fn add(&self, whole: &mut Self::Whole, part: Self::Part) -> io::Result<()>;
-    /// Takes in what is wrong with a fact. Whoever it is about comes without the fact, or not at all.
-    fn problem(&self, whole: &mut Self::Whole, problem: Problem);
+    /// Reports a violation. The customer comes without that fact, or not at all.
+    fn problem(&self, whole: &mut Self::Whole, problem: LocatedViolation);
 }
 
-/// Inputs that could not be read to their end.
+/// Failure to read the inputs to their end.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The input, by its place among them.
     #[error("{1}")]
     Input(usize, #[source] InputError),
-    /// A temporary file, or what the book does with its parts.
+    /// A temporary file, or the fold's own failure.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Reads all facts and makes a whole of them.
+/// Folds all facts by customer.
 ///
 /// # Errors
-/// An input cannot be read, a temporary file cannot be written, or the book cannot take a part in.
-pub fn by_customer<B: Book>(origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
-    in_runs_of(RUN_BYTES, origins, book)
+/// An input cannot be read, a temporary file cannot be written, or the fold fails.
+pub fn by_customer<B: CustomerFold>(sources: &mut [Source], customer_fold: &B) -> Result<B::Whole, ReadError> {
+    fold_in_runs(RUN_BYTES, sources, customer_fold)
 }
 
-/// Like [`by_customer`], for inputs of which is known whether they are sorted: nothing is read in vain.
+/// Folds inputs whose order a [prescan](crate::files::prescan) has found, so that none is read twice in vain.
 ///
 /// # Errors
-/// As above; and inputs that are not sorted after all.
-pub fn by_customer_as<B: Book>(is_sorted: bool, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
+/// As [`by_customer`]; and inputs that changed since.
+pub fn by_customer_as<B: CustomerFold>(
+    is_sorted: bool,
+    sources: &mut [Source],
+    customer_fold: &B,
+) -> Result<B::Whole, ReadError> {
     if !is_sorted {
-        return sorting(RUN_BYTES, origins, book);
+        return fold_sorted_runs(RUN_BYTES, sources, customer_fold);
     }
     let changed = |OutOfOrder| io::Error::other("the input has changed while it was read").into();
-    as_they_are(origins, book)?.map_err(changed)
+    fold_presorted(sources, customer_fold)?.map_err(changed)
 }
 
-fn in_runs_of<B: Book>(run_bytes: usize, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
-    if let Ok(whole) = as_they_are(origins, book)? {
+fn fold_in_runs<B: CustomerFold>(
+    run_bytes: usize,
+    sources: &mut [Source],
+    customer_fold: &B,
+) -> Result<B::Whole, ReadError> {
+    if let Ok(whole) = fold_presorted(sources, customer_fold)? {
         return Ok(whole);
     }
-    rewind(origins)?;
-    sorting(run_bytes, origins, book)
+    rewind(sources)?;
+    fold_sorted_runs(run_bytes, sources, customer_fold)
 }
 
-fn as_they_are<B: Book>(origins: &mut [Origin], book: &B) -> Result<Result<B::Whole, OutOfOrder>, ReadError> {
-    let (layouts, pieces) = open(origins)?;
+fn fold_presorted<B: CustomerFold>(
+    sources: &mut [Source],
+    customer_fold: &B,
+) -> Result<Result<B::Whole, OutOfOrder>, ReadError> {
+    let (layouts, pieces) = open(sources)?;
     let pieces = pieces.map(|piece| piece.map(|(file, piece)| Work::Piece(file, piece)));
-    make(&layouts, pieces, vec![], book)
+    fold(&layouts, pieces, vec![], customer_fold)
 }
 
-pub(super) fn rewind(origins: &mut [Origin]) -> Result<(), ReadError> {
-    for (file, origin) in origins.iter_mut().enumerate() {
-        origin.rewind().map_err(|error| ReadError::Input(file, error.into()))?;
+pub(super) fn rewind(sources: &mut [Source]) -> Result<(), ReadError> {
+    for (file, source) in sources.iter_mut().enumerate() {
+        source.rewind().map_err(|error| ReadError::Input(file, error.into()))?;
     }
     Ok(())
 }
 
-fn sorting<B: Book>(run_bytes: usize, origins: &mut [Origin], book: &B) -> Result<B::Whole, ReadError> {
-    let (layouts, pieces) = open(origins)?;
+fn fold_sorted_runs<B: CustomerFold>(
+    run_bytes: usize,
+    sources: &mut [Source],
+    customer_fold: &B,
+) -> Result<B::Whole, ReadError> {
+    let (layouts, pieces) = open(sources)?;
     let Sorted { records, problems } = sort(&layouts, pieces, run_bytes)?;
     let pieces = records.map(|records| Ok(Work::Records(records?)));
-    let whole = make(&layouts, pieces, problems, book)?;
+    let whole = fold(&layouts, pieces, problems, customer_fold)?;
     whole.map_err(|OutOfOrder| io::Error::other("sorted facts are not in order").into())
 }
 
-/// What a worker reads.
+/// Input of a worker.
 enum Work {
     Piece(usize, Piece),
     Records(Vec<Record>),
@@ -108,11 +121,11 @@ enum Work {
 /// A piece of an input.
 pub(super) type PieceOf = Result<(usize, Piece), ReadError>;
 
-/// Begins to read all inputs; they are read one after the other.
-pub(super) fn open(origins: &mut [Origin]) -> Result<(Vec<Layout>, impl Iterator<Item = PieceOf> + Send), ReadError> {
+/// Opens all inputs, which are read one after the other.
+pub(super) fn open(sources: &mut [Source]) -> Result<(Vec<Layout>, impl Iterator<Item = PieceOf> + Send), ReadError> {
     let (mut layouts, mut all) = (Vec::new(), Vec::new());
-    for (file, origin) in origins.iter_mut().enumerate() {
-        let Input { layout, pieces } = origin.open().map_err(|error| ReadError::Input(file, error))?;
+    for (file, source) in sources.iter_mut().enumerate() {
+        let Input { layout, pieces } = source.open().map_err(|error| ReadError::Input(file, error))?;
         layouts.push(layout);
         all.push(pieces.map(move |piece| match piece {
             Ok(piece) => Ok((file, piece)),
@@ -122,32 +135,32 @@ pub(super) fn open(origins: &mut [Origin]) -> Result<(Vec<Layout>, impl Iterator
     Ok((layouts, all.into_iter().flatten()))
 }
 
-fn make<B: Book>(
+fn fold<B: CustomerFold>(
     layouts: &[Layout],
     pieces: impl Iterator<Item = Result<Work, ReadError>> + Send,
-    problems: Vec<Problem>,
-    book: &B,
+    problems: Vec<LocatedViolation>,
+    customer_fold: &B,
 ) -> Result<Result<B::Whole, OutOfOrder>, ReadError> {
-    let gather = |piece: Result<Work, ReadError>| {
-        let mut gathering = Gathering::new(book);
+    let group = |piece: Result<Work, ReadError>| {
+        let mut grouping = CustomerGrouping::new(customer_fold);
         match piece? {
-            Work::Records(records) => read_records(layouts, records, |file, reading| gathering.take(file, reading)),
+            Work::Records(records) => read_records(layouts, records, |file, parsed| grouping.take(file, parsed)),
             Work::Piece(file, piece) => {
                 if let Some(layout) = layouts.get(file) {
-                    layout.read(piece, |reading| gathering.take(file, reading));
+                    layout.read(piece, |parsed| grouping.take(file, parsed));
                 }
             }
         }
-        Ok(gathering.finish())
+        Ok(grouping.finish())
     };
-    let mut sequence = Sequence::new(book, problems);
+    let mut assembly = FoldAssembly::new(customer_fold, problems);
     let mut ended = Ok(Ok(()));
-    in_order(pieces, gather, |gathered: Result<_, ReadError>| {
-        ended = gathered.and_then(|gathered| Ok(sequence.take(gathered)?));
+    map_in_order(pieces, group, |grouped: Result<_, ReadError>| {
+        ended = grouped.and_then(|grouped| Ok(assembly.take(grouped)?));
         if matches!(ended, Ok(Ok(()))) { Continue(()) } else { Break(()) }
     });
     match ended? {
-        Ok(()) => Ok(Ok(sequence.finish()?)),
+        Ok(()) => Ok(Ok(assembly.finish()?)),
         Err(OutOfOrder) => Ok(Err(OutOfOrder)),
     }
 }
@@ -159,12 +172,12 @@ mod tests {
     use super::*;
     use crate::domain::facts::fact::FactKey;
 
-    /// The customers, with the lines that their facts stand on; and what is wrong.
+    /// Collects the customers with the lines of their facts, and the lines with violations.
     struct Lines;
 
     type Customers = Vec<(String, Vec<u64>)>;
 
-    impl Book for Lines {
+    impl CustomerFold for Lines {
         type Part = Customers;
         type Whole = (Customers, Vec<u64>);
 
@@ -172,8 +185,8 @@ mod tests {
             Self::Whole::default()
         }
 
-        fn customer(&self, said: Vec<Said>, part: &mut Customers) -> Result<(), Vec<Problem>> {
-            let Some(customer) = Customer::of(said)? else { return Ok(()) };
+        fn customer(&self, facts: Vec<LocatedFact>, part: &mut Customers) -> Result<(), Vec<LocatedViolation>> {
+            let Some(customer) = Customer::of(facts)? else { return Ok(()) };
             let keys = customer.facts.charges.keys().map(|id| FactKey::Charge(id.clone()));
             let lines = keys.map(|key| customer.place(&key).unwrap().1.line).collect();
             part.push((customer.customer_id.to_string(), lines));
@@ -185,15 +198,15 @@ mod tests {
             Ok(())
         }
 
-        fn problem(&self, whole: &mut Self::Whole, problem: Problem) {
+        fn problem(&self, whole: &mut Self::Whole, problem: LocatedViolation) {
             whole.1.push(problem.line);
         }
     }
 
     fn read(run_bytes: usize, texts: &[&str]) -> (Customers, Vec<u64>) {
-        let origin = |text: &&str| Origin::pipe(Cursor::new(text.as_bytes().to_vec()), None);
-        let mut origins: Vec<Origin> = texts.iter().map(origin).collect();
-        in_runs_of(run_bytes, &mut origins, &Lines).unwrap()
+        let source = |text: &&str| Source::pipe(Cursor::new(text.as_bytes().to_vec()), None);
+        let mut sources: Vec<Source> = texts.iter().map(source).collect();
+        fold_in_runs(run_bytes, &mut sources, &Lines).unwrap()
     }
 
     fn charge(customer: usize, id: u64) -> String {

@@ -1,26 +1,26 @@
-//! An input cut into stretches of whole records, which can be read side by side.
+//! An input cut into chunks of whole records, which can be decoded in parallel.
 
 use std::io::{self, Read};
 
 /// The longest line of JSON Lines, and the longest row of CSV, in bytes.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
-/// What a stretch holds where no record is longer.
-pub(super) const STRETCH_BYTES: usize = 128 << 10;
+/// Size of a chunk, unless one record is longer.
+pub(super) const CHUNK_BYTES: usize = 128 << 10;
 
 /// Some records of an input, the last one complete.
 #[derive(Debug)]
-pub(super) struct Stretch {
+pub(super) struct Chunk {
     /// The number of the line on which it begins.
     pub line: u64,
     pub bytes: Vec<u8>,
 }
 
-/// Says where the last whole record in some bytes ends that begin with a record; None: there is none.
+/// Finds the end of the last whole record in bytes that begin with a record; None without a whole record.
 pub(super) type LastEnd = fn(&[u8]) -> Option<usize>;
 
-/// An input, of which a stretch is in memory.
+/// Reads an input chunk by chunk.
 #[derive(Debug)]
-pub(super) struct Stretches<R> {
+pub(super) struct Chunks<R> {
     input: R,
     last_end: LastEnd,
     /// The beginning of a record that goes on in the input.
@@ -30,9 +30,9 @@ pub(super) struct Stretches<R> {
     ended: bool,
 }
 
-impl<R: Read> Stretches<R> {
-    /// What is left of an input: the bytes that have been read already, and then all others.
-    pub fn new(read: Stretch, input: R, last_end: LastEnd) -> Self {
+impl<R: Read> Chunks<R> {
+    /// Continues an input whose first bytes have been read already.
+    pub fn new(read: Chunk, input: R, last_end: LastEnd) -> Self {
         Self { input, last_end, rest: read.bytes, line: read.line, ended: false }
     }
 
@@ -54,7 +54,7 @@ impl<R: Read> Stretches<R> {
         }
     }
 
-    /// A record that is too long is given out as far as it was read; the input goes on with the next line.
+    /// Skips the remainder of a record that is too long; the next chunk begins with the next line.
     fn skip_line(&mut self) -> io::Result<()> {
         while !self.ended {
             let mut more = Vec::new();
@@ -68,28 +68,29 @@ impl<R: Read> Stretches<R> {
     }
 }
 
-impl<R: Read> Iterator for Stretches<R> {
-    type Item = io::Result<Stretch>;
+impl<R: Read> Iterator for Chunks<R> {
+    type Item = io::Result<Chunk>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.line;
         let cut = self.cut().map(|bytes| {
+            // A line number is for messages: beyond 2⁶⁴ it stays.
             self.line = line.saturating_add(newlines(&bytes));
-            (!bytes.is_empty()).then_some(Stretch { line, bytes })
+            (!bytes.is_empty()).then_some(Chunk { line, bytes })
         });
         cut.transpose()
     }
 }
 
-/// Reads on; true at the end of the input.
+/// Reads more bytes; true at the end of the input.
 pub(super) fn read_more(input: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<bool> {
-    let wanted = STRETCH_BYTES.saturating_sub(bytes.len()).max(STRETCH_BYTES / 4);
+    let wanted = CHUNK_BYTES.saturating_sub(bytes.len()).max(CHUNK_BYTES / 4);
     bytes.reserve(wanted);
     let count = input.by_ref().take(u64::try_from(wanted).unwrap_or(u64::MAX)).read_to_end(bytes)?;
     Ok(count < wanted)
 }
 
-/// How many lines end in some bytes.
+/// Counts line feeds.
 pub(super) fn newlines(bytes: &[u8]) -> u64 {
     u64::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u64::MAX)
 }

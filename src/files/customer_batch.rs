@@ -1,4 +1,4 @@
-//! All that is said of one customer, and where it stands.
+//! Facts of one customer, each with its position in the inputs.
 
 use crate::codec::validation::Violation;
 use crate::domain::facts::customer_facts::CustomerFacts;
@@ -6,18 +6,18 @@ use crate::domain::facts::fact::{Fact, FactKey, Revision};
 use crate::domain::ids::CustomerId;
 use crate::files::parsed_fact::Place;
 
-/// A fact, and where it stands.
+/// Fact with its position.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct LocatedFact {
     /// The file, by its place among the inputs.
     pub file: usize,
     pub place: Place,
     pub fact: Fact,
 }
 
-/// Something wrong, and where.
+/// Violation with its position.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct LocatedViolation {
     /// The file, by its place among the inputs.
     pub file: usize,
     pub line: u64,
@@ -39,16 +39,21 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// Puts together what was said of one customer; None: nothing.
+    /// Assembles the facts of one customer; None without facts.
     ///
     /// # Errors
-    /// R17: a revision that is said again, and says something else.
-    pub fn of(said: Vec<Said>) -> Result<Option<Self>, Vec<Problem>> {
-        let Some(first) = said.iter().min_by_key(|said| (said.file, said.place.line)) else { return Ok(None) };
-        let keys = said.iter().enumerate().map(|(position, said)| (said.fact.key(), said.fact.revision(), position));
+    /// R17: one revision of a fact with two contents.
+    pub fn of(located: Vec<LocatedFact>) -> Result<Option<Self>, Vec<LocatedViolation>> {
+        let Some(first) = located.iter().min_by_key(|located| (located.file, located.place.line)) else {
+            return Ok(None);
+        };
+        let keys = located
+            .iter()
+            .enumerate()
+            .map(|(position, located)| (located.fact.key(), located.fact.revision(), position));
         let mut keys: Vec<_> = keys.collect();
         keys.sort_unstable();
-        let contradictions = contradictions(&said, &keys);
+        let contradictions = contradictions(&located, &keys);
         if !contradictions.is_empty() {
             return Err(contradictions);
         }
@@ -58,9 +63,9 @@ impl Customer {
             file: first.file,
             first_line: first.place.line,
             keys,
-            places: Vec::with_capacity(said.len()),
+            places: Vec::with_capacity(located.len()),
         };
-        for Said { file, place, fact } in said {
+        for LocatedFact { file, place, fact } in located {
             customer.places.push((file, place));
             customer.facts.insert(fact);
         }
@@ -77,17 +82,17 @@ impl Customer {
     }
 }
 
-/// Of the facts with one key and revision, those that say something else than the first of them.
-fn contradictions(said: &[Said], keys: &[(FactKey, Revision, usize)]) -> Vec<Problem> {
+/// Facts whose content differs from the first one with the same key and revision.
+fn contradictions(located: &[LocatedFact], keys: &[(FactKey, Revision, usize)]) -> Vec<LocatedViolation> {
     let mut found = Vec::new();
     for same in keys.chunk_by(|a, b| (&a.0, a.1) == (&b.0, b.1)) {
-        let mut facts = same.iter().filter_map(|(.., position)| said.get(*position));
+        let mut facts = same.iter().filter_map(|(.., position)| located.get(*position));
         let Some(first) = facts.next() else { continue };
         for other in facts.filter(|other| other.fact != first.fact) {
             let (revision, line) = (first.fact.revision(), first.place.line);
             let description = format!("revision {revision} is on line {line} too, with other content");
             let violation = Violation { field: other.place.path.to_string(), description };
-            found.push(Problem { file: other.file, line: other.place.line, violation });
+            found.push(LocatedViolation { file: other.file, line: other.place.line, violation });
         }
     }
     found

@@ -1,24 +1,36 @@
-//! Records by customer, however many there are: sorted in memory as far as they fit, and from there on in temporary
-//! files that are merged.
+//! External merge sort of records by customer, for inputs that are not sorted: runs sorted in memory, written to
+//! temporary files, and merged.
 
+use crate::codec::validation::Violation;
+use crate::files::by_customer::{PieceOf, ReadError};
+use crate::files::chunks::{CHUNK_BYTES, Chunk};
+use crate::files::csv::columns::Columns;
+use crate::files::csv::rows::{self, Rows};
+use crate::files::customer_batch::LocatedViolation;
+use crate::files::input::{Layout, Piece};
+use crate::files::json::lines;
+use crate::files::parallel_map::map_in_order;
+use crate::files::parsed_fact::ParsedFact;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
+use std::ops::ControlFlow::{Break, Continue};
 use std::{mem, vec};
 
-/// What of the records is sorted in memory at once.
+/// Bytes of records sorted in memory at once.
 pub(super) const RUN_BYTES: usize = 24 << 20;
-/// What a record takes beside its text.
+/// Memory of a record beside its text.
 const RECORD_BYTES: usize = mem::size_of::<Record>() + 32;
-/// The most sorted files that are merged at once.
+/// Sorted files merged at once.
 const MAX_RUNS: usize = 64;
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// A fact as it stands in an input.
+/// A fact as the text of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
-    /// Whose it is, as far as that can be seen.
+    /// Empty where the customer cannot be seen in the text.
     pub customer: String,
     pub file: usize,
     pub line: u64,
@@ -27,9 +39,9 @@ pub(super) struct Record {
     pub text: Vec<u8>,
 }
 
-/// Takes records in the order of the input and gives them back by customer, in the order of the input.
+/// Sorts records by customer; stable: those of one customer stay in the order of the input.
 #[derive(Debug)]
-pub(super) struct Sorting {
+pub(super) struct ExternalSort {
     run_bytes: usize,
     bytes: usize,
     records: Vec<Record>,
@@ -37,7 +49,7 @@ pub(super) struct Sorting {
     levels: Vec<Vec<File>>,
 }
 
-impl Sorting {
+impl ExternalSort {
     pub fn new(run_bytes: usize) -> Self {
         Self { run_bytes, bytes: 0, records: Vec::new(), levels: vec![Vec::new()] }
     }
@@ -55,14 +67,14 @@ impl Sorting {
     }
 
     /// All records.
-    pub fn finish(mut self) -> io::Result<Merge> {
+    pub fn finish(mut self) -> io::Result<RunMerge> {
         let mut runs: Vec<Run> = Vec::new();
         for file in mem::take(&mut self.levels).into_iter().flatten() {
             runs.push(Run::written(file)?);
         }
-        // They came last, so of one customer they are the last too.
+        // The last records of the input: of one customer they are the last too.
         runs.push(Run::InMemory(self.sorted()));
-        Merge::of(runs)
+        RunMerge::of(runs)
     }
 
     fn sorted(&mut self) -> vec::IntoIter<Record> {
@@ -71,14 +83,14 @@ impl Sorting {
         records.into_iter()
     }
 
-    /// Too many files of one size make one of the next.
+    /// Adds a file; a full level is merged into one file of the next.
     fn add_run(&mut self, mut run: File) -> io::Result<()> {
         for level in self.levels.iter_mut().rev() {
             level.push(run);
             if level.len() < MAX_RUNS {
                 return Ok(());
             }
-            run = write_run(Merge::of(level.drain(..).map(Run::written).collect::<io::Result<_>>()?)?)?;
+            run = write_run(RunMerge::of(level.drain(..).map(Run::written).collect::<io::Result<_>>()?)?)?;
         }
         self.levels.insert(0, vec![run]);
         Ok(())
@@ -109,9 +121,9 @@ impl Run {
     }
 }
 
-/// Several runs as one.
+/// Merges several runs.
 #[derive(Debug)]
-pub(super) struct Merge {
+pub(super) struct RunMerge {
     runs: Vec<Run>,
     heads: BinaryHeap<Head>,
 }
@@ -123,7 +135,7 @@ struct Head {
     run: usize,
 }
 
-impl Merge {
+impl RunMerge {
     fn of(mut runs: Vec<Run>) -> io::Result<Self> {
         let mut heads = BinaryHeap::new();
         for (run, records) in runs.iter_mut().enumerate() {
@@ -141,7 +153,7 @@ impl Merge {
     }
 }
 
-impl Iterator for Merge {
+impl Iterator for RunMerge {
     type Item = io::Result<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -150,7 +162,7 @@ impl Iterator for Merge {
 }
 
 impl Ord for Head {
-    /// The greatest is taken first: of the first customer, from the earliest run.
+    /// Reversed, since the heap pops the greatest: the first customer, from the earliest run.
     fn cmp(&self, other: &Self) -> Ordering {
         (&other.record.customer, other.run).cmp(&(&self.record.customer, self.run))
     }
@@ -162,7 +174,7 @@ impl PartialOrd for Head {
     }
 }
 
-/// Writes records to a file that has no name, so that nothing is left of it whatever happens.
+/// Writes records to an unlinked temporary file, of which nothing remains after a crash.
 fn write_run(records: impl Iterator<Item = io::Result<Record>>) -> io::Result<File> {
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile()?);
     for record in records {
@@ -205,6 +217,157 @@ fn read_part(input: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(part)
 }
 
+/// Records by customer, in pieces; and the violations of text that is no record.
+pub(super) struct Sorted {
+    pub records: SortedPieces,
+    pub problems: Vec<LocatedViolation>,
+}
+
+/// Sorts the records of all inputs.
+///
+/// # Errors
+/// An input cannot be read, or a temporary file cannot be written.
+pub(super) fn sort(
+    layouts: &[Layout],
+    pieces: impl Iterator<Item = PieceOf> + Send,
+    run_bytes: usize,
+) -> Result<Sorted, ReadError> {
+    let mut sorting = ExternalSort::new(run_bytes);
+    let mut problems = Vec::new();
+    let mut ended = Ok(());
+    let cut = |piece: PieceOf| piece.map(|(file, piece)| PieceRecords::of(file, layouts.get(file), piece));
+    map_in_order(pieces, cut, |records| {
+        ended = records.and_then(|records| {
+            problems.extend(records.problems);
+            Ok(records.records.into_iter().try_for_each(|record| sorting.add(record))?)
+        });
+        if ended.is_ok() { Continue(()) } else { Break(()) }
+    });
+    ended?;
+    Ok(Sorted { records: SortedPieces(sorting.finish()?), problems })
+}
+
+/// Sorted records in pieces of the size of a chunk.
+pub(super) struct SortedPieces(RunMerge);
+
+impl Iterator for SortedPieces {
+    type Item = io::Result<Vec<Record>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (mut records, mut bytes) = (Vec::new(), 0_usize);
+        while bytes < CHUNK_BYTES {
+            match self.0.next() {
+                Some(Ok(record)) => {
+                    bytes = bytes.saturating_add(record.text.len());
+                    records.push(record);
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => break,
+            }
+        }
+        (!records.is_empty()).then_some(Ok(records))
+    }
+}
+
+/// Records of a piece.
+#[derive(Default)]
+struct PieceRecords {
+    records: Vec<Record>,
+    problems: Vec<LocatedViolation>,
+}
+
+impl PieceRecords {
+    fn of(file: usize, layout: Option<&Layout>, piece: Piece) -> Self {
+        let mut records = Self::default();
+        match (piece, layout) {
+            (Piece::ParsedFacts(parsed_facts), _) => {
+                parsed_facts.into_iter().for_each(|parsed| records.add_fact(file, parsed))
+            }
+            (Piece::Chunk(chunk), Some(Layout::Csv(columns))) => records.add_rows(file, columns, &chunk),
+            (Piece::Chunk(chunk), _) => {
+                for (line, text) in lines::lines(&chunk) {
+                    let customer = lines::customer(text).unwrap_or_default();
+                    records.add(Record { customer, file, line, path: String::new(), text: text.to_vec() });
+                }
+            }
+        }
+        records
+    }
+
+    fn add(&mut self, record: Record) {
+        self.records.push(record);
+    }
+
+    fn refuse(&mut self, file: usize, line: u64, violation: Violation) {
+        self.problems.push(LocatedViolation { file, line, violation });
+    }
+
+    /// A fact of a document, as a line of its own.
+    fn add_fact(&mut self, file: usize, parsed: ParsedFact) {
+        let place = parsed.place.clone();
+        match parsed.decode().map(|fact| (fact.customer_id().to_string(), serde_json::to_vec(&parsed.fact))) {
+            Ok((customer, Ok(text))) => {
+                self.add(Record { customer, file, line: place.line, path: place.path.into_owned(), text });
+            }
+            Ok((_, Err(error))) => {
+                let violation = Violation { field: place.path.into_owned(), description: error.to_string() };
+                self.refuse(file, place.line, violation);
+            }
+            Err(violations) => {
+                for violation in violations {
+                    self.refuse(file, place.line, violation);
+                }
+            }
+        }
+    }
+
+    /// Rewrites rows so that each can be parsed after any other.
+    fn add_rows(&mut self, file: usize, columns: &Columns, chunk: &Chunk) {
+        let mut rows = Rows::of(chunk);
+        while let Some((line, row)) = rows.next() {
+            match row {
+                Ok(row) => {
+                    let customer = columns.customer_id.of(row).to_owned();
+                    self.add(Record { customer, file, line, path: String::new(), text: rows::to_csv(row) });
+                }
+                Err(description) => {
+                    let violation = Violation { field: String::new(), description: description.to_owned() };
+                    self.refuse(file, line, violation);
+                }
+            }
+        }
+    }
+}
+
+/// Parses records as facts.
+pub(super) fn read_records(layouts: &[Layout], records: Vec<Record>, mut each: impl FnMut(usize, &ParsedFact)) {
+    for records in records.chunk_by(|a, b| a.file == b.file) {
+        let file = records.first().map_or(0, |record| record.file);
+        match layouts.get(file) {
+            Some(Layout::Csv(columns)) => {
+                let bytes = records.iter().flat_map(|record| &record.text).copied().collect();
+                let chunk = Chunk { line: 1, bytes };
+                let (mut rows, mut parsed) = (Rows::of(&chunk), ParsedFact::default());
+                for record in records {
+                    if let Some((_, row)) = rows.next() {
+                        rows::read(columns, record.line, row, &mut parsed);
+                        each(file, &parsed);
+                    }
+                }
+            }
+            _ => {
+                for record in records {
+                    let mut parsed = lines::parse_line(record.line, &record.text);
+                    if !record.path.is_empty() {
+                        parsed.place.path = Cow::Owned(record.path.clone());
+                    }
+                    each(file, &parsed);
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +385,7 @@ mod tests {
             .collect();
         // Runs of one record, so that files are merged on the way; of some; and all in memory.
         for run_bytes in [1, 10_000, usize::MAX] {
-            let mut sorting = Sorting::new(run_bytes);
+            let mut sorting = ExternalSort::new(run_bytes);
             for record in &expected.clone() {
                 sorting.add(record.clone()).unwrap();
             }
@@ -232,6 +395,6 @@ mod tests {
             assert_eq!(sorted, wanted);
         }
         expected.clear();
-        assert_eq!(Sorting::new(1).finish().unwrap().count(), 0);
+        assert_eq!(ExternalSort::new(1).finish().unwrap().count(), 0);
     }
 }

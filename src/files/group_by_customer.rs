@@ -1,60 +1,65 @@
-//! The facts of pieces, put together by customer.
+//! Facts of pieces grouped by customer.
 
 use std::cmp::Ordering;
 use std::{io, mem};
 
-use crate::files::by_customer::Book;
-use crate::files::customer_batch::{Problem, Said};
-use crate::files::parsed_fact::Reading;
+use crate::files::by_customer::CustomerFold;
+use crate::files::customer_batch::{LocatedFact, LocatedViolation};
+use crate::files::parsed_fact::ParsedFact;
 
-/// The facts are not sorted by customer.
+/// Facts that are not sorted by customer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OutOfOrder;
 
-/// The customers of one piece.
-pub(super) struct Gathering<'b, B: Book> {
-    book: &'b B,
-    problems: Vec<Problem>,
-    /// The facts of the first customer, when the second has come.
-    first: Option<Vec<Said>>,
-    /// Those between the first and the last.
+/// Groups the facts of one piece by customer.
+pub(super) struct CustomerGrouping<'b, B: CustomerFold> {
+    fold: &'b B,
+    problems: Vec<LocatedViolation>,
+    /// Facts of the first customer, once the second has begun.
+    first: Option<Vec<LocatedFact>>,
+    /// Result of the customers between the first and the last.
     part: B::Part,
-    last: Vec<Said>,
+    last: Vec<LocatedFact>,
     in_order: bool,
 }
 
-/// What a piece gives.
-pub(super) struct Gathered<T> {
-    problems: Vec<Problem>,
-    /// The first customer may go on from the piece before.
-    first: Vec<Said>,
-    /// The last one may go on in the next piece; None: it is the first.
-    rest: Option<(T, Vec<Said>)>,
+/// Customers of one piece.
+pub(super) struct GroupedPiece<T> {
+    problems: Vec<LocatedViolation>,
+    /// Facts of the first customer, who may have begun in the piece before.
+    first: Vec<LocatedFact>,
+    /// Result of the customers between, and the facts of the last one, who may continue in the next piece; None where
+    /// the first customer is the last.
+    rest: Option<(T, Vec<LocatedFact>)>,
 }
 
-impl<'b, B: Book> Gathering<'b, B> {
-    pub fn new(book: &'b B) -> Self {
-        Self { book, problems: vec![], first: None, part: B::Part::default(), last: vec![], in_order: true }
+impl<'b, B: CustomerFold> CustomerGrouping<'b, B> {
+    pub fn new(fold: &'b B) -> Self {
+        Self { fold, problems: vec![], first: None, part: B::Part::default(), last: vec![], in_order: true }
     }
 
-    pub fn take(&mut self, file: usize, reading: &Reading) {
+    pub fn take(&mut self, file: usize, parsed: &ParsedFact) {
         if !self.in_order {
             return;
         }
-        let said = match reading.decode() {
-            Ok(fact) => Said { file, place: reading.place.clone(), fact },
+        let located = match parsed.decode() {
+            Ok(fact) => LocatedFact { file, place: parsed.place.clone(), fact },
             Err(violations) => {
-                let line = reading.place.line;
-                self.problems.extend(violations.into_iter().map(|violation| Problem { file, line, violation }));
+                let line = parsed.place.line;
+                self.problems.extend(violations.into_iter().map(|violation| LocatedViolation {
+                    file,
+                    line,
+                    violation,
+                }));
                 return;
             }
         };
-        match order(&self.last, &said) {
+        match order(&self.last, &located) {
             Ordering::Less => self.next_customer(),
             Ordering::Equal => {}
             Ordering::Greater => self.in_order = false,
         }
-        self.last.push(said);
+        self.last.push(located);
     }
 
     fn next_customer(&mut self) {
@@ -62,40 +67,40 @@ impl<'b, B: Book> Gathering<'b, B> {
         if self.first.is_none() {
             self.first = Some(complete);
         } else {
-            hand_over(self.book, complete, &mut self.part, &mut self.problems);
+            process(self.fold, complete, &mut self.part, &mut self.problems);
         }
     }
 
-    pub fn finish(self) -> Result<Gathered<B::Part>, OutOfOrder> {
+    pub fn finish(self) -> Result<GroupedPiece<B::Part>, OutOfOrder> {
         let Self { problems, first, part, last, in_order, .. } = self;
         if !in_order {
             return Err(OutOfOrder);
         }
         Ok(match first {
-            Some(first) => Gathered { problems, first, rest: Some((part, last)) },
-            None => Gathered { problems, first: last, rest: None },
+            Some(first) => GroupedPiece { problems, first, rest: Some((part, last)) },
+            None => GroupedPiece { problems, first: last, rest: None },
         })
     }
 }
 
-/// Pieces in their order, with a customer that goes on from one to the next.
-pub(super) struct Sequence<'b, B: Book> {
-    book: &'b B,
+/// Assembles pieces in their order, joining a customer whose facts span pieces.
+pub(super) struct FoldAssembly<'b, B: CustomerFold> {
+    fold: &'b B,
     whole: B::Whole,
-    open: Vec<Said>,
+    open: Vec<LocatedFact>,
 }
 
-impl<'b, B: Book> Sequence<'b, B> {
-    pub fn new(book: &'b B, problems: Vec<Problem>) -> Self {
-        let mut sequence = Self { book, whole: book.begin(), open: Vec::new() };
-        sequence.add_problems(problems);
-        sequence
+impl<'b, B: CustomerFold> FoldAssembly<'b, B> {
+    pub fn new(fold: &'b B, problems: Vec<LocatedViolation>) -> Self {
+        let mut assembly = Self { fold, whole: fold.begin(), open: Vec::new() };
+        assembly.add_problems(problems);
+        assembly
     }
 
-    pub fn take(&mut self, gathered: Result<Gathered<B::Part>, OutOfOrder>) -> io::Result<Result<(), OutOfOrder>> {
-        let Ok(Gathered { problems, first, rest }) = gathered else { return Ok(Err(OutOfOrder)) };
+    pub fn take(&mut self, grouped: Result<GroupedPiece<B::Part>, OutOfOrder>) -> io::Result<Result<(), OutOfOrder>> {
+        let Ok(GroupedPiece { problems, first, rest }) = grouped else { return Ok(Err(OutOfOrder)) };
         self.add_problems(problems);
-        match first.first().map_or(Ordering::Equal, |said| order(&self.open, said)) {
+        match first.first().map_or(Ordering::Equal, |located| order(&self.open, located)) {
             Ordering::Less => self.close()?,
             Ordering::Equal => {}
             Ordering::Greater => return Ok(Err(OutOfOrder)),
@@ -103,7 +108,7 @@ impl<'b, B: Book> Sequence<'b, B> {
         self.open.extend(first);
         if let Some((part, last)) = rest {
             self.close()?;
-            self.book.add(&mut self.whole, part)?;
+            self.fold.add(&mut self.whole, part)?;
             self.open = last;
         }
         Ok(Ok(()))
@@ -114,29 +119,34 @@ impl<'b, B: Book> Sequence<'b, B> {
         Ok(self.whole)
     }
 
-    /// Another customer has come, or nobody comes any more.
+    /// Completes the open customer.
     fn close(&mut self) -> io::Result<()> {
         let (mut part, mut problems) = (B::Part::default(), Vec::new());
-        hand_over(self.book, mem::take(&mut self.open), &mut part, &mut problems);
+        process(self.fold, mem::take(&mut self.open), &mut part, &mut problems);
         self.add_problems(problems);
-        self.book.add(&mut self.whole, part)
+        self.fold.add(&mut self.whole, part)
     }
 
-    fn add_problems(&mut self, problems: Vec<Problem>) {
+    fn add_problems(&mut self, problems: Vec<LocatedViolation>) {
         for problem in problems {
-            self.book.problem(&mut self.whole, problem);
+            self.fold.problem(&mut self.whole, problem);
         }
     }
 }
 
-/// How the customer of some facts compares with that of the fact behind them.
-fn order(facts: &[Said], next: &Said) -> Ordering {
+/// Compares the customer of the facts so far with the customer of the next fact.
+fn order(facts: &[LocatedFact], next: &LocatedFact) -> Ordering {
     facts.last().map_or(Ordering::Equal, |last| last.fact.customer_id().cmp(next.fact.customer_id()))
 }
 
-fn hand_over<B: Book>(book: &B, facts: Vec<Said>, part: &mut B::Part, problems: &mut Vec<Problem>) {
+fn process<B: CustomerFold>(
+    fold: &B,
+    facts: Vec<LocatedFact>,
+    part: &mut B::Part,
+    problems: &mut Vec<LocatedViolation>,
+) {
     if !facts.is_empty()
-        && let Err(wrong) = book.customer(facts, part)
+        && let Err(wrong) = fold.customer(facts, part)
     {
         problems.extend(wrong);
     }

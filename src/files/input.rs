@@ -1,24 +1,24 @@
 //! Facts from a file or a pipe: JSON Lines with one fact a line, one JSON object with many, or CSV with a line a row.
 //!
-//! Of JSON the content decides what it is: `{"subscription_line": {…}}` begins JSON Lines, which are read piece by
+//! The content of JSON decides its layout: `{"subscription_line": {…}}` begins JSON Lines, which are read piece by
 //! piece, so that a file may be larger than the memory; `{"subscription_lines": […], …}` is a whole document, and so is
 //! a worked example with its `facts`.
 
 use std::io::{self, Read};
 use std::vec;
 
-use crate::files::chunks::{MAX_RECORD_BYTES, Stretch, Stretches, newlines, read_more};
+use crate::files::chunks::{Chunk, Chunks, MAX_RECORD_BYTES, newlines, read_more};
 use crate::files::csv::columns::Columns;
 use crate::files::csv::mapping::{Mapping, MappingError};
 use crate::files::csv::rows;
 use crate::files::json::document;
 use crate::files::json::lines;
-use crate::files::parsed_fact::Reading;
+use crate::files::parsed_fact::ParsedFact;
 
-/// How many facts of a document make a piece.
+/// Facts of a document in a piece.
 const PIECE_OF_DOCUMENT: usize = 1_000;
 
-/// A file whose facts cannot be begun to be read.
+/// Failure to open an input.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     #[error(transparent)]
@@ -27,48 +27,49 @@ pub enum InputError {
     Io(#[from] io::Error),
 }
 
-/// How the facts of an input are written.
+/// Format of the facts of an input.
 #[derive(Debug)]
 pub enum Layout {
     Json,
     Csv(Box<Columns>),
 }
 
-/// An input whose beginning has been read.
+/// Input whose beginning has been read.
 #[derive(Debug)]
 pub struct Input<R> {
     pub layout: Layout,
-    pub(super) pieces: Pieces<R>,
+    pub(super) pieces: InputPieces<R>,
 }
 
-/// An input in its order, some facts at a time.
+/// Pieces of an input in their order.
 #[derive(Debug)]
-pub(super) enum Pieces<R> {
-    Stretches(Stretches<R>),
-    Document(vec::IntoIter<Reading>),
+pub(super) enum InputPieces<R> {
+    Chunks(Chunks<R>),
+    Document(vec::IntoIter<ParsedFact>),
 }
 
-/// Some facts of an input, not yet read one by one unless they come from a document.
+/// Some facts of an input, parsed already if they come from a document.
 #[derive(Debug)]
 pub(super) enum Piece {
-    Stretch(Stretch),
-    Readings(Vec<Reading>),
+    Chunk(Chunk),
+    ParsedFacts(Vec<ParsedFact>),
 }
 
 impl<R: Read> Input<R> {
-    /// Looks at the beginning of JSON to see what it is; a document is read whole.
+    /// Detects the layout of JSON by its beginning; a document is read whole.
     ///
     /// # Errors
-    /// What the input answers.
+    /// The input cannot be read.
     pub fn json(mut input: R) -> io::Result<Self> {
         let mut begin = begin(&mut input, |bytes| lines::last_end(bytes.trim_ascii_start()).is_some())?;
         let blank = begin.bytes.len().saturating_sub(begin.bytes.trim_ascii_start().len());
-        begin.skip(begin.bytes.get(..blank).and_then(lines::last_end).unwrap_or_default());
+        // Without a whole blank line there is nothing to skip.
+        begin.skip(begin.bytes.get(..blank).and_then(lines::last_end).unwrap_or(0));
         let first = begin.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let pieces = if document::begins(first) {
-            Pieces::Document(document::read(begin, input)?.into_iter())
+            InputPieces::Document(document::read(begin, input)?.into_iter())
         } else {
-            Pieces::Stretches(Stretches::new(begin, input, lines::last_end))
+            InputPieces::Chunks(Chunks::new(begin, input, lines::last_end))
         };
         Ok(Self { layout: Layout::Json, pieces })
     }
@@ -76,26 +77,26 @@ impl<R: Read> Input<R> {
     /// Reads the header of CSV.
     ///
     /// # Errors
-    /// What is wrong with the header, or what the input answers.
+    /// The header is wrong, or the input cannot be read.
     pub fn csv(mut input: R, mapping: &Mapping) -> Result<Self, InputError> {
         let mut begin = begin(&mut input, |bytes| rows::last_end(bytes).is_some())?;
         let (header, length) = rows::header(&begin.bytes);
         let columns = Columns::of(&header, mapping)?;
         begin.skip(length);
-        let pieces = Pieces::Stretches(Stretches::new(begin, input, rows::last_end));
+        let pieces = InputPieces::Chunks(Chunks::new(begin, input, rows::last_end));
         Ok(Self { layout: Layout::Csv(Box::new(columns)), pieces })
     }
 
     /// The facts one by one, in the order of the input.
-    pub fn readings(self) -> impl Iterator<Item = io::Result<Reading>> {
+    pub fn parsed_facts(self) -> impl Iterator<Item = io::Result<ParsedFact>> {
         let Self { layout, pieces } = self;
         pieces.flat_map(move |piece| {
-            let readings = piece.map(|piece| {
-                let mut readings = Vec::new();
-                layout.read(piece, |reading| readings.push(Ok(reading.clone())));
-                readings
+            let parsed_facts = piece.map(|piece| {
+                let mut parsed_facts = Vec::new();
+                layout.read(piece, |parsed| parsed_facts.push(Ok(parsed.clone())));
+                parsed_facts
             });
-            readings.unwrap_or_else(|error| vec![Err(error)])
+            parsed_facts.unwrap_or_else(|error| vec![Err(error)])
         })
     }
 }
@@ -111,53 +112,53 @@ impl Layout {
     }
 
     /// Reads the facts of a piece.
-    pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(&Reading)) {
+    pub(super) fn read(&self, piece: Piece, mut each: impl FnMut(&ParsedFact)) {
         match (piece, self) {
-            (Piece::Readings(readings), _) => readings.iter().for_each(each),
-            (Piece::Stretch(stretch), Self::Json) => {
-                for (line, text) in lines::lines(&stretch) {
-                    each(&lines::reading(line, text));
+            (Piece::ParsedFacts(parsed_facts), _) => parsed_facts.iter().for_each(each),
+            (Piece::Chunk(chunk), Self::Json) => {
+                for (line, text) in lines::lines(&chunk) {
+                    each(&lines::parse_line(line, text));
                 }
             }
-            (Piece::Stretch(stretch), Self::Csv(columns)) => {
-                let (mut rows, mut reading) = (rows::Rows::of(&stretch), Reading::default());
+            (Piece::Chunk(chunk), Self::Csv(columns)) => {
+                let (mut rows, mut parsed) = (rows::Rows::of(&chunk), ParsedFact::default());
                 while let Some((line, row)) = rows.next() {
-                    rows::read(columns, line, row, &mut reading);
-                    each(&reading);
+                    rows::read(columns, line, row, &mut parsed);
+                    each(&parsed);
                 }
             }
         }
     }
 }
 
-impl<R: Read> Iterator for Pieces<R> {
+impl<R: Read> Iterator for InputPieces<R> {
     type Item = io::Result<Piece>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Stretches(stretches) => Some(stretches.next()?.map(Piece::Stretch)),
-            Self::Document(readings) => {
-                let piece: Vec<Reading> = readings.by_ref().take(PIECE_OF_DOCUMENT).collect();
-                (!piece.is_empty()).then_some(Ok(Piece::Readings(piece)))
+            Self::Chunks(chunks) => Some(chunks.next()?.map(Piece::Chunk)),
+            Self::Document(parsed_facts) => {
+                let piece: Vec<ParsedFact> = parsed_facts.by_ref().take(PIECE_OF_DOCUMENT).collect();
+                (!piece.is_empty()).then_some(Ok(Piece::ParsedFacts(piece)))
             }
         }
     }
 }
 
-impl Stretch {
-    /// Leaves out its beginning.
+impl Chunk {
+    /// Drops its first bytes.
     fn skip(&mut self, count: usize) {
         let skipped = self.bytes.drain(..count);
         self.line = self.line.saturating_add(newlines(skipped.as_slice()));
     }
 }
 
-/// Reads until there is enough to know what the input is.
-fn begin(input: &mut impl Read, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Stretch> {
-    let mut begin = Stretch { line: 1, bytes: Vec::new() };
+/// Reads until the layout can be detected.
+fn begin(input: &mut impl Read, is_enough: impl Fn(&[u8]) -> bool) -> io::Result<Chunk> {
+    let mut begin = Chunk { line: 1, bytes: Vec::new() };
     loop {
         let ended = read_more(input, &mut begin.bytes)?;
-        // A byte order mark says nothing in UTF-8.
+        // A byte order mark has no meaning in UTF-8.
         if begin.bytes.starts_with(b"\xef\xbb\xbf") {
             begin.skip(3);
         }
@@ -175,12 +176,12 @@ mod tests {
     fn read(text: &str) -> Vec<(u64, Result<String, Vec<String>>)> {
         let facts = Input::json(text.as_bytes()).unwrap();
         facts
-            .readings()
-            .map(|reading| {
-                let reading = reading.unwrap();
-                let (line, path) = (reading.place.line, reading.place.path.to_string());
+            .parsed_facts()
+            .map(|parsed| {
+                let parsed = parsed.unwrap();
+                let (line, path) = (parsed.place.line, parsed.place.path.to_string());
                 let wrong = |wrong: Vec<Violation>| wrong.iter().map(ToString::to_string).collect();
-                (line, reading.decode().map(|_| path).map_err(wrong))
+                (line, parsed.decode().map(|_| path).map_err(wrong))
             })
             .collect()
     }
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fact_is_refused() {
+    fn json_without_a_fact_is_refused() {
         for (text, expected) in [
             ("[1]", ": is not an object with one fact, such as {\"customer\": {…}}"),
             ("{}", ": is not an object with one fact, such as {\"customer\": {…}}"),

@@ -1,4 +1,4 @@
-//! A fact as it comes from a file: where it stands, what it says, what is wrong with it.
+//! A fact as parsed from a file: its position, its content, the violations of its form.
 
 use std::borrow::Cow;
 
@@ -10,33 +10,33 @@ use crate::files::json::value;
 
 pub(super) const NOT_UTF8: &str = "is not text in UTF-8";
 
-/// Where a fact stands in its file.
+/// Position of a fact in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Counted from 1.
+    /// Line number, from 1.
     pub line: u64,
     /// The field that holds the fact: `change_order`, `facts.change_orders[3]`; empty where there is none.
     pub path: Cow<'static, str>,
 }
 
-/// A fact as it was read, before its values are judged.
+/// Fact before its values are judged.
 #[derive(Debug, Clone)]
-pub struct Reading {
+pub struct ParsedFact {
     pub place: Place,
     pub(super) fact: Option<RawFact>,
     pub(super) wrong: Vec<Violation>,
-    /// How the input calls a field that [`decode`] names.
+    /// Maps a field that [`decode`] names to its name in the input.
     pub(super) name: fn(&str) -> String,
 }
 
-impl Default for Reading {
+impl Default for ParsedFact {
     fn default() -> Self {
         Self::new(0, "", (None, vec![]))
     }
 }
 
-impl Reading {
-    pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): value::Outcome<RawFact>) -> Self {
+impl ParsedFact {
+    pub(super) fn new(line: u64, path: impl Into<Cow<'static, str>>, (fact, wrong): value::Parsed<RawFact>) -> Self {
         Self { place: Place { line, path: path.into() }, fact, wrong, name: str::to_owned }
     }
 
@@ -58,7 +58,7 @@ impl Reading {
     /// The fact itself.
     ///
     /// # Errors
-    /// All that is wrong with its form and its values, each field once.
+    /// Every violation of its form and its values, each field once.
     pub fn decode(&self) -> Result<Fact, Vec<Violation>> {
         let Some(raw) = &self.fact else { return Err(self.wrong.clone()) };
         let fact = decode::fact(raw, &self.place.path);
@@ -68,13 +68,13 @@ impl Reading {
         let mut wrong = self.wrong.clone();
         let violations = fact.err().unwrap_or_default();
         let named = violations.into_iter().map(|it| Violation { field: (self.name)(&it.field), ..it });
-        // What was left out because of its type is not missing too.
+        // A field that was left out because of its type is not reported as missing too.
         wrong.extend(named.filter(|it| !self.wrong.iter().any(|known| is_about(&known.field, &it.field))));
         Err(wrong)
     }
 }
 
-/// One of the fields holds the other, or is the other.
+/// Tells if one field contains the other, or is the other.
 fn is_about(one: &str, other: &str) -> bool {
     let holds = |outer: &str, inner: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

@@ -1,4 +1,4 @@
-//! Where facts come from: a file or a pipe, which can be read a second time from its beginning.
+//! Sources of facts: a file or a pipe that can be read a second time from its beginning.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -9,20 +9,20 @@ use tempfile::SpooledTempFile;
 use crate::files::csv::mapping::Mapping;
 use crate::files::input::{Input, InputError};
 
-/// What of a pipe is kept in memory; more goes to a temporary file.
+/// Bytes of a pipe kept in memory; more goes to a temporary file.
 const IN_MEMORY: usize = 4 << 20;
 
-/// A file or a pipe, and how its facts are written.
+/// File or pipe, with the layout of its facts.
 #[derive(Debug)]
-pub struct Origin {
+pub struct Source {
     bytes: Bytes,
-    /// Of CSV; None: JSON.
+    /// Column mapping of CSV; None for JSON.
     mapping: Option<Mapping>,
 }
 
 enum Bytes {
     File(File),
-    /// What was read is kept, until it is read again.
+    /// Keeps the bytes that were read, for the second reading.
     Pipe {
         input: Box<dyn Read + Send>,
         kept: SpooledTempFile,
@@ -30,12 +30,14 @@ enum Bytes {
     },
 }
 
-impl Origin {
+impl Source {
+    /// Opens a file.
+    ///
     /// # Errors
     /// The file cannot be opened.
     pub fn file(path: &Path, mapping: Option<Mapping>) -> io::Result<Self> {
         let file = File::open(path)?;
-        // Of the others, nobody knows whether they can be read twice.
+        // Devices and named pipes may not be readable twice.
         Ok(if file.metadata()?.is_file() {
             Self { bytes: Bytes::File(file), mapping }
         } else {
@@ -48,10 +50,10 @@ impl Origin {
         Self { bytes, mapping }
     }
 
-    /// Begins to read.
+    /// Opens the source from its current beginning.
     ///
     /// # Errors
-    /// What the input answers, or what is wrong with the header of CSV.
+    /// The source cannot be read, or the header of CSV is wrong.
     pub fn open(&mut self) -> Result<Input<impl Read + Send>, InputError> {
         match &self.mapping {
             Some(mapping) => Input::csv(&mut self.bytes, mapping),
@@ -59,7 +61,7 @@ impl Origin {
         }
     }
 
-    /// Begins anew.
+    /// Goes back to the beginning.
     pub(super) fn rewind(&mut self) -> io::Result<()> {
         match &mut self.bytes {
             Bytes::File(file) => file.rewind(),

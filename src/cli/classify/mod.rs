@@ -13,7 +13,7 @@ use deltabook::codec::tabular::csv::push_header;
 use deltabook::domain::facts::fact::FactKey;
 use deltabook::domain::journal::movement::Levels;
 use deltabook::domain::policy::Policy;
-use deltabook::files::by_customer::{Origin, ReadError, by_customer};
+use deltabook::files::by_customer::{ReadError, Source, by_customer};
 use deltabook::files::csv::mapping::Mapping;
 use deltabook::files::input::InputError;
 
@@ -101,10 +101,10 @@ impl LevelChoice {
 }
 
 pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
-    let (name, origin) = origin(args)?;
+    let (name, source) = source(args)?;
     let policy = Policy { lapse_grace_days: args.lapse_grace_days, ..Policy::default() };
     let classifier = Classifier::new(name, args.format, args.level.levels(), args.events, policy);
-    let classification = match by_customer(&mut [origin], &classifier) {
+    let classification = match by_customer(&mut [source], &classifier) {
         Ok(classification) => classification,
         Err(ReadError::Input(_, InputError::Header(error))) => {
             return Err(error).with_context(|| classifier.input.clone());
@@ -134,15 +134,15 @@ pub fn run(args: &ClassifyArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn origin(args: &ClassifyArgs) -> anyhow::Result<(String, Origin)> {
+fn source(args: &ClassifyArgs) -> anyhow::Result<(String, Source)> {
     let mapping = Mapping::parse(&args.map, &args.set)?;
     let mapping = is_csv(&args.file).then_some(mapping);
     if args.file.as_os_str() == "-" {
-        return Ok(("stdin".to_owned(), Origin::pipe(io::stdin(), mapping)));
+        return Ok(("stdin".to_owned(), Source::pipe(io::stdin(), mapping)));
     }
     let name = args.file.display().to_string();
-    let origin = Origin::file(&args.file, mapping).with_context(|| format!("failed to open {name}"))?;
-    Ok((name, origin))
+    let source = Source::file(&args.file, mapping).with_context(|| format!("failed to open {name}"))?;
+    Ok((name, source))
 }
 
 fn write_table(events: bool, output: &ClassifyOutput) -> anyhow::Result<()> {

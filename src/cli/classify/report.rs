@@ -15,7 +15,7 @@ use deltabook::domain::journal::movement::{Levels, Movement};
 use deltabook::domain::money::OutOfRange;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
-use deltabook::files::by_customer::{Book, Customer, Problem, Said};
+use deltabook::files::by_customer::{Customer, CustomerFold, LocatedFact, LocatedViolation};
 
 use crate::cli::shared::diagnostics::Diagnostics;
 use crate::cli::shared::output::{ClassifyFormat, Spool};
@@ -135,7 +135,7 @@ impl Classifier {
     }
 }
 
-impl Book for Classifier {
+impl CustomerFold for Classifier {
     type Part = ChunkOutput;
     type Whole = Classification;
 
@@ -150,8 +150,8 @@ impl Book for Classifier {
         }
     }
 
-    fn customer(&self, said: Vec<Said>, part: &mut ChunkOutput) -> Result<(), Vec<Problem>> {
-        let Some(customer) = Customer::of(said)? else { return Ok(()) };
+    fn customer(&self, facts: Vec<LocatedFact>, part: &mut ChunkOutput) -> Result<(), Vec<LocatedViolation>> {
+        let Some(customer) = Customer::of(facts)? else { return Ok(()) };
         if self.errors_found.malformed.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -184,7 +184,7 @@ impl Book for Classifier {
         whole.output.text.push(&part.text)
     }
 
-    fn problem(&self, whole: &mut Classification, problem: Problem) {
+    fn problem(&self, whole: &mut Classification, problem: LocatedViolation) {
         self.errors_found.malformed.store(true, Ordering::Relaxed);
         whole.malformed.add(problem.line, &problem.violation.field, problem.violation.description);
     }

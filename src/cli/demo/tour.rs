@@ -86,7 +86,7 @@ pub async fn run(channel: Channel, address: &SocketAddr) -> anyhow::Result<Tour>
 
 fn sample_facts() -> anyhow::Result<Vec<v1::Fact>> {
     Input::json(SAMPLE_FACTS.as_bytes())?
-        .readings()
+        .parsed_facts()
         .map(|reading| {
             let reading = reading?;
             let line = reading.place.line;

@@ -12,10 +12,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 use deltabook::clock::Clock;
 use deltabook::config::{StoreOptions, TenantOption};
-use deltabook::files::by_customer::{Origin, ReadError, by_customer_as};
+use deltabook::files::by_customer::{LocatedViolation, ReadError, Source, by_customer_as};
 use deltabook::files::csv::mapping::Mapping;
 use deltabook::files::input::InputError;
-use deltabook::files::prescan::{Survey, survey};
+use deltabook::files::prescan::{Prescan, prescan};
 use deltabook::ledger::handle::{Ledger, Workload};
 use deltabook::store::db::Db;
 use tokio::runtime::Handle;
@@ -74,15 +74,15 @@ Examples:
 /// ScannedInputs after the first pass.
 struct ScannedInputs {
     names: Vec<String>,
-    origins: Vec<Origin>,
-    survey: Survey,
+    sources: Vec<Source>,
+    prescan: Prescan,
 }
 
 pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let mapping = Mapping::parse(&args.map, &args.set)?;
     let files = args.files.clone();
     let inputs = tokio::task::spawn_blocking(move || scan(&files, &mapping)).await??;
-    if inputs.survey.malformed > 0 && !args.skip_invalid {
+    if inputs.prescan.malformed > 0 && !args.skip_invalid {
         bail!("nothing was imported; correct the rows, or skip them with --skip-invalid");
     }
     let db = Db::open(&args.store).await?;
@@ -103,32 +103,32 @@ pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
 /// First pass: reads all files and reports invalid rows.
 fn scan(files: &[PathBuf], mapping: &Mapping) -> anyhow::Result<ScannedInputs> {
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    let mut origins = Vec::with_capacity(files.len());
+    let mut sources = Vec::with_capacity(files.len());
     for (file, name) in files.iter().zip(&names) {
         let mapping = is_csv(file).then(|| mapping.clone());
-        origins.push(Origin::file(file, mapping).with_context(|| format!("failed to open {name}"))?);
+        sources.push(Source::file(file, mapping).with_context(|| format!("failed to open {name}"))?);
     }
     let mut diagnostics: Vec<Diagnostics> = names.iter().map(|name| Diagnostics::of(name)).collect();
-    let report = |problem: deltabook::files::by_customer::Problem| {
+    let report = |problem: LocatedViolation| {
         if let Some(diagnostics) = diagnostics.get_mut(problem.file) {
             diagnostics.add(problem.line, &problem.violation.field, problem.violation.description);
         }
     };
-    let survey = survey(&mut origins, report).map_err(|error| read_failed(&names, error))?;
-    for (name, ignored) in names.iter().zip(&survey.ignored).filter(|(_, ignored)| !ignored.is_empty()) {
+    let prescan = prescan(&mut sources, report).map_err(|error| read_failed(&names, error))?;
+    for (name, ignored) in names.iter().zip(&prescan.ignored).filter(|(_, ignored)| !ignored.is_empty()) {
         note(&format!("{name}: ignored columns: {}", ignored.join(", ")));
     }
     diagnostics.into_iter().for_each(Diagnostics::report);
-    Ok(ScannedInputs { names, origins, survey })
+    Ok(ScannedInputs { names, sources, prescan })
 }
 
 /// Second pass: records all facts and reports the result; returns the number of skipped facts.
 fn import(inputs: ScannedInputs, ledger: Ledger) -> anyhow::Result<u64> {
-    let ScannedInputs { names, mut origins, survey } = inputs;
+    let ScannedInputs { names, mut sources, prescan } = inputs;
     let bar = progress("facts");
     let importer = Importer::new(ledger, Handle::current(), names.clone(), bar.clone());
     let imported =
-        by_customer_as(survey.is_sorted, &mut origins, &importer).map_err(|error| match importer.failure() {
+        by_customer_as(prescan.is_sorted, &mut sources, &importer).map_err(|error| match importer.failure() {
             Some(failure) => failure.into(),
             None => read_failed(&names, error),
         });
@@ -136,7 +136,7 @@ fn import(inputs: ScannedInputs, ledger: Ledger) -> anyhow::Result<u64> {
     bar.finish_and_clear();
     let ImportSummary { refused, recorded, unchanged, entries, skipped } = imported?;
     refused.into_iter().for_each(Diagnostics::report);
-    let skipped = skipped.saturating_add(survey.malformed);
+    let skipped = skipped.saturating_add(prescan.malformed);
     let rest = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
     note(&match (recorded, unchanged) {
         (0, 0) => format!("nothing recorded{rest}"),

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use deltabook::config::local_actor;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::facts::fact::Fact;
-use deltabook::files::by_customer::{Book, Problem, Said};
+use deltabook::files::by_customer::{CustomerFold, LocatedFact, LocatedViolation};
 use deltabook::files::parsed_fact::Place;
 use deltabook::ledger::command::PendingRecording;
 use deltabook::ledger::command::{RecordOutcome, Recorded};
@@ -36,7 +36,7 @@ pub struct Importer {
 /// Progress of an import.
 #[derive(Default)]
 pub struct ImportProgress {
-    batch: Vec<Said>,
+    batch: Vec<LocatedFact>,
     /// Batches in flight, with the places of their facts.
     submitted: VecDeque<(Vec<(usize, Place)>, PendingRecording)>,
     summary: ImportSummary,
@@ -76,9 +76,9 @@ impl Importer {
         if progress.submitted.len() >= MAX_IN_FLIGHT {
             self.settle(progress)?;
         }
-        let said = std::mem::take(&mut progress.batch);
+        let located = std::mem::take(&mut progress.batch);
         let (places, facts): (Vec<(usize, Place)>, Vec<Fact>) =
-            said.into_iter().map(|said| ((said.file, said.place), said.fact)).unzip();
+            located.into_iter().map(|located| ((located.file, located.place), located.fact)).unzip();
         let submitted = self.runtime.block_on(self.ledger.submit(facts, &self.author))?;
         progress.submitted.push_back((places, submitted));
         Ok(())
@@ -109,8 +109,8 @@ fn count(recorded: &Recorded, wanted: RecordOutcome) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-impl Book for Importer {
-    type Part = Vec<Said>;
+impl CustomerFold for Importer {
+    type Part = Vec<LocatedFact>;
     type Whole = ImportProgress;
 
     fn begin(&self) -> ImportProgress {
@@ -118,25 +118,25 @@ impl Book for Importer {
         ImportProgress { summary: ImportSummary { refused, ..ImportSummary::default() }, ..ImportProgress::default() }
     }
 
-    fn customer(&self, said: Vec<Said>, part: &mut Vec<Said>) -> Result<(), Vec<Problem>> {
-        part.extend(said);
+    fn customer(&self, facts: Vec<LocatedFact>, part: &mut Vec<LocatedFact>) -> Result<(), Vec<LocatedViolation>> {
+        part.extend(facts);
         Ok(())
     }
 
     /// Adds whole customers, so that a batch never splits one.
-    fn add(&self, progress: &mut ImportProgress, part: Vec<Said>) -> io::Result<()> {
+    fn add(&self, progress: &mut ImportProgress, part: Vec<LocatedFact>) -> io::Result<()> {
         progress.batch.extend(part);
         if progress.batch.len() < BATCH_SIZE {
             return Ok(());
         }
         self.submit(progress).map_err(|error| {
-            let said = io::Error::other(error.to_string());
+            let cause = io::Error::other(error.to_string());
             // The first failure stops the import.
             let _is_the_first = self.failure.set(error);
-            said
+            cause
         })
     }
 
     /// Reported by the first pass already.
-    fn problem(&self, _recording: &mut ImportProgress, _problem: Problem) {}
+    fn problem(&self, _recording: &mut ImportProgress, _problem: LocatedViolation) {}
 }

@@ -1,4 +1,4 @@
-//! One row of CSV → one subscription line as text.
+//! One row of CSV → one subscription line of the interface.
 
 use std::collections::BTreeSet;
 
@@ -7,50 +7,50 @@ use csv::StringRecord;
 use crate::codec::dto::{RawDiscount, RawPriceStep, RawSubscriptionLine};
 use crate::codec::validation::Form;
 use crate::domain::number::Amount;
-use crate::files::csv::mapping::{ATTRIBUTE_PREFIX, Mapping, MappingError, Source};
+use crate::files::csv::mapping::{ATTRIBUTE_PREFIX, ColumnSource, Mapping, MappingError};
 use crate::files::csv::price::{interval, spread};
 
-/// Where a file has each of our columns.
+/// Position or constant for each column of the interface.
 #[derive(Debug, Default)]
 pub struct Columns {
     pub(in crate::files) width: usize,
     ignored: Vec<String>,
-    attributes: Vec<(String, Cell)>,
-    line_id: Cell,
-    revision: Cell,
-    subscription_id: Cell,
-    pub(in crate::files) customer_id: Cell,
-    item_id: Cell,
-    charge_kind: Cell,
-    currency: Cell,
-    start_date: Cell,
-    end_date: Cell,
-    trial_end_date: Cell,
-    pending_activation: Cell,
-    renews_subscription_id: Cell,
-    quantity: Cell,
-    unit_price: Cell,
-    amount: Cell,
-    interval: Cell,
-    discount_percent: Cell,
-    discount_amount: Cell,
+    attributes: Vec<(String, ColumnValue)>,
+    line_id: ColumnValue,
+    revision: ColumnValue,
+    subscription_id: ColumnValue,
+    pub(in crate::files) customer_id: ColumnValue,
+    item_id: ColumnValue,
+    charge_kind: ColumnValue,
+    currency: ColumnValue,
+    start_date: ColumnValue,
+    end_date: ColumnValue,
+    trial_end_date: ColumnValue,
+    pending_activation: ColumnValue,
+    renews_subscription_id: ColumnValue,
+    quantity: ColumnValue,
+    unit_price: ColumnValue,
+    amount: ColumnValue,
+    interval: ColumnValue,
+    discount_percent: ColumnValue,
+    discount_amount: ColumnValue,
 }
 
-/// Where the value of a column comes from.
+/// Source of a column's value.
 #[derive(Debug)]
-pub(in crate::files) enum Cell {
+pub(in crate::files) enum ColumnValue {
     At(usize),
     Constant(String),
 }
 
-impl Default for Cell {
-    /// A column that the file does not have is empty.
+impl Default for ColumnValue {
+    /// Empty: a column that the file does not have.
     fn default() -> Self {
         Self::Constant(String::new())
     }
 }
 
-impl Cell {
+impl ColumnValue {
     pub(in crate::files) fn of<'r>(&'r self, row: &'r StringRecord) -> &'r str {
         match self {
             Self::At(position) => row.get(*position).unwrap_or_default().trim(),
@@ -60,10 +60,10 @@ impl Cell {
 }
 
 impl Columns {
-    /// Finds our columns by the names in the first row.
+    /// Finds the columns by the names in the first row.
     ///
     /// # Errors
-    /// What is wrong with the header.
+    /// A column is missing, mapped twice, or unknown.
     pub(in crate::files) fn of(header: &[String], mapping: &Mapping) -> Result<Self, MappingError> {
         if header.is_empty() {
             return Err(MappingError::NoHeader);
@@ -72,11 +72,11 @@ impl Columns {
         let mut used = BTreeSet::new();
         for (ours, source) in mapping.sources(header)? {
             let cell = match source {
-                Source::Constant(value) => Cell::Constant(value),
-                Source::Column(name) => {
+                ColumnSource::Constant(value) => ColumnValue::Constant(value),
+                ColumnSource::Column(name) => {
                     let position = header.iter().position(|column| *column == name).unwrap_or_default();
                     used.insert(position);
-                    Cell::At(position)
+                    ColumnValue::At(position)
                 }
             };
             columns.set(ours, cell);
@@ -86,7 +86,7 @@ impl Columns {
         Ok(columns)
     }
 
-    fn set(&mut self, ours: String, cell: Cell) {
+    fn set(&mut self, ours: String, cell: ColumnValue) {
         let column = match ours.as_str() {
             "line_id" => &mut self.line_id,
             "revision" => &mut self.revision,
@@ -114,13 +114,13 @@ impl Columns {
         *column = cell;
     }
 
-    /// The file's columns that are not read.
+    /// Columns of the file that are not read.
     #[must_use]
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Reads a row into a line, whatever that was before.
+    /// Parses a row into a line, replacing its former content.
     pub(in crate::files) fn read(&self, row: &StringRecord, form: &mut Form<'_>, line: &mut RawSubscriptionLine) {
         for (cell, field) in [
             (&self.line_id, &mut line.line_id),
@@ -173,7 +173,7 @@ impl Columns {
         form.require(step.unit_price.is_empty(), "amount", "stands beside a unit_price; give one of them");
         match form.take("amount", Amount::parse(amount)) {
             Some(amount) => spread(step, amount),
-            // The amount is what is wrong, not a missing price.
+            // The amount is wrong; a price is not missing.
             None => (RawPriceStep { unit_price: "0".to_owned(), ..step }, None),
         }
     }

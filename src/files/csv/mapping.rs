@@ -1,8 +1,8 @@
-//! Which column of somebody's CSV file is which field of a subscription line.
+//! Mapping of the columns of a CSV file to the fields of a subscription line.
 
 use std::collections::BTreeMap;
 
-/// The columns that a row may have, beside `attributes.NAME`.
+/// Columns of a row, beside `attributes.NAME`.
 pub const COLUMNS: [&str; 18] = [
     "line_id",
     "revision",
@@ -26,7 +26,7 @@ pub const COLUMNS: [&str; 18] = [
 /// A column `attributes.industry` fills the attribute `industry`.
 pub const ATTRIBUTE_PREFIX: &str = "attributes.";
 
-/// The columns without which no row is a line. `amount` can stand in for the first two.
+/// Required columns. `amount` can replace the first two.
 const REQUIRED: [&str; 10] = [
     "quantity",
     "unit_price",
@@ -40,16 +40,16 @@ const REQUIRED: [&str; 10] = [
     "interval",
 ];
 
-/// Where the value of one of our columns comes from.
+/// Source of a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// From the file's column of this name.
+pub enum ColumnSource {
+    /// The column of the file with this name.
     Column(String),
     /// The same value in each row.
     Constant(String),
 }
 
-/// What is wrong with a mapping, or between it and a file's header.
+/// Error in a mapping, or between a mapping and a file's header.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MappingError {
     #[error("--{option} {text}: is not of the form our_column={right}")]
@@ -72,34 +72,34 @@ pub enum MappingError {
     Missing(&'static str),
 }
 
-/// Our columns, and where each comes from. A column that it does not name is taken from the file under its own name.
+/// Columns with their sources. A column that is not mapped is taken from the file under its own name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mapping {
-    sources: BTreeMap<String, Source>,
+    sources: BTreeMap<String, ColumnSource>,
 }
 
 impl Mapping {
     /// Reads pairs `our_column=their_column` and `our_column=value`.
     ///
     /// # Errors
-    /// A pair without `=`, a column that is not ours, a column that is named twice.
+    /// A pair without `=`, an unknown column, a column that is named twice.
     pub fn parse(map: &[String], set: &[String]) -> Result<Self, MappingError> {
         let mut mapping = Self::default();
         for text in map {
             let (ours, theirs) = pair("map", "their_column", text)?;
-            mapping.add(ours, Source::Column(theirs.to_owned()))?;
+            mapping.add(ours, ColumnSource::Column(theirs.to_owned()))?;
         }
         for text in set {
             let (ours, value) = pair("set", "value", text)?;
-            mapping.add(ours, Source::Constant(value.to_owned()))?;
+            mapping.add(ours, ColumnSource::Constant(value.to_owned()))?;
         }
         Ok(mapping)
     }
 
-    fn add(&mut self, ours: &str, source: Source) -> Result<(), MappingError> {
+    fn add(&mut self, ours: &str, source: ColumnSource) -> Result<(), MappingError> {
         let error = match (self.sources.get(ours), &source) {
-            (Some(Source::Column(_)), Source::Column(_)) => MappingError::MappedTwice,
-            (Some(Source::Constant(_)), Source::Constant(_)) => MappingError::SetTwice,
+            (Some(ColumnSource::Column(_)), ColumnSource::Column(_)) => MappingError::MappedTwice,
+            (Some(ColumnSource::Constant(_)), ColumnSource::Constant(_)) => MappingError::SetTwice,
             (Some(_), _) => MappingError::MappedAndSet,
             (None, _) => {
                 self.sources.insert(ours.to_owned(), source);
@@ -109,11 +109,11 @@ impl Mapping {
         Err(error(ours.to_owned()))
     }
 
-    /// Every column of ours that a file with this header has, and where it comes from.
-    pub(in crate::files) fn sources(&self, header: &[String]) -> Result<BTreeMap<String, Source>, MappingError> {
+    /// Resolves every column that a file with this header has.
+    pub(in crate::files) fn sources(&self, header: &[String]) -> Result<BTreeMap<String, ColumnSource>, MappingError> {
         let mut sources = self.sources.clone();
         for (ours, source) in &sources {
-            if let Source::Column(theirs) = source
+            if let ColumnSource::Column(theirs) = source
                 && !header.contains(theirs)
             {
                 let header = header.to_vec();
@@ -121,10 +121,10 @@ impl Mapping {
             }
         }
         for column in header.iter().filter(|column| is_ours(column)) {
-            sources.entry(column.clone()).or_insert_with(|| Source::Column(column.clone()));
+            sources.entry(column.clone()).or_insert_with(|| ColumnSource::Column(column.clone()));
         }
         for source in sources.values() {
-            if let Source::Column(theirs) = source
+            if let ColumnSource::Column(theirs) = source
                 && header.iter().filter(|column| *column == theirs).count() > 1
             {
                 return Err(MappingError::TwiceInHeader(theirs.clone()));

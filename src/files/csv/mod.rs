@@ -1,4 +1,4 @@
-//! Facts from CSV.
+//! CSV of subscription lines: column mapping, rows, prices.
 
 pub(crate) mod columns;
 pub mod mapping;

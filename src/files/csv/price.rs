@@ -44,7 +44,7 @@ pub(in crate::files) fn spread(whole: RawPriceStep, amount: Amount) -> (RawPrice
     let quantity = match Quantity::parse(&whole.quantity) {
         _ if whole.quantity.is_empty() => return (sold_once, None),
         Ok(quantity) => quantity,
-        // Not a number: said so where the fact is decoded.
+        // Not a number: reported where the fact is decoded.
         Err(_) => return (RawPriceStep { quantity: whole.quantity, ..sold_once }, None),
     };
     let spread = unit_price(amount, quantity)

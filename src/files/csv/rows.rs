@@ -2,17 +2,17 @@
 //!
 //! The columns are the fields of a line, with the step's `quantity`, `unit_price` and `interval` beside them; columns
 //! of other names are mapped by a [`Mapping`](crate::files::csv::mapping::Mapping). `amount`, the price of the whole quantity
-//! before a discount, stands in for `unit_price`; how it is divided is said at `spread` in `csv_price`.
+//! before a discount, stands in for `unit_price`; `csv::price::spread` divides it.
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use crate::codec::dto::{RawFact, RawSubscriptionLine};
 use crate::codec::validation::Form;
-use crate::files::chunks::{MAX_RECORD_BYTES, Stretch, newlines};
+use crate::files::chunks::{Chunk, MAX_RECORD_BYTES, newlines};
 use crate::files::csv::columns::Columns;
-use crate::files::parsed_fact::{NOT_UTF8, Reading};
+use crate::files::parsed_fact::{NOT_UTF8, ParsedFact};
 
-/// The rows of a stretch, one after the other.
+/// Iterates over the rows of a chunk.
 pub(in crate::files) struct Rows<'s> {
     bytes: &'s [u8],
     reader: Reader<&'s [u8]>,
@@ -23,16 +23,16 @@ pub(in crate::files) struct Rows<'s> {
     counted: usize,
 }
 
-/// A row that was read, or what is wrong with it as text.
+/// Row, or the violation that makes it unreadable.
 pub(in crate::files) type Row<'r> = Result<&'r StringRecord, &'static str>;
 
 impl<'s> Rows<'s> {
-    pub fn of(stretch: &'s Stretch) -> Self {
+    pub fn of(chunk: &'s Chunk) -> Self {
         Self {
-            bytes: &stretch.bytes,
-            reader: reader(&stretch.bytes),
+            bytes: &chunk.bytes,
+            reader: reader(&chunk.bytes),
             row: StringRecord::new(),
-            line: stretch.line,
+            line: chunk.line,
             counted: 0,
         }
     }
@@ -46,14 +46,13 @@ impl<'s> Rows<'s> {
             Ok(false) => return None,
             _ if is_too_long => Err("is a row of more than 1 MiB: is a quote left open?"),
             Ok(true) => Ok(&self.row),
-            // Bytes in memory that may be of any width: that they are text is all that can be wrong.
+            // Bytes in memory with rows of any width: invalid UTF-8 is the only failure.
             Err(_) => Err(NOT_UTF8),
         };
         Some((self.line, row))
     }
 
-    /// Goes to the beginning of the next row: past the end of the last one, and empty lines. The csv crate's own line
-    /// numbers fall behind after these.
+    /// Moves to the beginning of the next row, past empty lines, after which the csv crate's own line numbers lag.
     fn advance(&mut self) {
         let rest = self.bytes.get(offset(&self.reader)..).unwrap_or_default();
         let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -72,7 +71,7 @@ fn offset<R: std::io::Read>(reader: &Reader<R>) -> usize {
     usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)
 }
 
-/// Where the last whole row ends.
+/// Finds the end of the last whole row.
 pub(in crate::files) fn last_end(bytes: &[u8]) -> Option<usize> {
     if memchr::memchr(b'"', bytes).is_none() {
         return memchr::memrchr2(b'\n', b'\r', bytes).and_then(|at| at.checked_add(1));
@@ -87,18 +86,18 @@ pub(in crate::files) fn last_end(bytes: &[u8]) -> Option<usize> {
     last
 }
 
-/// The names in the first row, and how many bytes it takes.
+/// Reads the names in the first row, and its length in bytes.
 pub(in crate::files) fn header(bytes: &[u8]) -> (Vec<String>, usize) {
     let mut reader = reader(bytes);
     let mut names = csv::ByteRecord::new();
-    // Nothing can fail; without a row, there are no names.
+    // Reading from memory cannot fail; without a row there are no names.
     let _ = reader.read_byte_record(&mut names);
     let names = names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
     (names, offset(&reader))
 }
 
-/// A row as it can be read again.
-pub(in crate::files) fn written(row: &StringRecord) -> Vec<u8> {
+/// Writes a row so that it can be parsed again.
+pub(in crate::files) fn to_csv(row: &StringRecord) -> Vec<u8> {
     let mut text = Vec::with_capacity(row.as_slice().len().saturating_add(row.len()));
     for (position, cell) in row.iter().enumerate() {
         if position > 0 {
@@ -117,31 +116,31 @@ pub(in crate::files) fn written(row: &StringRecord) -> Vec<u8> {
     text
 }
 
-/// Reads a row as a line, into the reading of an earlier one.
-pub(in crate::files) fn read(columns: &Columns, line: u64, row: Row<'_>, reading: &mut Reading) {
+/// Parses a row as a line, reusing the allocations of an earlier one.
+pub(in crate::files) fn read(columns: &Columns, line: u64, row: Row<'_>, parsed: &mut ParsedFact) {
     let row = match row {
         Ok(row) if row.len() == columns.width => row,
         Ok(row) => {
             let wrong = format!("has {} columns, where the header has {}", row.len(), columns.width);
-            *reading = Reading::unreadable(line, wrong);
+            *parsed = ParsedFact::unreadable(line, wrong);
             return;
         }
         Err(wrong) => {
-            *reading = Reading::unreadable(line, wrong);
+            *parsed = ParsedFact::unreadable(line, wrong);
             return;
         }
     };
-    let mut raw = match reading.fact.take() {
+    let mut raw = match parsed.fact.take() {
         Some(RawFact::SubscriptionLine(raw)) => raw,
         _ => RawSubscriptionLine::default(),
     };
     let mut form = Form::at("");
     columns.read(row, &mut form, &mut raw);
     let wrong = form.finish(Some(())).err().unwrap_or_default();
-    *reading = Reading { name: column, ..Reading::new(line, "", (Some(RawFact::SubscriptionLine(raw)), wrong)) };
+    *parsed = ParsedFact { name: column, ..ParsedFact::new(line, "", (Some(RawFact::SubscriptionLine(raw)), wrong)) };
 }
 
-/// The column of a field that is named by its path.
+/// Maps the path of a field to its column.
 fn column(field: &str) -> String {
     let field = field.strip_prefix("price_steps[0]").map_or(field, |rest| rest.trim_start_matches('.'));
     match field.strip_prefix("interval.") {
@@ -170,16 +169,16 @@ mod tests {
         S-4,A-2\r\n";
 
     #[test]
-    fn rows_of_a_strange_file_become_lines() {
+    fn rows_of_mapped_columns_become_lines() {
         let map = ["line_id=subscription_id", "customer_id=account_id", "item_id=plan", "quantity=seats"];
         let map = [&map[..], &["amount=mrr", "interval=billing"]].concat();
         let set = ["charge_kind=RECURRING", "currency=USD", "attributes.source=old books"];
         let rows = open(SUBSCRIPTIONS, &map, &set).unwrap();
         assert_eq!(rows.layout.ignored(), ["is_trial"]);
-        let mut readings: Vec<Reading> = rows.readings().map(Result::unwrap).collect();
-        let lines: Vec<u64> = readings.iter().map(|reading| reading.place.line).collect();
+        let mut parsed_facts: Vec<ParsedFact> = rows.parsed_facts().map(Result::unwrap).collect();
+        let lines: Vec<u64> = parsed_facts.iter().map(|parsed| parsed.place.line).collect();
         assert_eq!(lines, [2, 3, 6, 7]);
-        let wrong: Vec<String> = readings
+        let wrong: Vec<String> = parsed_facts
             .split_off(2)
             .into_iter()
             .flat_map(|it| it.decode().unwrap_err())
@@ -193,12 +192,12 @@ mod tests {
             ": has 2 columns, where the header has 9",
         ];
         assert_eq!(wrong, expected);
-        let RawFact::SubscriptionLine(line) = readings.remove(1).raw().unwrap() else { panic!("not a line") };
+        let RawFact::SubscriptionLine(line) = parsed_facts.remove(1).raw().unwrap() else { panic!("not a line") };
         let RawSubscriptionLine { line_id, customer_id, price_steps, attributes, .. } = line;
         assert_eq!((line_id.as_str(), customer_id.as_str()), ("S-2", "A-1"));
         assert_eq!((price_steps[0].quantity.as_str(), price_steps[0].unit_price.as_str()), ("3", "33.3333333333"));
         assert_eq!(attributes["source"], "old books");
-        assert!(readings.remove(0).decode().is_ok());
+        assert!(parsed_facts.remove(0).decode().is_ok());
     }
 
     #[test]

@@ -8,18 +8,18 @@ use serde_json::value::RawValue;
 
 use crate::codec::dto::RawFact;
 use crate::codec::validation::Violation;
-use crate::files::chunks::{Stretch, newlines};
+use crate::files::chunks::{Chunk, newlines};
 use crate::files::json::value;
-use crate::files::parsed_fact::{NOT_UTF8, Reading};
+use crate::files::parsed_fact::{NOT_UTF8, ParsedFact};
 
-/// The names of the outermost object by which a document is known.
+/// Field names of the outermost object by which a document is recognised.
 pub(in crate::files) const NAMES: [&str; 6] =
     ["facts", "customers", "subscription_lines", "change_orders", "charges", "overrides"];
 
 /// The largest document in one JSON object, in bytes; more facts than that are written as JSON Lines.
 const MAX_DOCUMENT_BYTES: usize = 64 << 20;
 
-/// A whole document goes on after its first line, or is there with one of its names.
+/// Detects a document: its object continues after the first line, or has one of its field names.
 pub(in crate::files) fn begins(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let first_name = text.trim_start().strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"'));
@@ -33,14 +33,14 @@ pub(in crate::files) fn begins(line: &[u8]) -> bool {
     }
 }
 
-/// Reads a document to its end.
-pub(in crate::files) fn read(begin: Stretch, input: impl Read) -> io::Result<Vec<Reading>> {
-    let Stretch { line, bytes: mut text } = begin;
+/// Parses a document to its end.
+pub(in crate::files) fn read(begin: Chunk, input: impl Read) -> io::Result<Vec<ParsedFact>> {
+    let Chunk { line, bytes: mut text } = begin;
     let limit = u64::try_from(MAX_DOCUMENT_BYTES).unwrap_or(u64::MAX);
     input.take(limit).read_to_end(&mut text)?;
     if text.len() > MAX_DOCUMENT_BYTES {
         let limit = MAX_DOCUMENT_BYTES >> 20;
-        return Ok(vec![Reading::unreadable(
+        return Ok(vec![ParsedFact::unreadable(
             line,
             format!("is more than {limit} MiB in one object; write JSON Lines"),
         )]);
@@ -49,15 +49,15 @@ pub(in crate::files) fn read(begin: Stretch, input: impl Read) -> io::Result<Vec
         Ok(text) => facts(text, line),
         Err(error) => {
             let good = text.get(..error.valid_up_to()).unwrap_or_default();
-            vec![Reading::unreadable(line.saturating_add(newlines(good)), NOT_UTF8)]
+            vec![ParsedFact::unreadable(line.saturating_add(newlines(good)), NOT_UTF8)]
         }
     })
 }
 
-/// The facts as pieces of the text, so that each is judged by itself and its line is known.
+/// Facts as slices of the text, so that each is judged by itself and its line is known.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Pieces<'t> {
+struct RawDocument<'t> {
     #[serde(borrow)]
     customers: Vec<&'t RawValue>,
     #[serde(borrow)]
@@ -76,25 +76,26 @@ struct Example<'t> {
     facts: Option<&'t RawValue>,
 }
 
-/// Reads every fact of a document whose first line has this number.
-fn facts(text: &str, first_line: u64) -> Vec<Reading> {
+/// Parses every fact of a document whose first line has this number.
+fn facts(text: &str, first_line: u64) -> Vec<ParsedFact> {
     let lines = LineNumbers::of(text, first_line);
     let refused = |line, field: &str, description| {
         let wrong = vec![Violation { field: field.to_owned(), description }];
-        vec![Reading::new(line, "", (None, wrong))]
+        vec![ParsedFact::new(line, "", (None, wrong))]
     };
     let example: Example<'_> = match serde_json::from_str(text) {
         Ok(example) => example,
-        Err(error) if error.is_data() => return refused(first_line, "", in_words(&error.to_string())),
+        Err(error) if error.is_data() => return refused(first_line, "", describe(&error.to_string())),
         Err(error) => return refused(lines.after(error.line()), "", value::not_json(&error)),
     };
     let (facts, prefix) = example.facts.map_or((text, ""), |facts| (facts.get(), "facts."));
-    let pieces: Pieces<'_> = match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(facts)) {
+    let pieces: RawDocument<'_> = match serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(facts))
+    {
         Ok(pieces) => pieces,
         Err(error) => {
             let line = lines.at(facts).saturating_add(lines_before(error.inner().line()));
             let field = format!("{prefix}{}", error.path());
-            return refused(line, field.trim_end_matches('.'), in_words(&error.into_inner().to_string()));
+            return refused(line, field.trim_end_matches('.'), describe(&error.into_inner().to_string()));
         }
     };
     let groups = [
@@ -104,18 +105,18 @@ fn facts(text: &str, first_line: u64) -> Vec<Reading> {
         ("charges", pieces.charges),
         ("overrides", pieces.overrides),
     ];
-    let mut readings = Vec::new();
+    let mut parsed_facts = Vec::new();
     for (kind, (name, pieces)) in RawFact::KINDS.iter().zip(groups) {
         for (index, piece) in pieces.into_iter().enumerate() {
             let path = format!("{prefix}{name}[{index}]");
             let fact = value::fact(kind, piece.get(), &path);
-            readings.push(Reading::new(lines.at(piece.get()), path, fact));
+            parsed_facts.push(ParsedFact::new(lines.at(piece.get()), path, fact));
         }
     }
-    readings
+    parsed_facts
 }
 
-fn in_words(message: &str) -> String {
+fn describe(message: &str) -> String {
     if message.starts_with("unknown field") {
         let known = NAMES.get(1..).unwrap_or_default().join(", ");
         return format!("is not known here; known are {known} (JSON Lines have each fact on a line of its own)");
@@ -123,7 +124,7 @@ fn in_words(message: &str) -> String {
     if message.starts_with("invalid type") {
         return "is not a list of facts".to_owned();
     }
-    value::without_place(message).to_owned()
+    value::without_position(message).to_owned()
 }
 
 /// serde_json counts lines from 1.
@@ -131,7 +132,7 @@ fn lines_before(line: usize) -> u64 {
     u64::try_from(line.saturating_sub(1)).unwrap_or(u64::MAX)
 }
 
-/// The line on which a piece of a text begins.
+/// Finds line numbers of slices of a text.
 struct LineNumbers<'t> {
     text: &'t str,
     first_line: u64,

@@ -1,4 +1,4 @@
-//! Facts from JSON.
+//! JSON Lines, documents, and values with every violation of their form.
 
 pub(crate) mod document;
 pub(crate) mod lines;

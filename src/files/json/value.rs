@@ -1,7 +1,7 @@
-//! JSON text → one raw value, with every wrong type and unknown field named in plain words.
+//! JSON text → one value of the interface, with every wrong type and unknown field named.
 //!
-//! serde stops at the first thing that it cannot read. Here the value without that field is read again, until all that
-//! is wrong has been found: who mends a file sees it all at once.
+//! serde stops at the first violation. Here the field is removed and the value parsed again until all violations are
+//! found, so that a file can be corrected in one pass.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,17 +10,17 @@ use serde_path_to_error::{Path, Segment};
 use crate::codec::dto::RawFact;
 use crate::codec::validation::Violation;
 
-/// The most wrong fields that are named in one fact.
+/// Violations reported for one fact.
 const MAX_VIOLATIONS: usize = 100;
 
 /// Fields that hold numbers, as strings: JSON's own numbers lose digits on their way through most programs.
 const AMOUNTS: [&str; 4] = ["quantity", "unit_price", "amount", "percent"];
 
-/// What could be read, and what is wrong. The value lacks the wrong fields; None where not even that can be said.
-pub(in crate::files) type Outcome<T> = (Option<T>, Vec<Violation>);
+/// The value without its wrong fields, and the violations; None where nothing could be parsed.
+pub(in crate::files) type Parsed<T> = (Option<T>, Vec<Violation>);
 
-/// Reads one value; `path` is where it stands.
-pub(in crate::files) fn read<T: DeserializeOwned>(text: &str, path: &str) -> Outcome<T> {
+/// Parses one value; `path` is its place in the input.
+pub(in crate::files) fn read<T: DeserializeOwned>(text: &str, path: &str) -> Parsed<T> {
     let error = match serde_json::from_str(text) {
         Ok(value) => return (Some(value), vec![]),
         Err(error) => error,
@@ -29,17 +29,17 @@ pub(in crate::files) fn read<T: DeserializeOwned>(text: &str, path: &str) -> Out
     let Ok(value) = serde_json::from_str(text) else {
         return (None, vec![violation(not_json(&error))]);
     };
-    let (read, mut wrong) = mended(value, path);
+    let (read, mut wrong) = parse_leniently(value, path);
     if wrong.is_empty() {
-        // Only the text shows it: a field that stands there twice.
-        wrong.push(violation(without_place(&error.to_string()).to_owned()));
+        // A field that occurs twice is visible in the text alone.
+        wrong.push(violation(without_position(&error.to_string()).to_owned()));
     }
     (read, wrong)
 }
 
 /// Reads a fact of a kind, one of [`RawFact::KINDS`].
-pub(in crate::files) fn fact(kind: &str, text: &str, path: &str) -> Outcome<RawFact> {
-    fn of<T: DeserializeOwned>(text: &str, path: &str, kind: fn(T) -> RawFact) -> Outcome<RawFact> {
+pub(in crate::files) fn fact(kind: &str, text: &str, path: &str) -> Parsed<RawFact> {
+    fn of<T: DeserializeOwned>(text: &str, path: &str, kind: fn(T) -> RawFact) -> Parsed<RawFact> {
         let (fact, wrong) = read(text, path);
         (fact.map(kind), wrong)
     }
@@ -52,8 +52,8 @@ pub(in crate::files) fn fact(kind: &str, text: &str, path: &str) -> Outcome<RawF
     }
 }
 
-/// Takes away what is wrong, piece by piece.
-fn mended<T: DeserializeOwned>(mut value: Value, path: &str) -> Outcome<T> {
+/// Removes wrong fields one by one until the rest parses.
+fn parse_leniently<T: DeserializeOwned>(mut value: Value, path: &str) -> Parsed<T> {
     let mut wrong = Vec::new();
     while wrong.len() < MAX_VIOLATIONS {
         let error = match serde_path_to_error::deserialize(&value) {
@@ -62,9 +62,9 @@ fn mended<T: DeserializeOwned>(mut value: Value, path: &str) -> Outcome<T> {
         };
         let field = field(path, error.path());
         let found = error.path().iter().try_fold(&mut value, step).map(|found| &*found);
-        let description = in_words(error.path(), found, &error.inner().to_string());
+        let description = describe(error.path(), found, &error.inner().to_string());
         wrong.push(Violation { field, description });
-        if !take_away(&mut value, error.path()) {
+        if !remove_field(&mut value, error.path()) {
             break;
         }
     }
@@ -88,8 +88,8 @@ fn step<'v>(value: &'v mut Value, segment: &Segment) -> Option<&'v mut Value> {
     }
 }
 
-/// Removes a field, or empties an entry of a list (whose later entries keep their numbers). False: it cannot.
-fn take_away(value: &mut Value, path: &Path) -> bool {
+/// Removes a field, or empties an entry of a list (whose later entries keep their numbers); false if it cannot.
+fn remove_field(value: &mut Value, path: &Path) -> bool {
     let segments: Vec<&Segment> = path.iter().collect();
     let Some((last, outer)) = segments.split_last() else { return false };
     match (last, outer.iter().copied().try_fold(value, step)) {
@@ -110,7 +110,7 @@ fn empty(entry: &mut Value) -> bool {
     true
 }
 
-fn in_words(path: &Path, found: Option<&Value>, message: &str) -> String {
+fn describe(path: &Path, found: Option<&Value>, message: &str) -> String {
     let expected = message.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
     if message.starts_with("unknown field") {
         return format!("is not known here; known are {}", expected.trim_start_matches("one of ").replace('`', ""));
@@ -127,7 +127,7 @@ fn in_words(path: &Path, found: Option<&Value>, message: &str) -> String {
         _ => "an object",
     };
     let found = match found {
-        None => return without_place(message).to_owned(),
+        None => return without_position(message).to_owned(),
         Some(Value::Null) => return "is null".to_owned(),
         Some(Value::Number(_)) if wanted == "text in quotes" && AMOUNTS.contains(&name) => {
             return "is a number; write amounts as strings, such as \"12.50\"".to_owned();
@@ -142,12 +142,12 @@ fn in_words(path: &Path, found: Option<&Value>, message: &str) -> String {
     format!("is {found}; it must be {wanted}")
 }
 
-/// What is wrong with the text as JSON.
+/// Describes a syntax error.
 pub(in crate::files) fn not_json(error: &serde_json::Error) -> String {
-    format!("is not JSON: {} at column {}", without_place(&error.to_string()), error.column())
+    format!("is not JSON: {} at column {}", without_position(&error.to_string()), error.column())
 }
 
-/// The message without " at line 1 column 20": the line is told by whoever knows it.
-pub(in crate::files) fn without_place(message: &str) -> &str {
+/// Strips " at line 1 column 20": the position in the file is reported with the fact.
+pub(in crate::files) fn without_position(message: &str) -> &str {
     message.rfind(" at line ").map_or(message, |at| message.get(..at).unwrap_or(message))
 }
