@@ -1,8 +1,7 @@
-//! The door: who is let in, by the key that is shown. Whoever serves asks here, and takes the tenant from the answer
-//! and from nowhere else.
+//! Authentication of requests by API key. The identity it returns is the only source of a request's tenant.
 //!
-//! A wrong key costs a look into the store. So an address that has sent too many is refused before that, unless it
-//! sends a key that was found right before: behind one address may be many, of whom one is wrong.
+//! A wrong key costs a query. So an address that has sent too many wrong keys is refused before the query, unless it
+//! sends a key that was valid before: many clients may share an address with one that is misconfigured.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZero;
@@ -12,79 +11,80 @@ use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 use crate::access::identity::Identity;
-use crate::access::key::Presented;
+use crate::access::key::PresentedKey;
 use crate::access::key_cache::{Ended, KeyCache, Rejection};
-use crate::access::rate_limiter::Limiter;
+use crate::access::rate_limiter::RateLimiter;
 use crate::domain::ids::KeyId;
 use crate::store::error::StoreError;
 
-/// Wrong keys of an address in a minute.
+/// Wrong keys allowed from an address in a minute.
 const WRONG_KEYS: NonZero<u32> = NonZero::new(30).expect("is above 0");
+/// Concurrent queries for keys that are not cached.
 const LOOKUPS: usize = 8;
 const MINUTE: Duration = Duration::from_mins(1);
 const SECOND: Duration = Duration::from_secs(1);
-/// Where a proxy says for whom it asks.
+/// Header in which a proxy forwards the client's address.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// What is asked of those who ask.
+/// Access policy of a service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Access {
-    /// Whoever can reach the service may do everything as long as there is no key.
+    /// Every client has full access as long as no key exists.
     pub is_open_without_keys: bool,
-    /// The last address of `x-forwarded-for` is true: a proxy of ours wrote it.
+    /// The last address of `x-forwarded-for` is trusted: the operator's proxy wrote it.
     pub is_behind_proxy: bool,
-    /// Requests of one key in a second. None: as many as come.
+    /// Requests of one key in a second; None: unlimited.
     pub requests_per_key: Option<NonZero<u32>>,
 }
 
 impl Access {
-    /// For a service that nobody reaches but from this machine.
+    /// Policy of a service that only this machine can reach.
     pub const OPEN: Self = Self { is_open_without_keys: true, is_behind_proxy: false, requests_per_key: None };
 }
 
-/// Why somebody is not let in.
+/// Failed authentication, or a rate limit.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("a key is needed")]
     NoKey,
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// So long.
+    /// With the time to wait.
     #[error("too many wrong keys came from this address; try again later")]
     TooManyWrongKeys(Duration),
-    /// So long.
+    /// With the time to wait.
     #[error("this key was used more often than it may be; try again later")]
     TooManyRequests(Duration),
 }
 
-/// Lets in, or not.
+/// Authenticates requests and applies the rate limits.
 #[derive(Debug)]
 pub struct Authenticator {
     pub access: Access,
     keys: KeyCache,
-    wrong_keys: Limiter<IpAddr>,
-    /// Keys that nobody has shown yet are looked up by so many at a time: less than the wrong ones that an address may
-    /// show, so that the first requests with a right key, however many come at once, are not taken for wrong ones.
+    wrong_keys: RateLimiter<IpAddr>,
+    /// Bounds concurrent queries for keys that are not cached, below the number of wrong keys allowed from an address:
+    /// a burst of first requests with a valid key must not count as wrong keys.
     lookups: Semaphore,
-    requests: Option<Limiter<KeyId>>,
+    requests: Option<RateLimiter<KeyId>>,
 }
 
 impl Authenticator {
     #[must_use]
     pub fn new(keys: KeyCache, access: Access) -> Self {
-        let requests = access.requests_per_key.map(|count| Limiter::new(count, SECOND));
-        let (wrong_keys, lookups) = (Limiter::new(WRONG_KEYS, MINUTE), Semaphore::new(LOOKUPS));
+        let requests = access.requests_per_key.map(|count| RateLimiter::new(count, SECOND));
+        let (wrong_keys, lookups) = (RateLimiter::new(WRONG_KEYS, MINUTE), Semaphore::new(LOOKUPS));
         Self { access, keys, wrong_keys, lookups, requests }
     }
 
-    /// Whether nobody has to show a key.
+    /// Tells if requests without a key are accepted.
     pub async fn is_open(&self) -> Result<bool, StoreError> {
         Ok(self.access.is_open_without_keys && !self.keys.has_keys().await?)
     }
 
-    /// Whose key it is that an address shows.
+    /// Authenticates a key sent from an address.
     pub async fn identify(&self, key: &str, peer: IpAddr) -> Result<Identity, Refused> {
-        let presented = Presented::read(key);
+        let presented = PresentedKey::parse(key);
         let is_remembered = || presented.as_ref().is_some_and(|it| self.keys.remembers(it));
         // Never closed.
         let _turn = if is_remembered() { None } else { self.lookups.acquire().await.ok() };
@@ -97,12 +97,12 @@ impl Authenticator {
             None => Err(Rejection::Wrong),
         };
         if !is_remembered && !matches!(found, Err(Rejection::Wrong)) {
-            self.wrong_keys.give_back(&peer);
+            self.wrong_keys.refund(&peer);
         }
         Ok(found?)
     }
 
-    /// Whether somebody who was let in before would be let in still.
+    /// Authenticates an identity again, after its key may have ended.
     pub async fn check_again(&self, identity: &Identity) -> Result<(), Refused> {
         self.keys.check_again(identity).await.map_err(|ended| match ended {
             Ended::NeedsKey => Refused::NoKey,
@@ -110,13 +110,13 @@ impl Authenticator {
         })
     }
 
-    /// Counts a request.
+    /// Counts a request against the key's rate limit.
     pub fn count(&self, identity: &Identity) -> Result<(), Refused> {
         let Some((requests, key_id)) = self.requests.as_ref().zip(identity.key_id.clone()) else { return Ok(()) };
         requests.take(key_id, Instant::now()).map_err(Refused::TooManyRequests)
     }
 
-    /// The address that wrong keys are counted for: that of the connection, or what a proxy of ours says.
+    /// Address for which wrong keys are counted: the connection's, or the one a trusted proxy forwards.
     #[must_use]
     pub fn peer(&self, headers: &HeaderMap, connected: Option<IpAddr>) -> IpAddr {
         let forwarded = || {
@@ -128,7 +128,7 @@ impl Authenticator {
     }
 }
 
-/// Of IPv6 the first half: the rest is whatever a host likes.
+/// Reduces an IPv6 address to its network of 64 bits, in which a host chooses its address freely.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,4 +1,4 @@
-//! Who asks, about whose books, and as what.
+//! Identity of a caller: tenant, role, and name for the audit trail.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use crate::domain::ids::{KeyId, TenantId};
 use crate::domain::role::Role;
 use crate::store::access::api_key::ApiKey;
 
-/// Who asks. Cheap to clone.
+/// Authenticated caller. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub tenant_id: TenantId,
     pub role: Role,
-    /// For people, and for the audit trail.
+    /// Name for the console and the audit trail.
     pub actor: Arc<str>,
     /// None: no key was needed.
     pub key_id: Option<KeyId>,
 }
 
 impl Identity {
-    /// Whoever asks with a key.
+    /// Identity behind a key.
     #[must_use]
     pub fn of_key(key: &ApiKey) -> Self {
         Self {
@@ -29,13 +29,13 @@ impl Identity {
         }
     }
 
-    /// Whoever asks while there are no keys.
+    /// Identity of requests while no key exists.
     #[must_use]
     pub fn anonymous() -> Self {
         Self { tenant_id: TenantId::only(), role: Role::Admin, actor: "anonymous".into(), key_id: None }
     }
 
-    /// A user of the machine who has the store at hand, and so may do everything.
+    /// User of the machine with access to the store itself, hence to everything.
     #[must_use]
     pub fn local(actor: Arc<str>, tenant_id: TenantId) -> Self {
         Self { tenant_id, role: Role::Admin, actor, key_id: None }

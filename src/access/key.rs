@@ -1,7 +1,7 @@
-//! Keys as they are sent: `dbk_<id>_<secret>`.
+//! Format of API keys: `dbk_<id>_<secret>`.
 //!
-//! The secret is 256 random bits, and what is kept of it is one SHA-256. A digest that is slow on purpose protects
-//! secrets that people choose, which can be guessed; these can not, and every request would pay for it.
+//! The secret is 256 random bits, stored as one SHA-256. A deliberately slow digest protects secrets that can be
+//! guessed; these cannot, and every request would pay for it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,29 +12,29 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::KeyId;
 use crate::store::access::api_key::SecretHash;
 
-/// How every key begins.
+/// Prefix of every key.
 pub const PREFIX: &str = "dbk_";
-/// Of the secret, and its characters in base64.
+/// Length of the secret in bytes, and in base64.
 const SECRET_BYTES: usize = 32;
 const SECRET_CHARS: usize = 43;
 
-/// The system has no random numbers to give.
+/// Failure of the system's random number generator.
 #[derive(Debug, thiserror::Error)]
 #[error("the system gives no random numbers: {0}")]
 pub struct NoRandomness(getrandom::Error);
 
-/// A key that was made just now.
+/// New key.
 #[derive(Debug)]
-pub struct Fresh {
+pub struct GeneratedKey {
     pub key_id: KeyId,
     pub hash: SecretHash,
     /// The key itself.
     pub text: SecretString,
 }
 
-impl Fresh {
-    /// Makes one.
-    pub fn make(now: DateTime<Utc>) -> Result<Self, NoRandomness> {
+impl GeneratedKey {
+    /// Generates a key.
+    pub fn generate(now: DateTime<Utc>) -> Result<Self, NoRandomness> {
         let (mut secret, mut more) = ([0_u8; SECRET_BYTES], [0_u8; 6]);
         getrandom::fill(&mut secret).map_err(NoRandomness)?;
         getrandom::fill(&mut more).map_err(NoRandomness)?;
@@ -45,9 +45,9 @@ impl Fresh {
     }
 }
 
-/// A key that somebody sent; not yet known to be right.
+/// Key as sent by a client, not yet verified.
 #[derive(Debug)]
-pub struct Presented<'t> {
+pub struct PresentedKey<'t> {
     pub key_id: KeyId,
     secret: Secret<'t>,
 }
@@ -60,10 +60,10 @@ impl std::fmt::Debug for Secret<'_> {
     }
 }
 
-impl<'t> Presented<'t> {
-    /// None for what has not the form of a key.
+impl<'t> PresentedKey<'t> {
+    /// Parses a key; None for text of another form.
     #[must_use]
-    pub fn read(text: &'t str) -> Option<Self> {
+    pub fn parse(text: &'t str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -75,7 +75,7 @@ impl<'t> Presented<'t> {
         has_form.then_some(Self { key_id, secret: Secret(secret) })
     }
 
-    /// The digest of its secret.
+    /// Digest of the secret.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         digest(self.secret.0)
@@ -93,12 +93,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_what_it_was_made_as_and_shows_nothing() {
+    fn generated_key_parses_and_hides_its_secret() {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        let (one, other) = (Fresh::make(now).unwrap(), Fresh::make(now).unwrap());
+        let (one, other) = (GeneratedKey::generate(now).unwrap(), GeneratedKey::generate(now).unwrap());
         assert_ne!((&one.key_id, one.hash), (&other.key_id, other.hash));
         let text = one.text.expose_secret();
-        let read = Presented::read(text).unwrap();
+        let read = PresentedKey::parse(text).unwrap();
         assert_eq!((&read.key_id, read.hash()), (&one.key_id, one.hash));
         let secret = text.rsplit('_').next().unwrap();
         let shown = format!("{one:?} {read:?}");
@@ -106,10 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_the_form_of_a_key_is_none() {
+    fn text_of_another_form_is_no_key() {
         let id = "0".repeat(24);
         let secret = "A".repeat(43);
-        assert!(Presented::read(&format!("dbk_{id}_{secret}")).is_some());
+        assert!(PresentedKey::parse(&format!("dbk_{id}_{secret}")).is_some());
         for wrong in [
             String::new(),
             "dbk_".to_owned(),
@@ -121,7 +121,7 @@ mod tests {
             format!("dbk_{}_{secret}", "G".repeat(24)),
             format!("dbk_{id}_{}é", "A".repeat(41)),
         ] {
-            assert!(Presented::read(&wrong).is_none(), "{wrong}");
+            assert!(PresentedKey::parse(&wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The keys at hand: what the store says of a key is kept for a second, and read by one for everybody who waits for it.
-//! So a key that another process takes back is worth nothing a second later; one that this process takes back, at once.
+//! Caches API keys for one second; concurrent look-ups share one query. A key revoked by another process is refused one
+//! second later, one revoked by this process at once.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,21 +11,21 @@ use lru::LruCache;
 use tokio::sync::OnceCell;
 
 use crate::access::identity::Identity;
-use crate::access::key::Presented;
+use crate::access::key::PresentedKey;
 use crate::clock::Clock;
 use crate::domain::ids::KeyId;
 use crate::store::access::api_key::{self, ApiKey, SecretHash};
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 
-/// How long what the store said is believed.
-const FRESH: Duration = Duration::from_secs(1);
-/// Keys at hand; those used last stay.
-const AT_HAND: NonZero<usize> = NonZero::new(4_096).expect("is above 0");
-/// How exactly it is known when a key was used last.
-const USE: TimeDelta = TimeDelta::minutes(1);
+/// Time for which an entry is used without a query.
+const TIME_TO_LIVE: Duration = Duration::from_secs(1);
+/// Capacity; the least recently used keys are evicted.
+const CAPACITY: NonZero<usize> = NonZero::new(4_096).expect("is above 0");
+/// Resolution of the time of last use.
+const USE_RESOLUTION: TimeDelta = TimeDelta::minutes(1);
 
-/// Why a key is worth nothing.
+/// Rejection of a key.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
     #[error("the key is not known")]
@@ -40,17 +40,17 @@ pub enum Rejection {
     Store(#[from] StoreError),
 }
 
-/// Why somebody who was let in would be let in no more.
+/// End of an identity's access.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
-    /// Who needed no key: there is one now.
+    /// An anonymous identity, now that a key exists.
     #[error("a key is needed")]
     NeedsKey,
     #[error(transparent)]
     Rejected(#[from] Rejection),
 }
 
-/// Tells whose a key is. Cheap to clone.
+/// Finds the identity behind a key. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct KeyCache(Arc<Shared>);
 
@@ -58,42 +58,42 @@ pub struct KeyCache(Arc<Shared>);
 struct Shared {
     db: Db,
     clock: Clock,
-    slots: Mutex<LruCache<KeyId, Slot>>,
-    /// Once there was a key, there always was one.
+    slots: Mutex<LruCache<KeyId, CacheEntry>>,
+    /// Monotonic: keys are revoked, never deleted.
     has_keys: AtomicBool,
-    emptiness: Mutex<Read<bool>>,
+    emptiness: Mutex<SharedQuery<bool>>,
 }
 
-/// What is known of a key id.
+/// Cache entry of a key id.
 #[derive(Debug)]
-struct Slot {
-    read: Read<Option<CustomerState>>,
-    /// The digest that it had before, which never changes: whoever knows the secret may have the store asked again.
+struct CacheEntry {
+    read: SharedQuery<Option<CachedKey>>,
+    /// Digest from the former entry, which never changes: a client that knows the secret may trigger a new query.
     earlier: Option<SecretHash>,
 }
 
-/// Something that is read from the store, once for all who want it at the same time.
+/// One query whose result concurrent readers share.
 #[derive(Debug)]
-struct Read<T> {
+struct SharedQuery<T> {
     until: Instant,
     value: Arc<OnceCell<T>>,
 }
 
 #[derive(Debug)]
-struct CustomerState {
+struct CachedKey {
     key: ApiKey,
     identity: Identity,
-    /// Whether its use was noted since it was read.
+    /// Set once its use was recorded since the query.
     is_noted: AtomicBool,
 }
 
-impl<T> Read<T> {
+impl<T> SharedQuery<T> {
     fn new(now: Instant) -> Self {
-        Self { until: now + FRESH, value: Arc::default() }
+        Self { until: now + TIME_TO_LIVE, value: Arc::default() }
     }
 }
 
-impl Slot {
+impl CacheEntry {
     fn hash(&self) -> Option<SecretHash> {
         let known = self.read.value.get().and_then(Option::as_ref);
         known.map(|known| known.key.secret_hash).or(self.earlier)
@@ -103,11 +103,11 @@ impl Slot {
 impl KeyCache {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        let (slots, emptiness) = (Mutex::new(LruCache::new(AT_HAND)), Mutex::new(Read::new(Instant::now())));
+        let (slots, emptiness) = (Mutex::new(LruCache::new(CAPACITY)), Mutex::new(SharedQuery::new(Instant::now())));
         Self(Arc::new(Shared { db, clock, slots, has_keys: AtomicBool::new(false), emptiness }))
     }
 
-    /// Whether there ever was a key, as of a second ago.
+    /// Tells if any key exists, with the delay of the cache.
     pub async fn has_keys(&self) -> Result<bool, StoreError> {
         if self.0.has_keys.load(Ordering::Relaxed) {
             return Ok(true);
@@ -115,7 +115,7 @@ impl KeyCache {
         let value = {
             let (mut read, now) = (self.0.emptiness.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
             if read.until <= now {
-                *read = Read::new(now);
+                *read = SharedQuery::new(now);
             }
             Arc::clone(&read.value)
         };
@@ -124,16 +124,16 @@ impl KeyCache {
         Ok(found)
     }
 
-    /// Whether the secret is one that was found right before, without a look into the store.
+    /// Tells if the secret was valid before, without a query.
     #[must_use]
-    pub fn remembers(&self, presented: &Presented<'_>) -> bool {
-        let hash = self.slots().get(&presented.key_id).and_then(Slot::hash);
+    pub fn remembers(&self, presented: &PresentedKey<'_>) -> bool {
+        let hash = self.slots().get(&presented.key_id).and_then(CacheEntry::hash);
         hash.is_some_and(|hash| hash == presented.hash())
     }
 
-    /// Who asks with a key.
-    pub async fn identify(&self, presented: &Presented<'_>) -> Result<Identity, Rejection> {
-        let value = self.at_hand(&presented.key_id);
+    /// Finds the identity behind a key.
+    pub async fn identify(&self, presented: &PresentedKey<'_>) -> Result<Identity, Rejection> {
+        let value = self.entry(&presented.key_id);
         let known = value.get_or_try_init(|| self.0.read(&presented.key_id)).await?;
         let known = known.as_ref().filter(|known| known.key.secret_hash == presented.hash());
         let known = known.ok_or(Rejection::Wrong)?;
@@ -142,41 +142,41 @@ impl KeyCache {
         Ok(known.identity.clone())
     }
 
-    /// Waits until somebody who was let in would be let in no more.
+    /// Waits until the identity's access ends.
     pub async fn ended(&self, identity: &Identity) -> Ended {
         loop {
-            tokio::time::sleep(FRESH).await;
+            tokio::time::sleep(TIME_TO_LIVE).await;
             match self.check_again(identity).await {
-                // While the store cannot be asked, nothing is known to have ended.
+                // A failed query ends no access.
                 Ok(()) | Err(Ended::Rejected(Rejection::Store(_))) => {}
                 Err(ended) => return ended,
             }
         }
     }
 
-    /// Whether somebody who was let in would be let in still.
+    /// Tells if the identity still has access.
     pub async fn check_again(&self, identity: &Identity) -> Result<(), Ended> {
         let Some(key_id) = &identity.key_id else {
             let is_needed = self.has_keys().await.map_err(Rejection::Store)?;
             return if is_needed { Err(Ended::NeedsKey) } else { Ok(()) };
         };
-        let value = self.at_hand(key_id);
+        let value = self.entry(key_id);
         let known = value.get_or_try_init(|| self.0.read(key_id)).await.map_err(Rejection::Store)?;
         Ok(self.check(known.as_ref().ok_or(Rejection::Wrong)?)?)
     }
 
-    /// What was known of a key is not believed any more: it was changed.
+    /// Drops the entry of a key that was changed.
     pub fn forget(&self, key_id: &KeyId) {
         self.slots().pop(key_id);
     }
 
-    /// There are keys now.
-    pub fn noticed_a_key(&self) {
+    /// Records that a key exists.
+    pub fn record_existence(&self) {
         self.0.has_keys.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a key whose secret is right is worth something.
-    fn check(&self, known: &CustomerState) -> Result<(), Rejection> {
+    /// Rejects a revoked or expired key.
+    fn check(&self, known: &CachedKey) -> Result<(), Rejection> {
         if known.key.revoked.is_some() {
             return Err(Rejection::Revoked);
         }
@@ -186,24 +186,24 @@ impl KeyCache {
         Ok(())
     }
 
-    fn slots(&self) -> MutexGuard<'_, LruCache<KeyId, Slot>> {
+    fn slots(&self) -> MutexGuard<'_, LruCache<KeyId, CacheEntry>> {
         self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the store says, or will have said when it was asked.
-    fn at_hand(&self, key_id: &KeyId) -> Arc<OnceCell<Option<CustomerState>>> {
+    /// Entry of a key, renewed when it is too old.
+    fn entry(&self, key_id: &KeyId) -> Arc<OnceCell<Option<CachedKey>>> {
         let (mut slots, now) = (self.slots(), Instant::now());
-        let slot = slots.get_or_insert_mut_ref(key_id, || Slot { read: Read::new(now), earlier: None });
+        let slot = slots.get_or_insert_mut_ref(key_id, || CacheEntry { read: SharedQuery::new(now), earlier: None });
         if slot.read.until <= now {
-            *slot = Slot { earlier: slot.hash(), read: Read::new(now) };
+            *slot = CacheEntry { earlier: slot.hash(), read: SharedQuery::new(now) };
         }
         Arc::clone(&slot.read.value)
     }
 
-    /// Off the request's path; what is not noted this time is noted the next time.
-    fn note_use(&self, known: &CustomerState) {
+    /// Records the use of a key off the request's path; a failure is made up for by the next use.
+    fn note_use(&self, known: &CachedKey) {
         let now = self.0.clock.now();
-        let Some(before) = now.checked_sub_signed(USE) else { return };
+        let Some(before) = now.checked_sub_signed(USE_RESOLUTION) else { return };
         let is_old = known.key.last_used_at.is_none_or(|at| at < before);
         if !is_old || known.is_noted.swap(true, Ordering::Relaxed) {
             return;
@@ -223,12 +223,11 @@ impl KeyCache {
 }
 
 impl Shared {
-    async fn read(&self, key_id: &KeyId) -> Result<Option<CustomerState>, StoreError> {
+    async fn read(&self, key_id: &KeyId) -> Result<Option<CachedKey>, StoreError> {
         let mut tx = self.db.read_soon().await?;
         let found = api_key::one(&mut tx, key_id).await?;
         tx.rollback().await?;
-        let known =
-            |key: ApiKey| CustomerState { identity: Identity::of_key(&key), key, is_noted: AtomicBool::new(false) };
+        let known = |key: ApiKey| CachedKey { identity: Identity::of_key(&key), key, is_noted: AtomicBool::new(false) };
         Ok(found.map(known))
     }
 

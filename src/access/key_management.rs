@@ -1,9 +1,9 @@
-//! Keys are made, listed, and taken back.
+//! Creation, listing and revocation of API keys.
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::access::key::{Fresh, NoRandomness};
+use crate::access::key::{GeneratedKey, NoRandomness};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{KeyId, KeyName, TenantId};
 use crate::domain::journal::audit::{Action, NewAudit};
@@ -15,12 +15,12 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenants::tenant;
 
-/// Keys in a page, unless asked otherwise.
+/// Default number of keys in a page.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
-/// The most keys in a page.
+/// Maximum number of keys in a page.
 pub const MAX_PAGE_SIZE: i64 = 1_000;
 
-/// What a key is to be.
+/// Properties of a key to be created.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     pub name: KeyName,
@@ -29,7 +29,7 @@ pub struct NewKey {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Why no key was made.
+/// Failure to create a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
@@ -38,7 +38,7 @@ pub enum KeyError {
     Store(#[from] StoreError),
 }
 
-/// Makes a key for a tenant that is there; gives the key itself too, which nobody can give again.
+/// Creates a key for an existing tenant; returns its text too, which is not stored.
 pub async fn create(
     db: &Db,
     tenant_id: &TenantId,
@@ -46,7 +46,7 @@ pub async fn create(
     author: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(ApiKey, SecretString), KeyError> {
-    let Fresh { key_id, hash, text } = Fresh::make(now)?;
+    let GeneratedKey { key_id, hash, text } = GeneratedKey::generate(now)?;
     let key = ApiKey {
         key_id,
         tenant_id: tenant_id.clone(),
@@ -61,25 +61,25 @@ pub async fn create(
     };
     let mut tx = db.write().await?;
     if *tenant_id == TenantId::only() {
-        // It may be the first thing that is done with a store.
+        // May be the first operation on a store.
         tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await?;
     }
     api_key::insert(&mut tx, &key).await?;
-    let made = audited(Action::KeyCreated, &key.key_id, String::new(), shown(&key), author);
+    let made = audited(Action::KeyCreated, &key.key_id, String::new(), describe(&key), author);
     audit::append(&mut tx, tenant_id, &[made], now).await?;
     tx.commit().await?;
     Ok((key, text))
 }
 
-/// Some keys, and whether there are more behind the last.
+/// Page of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPage {
     pub keys: Vec<ApiKey>,
-    /// None: there are no more.
+    /// Last key of this page; None on the last page.
     pub next: Option<KeyId>,
 }
 
-/// The page of at most `size` keys of a tenant behind one (None: the first page), the oldest first.
+/// Lists at most `size` keys of a tenant after a key (None: from the beginning), oldest first.
 pub async fn keys(db: &Db, tenant_id: &TenantId, after: Option<&KeyId>, size: i64) -> Result<KeyPage, StoreError> {
     let size = size.clamp(1, MAX_PAGE_SIZE);
     let mut tx = db.read().await?;
@@ -93,7 +93,7 @@ pub async fn keys(db: &Db, tenant_id: &TenantId, after: Option<&KeyId>, size: i6
     Ok(KeyPage { keys, next })
 }
 
-/// Takes a key back, for good; one that was taken back before stays as it is. None: the tenant has no such key.
+/// Revokes a key for good; a revoked key stays as it is. None: the tenant has no such key.
 pub async fn revoke(
     db: &Db,
     tenant_id: &TenantId,
@@ -105,8 +105,8 @@ pub async fn revoke(
     let is_new = api_key::revoke(&mut tx, tenant_id, key_id, &author.actor, now).await?;
     let key = api_key::one(&mut tx, key_id).await?.filter(|key| key.tenant_id == *tenant_id);
     if let Some(key) = key.as_ref().filter(|_| is_new) {
-        let taken_back = audited(Action::KeyRevoked, key_id, shown(key), String::new(), author);
-        audit::append(&mut tx, tenant_id, &[taken_back], now).await?;
+        let revoked = audited(Action::KeyRevoked, key_id, describe(key), String::new(), author);
+        audit::append(&mut tx, tenant_id, &[revoked], now).await?;
         tx.commit().await?;
     } else {
         tx.rollback().await?;
@@ -119,8 +119,8 @@ fn audited(action: Action, key_id: &KeyId, before: String, after: String, author
     NewAudit { author, action, customer_id: None, subject, before, after, reason: String::new() }
 }
 
-/// What a key is, without anything of its secret.
-fn shown(key: &ApiKey) -> String {
+/// Describes a key for the audit trail, without its secret.
+fn describe(key: &ApiKey) -> String {
     let end = key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_rfc3339());
     format!("name {}, role {}, expires {end}", key.name, key.role)
 }

@@ -1,4 +1,4 @@
-//! A connection that speaks HTTP/2, as all clients of gRPC do, or HTTP/1.1, as browsers do; encrypted or not.
+//! Connection of HTTP/2 (gRPC) or HTTP/1.1 (browsers), with or without TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -15,67 +15,67 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::either::Either;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
-use crate::net::connection_limit::{Place, Places};
-use crate::net::rapid_reset::Resets;
+use crate::net::connection_limit::{ConnectionLimiter, ConnectionPermit};
+use crate::net::rapid_reset::ResetLimiter;
 
-/// What every client of HTTP/2 says first.
+/// Connection preface of HTTP/2 (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What tells which it is.
+/// First bytes, by which the protocol is detected.
 type Beginning = [u8; PREFACE.len()];
 
-/// A connection whose client has begun to speak.
+/// Connection whose client has sent its first bytes.
 ///
-/// Whoever handles a request finds the address of its client in `request.extensions().get::<TcpConnectInfo>()`, and in
-/// `tonic::Request::remote_addr`, with TLS or without.
+/// Handlers find the client's address in `request.extensions().get::<TcpConnectInfo>()` and in
+/// `tonic::Request::remote_addr`, with or without TLS.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: Either<TcpStream, Box<TlsStream<TcpStream>>>,
-    /// What was read to see what is spoken, and how much of it was read again.
+    /// Bytes read to detect the protocol, and how many of them were replayed.
     beginning: (Beginning, usize),
     protocol: Protocol,
     peer: TcpConnectInfo,
-    _place: Option<Place>,
+    _permit: Option<ConnectionPermit>,
 }
 
-/// How a client that only holds its connection is told.
+/// Protocol, with its way to detect an idle client.
 #[derive(Debug)]
 enum Protocol {
-    /// It must answer pings.
+    /// Idle clients fail to answer pings.
     Http2 {
-        resets: Resets,
-        /// Until it is over nothing is read.
+        resets: ResetLimiter,
+        /// Reading is suspended until it ends.
         pause: Option<Pin<Box<Sleep>>>,
     },
-    /// Nothing came or went for this long; it has no pings.
+    /// Closed after this time without traffic, since the protocol has no pings.
     Http1 { idle_time: Duration, idle: Pin<Box<Sleep>> },
 }
 
 impl Connection {
-    /// Shakes hands, and waits until the client begins to speak. How long that may take, the caller knows.
+    /// Completes the TLS handshake and waits for the client's first bytes. The caller sets the time limit.
     pub async fn begin(socket: TcpStream, tls: Option<Arc<ServerConfig>>, idle_time: Duration) -> io::Result<Self> {
         let peer = socket.connect_info();
         let mut stream = match tls {
             Some(tls) => Either::Right(Box::new(TlsAcceptor::from(tls).accept(socket).await?)),
             None => Either::Left(socket),
         };
-        // No request of HTTP/1.1 is shorter: it names its host.
-        let mut said = [0; PREFACE.len()];
-        stream.read_exact(&mut said).await?;
-        let protocol = if said == PREFACE {
-            Protocol::Http2 { resets: Resets::new(Instant::now()), pause: None }
-        } else if has_method(&said) {
+        // A request of HTTP/1.1 is never shorter: it names its host.
+        let mut first_bytes = [0; PREFACE.len()];
+        stream.read_exact(&mut first_bytes).await?;
+        let protocol = if first_bytes == PREFACE {
+            Protocol::Http2 { resets: ResetLimiter::new(Instant::now()), pause: None }
+        } else if has_method(&first_bytes) {
             Protocol::Http1 { idle_time, idle: Box::pin(sleep(idle_time)) }
         } else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the client does not send HTTP"));
         };
-        Ok(Self { stream, beginning: (said, 0), protocol, peer, _place: None })
+        Ok(Self { stream, beginning: (first_bytes, 0), protocol, peer, _permit: None })
     }
 
-    /// With a place for as long as it lives, if there is one.
-    pub fn with_place(self, places: &Places) -> Option<Self> {
-        let place = places.take(self.peer.remote_addr()?.ip())?;
-        Some(Self { _place: Some(place), ..self })
+    /// Attaches a permit for the connection's lifetime; None at the limit.
+    pub fn with_permit(self, limiter: &ConnectionLimiter) -> Option<Self> {
+        let permit = limiter.take(self.peer.remote_addr()?.ip())?;
+        Some(Self { _permit: Some(permit), ..self })
     }
 }
 
@@ -93,12 +93,12 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let (said, again) = &mut self.beginning;
-        let rest = said.get(*again..).unwrap_or_default();
+        let (first_bytes, replayed) = &mut self.beginning;
+        let rest = first_bytes.get(*replayed..).unwrap_or_default();
         if !rest.is_empty() {
             let (now, _) = rest.split_at(rest.len().min(buffer.remaining()));
             buffer.put_slice(now);
-            *again = again.saturating_add(now.len());
+            *replayed = replayed.saturating_add(now.len());
             return Poll::Ready(Ok(()));
         }
         if let Protocol::Http2 { pause, .. } = &mut self.protocol
@@ -118,7 +118,7 @@ impl AsyncRead for Connection {
 }
 
 impl Protocol {
-    /// Nothing is there to read.
+    /// Waits for bytes, or for the idle time to end.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Self::Http1 { idle, .. } = self {
             ready!(idle.as_mut().poll(context));
@@ -145,9 +145,9 @@ impl Protocol {
     }
 }
 
-/// Whether a line begins with a method, as requests of HTTP/1.1 do (RFC 9110, 9.1).
-fn has_method(said: &[u8]) -> bool {
-    let method = said.split(|byte| *byte == b' ').next().unwrap_or_default();
+/// Tells if a line begins with a method, as requests of HTTP/1.1 do (RFC 9110, 9.1).
+fn has_method(first_bytes: &[u8]) -> bool {
+    let method = first_bytes.split(|byte| *byte == b' ').next().unwrap_or_default();
     (3..=7).contains(&method.len()) && method.iter().all(u8::is_ascii_uppercase)
 }
 

@@ -1,12 +1,12 @@
-//! How many connections there may be: in all, and of one address, so that nobody can have all of them.
+//! Limit of connections, in all and from one address, so that one client cannot use up all of them.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Hands out places, and takes them back.
+/// Issues permits for connections.
 #[derive(Debug, Clone)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimiter {
     most: usize,
     most_of_one: usize,
     taken: Arc<Mutex<Taken>>,
@@ -18,26 +18,26 @@ struct Taken {
     by_owner: HashMap<IpAddr, usize>,
 }
 
-/// The place of one connection, until it is dropped.
+/// Permit of one connection, returned when dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     owner: IpAddr,
     taken: Arc<Mutex<Taken>>,
 }
 
-impl Places {
+impl ConnectionLimiter {
     pub fn new(most: usize, most_of_one: usize) -> Self {
         Self { most, most_of_one, taken: Arc::default() }
     }
 
-    /// Whether this address could have a place now.
+    /// Tells if a connection from this address would be accepted now.
     pub fn is_free_for(&self, address: IpAddr) -> bool {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         self.has_room(&taken, owner(address))
     }
 
-    /// A place, unless there is none left for this address.
-    pub fn take(&self, address: IpAddr) -> Option<Place> {
+    /// Issues a permit, unless the limit is reached.
+    pub fn take(&self, address: IpAddr) -> Option<ConnectionPermit> {
         let owner = owner(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.has_room(&taken, owner) {
@@ -47,16 +47,16 @@ impl Places {
         let of_owner = taken.by_owner.entry(owner).or_default();
         *of_owner = of_owner.saturating_add(1);
         drop(taken);
-        Some(Place { owner, taken: Arc::clone(&self.taken) })
+        Some(ConnectionPermit { owner, taken: Arc::clone(&self.taken) })
     }
 
     fn has_room(&self, taken: &Taken, owner: IpAddr) -> bool {
-        let of_owner = taken.by_owner.get(&owner).copied().unwrap_or_default();
+        let of_owner = taken.by_owner.get(&owner).copied().unwrap_or(0);
         taken.in_all < self.most && of_owner < self.most_of_one
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.in_all = taken.in_all.saturating_sub(1);
@@ -68,7 +68,7 @@ impl Drop for Place {
     }
 }
 
-/// Whoever has an address of version 6 has all those that begin with the same 64 bits.
+/// Reduces an IPv6 address to its network of 64 bits: one client can use all of them.
 fn owner(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
@@ -81,16 +81,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_has_all_places_and_a_place_comes_back() {
-        let places = Places::new(3, 2);
+    fn one_owner_cannot_take_all_permits_and_a_permit_is_returned() {
+        let limiter = ConnectionLimiter::new(3, 2);
         let [one, same, other] = ["2001:db8::1", "2001:db8::ffff:1", "192.0.2.1"].map(|it| it.parse().unwrap());
-        let taken = [places.take(one).unwrap(), places.take(same).unwrap()];
-        assert!(places.take(one).is_none() && !places.is_free_for(same), "two of one owner are all it gets");
-        let last = places.take(other).unwrap();
-        assert!(places.take("192.0.2.2".parse().unwrap()).is_none(), "three are all there are");
+        let taken = [limiter.take(one).unwrap(), limiter.take(same).unwrap()];
+        assert!(limiter.take(one).is_none() && !limiter.is_free_for(same), "two of one owner are all it gets");
+        let last = limiter.take(other).unwrap();
+        assert!(limiter.take("192.0.2.2".parse().unwrap()).is_none(), "three are all there are");
         drop((taken, last));
-        assert!(places.taken.lock().unwrap().by_owner.is_empty());
-        assert!(places.take(one).is_some());
+        assert!(limiter.taken.lock().unwrap().by_owner.is_empty());
+        assert!(limiter.take(one).is_some());
     }
 
     #[test]

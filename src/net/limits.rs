@@ -2,34 +2,35 @@
 
 use std::time::Duration;
 
-/// The most requests of one connection that were given up before anybody looked at them.
+/// Streams of one connection that were reset before they were processed.
 pub const MAX_RESET_STREAMS: usize = 1_024;
-/// A client may take back one request in this time, on each connection, in the long run; beyond it is read more slowly.
+/// Time for one stream reset on each connection in the long run; faster clients are read more slowly.
 pub const TIME_FOR_A_RESET: Duration = Duration::from_millis(1);
-/// For how much of that time it may do so at once.
+/// Burst of stream resets, as the time that they stand for.
 pub const RESETS_AHEAD: Duration = Duration::from_millis(500);
 /// A connection that does not answer a ping within the timeout is closed.
 pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-/// The largest file of TLS that is read, in bytes.
+/// Maximum size of a TLS file in bytes.
 pub const MAX_TLS_FILE_BYTES: u64 = 1 << 20;
-/// How often the files of TLS are looked at.
+/// Interval at which TLS files are checked for changes.
 pub const TLS_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What holds for connections, before and while they carry requests. Together with the handshakes they stay well below
-/// the 1,024 files that a process may have open on most machines: the store and the sinks need some too.
+/// Limits of connections. Together with the handshakes they stay well below the 1,024 file descriptors of a process on
+/// most machines: the store and the sinks need some too.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
-    /// At a time.
+    /// Concurrent connections.
     pub connections: usize,
-    /// Of one address, or of one network of version 6: not all, so that nobody can keep others out.
+    /// Concurrent connections from one address, or one IPv6 network: below the total, so that one client cannot lock out
+    /// others.
     pub connections_of_one_address: usize,
-    /// Connections that have yet to begin; more end the one that has taken longest.
+    /// Connections in handshake; above the limit the oldest one is closed.
     pub handshakes: usize,
-    /// How long a connection may take until it is encrypted, if it is to be, and its client begins to speak.
+    /// Time limit of the TLS handshake and the client's first bytes.
     pub handshake_time: Duration,
-    /// How long a request may take to come and to be answered, where the answer is one message.
+    /// Time limit of a request with one response message, from its first byte to its response.
     pub request_time: Duration,
-    /// How long the client of `StreamFacts` may send nothing.
+    /// Time limit between two messages of a client of `StreamFacts`.
     pub stream_idle_time: Duration,
 }
 

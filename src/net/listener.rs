@@ -1,4 +1,4 @@
-//! From a socket to connections that speak HTTP. Who does not get that far in time goes; nobody waits for anybody.
+//! Accepts connections up to their first HTTP bytes. Handshakes run concurrently, each with a time limit.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,15 +13,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::TcpIncoming;
 
 use crate::net::connection::Connection;
-use crate::net::connection_limit::Places;
+use crate::net::connection_limit::ConnectionLimiter;
 use crate::net::limits::{ConnectionLimits, KEEPALIVE_INTERVAL};
 use crate::net::tls::Tls;
 
-/// Where connections come in.
+/// Listening socket with its TLS and limits.
 #[derive(Debug)]
 pub struct Listener {
     pub socket: TcpListener,
-    /// Without it nothing is encrypted.
+    /// None: plaintext.
     pub tls: Option<Tls>,
     pub limits: ConnectionLimits,
 }
@@ -32,17 +32,17 @@ impl From<TcpListener> for Listener {
     }
 }
 
-/// Connections that nobody has taken yet.
-const READY: usize = 64;
-/// How long nothing is accepted after the machine could not: it has no file handle left, or no memory.
+/// Accepted connections queued for the server.
+const READY_QUEUE: usize = 64;
+/// Pause of accepting after a failure of the machine, such as no free file descriptor.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The same trouble is not told more often.
-const TELL_INTERVAL: Duration = Duration::from_mins(1);
+/// Minimum interval between log lines of the same failure.
+const LOG_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Listener {
-    /// Accepts until what it gives is dropped.
+    /// Accepts connections until the returned stream is dropped.
     pub(crate) fn accept(self) -> ReceiverStream<io::Result<Connection>> {
-        let (ready, connections) = mpsc::channel(READY);
+        let (ready, connections) = mpsc::channel(READY_QUEUE);
         tokio::spawn(self.accept_into(ready));
         ReceiverStream::new(connections)
     }
@@ -51,27 +51,27 @@ impl Listener {
         let Self { socket, tls, limits } = self;
         // An answer is several writes, which must not wait for the acknowledgement of the first.
         let mut sockets = TcpIncoming::from(socket).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE_INTERVAL));
-        let places = Places::new(limits.connections, limits.connections_of_one_address);
+        let limiter = ConnectionLimiter::new(limits.connections, limits.connections_of_one_address);
         let mut handshakes = Handshakes { running: VecDeque::new(), most: limits.handshakes };
-        let (mut full, mut failing) = (Trouble::default(), Trouble::default());
+        let (mut full, mut failing) = (ThrottledLog::default(), ThrottledLog::default());
         loop {
             let socket = tokio::select! {
                 () = ready.closed() => return,
                 socket = sockets.next() => socket,
             };
             match socket {
-                Some(Ok(socket)) if has_place(&socket, &places) => {
+                Some(Ok(socket)) if is_within_limit(&socket, &limiter) => {
                     let tls = tls.as_ref().map(Tls::current);
                     let beginning = timeout(limits.handshake_time, Connection::begin(socket, tls, limits.request_time));
-                    handshakes.start(begin(beginning, places.clone(), ready.clone()));
+                    handshakes.start(begin(beginning, limiter.clone(), ready.clone()));
                 }
-                Some(Ok(_refused)) => full.tell(|| {
+                Some(Ok(_refused)) => full.log(|| {
                     let ConnectionLimits { connections, connections_of_one_address, .. } = limits;
                     tracing::warn!(connections, connections_of_one_address, "too many connections: refusing some");
                 }),
-                Some(Err(error)) if is_of_the_client(&error) => {}
+                Some(Err(error)) if is_closed_by_client(&error) => {}
                 Some(Err(error)) => {
-                    failing.tell(|| tracing::error!(%error, "cannot accept connections; trying again"));
+                    failing.log(|| tracing::error!(%error, "cannot accept connections; trying again"));
                     tokio::time::sleep(PAUSE).await;
                 }
                 None => return,
@@ -80,21 +80,21 @@ impl Listener {
     }
 }
 
-/// Before the work of a handshake.
-fn has_place(socket: &TcpStream, places: &Places) -> bool {
-    socket.peer_addr().is_ok_and(|peer| places.is_free_for(peer.ip()))
+/// Checks the limit before the cost of a handshake.
+fn is_within_limit(socket: &TcpStream, limiter: &ConnectionLimiter) -> bool {
+    socket.peer_addr().is_ok_and(|peer| limiter.is_free_for(peer.ip()))
 }
 
-/// A client that went away before it was accepted.
-fn is_of_the_client(error: &io::Error) -> bool {
+/// Tells if the client closed the connection before it was accepted.
+fn is_closed_by_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, WouldBlock};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted | WouldBlock)
 }
 
-/// Passes a connection on that has begun in time, if there is still a place for it.
+/// Passes on a connection whose handshake completed in time, if the limit still allows it.
 async fn begin(
     beginning: impl Future<Output = Result<io::Result<Connection>, tokio::time::error::Elapsed>>,
-    places: Places,
+    limiter: ConnectionLimiter,
     ready: mpsc::Sender<io::Result<Connection>>,
 ) {
     let connection = match beginning.await {
@@ -102,14 +102,14 @@ async fn begin(
         Ok(Err(error)) => return tracing::debug!(%error, "a connection did not begin"),
         Err(_) => return tracing::debug!("a connection did not begin in time"),
     };
-    if let Some(connection) = connection.with_place(&places) {
-        // Who listens no more needs none.
+    if let Some(connection) = connection.with_permit(&limiter) {
+        // The server has stopped.
         let _ended = ready.send(Ok(connection)).await;
     }
 }
 
-/// Connections that have yet to begin. When there are too many, the one that has taken longest makes room: those who
-/// only hold a connection lose it, and whoever means it was not going to take long.
+/// Connections in handshake. Above the limit the oldest one is closed: clients that only hold a connection lose it, and
+/// a real client completes its handshake quickly.
 struct Handshakes {
     running: VecDeque<AbortHandle>,
     most: usize,
@@ -135,17 +135,17 @@ impl Drop for Handshakes {
     }
 }
 
-/// Something that is to be told, but not each time.
+/// Rate limit of a log line.
 #[derive(Default)]
-struct Trouble {
-    told: Option<Instant>,
+struct ThrottledLog {
+    logged_at: Option<Instant>,
 }
 
-impl Trouble {
-    fn tell(&mut self, tell: impl FnOnce()) {
-        if self.told.is_none_or(|told| told.elapsed() >= TELL_INTERVAL) {
-            tell();
-            self.told = Some(Instant::now());
+impl ThrottledLog {
+    fn log(&mut self, log: impl FnOnce()) {
+        if self.logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_INTERVAL) {
+            log();
+            self.logged_at = Some(Instant::now());
         }
     }
 }

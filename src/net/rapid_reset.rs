@@ -1,8 +1,8 @@
-//! How fast a client may take requests back (RST_STREAM). A request that is taken back does not count among those that a
-//! connection may have at a time, so nothing else bounds what a client makes us begin (CVE-2023-44487).
+//! Limit of stream resets (RST_STREAM). A reset stream does not count towards a connection's concurrent streams, so
+//! nothing else bounds the requests that a client can start (CVE-2023-44487).
 //!
-//! Whoever takes back more is read more slowly, and only on that connection: callers who give up are no attack, and
-//! their connection stays.
+//! A client above the limit is read more slowly, on that connection alone: cancelled requests are no attack, and the
+//! connection stays.
 
 use std::time::Duration;
 
@@ -10,31 +10,31 @@ use tokio::time::Instant;
 
 use crate::net::limits::{MAX_RESET_STREAMS, RESETS_AHEAD, TIME_FOR_A_RESET};
 
-/// Of one connection.
+/// Reset limiter of one connection.
 #[derive(Debug)]
-pub(crate) struct Resets {
+pub(crate) struct ResetLimiter {
     frames: Frames,
-    /// Since the last pause.
+    /// ResetLimiter since the last pause.
     unpaused: usize,
-    /// When the time for all those so far will have passed.
-    paid_at: Instant,
+    /// Theoretical arrival time of the next reset.
+    next_at: Instant,
 }
 
-impl Resets {
+impl ResetLimiter {
     pub fn new(now: Instant) -> Self {
-        Self { frames: Frames::default(), unpaused: 0, paid_at: now }
+        Self { frames: Frames::default(), unpaused: 0, next_at: now }
     }
 
-    /// Looks at what was read; gives how long nothing more is to be read, if it was too much.
+    /// Counts the resets in bytes that were read; returns the time for which reading is suspended, if any.
     pub fn pause_after(&mut self, read: &[u8], now: Instant) -> Option<Duration> {
         let resets = self.frames.resets(read);
         if resets == 0 {
             return None;
         }
-        self.paid_at = self.paid_at.max(now).checked_add(TIME_FOR_A_RESET.saturating_mul(resets))?;
+        self.next_at = self.next_at.max(now).checked_add(TIME_FOR_A_RESET.saturating_mul(resets))?;
         self.unpaused = self.unpaused.saturating_add(usize::try_from(resets).ok()?);
-        let pause = self.paid_at.saturating_duration_since(now).saturating_sub(RESETS_AHEAD);
-        // While there is something to read, nobody looks at the requests that were read.
+        let pause = self.next_at.saturating_duration_since(now).saturating_sub(RESETS_AHEAD);
+        // Requests that were read are not processed while there is more to read.
         let pause = if self.unpaused >= MAX_RESET_STREAMS / 4 { pause.max(TIME_FOR_A_RESET) } else { pause };
         if pause.is_zero() {
             return None;
@@ -46,19 +46,19 @@ impl Resets {
 
 const RST_STREAM: u8 = 3;
 
-/// Where in the frames of HTTP/2 (RFC 9113, 4.1) a connection is.
+/// Position of a connection in its HTTP/2 frames (RFC 9113, 4.1).
 #[derive(Debug, Default)]
 struct Frames {
     /// Length of the payload (24 bits), kind, flags, stream.
     head: [u8; 9],
     /// Bytes of the head that were read.
     head_read: usize,
-    /// Bytes of the payload that are still to come.
+    /// Remaining bytes of the payload.
     payload_left: usize,
 }
 
 impl Frames {
-    /// How many resets begin in these bytes.
+    /// Counts the resets that begin in these bytes.
     fn resets(&mut self, mut bytes: &[u8]) -> u32 {
         let mut resets = 0_u32;
         while !bytes.is_empty() {
@@ -102,9 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_back_too_much_is_read_at_the_pace_that_is_allowed() {
+    fn resets_above_the_limit_are_read_at_the_allowed_rate() {
         let mut now = Instant::now();
-        let mut connection = Resets::new(now);
+        let mut connection = ResetLimiter::new(now);
         let allowed = usize::try_from(RESETS_AHEAD.as_millis() / TIME_FOR_A_RESET.as_millis()).unwrap();
         for _ in 0..allowed / 100 {
             let pause = connection.pause_after(&resets(100), now);

@@ -1,4 +1,4 @@
-//! TLS: a certificate with its key, and whom else to believe. Renewed files are taken up while the service runs.
+//! TLS: certificate, private key and client authorities, reloaded when the files change.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,17 +16,17 @@ use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 
 use crate::net::limits::{MAX_TLS_FILE_BYTES, TLS_LOOK_INTERVAL};
 
-/// Where the certificate and its key are kept, all in PEM.
+/// Paths of the certificate and its key, in PEM.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
-    /// The server's certificate first, then those that lead to its authority.
+    /// Certificate chain, the server's own first.
     pub certificate: PathBuf,
     pub key: PathBuf,
-    /// With it only clients get in whose certificate one of these authorities has issued.
+    /// Authorities of client certificates; given, a client certificate is required.
     pub client_ca: Option<PathBuf>,
 }
 
-/// What is wrong with a file; never what stands in it.
+/// Error in a file, without its contents.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", .path.display())]
 pub struct TlsError {
@@ -34,21 +34,21 @@ pub struct TlsError {
     problem: String,
 }
 
-/// What new connections are encrypted with.
+/// Current TLS configuration for new connections.
 #[derive(Debug, Clone)]
 pub struct Tls {
     current: watch::Receiver<Arc<ServerConfig>>,
 }
 
 impl Tls {
-    /// Reads the files, and looks at them again every second from then on.
+    /// Reads the files, and checks them for changes every second.
     ///
     /// # Errors
-    /// The file with which no connection could be made.
+    /// The file that cannot be used.
     pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
-        let found = Found::in_files(&files)?;
+        let found = FileContents::in_files(&files)?;
         let (renewed, current) = watch::channel(Arc::new(found.config(&files)?));
-        tokio::spawn(keep_up(files, found.digest(), renewed));
+        tokio::spawn(reload_changes(files, found.digest(), renewed));
         Ok(Self { current })
     }
 
@@ -57,9 +57,9 @@ impl Tls {
     }
 }
 
-/// Takes up what is renewed, until nobody uses it any more. What cannot be used is said once, and leaves everything as it
-/// was: the certificate and its key are seldom written in one moment.
-async fn keep_up(files: TlsFiles, seen: [u8; 32], renewed: watch::Sender<Arc<ServerConfig>>) {
+/// Reloads changed files until the configuration is dropped. Unusable files are logged once and change nothing: the
+/// certificate and its key are rarely written at the same moment.
+async fn reload_changes(files: TlsFiles, seen: [u8; 32], renewed: watch::Sender<Arc<ServerConfig>>) {
     let mut seen = Ok(seen);
     loop {
         tokio::select! {
@@ -67,9 +67,9 @@ async fn keep_up(files: TlsFiles, seen: [u8; 32], renewed: watch::Sender<Arc<Ser
             () = tokio::time::sleep(TLS_LOOK_INTERVAL) => {}
         }
         let looking = files.clone();
-        let looked = tokio::task::spawn_blocking(move || Found::in_files(&looking)).await;
+        let looked = tokio::task::spawn_blocking(move || FileContents::in_files(&looking)).await;
         let Ok(found) = looked else { continue };
-        let now = found.as_ref().map(Found::digest).map_err(ToString::to_string);
+        let now = found.as_ref().map(FileContents::digest).map_err(ToString::to_string);
         if now == seen {
             continue;
         }
@@ -84,20 +84,20 @@ async fn keep_up(files: TlsFiles, seen: [u8; 32], renewed: watch::Sender<Arc<Ser
     }
 }
 
-/// The files as they were found, not yet understood.
-struct Found {
+/// Contents of the files, not yet parsed.
+struct FileContents {
     certificate: Zeroizing<Vec<u8>>,
     key: Zeroizing<Vec<u8>>,
     client_ca: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl Found {
+impl FileContents {
     fn in_files(files: &TlsFiles) -> Result<Self, TlsError> {
         let client_ca = files.client_ca.as_deref().map(read).transpose()?;
         Ok(Self { certificate: read(&files.certificate)?, key: read(&files.key)?, client_ca })
     }
 
-    /// The same for the same contents.
+    /// Digest of the contents.
     fn digest(&self) -> [u8; 32] {
         let none = Zeroizing::default();
         let each = [&self.certificate, &self.key, self.client_ca.as_ref().unwrap_or(&none)];
@@ -107,7 +107,7 @@ impl Found {
 
     fn config(&self, files: &TlsFiles) -> Result<ServerConfig, TlsError> {
         let chain = certificates(&files.certificate, &self.certificate)?;
-        // What the library says of a key could repeat it.
+        // The library's error could repeat the key.
         let key = PrivateKeyDer::from_pem_slice(&self.key)
             .map_err(|_| wrong(&files.key, "there is no private key in it, or it is encrypted; it is wanted in PEM"))?;
         let provider = Arc::new(ring::default_provider());
@@ -128,7 +128,7 @@ impl Found {
             error => wrong(&files.certificate, error),
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        // A client's certificate is looked at each time: no session is taken up again without it.
+        // No session resumption: a client certificate is checked on each connection.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(config)
@@ -147,7 +147,7 @@ fn certificates(path: &Path, contents: &[u8]) -> Result<Vec<CertificateDer<'stat
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(contents).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        // Whoever confuses the files has a key in this one.
+        // A key in place of a certificate is a frequent mistake.
         Ok(_) | Err(_) => Err(wrong(path, "there is no certificate in it, or a broken one; it is wanted in PEM")),
     }
 }

@@ -1,4 +1,4 @@
-//! What is configured, noted in the audit trail of whose books it is about.
+//! Audit records of changes of the configuration, in the trail of each tenant concerned.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use crate::store::error::StoreError;
 use crate::tenants::tenant_management;
 use crate::tenants::tenant_runtime::Sending;
 
-/// Notes the configuration with which a command starts, for each tenant for whom it is another than last time: its
-/// options, in words, and who gets events.
+/// Records the configuration with which a command starts, for each tenant where it differs from the last record: its
+/// options and its sinks.
 pub async fn note(
     db: &Db,
     command: &str,
@@ -31,7 +31,7 @@ pub async fn note(
         let mut tx = db.write().await?;
         let last = audit::last_of(&mut tx, &tenant_id, Action::ConfigurationChanged, &subject).await?;
         let before = last.map_or_else(String::new, |row| row.after);
-        // Whoever never configured anything has changed nothing.
+        // A tenant that never had a configuration has no change.
         if before == after || (before.is_empty() && after == nothing(&Sending::default())) {
             tx.rollback().await?;
             continue;
@@ -51,7 +51,7 @@ pub async fn note(
     Ok(())
 }
 
-/// What each tenant with sinks has: their names and kinds, and a digest of each one's settings, none of which is shown.
+/// Describes the sinks of each tenant: names, kinds, and a digest of the settings, none of which is shown.
 fn described(sending: &Sending) -> BTreeMap<TenantId, String> {
     let mut all: BTreeMap<TenantId, Vec<&str>> = BTreeMap::new();
     for sink in &sending.sinks {

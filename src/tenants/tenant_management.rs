@@ -1,4 +1,4 @@
-//! Tenants: there is one set of books in a store, until somebody makes more.
+//! Creation and listing of tenants. A store has one tenant until more are created.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::tenants::tenant;
 
-/// Makes a tenant, with books that are empty. False: it is there already.
+/// Creates a tenant with an empty journal; false if it exists.
 pub async fn create(db: &Db, tenant_id: &TenantId, author: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let mut tx = db.write().await?;
     if !tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await? {
@@ -32,15 +32,15 @@ pub async fn create(db: &Db, tenant_id: &TenantId, author: &Actor, now: DateTime
     Ok(true)
 }
 
-/// Every tenant, by id.
+/// Lists all tenants by id.
 pub async fn tenants(db: &Db) -> Result<Vec<TenantId>, StoreError> {
     let mut tx = db.read().await?;
     tenant::all(&mut tx).await
 }
 
-/// Whether there is such a tenant.
+/// Tells if a tenant exists.
 pub async fn is_there(db: &Db, tenant_id: &TenantId) -> Result<bool, StoreError> {
-    // The books of a store that has only one set are made with them.
+    // The only tenant of a store is created with its first write.
     if *tenant_id == TenantId::only() {
         return Ok(true);
     }

@@ -1,5 +1,5 @@
-//! The books of all tenants. Those that somebody asks for are opened, and stay open; when too many are, those that were
-//! not used for longest are closed. Those that have sinks are open as long as the service is.
+//! Registry of tenant runtimes: opened on the first request, the least recently used closed above a limit. Runtimes of
+//! tenants with sinks stay open as long as the service runs.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,10 +15,10 @@ use crate::store::error::StoreError;
 use crate::tenants::tenant_management;
 use crate::tenants::tenant_runtime::{Common, Sending, TenantRuntime};
 
-/// TenantRuntime that may be open at a time, unless more have sinks.
+/// Maximum number of open runtimes, unless more tenants have sinks.
 pub const MAX_OPEN: usize = 256;
 
-/// Why books cannot be opened.
+/// Failure to open a tenant's runtime.
 #[derive(Debug, thiserror::Error)]
 pub enum TenantError {
     #[error("there is no tenant {0}; `deltabook tenants create {0}` makes it")]
@@ -31,39 +31,39 @@ pub enum TenantError {
     Store(#[from] StoreError),
 }
 
-/// All books. Cheap to clone.
+/// Runtimes of all tenants. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TenantRegistry(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     common: Common,
-    /// One at a time is opened.
+    /// Serialises opening.
     opening: tokio::sync::Mutex<()>,
-    open: Mutex<Open>,
+    open: Mutex<OpenRuntimes>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenRuntimes {
     books: LruCache<TenantId, Arc<TenantRuntime>>,
     is_ended: bool,
 }
 
 impl TenantRegistry {
-    /// A shelf of books that are all closed.
+    /// Starts with no open runtime.
     #[must_use]
     pub fn new(common: Common) -> Self {
-        let open = Open { books: LruCache::unbounded(), is_ended: false };
+        let open = OpenRuntimes { books: LruCache::unbounded(), is_ended: false };
         Self(Arc::new(Shared { common, opening: tokio::sync::Mutex::default(), open: Mutex::new(open) }))
     }
 
-    /// Who gets events.
+    /// Sinks and retention of events.
     #[must_use]
     pub fn sending(&self) -> &Sending {
         &self.0.common.sending
     }
 
-    /// Opens the books that have sinks, so that their events go out although nobody asks for them.
+    /// Opens the runtimes of tenants with sinks, so that their events are delivered without a request.
     pub async fn open_those_with_sinks(&self) -> Result<(), TenantError> {
         for tenant_id in self.tenants_with_sinks() {
             self.books(&tenant_id).await?;
@@ -71,13 +71,13 @@ impl TenantRegistry {
         Ok(())
     }
 
-    /// The open books of a tenant. They are not closed while anybody has them.
+    /// Returns a tenant's runtime, which is not closed while it is referenced.
     pub async fn books(&self, tenant_id: &TenantId) -> Result<Arc<TenantRuntime>, TenantError> {
-        if let Some(books) = self.at_hand(tenant_id)? {
+        if let Some(books) = self.opened(tenant_id)? {
             return Ok(books);
         }
-        let _nobody_else_opens_any = self.0.opening.lock().await;
-        if let Some(books) = self.at_hand(tenant_id)? {
+        let _opening = self.0.opening.lock().await;
+        if let Some(books) = self.opened(tenant_id)? {
             return Ok(books);
         }
         self.check_is_there(tenant_id).await?;
@@ -87,16 +87,16 @@ impl TenantRegistry {
         Ok(books)
     }
 
-    /// Accepts nothing more; what was accepted is still recorded.
+    /// Accepts no further commands; accepted ones are still recorded.
     pub fn stop(&self) {
         let mut open = self.open();
         open.is_ended = true;
         open.books.iter().for_each(|(_, books)| books.ledger.stop());
     }
 
-    /// Accepts nothing more, finishes what was begun in all books, and closes them.
+    /// Accepts no further commands, finishes the accepted ones, and closes all runtimes.
     pub async fn finish(&self) {
-        let _nobody_opens_any = self.0.opening.lock().await;
+        let _opening = self.0.opening.lock().await;
         self.stop();
         let mut closing = JoinSet::new();
         while let Some((_, books)) = self.pop() {
@@ -105,8 +105,8 @@ impl TenantRegistry {
         closing.join_all().await;
     }
 
-    /// Delivers everything that is due of all books that have sinks, as far as the sinks take it or until `stop`, and ends
-    /// the keeping of old events; gives the sinks that have not had everything, each with the reason.
+    /// Delivers all due events of tenants with sinks, until `stop` or the first failure of a sink, and prunes old events;
+    /// returns the sinks with undelivered events, each with the reason.
     pub async fn drain(&self, stop: &CancellationToken) -> Result<Vec<(String, &'static str)>, TenantError> {
         let common = &self.0.common;
         let mut left = Vec::new();
@@ -128,7 +128,7 @@ impl TenantRegistry {
         self.0.common.sending.sinks.iter().map(|sink| sink.tenant_id.clone()).collect()
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenRuntimes> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,7 +136,7 @@ impl TenantRegistry {
         self.open().books.pop_lru()
     }
 
-    fn at_hand(&self, tenant_id: &TenantId) -> Result<Option<Arc<TenantRuntime>>, TenantError> {
+    fn opened(&self, tenant_id: &TenantId) -> Result<Option<Arc<TenantRuntime>>, TenantError> {
         let mut open = self.open();
         if open.is_ended { Err(TenantError::ShuttingDown) } else { Ok(open.books.get(tenant_id).cloned()) }
     }
@@ -146,14 +146,14 @@ impl TenantRegistry {
         if is_there { Ok(()) } else { Err(TenantError::NoTenant(tenant_id.clone())) }
     }
 
-    /// Closes the books that were not used for longest, if there must be room for more.
+    /// Closes the least recently used runtime when the limit is reached.
     fn make_room(&self) -> Result<(), TenantError> {
         let with_sinks = self.tenants_with_sinks();
         let mut open = self.open();
         if open.books.len() < MAX_OPEN {
             return Ok(());
         }
-        // Whoever has books got them under the same lock.
+        // References are handed out under the same lock.
         let is_idle = |(tenant_id, books): &(&TenantId, &Arc<TenantRuntime>)| {
             Arc::strong_count(books) == 1 && !with_sinks.contains(*tenant_id)
         };

@@ -1,4 +1,4 @@
-//! The books of one tenant, open: whoever writes them, follows them, and delivers their events.
+//! Runtime of one tenant: ledger, journal feed and event delivery.
 
 use chrono::TimeDelta;
 use tokio::sync::Mutex;
@@ -17,7 +17,7 @@ use crate::reports::movements::journal_feed::Feed;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 
-/// Who gets events, and how long events are kept that everybody has had.
+/// Sinks, and the time for which delivered events are kept.
 #[derive(Debug)]
 pub struct Sending {
     pub sinks: Vec<OpenSink>,
@@ -30,28 +30,28 @@ impl Default for Sending {
     }
 }
 
-/// What the books of all tenants have in common.
+/// Resources that all runtimes share.
 #[derive(Debug)]
 pub struct Common {
     pub(in crate::tenants) db: Db,
     pub(in crate::tenants) clock: Clock,
     pub(in crate::tenants) workload: Workload,
     pub(in crate::tenants) sending: Sending,
-    /// Shared: a tenant that nobody asks about needs none.
+    /// Shared, since an idle tenant needs none.
     pub(in crate::tenants) memory: MemoryBudget,
 }
 
-/// Open books.
+/// Open runtime of a tenant.
 #[derive(Debug)]
 pub struct TenantRuntime {
     pub ledger: Ledger,
     pub feed: Feed,
-    /// Until they are closed.
+    /// Taken when the runtime is closed.
     work: Mutex<Option<(Relay, WriterTasks)>>,
 }
 
 impl TenantRuntime {
-    /// Opens the books of a tenant. Whoever gives up in the middle leaves nothing behind.
+    /// Opens the runtime of a tenant. Safe to cancel: a dropped future leaves no task behind.
     pub(in crate::tenants) async fn open(common: &Common, tenant_id: &TenantId) -> Result<Self, StoreError> {
         let Common { db, clock, workload, memory, .. } = common;
         let (ledger, writers) = Ledger::start_within(memory, db.clone(), tenant_id, clock.clone(), *workload).await?;
@@ -65,7 +65,7 @@ impl TenantRuntime {
         Ok(Self { ledger, feed, work: Mutex::new(Some((relay, writers))) })
     }
 
-    /// Accepts nothing more, finishes what was begun, and ends.
+    /// Accepts no further commands, finishes the accepted ones, and ends.
     pub(in crate::tenants) async fn close(&self) {
         let Some((relay, writers)) = self.work.lock().await.take() else { return };
         relay.finish().await;
@@ -73,7 +73,7 @@ impl TenantRuntime {
     }
 }
 
-/// Brings a policy into force that a process which died has left half-way.
+/// Completes a change of policy that an earlier process did not finish.
 async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
     match ledger.replay_for_policy(&Actor::service()).await {
         Ok(replayed) if replayed.customers > 0 => {
@@ -81,13 +81,13 @@ async fn finish_policy(ledger: Ledger, tenant_id: TenantId) {
         }
         Ok(_) | Err(RecordError::ShuttingDown) => {}
         Err(error) => {
-            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not in force for everybody");
+            tracing::error!(%tenant_id, %error, "a policy that was set earlier is not yet in force for all customers");
         }
     }
 }
 
 impl Common {
-    /// For books that are opened later.
+    /// Resources for runtimes that are opened later.
     #[must_use]
     pub fn new(db: Db, clock: Clock, workload: Workload, sending: Sending) -> Self {
         Self { db, clock, workload, sending, memory: MemoryBudget::new(workload) }

@@ -38,7 +38,7 @@ pub(in crate::grpc) async fn create(
             internal()
         }
     })?;
-    admin.keys.noticed_a_key();
+    admin.keys.record_existence();
     Ok(v1::CreateKeyResponse { key: Some(shown(&key)), secret: text.expose_secret().to_owned() })
 }
 
