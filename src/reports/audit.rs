@@ -1,4 +1,4 @@
-//! Lists of the audit trail, page by page, and its head.
+//! Pages of the audit trail, and its head.
 
 use crate::domain::ids::TenantId;
 use crate::domain::journal::audit::Head;
@@ -6,15 +6,15 @@ use crate::reports::error::ReportError;
 use crate::store::audit::{AuditEntry, AuditFilter, NO_HASH, head, page};
 use crate::store::db::Db;
 
-/// Some entries, the latest first, and the one before which the next ones are.
+/// Page of the audit trail, latest first, with the position of the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
-    /// None: there are no more.
+    /// None on the last page.
     pub next: Option<i64>,
 }
 
-/// The page of at most `size` entries before one (None: the latest).
+/// Lists at most `size` entries before one (None: from the latest).
 pub async fn audit_entries(
     db: &Db,
     tenant_id: &TenantId,
@@ -32,7 +32,7 @@ pub async fn audit_entries(
     Ok(AuditPage { entries, next })
 }
 
-/// The last entry, which stands for all of them.
+/// Latest entry, whose hash covers the whole trail.
 pub async fn audit_head(db: &Db, tenant_id: &TenantId) -> Result<Head, ReportError> {
     let mut tx = db.read().await?;
     Ok(head(&mut tx, tenant_id).await?.unwrap_or_else(|| Head { sequence: 0, hash: NO_HASH.to_owned() }))

@@ -1,4 +1,4 @@
-//! Amounts in another currency, at the rates of a set: at those of one date (a constant rate), or of each date.
+//! Conversion into another currency at the rates of a set: at those of one date (a constant rate), or of each date.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,26 +12,26 @@ use crate::store::db::Tx;
 use crate::store::tenants::rate::in_force;
 use crate::store::totals::movement_total::Sum;
 
-/// Into which currency, and how.
+/// Target currency and method of a conversion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversion {
     pub to: Currency,
     pub rate_set: RateSet,
-    /// Everything at the rates of this date; None: each amount at those of its own.
+    /// Date of a constant rate; None: each amount at the rate of its own date.
     pub constant: Option<NaiveDate>,
 }
 
-/// What amounts are worth in the currency of a report.
+/// Rates for converting into the currency of a report.
 #[derive(Debug)]
 pub(super) enum Rates {
-    /// What they are.
+    /// Rates by currency and date.
     Same,
     Converted(Conversion, BTreeMap<Currency, BTreeMap<NaiveDate, Rate>>),
 }
 
 impl Rates {
-    /// The rates that amounts of some currencies need, of dates from the first to the last. As the journal was known
-    /// earlier, too, they are those that there are: a rate that was imported later is no other one for that.
+    /// Loads the rates for some currencies, from the first date to the last. A journal as known earlier is converted at
+    /// today's rates: importing a rate later does not change it.
     pub async fn load(
         tx: &mut Tx,
         tenant_id: &TenantId,
@@ -50,7 +50,7 @@ impl Rates {
         Ok(Self::Converted(conversion.clone(), by_currency))
     }
 
-    /// An amount of a date, exactly. Nothing is nothing in every currency, whether it has a rate or not.
+    /// Converts an amount of a date exactly. Zero is zero in every currency, even without a rate.
     pub fn convert(&self, from: Currency, date: NaiveDate, sum: Sum) -> Result<Unrounded, ReportError> {
         if sum.delta == 0 {
             return Ok(Unrounded::default());
@@ -58,7 +58,7 @@ impl Rates {
         Ok(Unrounded::converted(sum.delta, self.at(from, date)?)?)
     }
 
-    /// The rate that holds on a date: the last one up to it.
+    /// Rate in force on a date: the last one up to it.
     fn at(&self, from: Currency, date: NaiveDate) -> Result<Rate, ReportError> {
         let Self::Converted(Conversion { to, rate_set, constant }, by_currency) = self else { return Ok(Rate::ONE) };
         if from == *to {

@@ -1,4 +1,4 @@
-//! Customers one after the other, month by month, out of the journal.
+//! Customers one by one, month by month, from the journal.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::reports::scope::Scope;
 use crate::store::db::Tx;
 use crate::store::reports::customer_activity::{CustomerSum, each_part};
 
-/// What is known of one customer: by month, None for everything before the first.
+/// Activity of one customer by month; None for everything before the first month.
 #[derive(Debug, Default)]
 pub(super) struct History {
     customer_id: String,
     pub parts: BTreeMap<Option<Month>, Vec<ActivitySum>>,
 }
 
-/// Shows the customers one after the other, with what is counted of them from the first month to the last, and before.
+/// Visits the customers one by one, with their activity from the first month to the last, and before.
 pub(super) async fn each_history(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -30,7 +30,7 @@ pub(super) async fn each_history(
 ) -> Result<(), ReportError> {
     let mut current = History::default();
     let dates = (first.start(), last.last_date());
-    // The parts of a customer come together.
+    // The parts of a customer are consecutive.
     let take = |part: CustomerSum| {
         if part.customer_id != current.customer_id {
             let customer_id = part.customer_id.clone();

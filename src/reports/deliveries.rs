@@ -1,4 +1,4 @@
-//! How far events have come at each sink, and which ones did not arrive.
+//! Progress of each sink, and undelivered events.
 
 use chrono::{DateTime, Utc};
 
@@ -13,27 +13,27 @@ use crate::store::events::sink::{self, Progress};
 use crate::store::journal;
 use crate::store::journal::sequence::{Numbered, settled};
 
-/// Deliveries in a page, unless asked otherwise.
+/// Default number of deliveries in a page.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
-/// The most deliveries in a page.
+/// Maximum number of deliveries in a page.
 pub const MAX_PAGE_SIZE: i64 = 1_000;
 
-/// A sink, and how far it has come.
+/// Sink and its progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkState {
     pub name: String,
     pub progress: Progress,
-    /// The place of the tenant's last event in the outbox.
+    /// Sequence of the tenant's last event in the outbox.
     pub last_position: Sequence,
-    /// The place of the tenant's last entry in the journal.
+    /// Sequence of the tenant's last entry in the journal.
     pub last_journal_position: Sequence,
-    /// When the oldest event was written that the sink has yet to take.
+    /// Instant at which the oldest undelivered event was written.
     pub oldest_undelivered_at: Option<DateTime<Utc>>,
     pub waiting: i64,
     pub dead: i64,
 }
 
-/// Every sink that was ever served, by name.
+/// Lists every sink that was ever served, by name.
 pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, ReportError> {
     let (last_event, last_entry) = (settled(db, Numbered::Outbox).await?, settled(db, Numbered::Journal).await?);
     let mut tx = db.read().await?;
@@ -60,23 +60,23 @@ pub async fn sinks(db: &Db, tenant_id: &TenantId) -> Result<Vec<SinkState>, Repo
     Ok(states)
 }
 
-/// Which deliveries.
+/// Selection of deliveries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryQuery {
     pub sink: String,
-    /// Those that were given up; else those that wait.
+    /// Dead-lettered deliveries; else waiting ones.
     pub is_dead: bool,
 }
 
-/// Some deliveries, each with its event as far as that is still kept, and the place behind which the next ones are.
+/// Page of deliveries, each with its event as far as it is still kept, and the position of the next page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryPage {
     pub deliveries: Vec<(Delivery, Option<Envelope>)>,
-    /// None: there are no more.
+    /// None on the last page.
     pub next: Option<Sequence>,
 }
 
-/// The page of at most `size` deliveries behind a place; None when the sink was never served.
+/// Lists at most `size` deliveries after a position; None for a sink that was never served.
 pub async fn deliveries(
     db: &Db,
     tenant_id: &TenantId,

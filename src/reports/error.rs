@@ -1,4 +1,4 @@
-//! Why a question has no answer.
+//! Errors of reports.
 
 use chrono::NaiveDate;
 
@@ -7,14 +7,14 @@ use crate::domain::ids::{Currency, RateSet};
 use crate::domain::money::OutOfRange;
 use crate::store::error::StoreError;
 
-/// A report that could not be made.
+/// Failure of a report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a sum is out of range")]
     OutOfRange(#[from] OutOfRange),
-    /// No rate is guessed: none is inverted, and none is made of two others.
+    /// Rates are never inverted, nor derived from two others.
     #[error(
         "rate set {rate_set} has no rate from {from} to {to} for {date}: neither of that date nor of an earlier one"
     )]

@@ -1,4 +1,4 @@
-//! Reports by group: the largest ones each on its own, all the others together.
+//! Reports by group: the largest groups, and the rest added up.
 
 use std::collections::BTreeMap;
 
@@ -11,31 +11,31 @@ use crate::store::db::Tx;
 use crate::store::reports::group_sums::{Grouping, largest, of_groups};
 use crate::store::reports::sums::{SumFilter, Unit};
 
-/// Groups that are shown, unless asked otherwise.
+/// Default number of groups.
 pub const DEFAULT_GROUPS: usize = 100;
-/// The most groups that are shown.
+/// Maximum number of groups.
 pub const MAX_GROUPS: usize = 1_000;
 
-/// Which groups.
+/// Attribute to group by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupBy {
     pub grouping: Grouping,
-    /// The most that are shown in a currency; the rest is one.
+    /// Maximum number of groups in a currency; the rest is added up.
     pub most: usize,
 }
 
-/// What a report or a part of it is about.
+/// Group of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Group {
-    /// Everything.
+    /// Everything, ungrouped.
     Whole,
-    /// What is of this name; empty: what has none.
+    /// Group of this name; empty: entries without one.
     Named(String),
-    /// What is in no other group, and, of converted amounts, what rounding each group on its own leaves.
+    /// All other groups; of converted amounts also the difference from rounding each group on its own.
     Rest,
 }
 
-/// The sums of the groups that may be the largest, each with the currency in which it is shown.
+/// Sums of the candidates for the largest groups, each with its display currency.
 pub(super) async fn books(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -53,7 +53,7 @@ pub(super) async fn books(
     Ok(books)
 }
 
-/// The largest of some groups, the very largest first.
+/// Picks the largest groups, in descending order.
 pub(super) fn first_of<T>(mut groups: Vec<(String, T)>, most: usize, size: impl Fn(&T) -> i128) -> Vec<(String, T)> {
     groups.sort_by_cached_key(|(name, group)| (std::cmp::Reverse(size(group)), name.clone()));
     groups.truncate(most);

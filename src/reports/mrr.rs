@@ -14,15 +14,15 @@ use crate::reports::waterfall::book::Book;
 use crate::store::db::Db;
 use crate::store::reports::sums::{Unit, through};
 
-/// Which MRR.
+/// Query for MRR.
 #[derive(Debug, Clone)]
 pub struct MrrQuery {
     pub scope: Scope,
-    /// None: of the day at which the journal is seen.
+    /// None: the day as of which the journal is read.
     pub date: Option<NaiveDate>,
     /// None: each currency on its own.
     pub conversion: Option<Conversion>,
-    /// None: everything together.
+    /// None: ungrouped.
     pub group_by: Option<GroupBy>,
 }
 
@@ -30,7 +30,7 @@ pub struct MrrQuery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mrr {
     pub date: NaiveDate,
-    /// Of currencies, and groups, in which there is any; or of the currency that was asked for.
+    /// Currencies and groups with MRR, or the requested currency.
     pub totals: Vec<CurrencyMrr>,
 }
 
@@ -49,7 +49,7 @@ impl CurrencyMrr {
     }
 }
 
-/// MRR at the end of a date: the sum of all entries up to it (R14).
+/// Computes MRR at the end of a date: the sum of all entries up to it (R14).
 pub async fn mrr(db: &Db, tenant_id: &TenantId, query: &MrrQuery, now: DateTime<Utc>) -> Result<Mrr, ReportError> {
     let MrrQuery { scope, conversion, group_by, .. } = query;
     let mut tx = db.read().await?;
@@ -64,7 +64,7 @@ pub async fn mrr(db: &Db, tenant_id: &TenantId, query: &MrrQuery, now: DateTime<
     let rates = Rates::load(&mut tx, tenant_id, conversion.as_ref(), &currencies, (date, date)).await?;
     let mut groups: BTreeMap<Currency, Vec<(String, Money)>> = BTreeMap::new();
     if let Some(group_by) = group_by {
-        // Everything is before the day after.
+        // One period from the beginning to the day after.
         let read = (Unit::Day, (date.succ_opt().unwrap_or(date), date));
         for ((currency, name), book) in books(&mut tx, tenant_id, &filter, group_by, read, shown_in).await? {
             groups.entry(currency).or_default().push((name, book.mrr(date, &rates)?));
@@ -84,7 +84,7 @@ pub async fn mrr(db: &Db, tenant_id: &TenantId, query: &MrrQuery, now: DateTime<
         }
         totals.push(CurrencyMrr::of(*currency, Group::Rest, rest)?);
     }
-    // Whether a sum of 0 has rows says only how its entries were recorded.
+    // A sum of 0 may or may not have rows; both are omitted.
     totals.retain(|it| !it.mrr.is_zero());
     let asked_for = conversion.as_ref().map(|conversion| conversion.to).or(scope.currency);
     if let (true, Some(currency), None) = (totals.is_empty(), asked_for, group_by) {

@@ -1,19 +1,19 @@
-//! Lists of finance's overrides, page by page.
+//! Pages of overrides.
 
 use crate::domain::ids::TenantId;
 use crate::reports::error::ReportError;
 use crate::store::db::Db;
 use crate::store::facts::overrides::{OverridePlace, OverrideQuery, StoredOverride, page};
 
-/// Some overrides, and where the next ones begin.
+/// Page of overrides, with the position of the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverridePage {
     pub overrides: Vec<StoredOverride>,
-    /// None: there are no more.
+    /// None on the last page.
     pub next: Option<OverridePlace>,
 }
 
-/// The page of at most `size` overrides behind a place (None: the first page).
+/// Lists at most `size` overrides after a position (None: from the beginning).
 pub async fn overrides(
     db: &Db,
     tenant_id: &TenantId,

@@ -1,4 +1,4 @@
-//! Which exchange rates there are.
+//! Pages of exchange rates and rate sets.
 
 use crate::domain::ids::{RateSet, TenantId};
 use crate::domain::rate::ExchangeRate;
@@ -6,12 +6,12 @@ use crate::reports::error::ReportError;
 use crate::store::db::Db;
 use crate::store::tenants::rate::{self, RateFilter, RateKey, SetState, key};
 
-/// Rates or sets in a page, unless asked otherwise.
+/// Default number of rates or sets in a page.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
-/// The most rates or sets in a page.
+/// Maximum number of rates or sets in a page.
 pub const MAX_PAGE_SIZE: i64 = 1_000;
 
-/// Some rates or sets, and the last of them if there are more behind it.
+/// Page of rates or sets, with its last one if another page follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T, P> {
     pub items: Vec<T>,
@@ -19,7 +19,7 @@ pub struct Page<T, P> {
 }
 
 impl<T, P> Page<T, P> {
-    /// Of one more than the page holds, which tells whether there is another page.
+    /// Cuts a page from one more row than it holds, whose presence tells that another page follows.
     fn of(mut items: Vec<T>, size: i64, place: impl Fn(&T) -> Option<P>) -> Self {
         let fits = usize::try_from(size).unwrap_or(usize::MAX);
         let has_more = items.len() > fits;
@@ -29,7 +29,7 @@ impl<T, P> Page<T, P> {
     }
 }
 
-/// The page of at most `size` sets behind one (None: the first page), by name.
+/// Lists at most `size` sets after one (None: from the beginning), by name.
 pub async fn rate_sets(
     db: &Db,
     tenant_id: &TenantId,
@@ -41,7 +41,7 @@ pub async fn rate_sets(
     Ok(Page::of(sets, size, |it| RateSet::parse(&it.rate_set).ok()))
 }
 
-/// The page of at most `size` rates behind one (None: the first page), by currencies and date.
+/// Lists at most `size` rates after one (None: from the beginning), by currencies and date.
 pub async fn exchange_rates(
     db: &Db,
     tenant_id: &TenantId,

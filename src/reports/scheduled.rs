@@ -1,4 +1,4 @@
-//! What the journal already knows to come.
+//! Scheduled movements: journal entries with an effective date ahead.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -10,15 +10,15 @@ use crate::store::db::Db;
 use crate::store::journal::movement_page::{Cursor, MovementFilter, MovementOrder};
 use crate::store::tenants::tenant;
 
-/// Some of it.
+/// Page of scheduled movements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
-    /// In the time zone of the books.
+    /// Today, in the time zone of the books.
     pub today: NaiveDate,
     pub page: MovementPage,
 }
 
-/// The page of at most `size` movements behind a cursor, of those that hold and are effective after today.
+/// Lists at most `size` current movements after a cursor that are effective after today.
 pub async fn scheduled(
     db: &Db,
     tenant_id: &TenantId,

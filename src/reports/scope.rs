@@ -1,4 +1,4 @@
-//! What a report is about, and how it sees the journal.
+//! Scope of a report, and its view of the journal.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -10,20 +10,20 @@ use crate::store::db::Tx;
 use crate::store::reports::sums::{SumFilter, View};
 use crate::store::tenants::tenant;
 
-/// Whose amounts, which of them, and as seen when.
+/// Scope: level, currency, customer, and view of the journal.
 #[derive(Debug, Clone)]
 pub struct Scope {
     pub level: Level,
-    /// None: all, each on its own.
+    /// None: all currencies, each on its own.
     pub currency: Option<Currency>,
-    /// None: all together.
+    /// None: all customers together.
     pub customer: Option<CustomerId>,
     pub view: View,
-    /// As the journal was known at this instant; None: now.
+    /// Journal as known at this instant; None: now.
     pub known_at: Option<DateTime<Utc>>,
 }
 
-/// A report on whole months.
+/// Scope of a report by whole months.
 #[derive(Debug, Clone)]
 pub struct MonthsQuery {
     pub scope: Scope,
@@ -32,7 +32,7 @@ pub struct MonthsQuery {
 }
 
 impl Scope {
-    /// The date in the books' time zone at which the report is made, or would have been.
+    /// Date of the report in the books' time zone.
     pub(super) async fn today(
         &self,
         tx: &mut Tx,
@@ -42,7 +42,7 @@ impl Scope {
         Ok(tenant::books(tx, tenant_id).await?.policy.date_of(self.known_at.unwrap_or(now)))
     }
 
-    /// What to add up; provisional movements count from their date on (R11).
+    /// Parameters of the sums; provisional movements count from their date on (R11).
     pub(super) fn filter(&self, today: NaiveDate) -> SumFilter<'_> {
         SumFilter {
             level: self.level,

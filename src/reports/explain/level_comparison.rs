@@ -1,4 +1,4 @@
-//! What the other level says of the same changes, and why it says something else: in sentences for finance.
+//! Comparison of a movement with the other level: the same changes there, and the reason of the difference.
 
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Category, Level, Movement, Subcategory};
@@ -7,16 +7,16 @@ use crate::domain::replay::explain::NamedBy;
 use crate::domain::rule::{Rule, RuleSet};
 use crate::reports::movements::traces::Traced;
 
-/// A movement of the other level, and how the two compare.
+/// Movement of the other level, compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counterpart {
-    /// None: the other level has none.
+    /// None: no movement at the other level.
     pub entry: Option<Entry>,
-    /// One sentence.
+    /// The comparison in one sentence.
     pub comparison: String,
 }
 
-/// The movements of the other level that are made of the same changes.
+/// Finds the movements of the other level that consist of the same changes.
 ///
 /// # Errors
 /// [`OutOfRange`] when the customer's MRR does not fit.
@@ -49,7 +49,7 @@ pub(in crate::reports) fn counterparts(own: &Traced<'_>, all: &[Traced<'_>]) -> 
     Ok(others.iter().map(compared).collect())
 }
 
-/// Movements of amount 0 stand beside those that change MRR.
+/// Pairs movements of amount 0 apart from those that change MRR.
 #[derive(PartialEq, Eq)]
 enum Kind {
     Renewal,
@@ -69,7 +69,7 @@ impl Kind {
     }
 }
 
-/// The customer's MRR in the movement's currency at the end of its date (R14).
+/// MRR of the customer in the movement's currency at the end of its date (R14).
 fn mrr_of_customer(movement: &Movement, all: &[Traced<'_>]) -> Result<Money, OutOfRange> {
     let of_customer = all.iter().map(|it| &it.entry.movement).filter(|it| {
         it.level == Level::Customer && it.currency == movement.currency && it.effective_date <= movement.effective_date
@@ -81,7 +81,7 @@ fn mrr_of_customer(movement: &Movement, all: &[Traced<'_>]) -> Result<Money, Out
 struct Pair<'t> {
     contract: &'t Traced<'t>,
     customer: &'t Traced<'t>,
-    /// In their currency, at the end of their date.
+    /// MRR in their currency at the end of their date.
     customer_mrr: Money,
 }
 
@@ -105,7 +105,7 @@ impl Pair<'_> {
         }
     }
 
-    /// Where no modification type has a say.
+    /// Compares movements that no modification type decides.
     fn by_facts(&self) -> String {
         use Subcategory::{AddOn, ContractChurn, CustomerChurn, ItemRemoval, NewContract, NewCustomer, Reactivation};
         let (contract, customer) = (&self.contract.entry.movement, &self.customer.entry.movement);
@@ -160,7 +160,7 @@ impl Pair<'_> {
         }
     }
 
-    /// What it is for the customer, who may have more changes of the item on the date.
+    /// Describes the change at CUSTOMER level, where the item may have more changes on the date.
     fn for_customer(&self) -> String {
         let (contract, customer) = (&self.contract.entry.movement, &self.customer.entry.movement);
         let together = if contract.delta == customer.delta {
@@ -172,7 +172,7 @@ impl Pair<'_> {
     }
 
     fn with_what_is_left(&self) -> String {
-        // Active they can be without MRR, or in another currency.
+        // A customer can be active without MRR, or in another currency.
         if self.customer_mrr.is_positive() {
             format!(", with {} {} a month", self.customer_mrr, self.customer.entry.movement.currency)
         } else {
@@ -181,19 +181,19 @@ impl Pair<'_> {
     }
 }
 
-/// The type, and who said it.
+/// Names the modification type and its origin.
 fn source(named: &NamedBy) -> String {
     let who = if named.over.is_some() { "that finance set" } else { "that came with the order" };
     format!("the modification type {} {who}", named.modification_type)
 }
 
-/// With a capital letter, as a sentence begins.
+/// Capitalises a sentence.
 pub(in crate::reports) fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
 }
 
-/// `an Add-on of 140 USD`.
+/// Renders as `an Add-on of 140 USD`.
 pub(in crate::reports) fn shown(movement: &Movement) -> String {
     let name = match movement.subcategory {
         Subcategory::NewContract => "a New Contract",

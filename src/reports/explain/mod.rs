@@ -1,4 +1,4 @@
-//! Why a movement is what it is: the rules that decided it, with the facts behind it.
+//! Explanation of a movement: the rules that decided it, with the facts behind it.
 
 pub mod level_comparison;
 pub mod override_history;
@@ -29,49 +29,49 @@ use crate::store::facts::fact;
 use crate::store::journal;
 use crate::store::tenants::tenant;
 
-/// A movement and its reasons.
+/// Explanation of a movement.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     pub entry: Entry,
-    /// One sentence.
+    /// The movement in one sentence.
     pub summary: String,
-    /// By rule number.
+    /// Reasons by rule number.
     pub reasons: Vec<Reason>,
-    /// The lines behind it, by the facts as they are now; none when these no longer give the movement.
+    /// Lines behind it, by the current facts; empty when these no longer give the movement.
     pub changes: Vec<LineChange>,
-    /// The lines and change orders that caused it, as they are now.
+    /// Lines and change orders that caused it, in their current revision.
     pub facts: Vec<Fact>,
-    /// The entry that reversed it (R16).
+    /// Entry that reversed it (R16).
     pub reversed_by: Option<Sequence>,
-    /// The entries that now stand in its place, if it was reversed.
+    /// Current entries in its place, if it was reversed.
     pub replaced_by: Vec<Sequence>,
-    /// What finance said of its causes (R13).
+    /// Overrides of its causes (R13).
     pub finance_words: Vec<FinanceWord>,
-    /// What the other level says; none when the facts no longer give the movement.
+    /// Comparison with the other level; empty when the facts no longer give the movement.
     pub other_level: Vec<Counterpart>,
-    /// The events of its date and currency, if it is a CUSTOMER movement that takes part in events (R18).
+    /// Events of its date and currency, if it is a CUSTOMER movement that takes part in events (R18).
     pub events: Vec<ToldEvent>,
 }
 
-/// An event, and how far it has come.
+/// Event and its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldEvent {
     pub event: LifecycleEvent,
     pub state: EventState,
 }
 
-/// How far an event has come.
+/// State of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventState {
-    /// Its date is still to come.
+    /// Due on a later date.
     Scheduled,
-    /// Its date has come, and it goes out next.
+    /// Due, and next to be written to the outbox.
     Due,
-    /// It went out to the sinks, as it looked then.
+    /// Written to the outbox with these properties.
     Sent,
 }
 
-/// None where there is no such movement.
+/// Explains a movement; None if there is no such movement.
 pub async fn explain(
     db: &Db,
     tenant_id: &TenantId,
@@ -126,8 +126,8 @@ fn told(event: LifecycleEvent, sent: &BTreeSet<String>, today: NaiveDate) -> Tol
     ToldEvent { event, state }
 }
 
-/// Of what was reversed, the entries that hold and have a cause in common with it: of its line, and of its item where
-/// there are any.
+/// Finds current entries that share a cause with reversed ones: of the same line, and of the same item where there are
+/// any.
 fn in_place_of(entry: &Entry, live: &[Entry]) -> Vec<Sequence> {
     let movement = &entry.movement;
     let is_alike = |other: &&Entry| {
@@ -142,14 +142,14 @@ fn in_place_of(entry: &Entry, live: &[Entry]) -> Vec<Sequence> {
     alike.iter().filter(is_meant).map(|other| other.sequence).collect()
 }
 
-/// Those that hold: neither reversals nor reversed.
+/// Keeps current entries: neither reversals nor reversed.
 fn live(entries: &[Entry]) -> Vec<Entry> {
     let reversed: BTreeSet<Sequence> = entries.iter().filter_map(|entry| entry.reverses).collect();
     let holds = |entry: &&Entry| entry.reverses.is_none() && !reversed.contains(&entry.sequence);
     entries.iter().filter(holds).cloned().collect()
 }
 
-/// The lifecycle events to which the movement contributes.
+/// Collects the lifecycle events to which the movement contributes.
 fn events(
     entry: &Entry,
     replayed: &Replay,
@@ -168,7 +168,7 @@ fn events(
     Ok(events)
 }
 
-/// The causing lines and orders, each once.
+/// Collects the causing lines and orders, each once.
 fn named_facts(entry: &Entry, changes: &[LineChange], facts: &CustomerFacts) -> Vec<Fact> {
     let of_causes = entry.movement.causes.iter().filter_map(|cause| match cause {
         Cause::LineStart(line)

@@ -1,4 +1,4 @@
-//! What finance said of a movement's causes: every override of them, and what it does to the movement.
+//! History of the overrides of a movement's causes, with the effect of each.
 
 use std::collections::BTreeSet;
 
@@ -17,20 +17,20 @@ use crate::store::db::Tx;
 use crate::store::facts::fact::StoredFact;
 use crate::store::facts::overrides::{StoredOverride, find};
 
-/// The most revisions that are shown.
+/// Maximum number of revisions shown.
 const MAX_SHOWN: usize = 50;
 
-/// A revision of an override of one of the causes.
+/// Revision of an override of one of the causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinanceWord {
     pub stored: StoredOverride,
-    /// The latest revision, and not taken back.
+    /// Latest revision, not cleared.
     pub is_in_force: bool,
-    /// One sentence: what it does to the movement.
+    /// Effect on the movement in one sentence.
     pub statement: String,
 }
 
-/// What the overrides are about.
+/// Movement whose overrides are described.
 pub(in crate::reports) struct Case<'c> {
     pub movement: &'c Movement,
     /// None: the facts no longer give the movement.
@@ -39,7 +39,7 @@ pub(in crate::reports) struct Case<'c> {
     pub policy: &'c Policy,
 }
 
-/// Every revision of the overrides of the movement's causes, the latest first.
+/// Lists every revision of the overrides of the movement's causes, latest first.
 pub(in crate::reports) async fn finance_words(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -47,7 +47,7 @@ pub(in crate::reports) async fn finance_words(
     case: &Case<'_>,
 ) -> Result<Vec<FinanceWord>, ReportError> {
     let mut targets: BTreeSet<OverrideTarget> = case.movement.causes.iter().filter_map(OverrideTarget::of).collect();
-    // A reactivation follows its suspension.
+    // A reactivation takes the type of its suspension.
     targets.extend(case.own.and_then(|own| own.trace.over()).map(|over| over.target.clone()));
     let mut revisions: Vec<(&StoredFact, &Override)> = stored
         .iter()
@@ -72,7 +72,7 @@ pub(in crate::reports) async fn finance_words(
 }
 
 impl Case<'_> {
-    /// Whether a revision is in force, and what it does.
+    /// Tells if a revision is in force, and its effect.
     fn statement(&self, over: &Override) -> Result<(bool, String), ReportError> {
         let latest = self.facts.overrides.get(&over.target).filter(|latest| latest.revision != over.revision);
         let cause = cause_text(&over.target.cause());
@@ -89,7 +89,7 @@ impl Case<'_> {
         Ok((true, format!("Finance counts {cause} as {kind}{effect}.")))
     }
 
-    /// What an override in force does to the movement.
+    /// Describes the effect of an override in force.
     fn effect(&self, over: &Override, kind: ModificationType) -> Result<String, ReportError> {
         let Some(own) = self.own else {
             return Ok("; this movement holds no longer".to_owned());
@@ -108,7 +108,7 @@ impl Case<'_> {
         })
     }
 
-    /// What the movement would be without an override.
+    /// Describes the movement without an override.
     fn without(&self, over: &Override, own: &Traced<'_>) -> Result<String, ReportError> {
         let mut facts = self.facts.clone();
         facts.overrides.remove(&over.target);

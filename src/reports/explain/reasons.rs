@@ -1,4 +1,4 @@
-//! The rules that decided a movement, each in a sentence.
+//! Rules that decided a movement, each in a sentence.
 
 use crate::codec::encode;
 use crate::codec::tabular::movement::cause as cause_text;
@@ -11,14 +11,14 @@ use crate::domain::number::Quantity;
 use crate::domain::replay::explain::{LineChange, LineSnapshot};
 use crate::domain::rule::Rule;
 
-/// A rule, and what it says of the movement at hand.
+/// Rule and its application to a movement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     pub rule: Rule,
     pub statement: String,
 }
 
-/// The movement in one sentence.
+/// Summarises the movement in one sentence.
 pub(in crate::reports) fn summary(entry: &Entry) -> String {
     let movement = &entry.movement;
     let causes: Vec<String> = movement.causes.iter().map(cause_text).collect();
@@ -42,7 +42,7 @@ pub(in crate::reports) fn summary(entry: &Entry) -> String {
     )
 }
 
-/// One reason for each rule, by number.
+/// Gives one reason for each rule, by number.
 pub(in crate::reports) fn reasons(
     entry: &Entry,
     changes: &[LineChange],
@@ -128,7 +128,7 @@ fn mrr_text(change: &LineChange) -> String {
     format!("{}: {} → {} ({})", change.line_id, books(&change.before), books(&change.after), price_text(&change.after))
 }
 
-/// `12 × 10.5 a MONTH, less 10%`.
+/// Renders as `12 × 10.5 a MONTH, less 10%`.
 fn price_text(line: &LineSnapshot) -> String {
     let (Some(unit_price), Some(interval)) = (line.unit_price, line.interval) else { return String::new() };
     let interval = encode::interval(interval);
@@ -223,13 +223,13 @@ fn renewal_text(movement: &Movement) -> String {
 fn modification_text(movement: &Movement, facts: &CustomerFacts) -> String {
     let types: Vec<String> = movement.causes.iter().filter_map(|cause| modification_of(cause, facts)).collect();
     if types.is_empty() {
-        // A reactivation follows its suspension.
+        // A reactivation takes the type of its suspension.
         return "it carries the modification type of what it follows".to_owned();
     }
     types.join("; ")
 }
 
-/// The type in force for a cause, and who says so.
+/// Names the type in force for a cause, and its origin.
 fn modification_of(cause: &Cause, facts: &CustomerFacts) -> Option<String> {
     let target = OverrideTarget::of(cause)?;
     let overridden = facts.overrides.get(&target).and_then(|over| Some((over, over.modification_type?)));

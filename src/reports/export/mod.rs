@@ -1,4 +1,4 @@
-//! Reports as files: read, written and given away piece by piece, all of it from one state of the journal.
+//! Reports as files, streamed in chunks from one snapshot of the journal.
 
 mod movements;
 mod mrr;
@@ -17,26 +17,26 @@ use crate::reports::waterfall::{WaterfallQuery, waterfalls};
 use crate::store::db::Db;
 use crate::store::journal::movement_page::MovementOrder;
 
-/// A report that is on its way into a file. Whoever drops it leaves nothing behind.
+/// Export in progress. Dropping it releases everything.
 #[derive(Debug)]
 pub struct Export {
     rows: Rows,
-    /// None: all of it was given away.
+    /// None: the file is complete.
     sheet: Option<TableWriter>,
 }
 
-/// The rows that are still to come.
+/// Remaining rows.
 #[derive(Debug)]
 enum Rows {
     Movements(Movements),
     Mrr(Box<CustomerMrr>),
-    /// All of them are in the table.
+    /// None: all rows are in the table.
     Ready,
     None,
 }
 
 impl Export {
-    /// The entries of the journal that a selection lets through.
+    /// Exports the entries of the journal that a query selects.
     pub async fn movements(
         db: &Db,
         tenant_id: TenantId,
@@ -49,7 +49,7 @@ impl Export {
         Ok(Self { rows, sheet: Some(sheet) })
     }
 
-    /// MRR of each customer at the end of each month, where there is any.
+    /// Exports MRR of each customer at the end of each month, where there is any.
     pub async fn mrr(
         db: &Db,
         tenant_id: TenantId,
@@ -63,7 +63,7 @@ impl Export {
         Ok(Self { rows, sheet: Some(TableWriter::new(format, &mrr::COLUMNS)?) })
     }
 
-    /// The months of the waterfall: few, and ready at once.
+    /// Exports the months of the waterfall, computed at once.
     pub async fn waterfall(
         db: &Db,
         tenant_id: TenantId,
@@ -79,7 +79,7 @@ impl Export {
         Ok(Self { rows: Rows::Ready, sheet: Some(sheet) })
     }
 
-    /// The next piece of the file; None: that was all.
+    /// Returns the next chunk of the file; None at its end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ReportError> {
         while let Some(mut sheet) = self.sheet.take() {
             let piece = sheet.take()?;

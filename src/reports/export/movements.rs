@@ -1,4 +1,4 @@
-//! The list of movements as a table.
+//! Export of movements.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::reports::movements::movement_query::Selection;
 use crate::store::db::Tx;
 use crate::store::journal::movement_page::{Cursor, EntryRow, MovementOrder};
 
-/// Entries that are read at once.
+/// Entries in a query.
 const PAGE: i64 = 2_000;
-/// Pages that are read before they are written.
+/// Pages read ahead of the writer.
 const READ_AHEAD: usize = 1;
-/// How long the database hears nothing.
+/// Interval at which an idle transaction is kept alive.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// As `ListMovements` names them.
@@ -31,14 +31,14 @@ pub(super) fn columns() -> Vec<Column> {
     among(Column::new("movement_id", Kind::Whole), of_movement, dates, last)
 }
 
-/// Entries that were read. Where nothing is asked of them, it is left to whoever writes them to make entries of the rows.
+/// Entries that were read; without an expression to evaluate, the writer parses the rows.
 #[derive(Debug)]
 pub(super) enum Page {
     Rows(Vec<EntryRow>),
     Entries(Vec<Entry>),
 }
 
-/// Entries that are still to come. A task reads them, while those before them are written.
+/// Remaining entries, read by a task while earlier ones are written.
 #[derive(Debug)]
 pub(super) struct Movements(mpsc::Receiver<Result<Page, ReportError>>);
 
@@ -49,13 +49,13 @@ impl Movements {
         Self(receiver)
     }
 
-    /// The next ones; None: that was all.
+    /// Returns the next page; None at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Page>, ReportError> {
         self.0.recv().await.transpose()
     }
 }
 
-/// Reads until all is read, or nobody wants more.
+/// Reads until the end, or until the receiver is dropped.
 async fn read_all(
     mut tx: Tx,
     tenant_id: TenantId,
@@ -75,7 +75,7 @@ async fn read_all(
             Err(error) => (Err(error), None),
         };
         after = next;
-        // The database ends a transaction in which nothing happens for long.
+        // The database ends a transaction that is idle for long.
         let place = loop {
             match timeout(PATIENCE, pages.reserve()).await {
                 Ok(Ok(place)) => break place,
@@ -91,7 +91,7 @@ async fn read_all(
     }
 }
 
-/// The next page, and where the one after it begins; None: it is the last.
+/// Reads the next page, with the cursor of the one after it; None on the last page.
 async fn read(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -109,7 +109,7 @@ async fn read(
     Ok((Page::Entries(selection.keep(tx, tenant_id, entries).await?), next))
 }
 
-/// Adds a page to a table, beside everything else that this process does.
+/// Adds a page to a table on a blocking thread.
 pub(super) async fn write(page: Page, mut sheet: TableWriter) -> Result<TableWriter, ReportError> {
     let written = tokio::task::spawn_blocking(move || {
         match page {

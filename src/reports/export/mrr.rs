@@ -1,4 +1,4 @@
-//! MRR of each customer at the end of each month, as a table.
+//! Export of MRR of each customer at the end of each month.
 
 use chrono::NaiveDate;
 
@@ -14,7 +14,7 @@ use crate::store::facts::customer;
 use crate::store::reports::customer_months::{CustomerMonth, of_customers};
 use crate::store::totals::movement_total::Sum;
 
-/// Customers that are read at once.
+/// Customers in a query.
 const PAGE: i64 = 500;
 
 pub(super) const COLUMNS: [Column; 6] = [
@@ -26,7 +26,7 @@ pub(super) const COLUMNS: [Column; 6] = [
     Column::new("arr", Kind::Money),
 ];
 
-/// Customers who are still to come.
+/// Remaining customers.
 #[derive(Debug)]
 pub(super) struct CustomerMrr {
     tx: Tx,
@@ -41,7 +41,7 @@ impl CustomerMrr {
         Self { tx, tenant_id, query, today, after: None }
     }
 
-    /// Adds the next customers; whether there may be more.
+    /// Adds the next customers; false at the end.
     pub(super) async fn next(&mut self, sheet: &mut TableWriter) -> Result<bool, ReportError> {
         let (tx, tenant_id) = (&mut self.tx, &self.tenant_id);
         let customers = match &self.query.scope.customer {
@@ -60,7 +60,7 @@ impl CustomerMrr {
         Ok(self.query.scope.customer.is_none())
     }
 
-    /// The months of a customer in one currency at whose end there is MRR.
+    /// Emits the months of a customer in one currency that end with MRR.
     fn add(&self, sums: &[(CustomerMonth, Sum)], sheet: &mut TableWriter) -> Result<(), ReportError> {
         let Some((CustomerMonth { customer_id, currency, .. }, _)) = sums.first() else { return Ok(()) };
         let mut sums = sums.iter().peekable();

@@ -1,4 +1,4 @@
-//! The roll-forward: the months of the waterfall as the rows of a table.
+//! Export of the roll-forward: months of the waterfall as rows.
 
 use crate::codec::tabular::row_writer::{Column, Kind, Value, maybe};
 use crate::codec::tabular::table_writer::{SheetError, TableWriter};

@@ -1,6 +1,6 @@
-//! One reader of the journal for everybody in this process who follows it. It finds out what is new, once for all, and
-//! keeps the newest pages in memory; who is further behind reads the store, a few at a time, so that no number of
-//! followers can keep others from the store.
+//! One reader of the journal for all followers in this process. It polls for new entries once for all of them and keeps
+//! the newest pages in memory; followers further behind query the store, a bounded number at a time, so that they
+//! cannot exhaust its connections.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -16,22 +16,22 @@ use crate::reports::movements::journal_reader::Follower;
 use crate::store::db::Db;
 use crate::store::journal::sequence::{self, Numbered};
 
-/// How often to look for what other processes have committed.
+/// Interval of polling for entries of other processes.
 const POLL: Duration = Duration::from_millis(200);
-/// The shortest time between two looks.
+/// Minimum time between two polls.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Pages in memory.
 const PAGES: usize = 16;
-/// Followers who may read the store at a time.
+/// Followers that may query the store at a time.
 const READERS: usize = 2;
 
-/// Gives readers of the journal. Cheap to clone.
+/// Opens followers of the journal. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Feed {
     shared: Arc<Shared>,
 }
 
-/// Who follows the journal from a place on.
+/// Follower of the journal from a position on.
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
@@ -48,23 +48,23 @@ struct Shared {
     news: watch::Sender<News>,
 }
 
-/// All entries behind a place, through the last one of them.
+/// Entries after a position, through the last of them.
 #[derive(Debug)]
 struct Page {
     after: Sequence,
     entries: Vec<Arc<Entry>>,
 }
 
-/// What all readers are told.
+/// State shared with all followers.
 #[derive(Debug, Clone, Default)]
 struct News {
-    /// No entry can appear any more up to this number.
+    /// Settled position: no entry can appear at or below it any more.
     settled: Sequence,
     failure: Option<Arc<ReportError>>,
 }
 
 impl Feed {
-    /// Begins to look for new entries: soon after `committed` is told of some, and every now and then.
+    /// Starts polling: soon after `committed` signals, and at an interval.
     #[must_use]
     pub fn start(db: Db, tenant_id: TenantId, committed: watch::Receiver<()>) -> Self {
         let shared = Arc::new(Shared {
@@ -78,7 +78,7 @@ impl Feed {
         Self { shared }
     }
 
-    /// A reader who begins behind a place; 0 is before the first entry.
+    /// Opens a follower after a position; 0 is before the first entry.
     #[must_use]
     pub fn after(&self, after: Sequence) -> Reader {
         let follower = Follower::new(self.shared.db.clone(), self.shared.tenant_id.clone(), after);
@@ -87,7 +87,7 @@ impl Feed {
 }
 
 impl Reader {
-    /// The next entries; waits until there are some.
+    /// Waits for the next entries.
     pub async fn next(&mut self) -> Result<Vec<Arc<Entry>>, Arc<ReportError>> {
         loop {
             let News { settled, failure } = self.news.borrow_and_update().clone();
@@ -98,7 +98,7 @@ impl Reader {
             if !entries.is_empty() {
                 return Ok(entries);
             }
-            // Never closed: the reader holds the sender too.
+            // Never closed: the follower holds the sender too.
             let _changed = self.news.changed().await;
         }
     }
@@ -122,7 +122,7 @@ impl Shared {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What follows a place, if it is in memory.
+    /// Looks up the entries after a position in memory.
     fn recent_after(&self, after: Sequence) -> Option<Vec<Arc<Entry>>> {
         let recent = self.recent();
         let has_next = |page: &&Page| page.entries.last().is_some_and(|last| last.sequence > after);
@@ -139,7 +139,7 @@ impl Shared {
     }
 }
 
-/// Looks for new entries until nobody can ask for them any more.
+/// Polls until the last follower and the feed are dropped.
 async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
     let mut reader: Option<Follower> = None;
     while let Some(shared) = shared.upgrade() {
@@ -163,8 +163,8 @@ async fn look_out(shared: Weak<Shared>, mut committed: watch::Receiver<()>) {
     }
 }
 
-/// Reads what is new into memory, and says how far everything is settled. What came while nobody followed, or more than
-/// there is room for, is left to those who need it.
+/// Reads new entries into memory and publishes the settled position. Entries that came without followers, or beyond the
+/// capacity, are left to followers that need them.
 async fn look(shared: &Shared, reader: &mut Option<Follower>) -> Result<Sequence, ReportError> {
     let settled = sequence::settled(&shared.db, Numbered::Journal).await?;
     let mut follower =

@@ -1,4 +1,4 @@
-//! Following the journal: every entry from a place on, in its order, none skipped.
+//! Reading the journal in order, without skipping entries of late commits.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::store::journal;
 use crate::store::journal::sequence;
 use crate::store::journal::sequence::Numbered;
 
-/// Entries that are read at once.
+/// Entries in a query.
 const PAGE: i64 = 500;
 
-/// A reader of the journal, and how far it has come.
+/// Reader of the journal and its position.
 #[derive(Debug)]
 pub struct Follower {
     db: Db,
@@ -22,26 +22,26 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// A reader who begins behind a place; 0 is before the first entry.
+    /// Starts after a position; 0 is before the first entry.
     #[must_use]
     pub fn new(db: Db, tenant_id: TenantId, after: Sequence) -> Self {
         Self { db, tenant_id, after }
     }
 
-    /// How far it has come.
+    /// Position of the last entry read.
     #[must_use]
     pub fn after(&self) -> Sequence {
         self.after
     }
 
-    /// The next entries that nothing can come before any more; none when there is nothing new.
+    /// Reads the next settled entries; empty when there is nothing new.
     pub async fn next(&mut self) -> Result<Vec<Arc<Entry>>, ReportError> {
-        // Read after it was found out what is settled, so that all of it is seen.
+        // Read after the settled position is known, so that all entries up to it are visible.
         let settled = sequence::settled(&self.db, Numbered::Journal).await?;
         self.through(settled).await
     }
 
-    /// The next entries up to a number that is known to be settled.
+    /// Reads the next entries up to a settled position.
     pub async fn through(&mut self, settled: Sequence) -> Result<Vec<Arc<Entry>>, ReportError> {
         if settled <= self.after {
             return Ok(Vec::new());
@@ -53,8 +53,8 @@ impl Follower {
         Ok(entries)
     }
 
-    /// Goes on behind entries. Not behind what was settled: numbers that nobody committed may be given out again after a
-    /// crash.
+    /// Moves past entries, not past the settled position: sequence numbers that were never committed may be assigned
+    /// again after a crash.
     pub fn pass(&mut self, entries: &[Arc<Entry>]) {
         self.after = entries.last().map_or(self.after, |last| last.sequence);
     }

@@ -1,4 +1,4 @@
-//! Lists of movements, page by page.
+//! Pages of movements.
 
 pub(crate) mod filter_pushdown;
 pub mod journal_feed;
@@ -14,25 +14,25 @@ use crate::reports::movements::movement_query::Selection;
 use crate::store::db::Db;
 use crate::store::journal::movement_page::{Cursor, MovementOrder};
 
-/// Movements in a page, unless asked otherwise.
+/// Default number of movements in a page.
 pub const DEFAULT_PAGE_SIZE: i64 = 100;
-/// The most movements in a page.
+/// Maximum number of movements in a page.
 pub const MAX_PAGE_SIZE: i64 = 1_000;
-/// Entries that an expression is asked about at once.
+/// Entries in a query when an expression is evaluated.
 const SCAN: i64 = 1_000;
-/// The most entries that an expression is asked about for one page, before the page ends as it is.
+/// Maximum number of entries evaluated for one page, after which the page ends short.
 pub const MAX_SCANNED: i64 = 20_000;
 
-/// Some entries, and where the next ones begin.
+/// Page of entries, with the cursor of the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovementPage {
     pub entries: Vec<Entry>,
-    /// None: there are no more. There may be none behind it.
+    /// None on the last page. The next page may be empty.
     pub next: Option<Cursor>,
 }
 
-/// The page of at most `size` entries behind a cursor (None: the first page). It can be shorter where many entries had to
-/// be looked at.
+/// Lists at most `size` entries after a cursor (None: from the beginning). Fewer, where many entries had to be
+/// evaluated.
 pub async fn movements(
     db: &Db,
     tenant_id: &TenantId,

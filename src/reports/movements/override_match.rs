@@ -1,5 +1,5 @@
-//! Which entries finance named. An entry does not say it: a type can come with the order itself, or with the suspension
-//! that a reactivation follows. The replay of the customer does.
+//! Matching of entries with overrides. An entry does not store whether an override decided it: its type can come from
+//! the order itself, or from the suspension of a reactivation. Replaying the customer tells.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::store::facts::overrides;
 use crate::store::journal;
 use crate::store::tenants::tenant;
 
-/// Those entries that hold, and that an override in force named.
+/// Selects the current entries that an override in force decided.
 pub(in crate::reports) async fn overridden(
     tx: &mut Tx,
     tenant_id: &TenantId,

@@ -1,17 +1,17 @@
-//! What the movements of the journal are made of, by the facts as they are now.
+//! Traces of journal entries: the changes behind each movement, by the current facts.
 
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::Movement;
 use crate::domain::replay::explain::Trace;
 
-/// An entry that holds, and what its movement is made of.
+/// Current entry with the trace of its movement.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::reports) struct Traced<'e> {
     pub entry: &'e Entry,
     pub trace: &'e Trace,
 }
 
-/// The entries that hold, each with what its movement is made of. Of equal movements each entry has its own.
+/// Pairs current entries with their traces, one to one among equal movements.
 pub(in crate::reports) fn matched<'e>(
     live: &'e [Entry],
     movements: &[Movement],

@@ -1,4 +1,4 @@
-//! The retention triangle: what became of the customers who came in each period.
+//! Retention triangle: cohorts of customers by the period in which they became active.
 
 use std::collections::BTreeMap;
 
@@ -17,19 +17,19 @@ use crate::reports::scope::Scope;
 use crate::store::db::Db;
 use crate::store::totals::movement_total::Sum;
 
-/// Which triangle.
+/// Query for a triangle.
 #[derive(Debug, Clone)]
 pub struct CohortQuery {
     pub scope: Scope,
     pub granularity: Granularity,
     pub measure: Measure,
-    /// In the first and the last period.
+    /// A month of the first and of the last period.
     pub first: Month,
     pub last: Month,
 }
 
 impl CohortQuery {
-    /// The first month of each period.
+    /// First month of each period.
     #[must_use]
     pub fn periods(&self) -> Vec<Month> {
         let mut periods = Vec::new();
@@ -42,7 +42,7 @@ impl CohortQuery {
     }
 }
 
-/// What is shown of a cohort.
+/// Measure of a cohort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Measure {
     #[default]
@@ -50,41 +50,41 @@ pub enum Measure {
     Customers,
 }
 
-/// The cohorts of a currency.
+/// Cohorts of a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Triangle {
     pub currency: Currency,
     pub cohorts: Vec<Cohort>,
 }
 
-/// Those who came in a period.
+/// Cohort: customers who became active in a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cohort {
-    /// The first and the last month of the period.
+    /// First and last month of the period.
     pub months: (Month, Month),
-    /// At the end of this period, and of each after it.
+    /// State at the end of this period, and of each after it.
     pub cells: Vec<Cell>,
 }
 
-/// A cohort at the end of a period.
+/// State of a cohort at the end of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
     pub value: CellValue,
-    /// Of the first cell.
+    /// Share of the first cell.
     pub retention: Option<Ratio>,
 }
 
-/// By the measure.
+/// Cell values by the measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CellValue {
     Mrr(Money),
     Customers(i64),
 }
 
-/// What the cohorts come to: by currency and the number of the cohort, at the end of each period.
+/// Sums by currency and cohort, at the end of each period.
 type Cells = BTreeMap<Currency, BTreeMap<usize, BTreeMap<usize, Sum>>>;
 
-/// The triangle of each currency.
+/// Computes the triangle of each currency.
 pub async fn cohorts(
     db: &Db,
     tenant_id: &TenantId,
@@ -104,7 +104,7 @@ pub async fn cohorts(
     cells.into_iter().filter(|(currency, _)| wanted(currency)).map(of_currency).collect()
 }
 
-/// Adds what a customer is at the end of each period to those who came with them.
+/// Adds a customer's state at the end of each period to the customer's cohort.
 fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[Month]) {
     let mut activity = CustomerActivity::default();
     for part in history.parts.remove(&None).unwrap_or_default() {
@@ -133,7 +133,7 @@ fn add(cells: &mut Cells, mut history: History, query: &CohortQuery, periods: &[
     }
 }
 
-/// What a customer is, in each currency.
+/// Customer's state in each currency.
 fn measured(activity: &CustomerActivity, measure: Measure) -> Vec<(Currency, Sum)> {
     match measure {
         Measure::Mrr => {

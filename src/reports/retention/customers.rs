@@ -1,4 +1,4 @@
-//! How many customers there are, and how many came and left: people, whatever number of movements they have.
+//! Customer counts: active, won and lost customers, independent of the number of their movements.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::reports::error::ReportError;
 use crate::store::db::Tx;
 use crate::store::totals::customer_total::{Turned, by_month, for_nothing};
 
-/// Customers of a currency, in a month or in all of them.
+/// Customer counts of a currency, in a month or in total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Customers {
     pub at_start: i64,
-    /// At the end, but not at the start.
+    /// Active at the end, not at the start.
     pub new: i64,
-    /// At the start, but not at the end.
+    /// Active at the start, not at the end.
     pub churned: i64,
 }
 
@@ -28,7 +28,7 @@ impl Customers {
         self.at_start.checked_add(self.new).and_then(|sum| sum.checked_sub(self.churned)).ok_or(OutOfRange)
     }
 
-    /// The same customers at the start as at the end of a month before.
+    /// Starts a month with the customers active at the end of an earlier one.
     fn after(at_start: i64, moves: Self) -> Self {
         Self { at_start, ..moves }
     }
@@ -43,7 +43,7 @@ impl Customers {
     }
 }
 
-/// The customers of each currency, counted one after the other.
+/// Customer counts by currency, built customer by customer.
 #[derive(Debug, Default)]
 pub struct Count {
     months: BTreeMap<(Currency, Month), Customers>,
@@ -51,7 +51,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// Counts by the totals, as they are seen today.
+    /// Counts by the totals, as of today.
     pub(in crate::reports) async fn of_totals(
         tx: &mut Tx,
         tenant_id: &TenantId,
@@ -77,7 +77,7 @@ impl Count {
         Ok(count)
     }
 
-    /// Counts one customer more.
+    /// Adds one customer.
     pub(in crate::reports) fn take(&mut self, history: History) {
         let mut parts = history.parts;
         let mut activity = CustomerActivity::default();
@@ -108,7 +108,7 @@ impl Count {
         }
     }
 
-    /// The customers of a currency in each of these months, and in all of them.
+    /// Customer counts of a currency for each of these months, and in total.
     pub fn of(&self, currency: Currency, months: &[Month]) -> Result<(Vec<Customers>, Customers), ReportError> {
         let span = self.spans.get(&currency).copied().unwrap_or_default();
         let mut at_start = span.at_start;

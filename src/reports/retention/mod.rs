@@ -1,5 +1,5 @@
-//! How much was kept: ratios of the columns of the waterfall, of terms that ended, and of customers. The formulas, and why
-//! they are these, are in `docs/retention.md`.
+//! Retention ratios from the columns of the waterfall, from ended terms, and from customer counts. `docs/retention.md`
+//! has the formulas and their reasons.
 
 pub mod cohorts;
 pub mod customers;
@@ -20,21 +20,21 @@ use crate::reports::waterfall::{Period, Step, Waterfall, WaterfallQuery, waterfa
 use crate::store::db::Db;
 use crate::store::reports::renewals::{self, Renewals};
 
-/// What was kept in a currency.
+/// Retention of a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     pub currency: Currency,
-    /// The months.
+    /// Retention by month.
     pub periods: Vec<Kept>,
-    /// All of them together.
+    /// Retention over all months.
     pub span: Kept,
 }
 
-/// What was kept from one date to another. A ratio that has nothing to be compared with is None.
+/// Retention over a span. A ratio with denominator 0 is None.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     pub start: NaiveDate,
-    /// The first date after it.
+    /// First date after the span.
     pub end: NaiveDate,
     pub opening: Money,
     pub closing: Money,
@@ -50,13 +50,13 @@ pub struct Kept {
     pub customers_at_end: i64,
 }
 
-/// What the ratios are made of.
+/// Inputs of the ratios.
 #[derive(Debug, Clone, Copy, Default)]
 struct Columns {
-    /// New and reactivated.
+    /// New and reactivation.
     won: Money,
     upsell: Money,
-    /// Downsell and churn: negative.
+    /// Downsell and churn; negative.
     lost: Money,
     renewals: Renewals,
 }
@@ -82,7 +82,7 @@ impl Columns {
     }
 }
 
-/// What was kept in each currency in which there are movements.
+/// Computes the retention of each currency with movements.
 pub async fn retention(
     db: &Db,
     tenant_id: &TenantId,
@@ -129,7 +129,7 @@ fn of_currency(
     Ok(Retention { currency: waterfall.currency, periods, span: kept(ends, &all, of_span)? })
 }
 
-/// From the beginning of one month to the end of another.
+/// Joins the beginning of one month with the end of another.
 fn kept((first, last): (&Period, &Period), columns: &Columns, customers: Customers) -> Result<Kept, OutOfRange> {
     let Columns { won, upsell, lost, renewals } = *columns;
     let (opening, closing) = (first.opening, last.closing);
@@ -142,7 +142,7 @@ fn kept((first, last): (&Period, &Period), columns: &Columns, customers: Custome
         opening,
         closing,
         net_revenue_retention: of_money(stayed.checked_add(upsell)?, opening)?,
-        // A correction of an earlier month may outweigh what was lost; nobody keeps more than there was.
+        // A correction of an earlier month can exceed the losses; the ratio is capped at 1.
         gross_revenue_retention: of_money(stayed, opening)?.map(|kept| kept.min(Ratio::ONE)),
         logo_churn: ratio(customers.churned, customers.at_start)?,
         quick_ratio: of_money(won.checked_add(upsell)?, lost.checked_neg()?)?,

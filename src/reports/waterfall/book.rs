@@ -1,10 +1,10 @@
-//! What the periods of one waterfall are made of: sums of one currency, or of several that are converted into one.
+//! Sums behind the periods of one waterfall: of one currency, or of several converted into one.
 //!
-//! Rounding. What a period begins and ends with is the exact amount at the rates of the day before it and of its last
-//! day, rounded once: a closing is the next opening, and what `GetMrr` says. In between runs the exact total: from the
-//! opening through one cell after the other. A cell is what the rounded total goes up by, so that it is less than a
-//! micro-unit off, and all of them together are not off at all. What is missing to the closing at the end is the currency
-//! effect: exactly what the rates did, and 0 when there is one rate for everything.
+//! Rounding. The opening and closing of a period are exact amounts at the rates of the day before it and of its last
+//! day, rounded once: a closing equals the next opening, and the result of `GetMrr`. Between them the exact running
+//! total passes through the cells. A cell is the increase of the rounded total, so that each is less than a micro-unit
+//! off and their sum is exact. The remainder to the closing is the currency effect: exactly the effect of
+//! the rates, and 0 at one constant rate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,9 @@ use crate::store::totals::movement_total::Sum;
 /// Sums by currency.
 #[derive(Debug, Clone, Default)]
 pub(in crate::reports) struct Book {
-    /// Before the first period.
+    /// Sum before the first period.
     openings: BTreeMap<Currency, Sum>,
-    /// By the date, or the first of the month.
+    /// Sums by the date, or the first of the month.
     moves: BTreeMap<NaiveDate, Vec<(Currency, Cell, Sum)>>,
 }
 
@@ -42,21 +42,21 @@ impl Book {
         }
     }
 
-    /// Adds what there is before the first period.
+    /// Adds sums before the first period.
     pub fn open(&mut self, currency: Currency, sum: Sum) {
         self.openings.entry(currency).or_default().add(sum);
     }
 
-    /// Every currency in it.
+    /// Lists every currency.
     pub fn currencies(&self) -> BTreeSet<Currency> {
         let moved = self.moves.values().flatten().map(|(currency, _, _)| *currency);
         self.openings.keys().copied().chain(moved).collect()
     }
 
-    /// The periods, one after the other.
+    /// Computes the periods in order.
     pub(super) fn periods(mut self, periods: &Periods, rates: &Rates) -> Result<Vec<Draft>, ReportError> {
         let granularity = periods.granularity();
-        // A quarter or year is its months, to the last digit.
+        // A quarter or year is the exact sum of its months.
         let finest = if granularity == Granularity::Day { Granularity::Day } else { Granularity::Month };
         let mut drafts: Vec<Draft> = Vec::new();
         for dates in periods.by(finest) {
@@ -71,7 +71,7 @@ impl Book {
         Ok(drafts)
     }
 
-    /// The period of some dates; what it closes with is what the next one opens with.
+    /// Computes the period of a span; its closing is the next opening.
     fn period(&mut self, (start, last): (NaiveDate, NaiveDate), rates: &Rates) -> Result<Draft, ReportError> {
         let opening = self.worth(start.pred_opt().unwrap_or(start), rates)?;
         let mut cells: BTreeMap<Cell, (Unrounded, i64)> = BTreeMap::new();
@@ -96,14 +96,14 @@ impl Book {
         Ok(Draft { start, last, opening, cells: sums, currency_effect, closing })
     }
 
-    /// What there is, at the rates of a date.
+    /// Amounts at the rates of a date.
     fn worth(&self, date: NaiveDate, rates: &Rates) -> Result<Unrounded, ReportError> {
         self.openings.iter().try_fold(Unrounded::default(), |total, (currency, sum)| {
             Ok(total.checked_add(rates.convert(*currency, date, *sum)?)?)
         })
     }
 
-    /// All of it together, at the rates of a date.
+    /// Total at the rates of a date.
     pub fn mrr(&self, date: NaiveDate, rates: &Rates) -> Result<Money, ReportError> {
         let mut all = Self { openings: self.openings.clone(), moves: BTreeMap::new() };
         self.moves.values().flatten().for_each(|(currency, _, sum)| all.open(*currency, *sum));

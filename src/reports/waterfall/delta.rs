@@ -1,4 +1,4 @@
-//! What entries do to the waterfall.
+//! Effect of entries on the waterfall.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::domain::journal::movement::Level;
 use crate::domain::money::OutOfRange;
 use crate::reports::waterfall::{Step, StepSum};
 
-/// An amount of the waterfall.
+/// Cell of the waterfall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cell {
     pub level: Level,
-    /// In which it is posted.
+    /// Month of posting.
     pub month: Month,
     pub currency: Currency,
     pub step: Step,
-    /// It belongs to a month that was closed (R16).
+    /// Prior-period adjustment (R16).
     pub is_adjustment: bool,
-    /// Reports count it only from this date (R11).
+    /// Date from which reports count it (R11).
     pub counts_from: Option<NaiveDate>,
 }
 
-/// What these entries add to each amount of the waterfall that they change.
+/// Computes the change of each cell that these entries affect.
 pub fn waterfall_changes(entries: &[Entry]) -> Result<BTreeMap<Cell, StepSum>, OutOfRange> {
     let mut changes: BTreeMap<Cell, StepSum> = BTreeMap::new();
     for entry in entries {

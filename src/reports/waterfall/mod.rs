@@ -1,8 +1,8 @@
-//! The waterfall: how MRR came from its opening to its closing, by day, month, quarter or year; of everything, or by
-//! group; in each currency, or in one.
+//! Waterfall: roll-forward of MRR from opening to closing, by day, month, quarter or year; in total or by group;
+//! in each currency, or converted into one.
 //!
-//! opening + new + reactivation + upsell + downsell + churn + ignored + currency effect = closing, always; a closing is the
-//! next opening. Without conversion there is no currency effect.
+//! opening + new + reactivation + upsell + downsell + churn + ignored + currency effect = closing, always; a closing
+//! equals the next opening. Without conversion there is no currency effect.
 
 pub(super) mod book;
 mod column;
@@ -28,37 +28,37 @@ use crate::store::reports::sums::{Unit, by_unit};
 pub use crate::reports::waterfall::column::{Step, StepSum, Steps};
 pub use crate::reports::waterfall::period::{Adjustments, Period};
 
-/// Which waterfall.
+/// Query for a waterfall.
 #[derive(Debug, Clone)]
 pub struct WaterfallQuery {
     pub scope: Scope,
     pub periods: Periods,
     /// None: each currency on its own.
     pub conversion: Option<Conversion>,
-    /// None: everything together.
+    /// None: ungrouped.
     pub group_by: Option<GroupBy>,
 }
 
 impl WaterfallQuery {
-    /// Everything, in each currency.
+    /// Ungrouped, in each currency.
     #[must_use]
     pub fn plain(scope: Scope, periods: Periods) -> Self {
         Self { scope, periods, conversion: None, group_by: None }
     }
 
-    /// The currency in which amounts of a currency are shown.
+    /// Currency in which amounts of a currency are shown.
     fn shown_in(&self, currency: Currency) -> Currency {
         self.conversion.as_ref().map_or(currency, |conversion| conversion.to)
     }
 
-    /// How finely amounts are needed: where each date has its rate, by date.
+    /// Resolution of the sums: by date where each date has its rate.
     fn unit(&self) -> Unit {
         let has_rate_of_date = self.conversion.as_ref().is_some_and(|conversion| conversion.constant.is_none());
         if has_rate_of_date || self.periods.granularity() == Granularity::Day { Unit::Day } else { Unit::Month }
     }
 }
 
-/// The periods of a group in a currency.
+/// Periods of a group in a currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waterfall {
     pub currency: Currency,
@@ -66,7 +66,7 @@ pub struct Waterfall {
     pub periods: Vec<Period>,
 }
 
-/// The waterfall of each currency, and group, in which there are movements.
+/// Computes the waterfall of each currency and group with movements.
 pub async fn waterfall(
     db: &Db,
     tenant_id: &TenantId,
@@ -78,7 +78,7 @@ pub async fn waterfall(
     waterfalls(&mut tx, tenant_id, query, today).await
 }
 
-/// As [`waterfall`], as seen by a report that is made on this date.
+/// Computes [`waterfall`] as of this date.
 pub(super) async fn waterfalls(
     tx: &mut Tx,
     tenant_id: &TenantId,
@@ -128,7 +128,7 @@ impl WaterfallQuery {
     }
 }
 
-/// What a group comes to at the end, and how much moved.
+/// Closing of a group, and its gross movement.
 fn size(drafts: &[Draft]) -> i128 {
     let moved = drafts.iter().flat_map(|draft| draft.cells.values()).map(|sum| sum.amount);
     let closing = drafts.last().map(|draft| draft.closing);
