@@ -1,11 +1,11 @@
-//! What can go wrong with the database.
+//! Failures of the store.
 
 use crate::bug::Bug;
 
-/// A failure of the store. Its text is for operators, never for clients.
+/// Failure of the store. Its text is for operators, never for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    // Without a source: the drivers say what they say twice.
+    // Without a source: the drivers repeat themselves in it.
     #[error("the database failed: {}", said(.0))]
     Database(sqlx::Error),
     #[error("cannot bring the tables of the store up to date: {0}")]
@@ -42,7 +42,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
-/// What went wrong, in the words of whoever refused.
+/// Failure in the words of the driver.
 fn said(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
@@ -54,26 +54,26 @@ fn said(error: &sqlx::Error) -> String {
 }
 
 impl StoreError {
-    /// Another process held the store, or rows of it, for too long.
+    /// Tells if another process held the store, or rows of it, for too long.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         // PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
         self.has_code(&["40001", "40P01", "55P03"]) || self.is_sqlite_busy()
     }
 
-    /// A statement took longer than it may.
+    /// Tells if a statement exceeded its time limit.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.has_code(&["57014"])
     }
 
-    /// There was no connection to be had in time.
+    /// Tells if no connection became available in time.
     #[must_use]
     pub fn is_timed_out(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
     }
 
-    /// There is no connection to be had, or it was lost.
+    /// Tells if the connection was lost or refused.
     #[must_use]
     pub fn is_away(&self) -> bool {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
@@ -96,16 +96,16 @@ impl StoreError {
         if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_none() {
             return false;
         }
-        // The extended codes have it in their last byte.
+        // Extended result codes keep it in their last byte.
         error.code().and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == SQLITE_BUSY)
     }
 
-    /// Why a store cannot be opened, in the words of whoever refused.
+    /// Failure to open a store, in the words of the driver.
     pub(super) fn open(name: impl ToString, error: &sqlx::Error) -> Self {
         Self::Open { name: name.to_string(), reason: said(error) }
     }
 
-    /// A row that cannot be what this service wrote.
+    /// Row that this service cannot have written.
     pub fn corrupt(table: &'static str, key: impl ToString, column: &'static str, problem: impl ToString) -> Self {
         Self::Corrupt { table, key: key.to_string(), column, problem: problem.to_string() }
     }

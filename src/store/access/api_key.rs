@@ -1,4 +1,4 @@
-//! Keys, as far as they are kept: not their secrets.
+//! API keys, without their secrets.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// The digest of a secret. Compared in a time that says nothing of what is in it.
+/// Digest of a secret. Compared in constant time.
 #[derive(Clone, Copy)]
 pub struct SecretHash(pub [u8; 32]);
 
@@ -29,7 +29,7 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// A key.
+/// API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     pub key_id: KeyId,
@@ -40,7 +40,7 @@ pub struct ApiKey {
     pub created_at: DateTime<Utc>,
     pub created_by: String,
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was taken back, and by whom.
+    /// Instant and actor of the revocation.
     pub revoked: Option<(DateTime<Utc>, String)>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
@@ -84,7 +84,7 @@ static INSERT: Statement = Statement::new(
     values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 
-/// Keeps a new key.
+/// Inserts a new key.
 pub async fn insert(tx: &mut Tx, key: &ApiKey) -> Result<(), StoreError> {
     let statement = INSERT.on(tx);
     on!(tx, connection => {
@@ -109,7 +109,7 @@ static ONE: Statement = Statement::new(
     from api_key where key_id = $1",
 );
 
-/// The key of an id, whosesoever it is.
+/// Finds the key of an id, of any tenant.
 pub async fn one(tx: &mut Tx, key_id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
     let statement = ONE.on(tx);
     let row: Option<Row> = on!(tx, connection => {
@@ -124,7 +124,7 @@ static PAGE: Statement = Statement::new(
     from api_key where tenant_id = $1 and key_id > $2 order by key_id limit $3",
 );
 
-/// The next keys of a tenant behind one (None: from the first), in the order of their creation.
+/// Lists the next keys of a tenant after one (None: from the first), in the order of their creation.
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -141,7 +141,7 @@ pub async fn page(
 
 static ANY: Statement = Statement::new("select exists (select 1 from api_key)");
 
-/// Whether there ever was a key, of any tenant.
+/// Tells if any key exists, of any tenant.
 pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
     let statement = ANY.on(tx);
     Ok(on!(tx, connection => sqlx::query_scalar(statement).fetch_one(connection).await?))
@@ -151,7 +151,7 @@ static REVOKE: Statement = Statement::new(
     "update api_key set revoked_at = $3, revoked_by = $4 where tenant_id = $1 and key_id = $2 and revoked_at is null",
 );
 
-/// Takes a key back. False: there is none that was not taken back before.
+/// Revokes a key; false if there is none, or it is revoked already.
 pub async fn revoke(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -177,7 +177,7 @@ static NOTE_USE: Statement = Statement::new(
     "update api_key set last_used_at = $2 where key_id = $1 and (last_used_at is null or last_used_at < $3)",
 );
 
-/// Notes that a key was used now, unless a use after `before` is noted already.
+/// Records the use of a key, unless a use after `before` is recorded already.
 pub async fn note_use(
     tx: &mut Tx,
     key_id: &KeyId,

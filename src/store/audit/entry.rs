@@ -1,4 +1,4 @@
-//! A row of the audit trail. Its hash covers the row and the hash of the row before it.
+//! Row of the audit trail. Its hash covers the row and the hash of the row before it.
 
 use std::fmt::Write;
 
@@ -8,13 +8,13 @@ use sha2::{Digest, Sha256};
 use crate::domain::ids::TenantId;
 use crate::store::db::Instant;
 
-/// Before the first row.
+/// Hash before the first row.
 pub const NO_HASH: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A row of the audit trail.
+/// Row of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AuditEntry {
-    /// Counts them, from 1.
+    /// Sequence number, from 1.
     pub sequence: i64,
     #[sqlx(try_from = "Instant")]
     pub recorded_at: DateTime<Utc>,
@@ -31,8 +31,8 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// The hash of the row behind a row with another one. Every field is led by its length, so that nothing can be moved
-    /// from one to the next.
+    /// Hash of the row chained to the hash before it. Every field is prefixed with its length, so that bytes cannot move
+    /// from one field to the next.
     #[must_use]
     pub fn hash_after(&self, tenant: &TenantId, previous: &str) -> String {
         let sequence = self.sequence.to_string();
@@ -61,7 +61,7 @@ impl AuditEntry {
     }
 }
 
-/// Bytes as hexadecimal digits.
+/// Renders bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
@@ -75,7 +75,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Whatever byte of a row is another one, so is its hash.
+    /// A change of any byte of a row changes its hash.
     #[test]
     fn each_byte_of_a_row_is_in_its_hash() {
         let tenant = TenantId::only();

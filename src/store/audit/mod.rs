@@ -1,4 +1,4 @@
-//! The audit trail: appended to, never changed.
+//! Audit trail: append-only.
 
 pub mod entry;
 
@@ -15,7 +15,7 @@ static BEGIN: Statement = Statement::new(
     "insert into audit_head (tenant_id, sequence, hash) values ($1, 0, $2) on conflict (tenant_id) do nothing",
 );
 
-/// Begins the audit trail of a tenant, unless it has one.
+/// Starts the audit trail of a tenant, unless it has one.
 pub async fn begin(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
     let statement = BEGIN.on(tx);
     on!(tx, connection => {
@@ -50,7 +50,7 @@ pub(super) static APPEND: Insert = Insert::new(
     "",
 );
 
-/// Appends to the audit trail of a tenant. Last in a transaction: until it ends, nobody else can append.
+/// Appends to the audit trail of a tenant. Called last in a transaction: until it ends, no other one can append.
 pub async fn append(tx: &mut Tx, tenant: &TenantId, audits: &[NewAudit], now: DateTime<Utc>) -> Result<(), StoreError> {
     if audits.is_empty() {
         return Ok(());
@@ -61,7 +61,7 @@ pub async fn append(tx: &mut Tx, tenant: &TenantId, audits: &[NewAudit], now: Da
     });
     let no_head = || StoreError::corrupt("audit_head", tenant, "tenant_id", "is not there");
     let (mut sequence, mut hash) = head.ok_or_else(no_head)?;
-    // As the databases keep it.
+    // To the precision of the databases.
     let now = DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
     let mut rows = Vec::with_capacity(audits.len());
     for audit in audits {
@@ -113,7 +113,7 @@ async fn insert(tx: &mut Tx, tenant: &TenantId, rows: &[AuditEntry]) -> Result<(
 
 static HEAD: Statement = Statement::new("select sequence, hash from audit_head where tenant_id = $1");
 
-/// The last row of a tenant's audit trail; None for a tenant that is not there.
+/// Finds the last row of a tenant's audit trail; None for a tenant that does not exist.
 pub async fn head(tx: &mut Tx, tenant: &TenantId) -> Result<Option<Head>, StoreError> {
     let statement = HEAD.on(tx);
     let head: Option<(i64, String)> = on!(tx, connection => {
@@ -127,7 +127,7 @@ static AFTER: Statement = Statement::new(
     from audit_entry where tenant_id = $1 and sequence > $2 order by sequence limit $3",
 );
 
-/// The next rows of the audit trail.
+/// Lists the next rows of the audit trail.
 pub async fn after(tx: &mut Tx, tenant: &TenantId, after: i64, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
     let statement = AFTER.on(tx);
     Ok(on!(tx, connection => {
@@ -140,7 +140,7 @@ static LAST_OF: Statement = Statement::new(
     from audit_entry where tenant_id = $1 and action = $2 and subject = $3 order by sequence desc limit 1",
 );
 
-/// The last row of an action on a subject.
+/// Finds the last row of an action on a subject.
 pub async fn last_of(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -158,7 +158,7 @@ pub async fn last_of(
     }))
 }
 
-/// Which rows to list. What is None does not filter.
+/// Filter of rows; None matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     pub customer_id: Option<CustomerId>,
@@ -191,7 +191,7 @@ static PAGE_OF_CUSTOMER: Statement = Statement::new(
     order by sequence desc limit $8",
 );
 
-/// Rows before one (None: from the last), the latest first.
+/// Lists rows before one (None: from the last), latest first.
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,

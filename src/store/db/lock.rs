@@ -1,5 +1,5 @@
-//! Locks between processes, for work that only one of them may do at a time. A process that ends, however it ends, holds
-//! none any more.
+//! Locks between processes, for work that runs in one process at a time. The end of a process, of any kind, releases its
+//! locks.
 
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
@@ -13,22 +13,22 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::sql::PostgresStatement;
 
-/// How often it is made sure that a lock is still held.
+/// Interval at which a lock is checked to be still held.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Held until it is released, or soon after it is dropped.
+/// Lock held until it is released, or soon after it is dropped.
 #[derive(Debug)]
 pub struct Lock(Held);
 
 #[derive(Debug)]
 enum Held {
-    /// A lock on a file beside the database.
+    /// Lock on a file beside the database.
     File(#[expect(dead_code, reason = "it is the lock")] File),
-    /// A lock of a session, which lives as long as its connection.
+    /// Lock of a session, which lives as long as its connection.
     Session(Box<PgConnection>, i64),
 }
 
-/// The key has the table in it: a database can have several stores, in schemas of their own.
+/// The key contains the table: a database can have several stores, in schemas of their own.
 static IS_LOCKED: PostgresStatement = PostgresStatement::new(
     "select exists (
         select from pg_locks
@@ -41,7 +41,7 @@ static UNLOCK: PostgresStatement =
     PostgresStatement::new("select pg_advisory_unlock($1 # 'sink'::regclass::oid::bigint)");
 
 impl Db {
-    /// The lock of this name, unless another process, or somebody else in this one, has it.
+    /// Takes the lock of this name, unless another process, or another task of this one, holds it.
     pub async fn try_lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
         match self {
             Self::Sqlite { write, .. } => {
@@ -53,12 +53,12 @@ impl Db {
                 lock.await.map_err(|_| sqlx::Error::WorkerCrashed)?
             }
             Self::Postgres { write, read } => {
-                // A look costs less than a connection.
+                // A query costs less than a connection.
                 let is_taken: bool = sqlx::query_scalar(IS_LOCKED.text()).bind(key(name)).fetch_one(read).await?;
                 if is_taken {
                     return Ok(None);
                 }
-                // Out of the pool: the lock belongs to the connection.
+                // Detached from the pool: the lock belongs to the connection.
                 let connection: PoolConnection<Postgres> = write.acquire().await?;
                 let mut connection = connection.detach();
                 let is_ours: bool =
@@ -74,7 +74,7 @@ impl Db {
 }
 
 impl Lock {
-    /// Whether it is still held: a connection can be lost.
+    /// Tells if it is still held: a connection can be lost.
     pub async fn is_held(&mut self) -> bool {
         match &mut self.0 {
             Held::File(_) => true,
@@ -82,17 +82,17 @@ impl Lock {
         }
     }
 
-    /// Until it is held no more: a connection on which nothing happens may be cut off.
+    /// Waits until it is lost: an idle connection may be cut off.
     pub async fn lost(&mut self) {
         while self.is_held().await {
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    /// Lets others have it at once.
+    /// Releases it at once.
     pub async fn release(self) {
         if let Held::Session(mut connection, key) = self.0 {
-            // A connection that is lost holds nothing.
+            // A lost connection holds no lock.
             let _unlocked = sqlx::query(UNLOCK.text()).bind(key).execute(&mut *connection).await;
             let _closed = connection.close().await;
         }
@@ -100,7 +100,7 @@ impl Lock {
 }
 
 fn lock_file(database: PathBuf, name: &str) -> Result<Option<Lock>, StoreError> {
-    // One file has one lock, by whatever name it was opened.
+    // One file has one lock, by every name under which it is opened.
     let mut path = database.canonicalize().unwrap_or(database).into_os_string();
     path.push(format!("-{:016x}.lock", key(name)));
     let path = PathBuf::from(path);

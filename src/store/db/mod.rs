@@ -1,4 +1,4 @@
-//! The drivers behind one enum, and what a store needs of them: connections, transactions, schema, types, bulk inserts.
+//! Drivers behind one enum, and the operations of a store: connections, transactions, schema, types, bulk inserts.
 //!
 //! Statements are in [`crate::store::sql`] and beside the functions that run them.
 
@@ -21,23 +21,23 @@ pub use crate::store::db::lock::Lock;
 pub use crate::store::db::settings::Settings;
 pub(super) use crate::store::db::types::{Instant, Json, Set};
 
-/// An open database.
+/// Open database.
 #[derive(Debug, Clone)]
 pub enum Db {
-    /// One connection writes, so that writers queue here and not in the file's lock.
+    /// One connection for writes, so that writers queue here and not for the file's lock.
     Sqlite { write: SqlitePool, read: SqlitePool },
-    /// Readers cannot take the writers' connections.
+    /// Connections for reads, so that readers cannot exhaust the writers' connections.
     Postgres { write: PgPool, read: PgPool },
 }
 
-/// A transaction on either driver. Dropped without a commit, it leaves nothing.
+/// Transaction on either driver. Dropped without a commit, it is rolled back.
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Runs the same expression on the connection of whichever driver it is.
+/// Runs the same expression on the connection of either driver.
 macro_rules! on {
     ($tx:expr, $connection:ident => $body:expr) => {
         match $tx {
@@ -54,20 +54,20 @@ macro_rules! on {
 }
 pub(super) use on;
 
-/// The name of a database for people: its URL without what is secret.
+/// Renders the name of a database for people: its URL without secrets.
 #[must_use]
 pub fn shown(url: &SecretString) -> String {
     let url = url.expose_secret();
     if postgres::is_meant(url) { postgres::shown(url) } else { sqlite::shown(url) }
 }
 
-/// One state of the database throughout.
+/// One snapshot throughout.
 const BEGIN_READ: &str = "begin isolation level repeatable read read only";
-/// A transaction that reads before it writes must take SQLite's lock at once, or two of them deadlock.
+/// A transaction that reads before it writes takes SQLite's lock at once, or two of them deadlock.
 const BEGIN_IMMEDIATE: &str = "begin immediate";
 
 impl Db {
-    /// Opens the database, creates its tables when there are none, and brings older ones up to date.
+    /// Opens the database, creates its tables if there are none, and migrates older ones.
     pub async fn open(settings: impl Into<Settings>) -> Result<Self, StoreError> {
         let settings = settings.into();
         let db = Self::connect(&settings, true).await?;
@@ -75,8 +75,8 @@ impl Db {
         Ok(db)
     }
 
-    /// Like [`Db::open`], but changes no table: a database that is not there, is no store, or is of another version is
-    /// an error.
+    /// Opens a database without changing its tables: a missing database, one that is no store, or one of another version
+    /// is an error.
     pub async fn open_existing(settings: impl Into<Settings>) -> Result<Self, StoreError> {
         let settings = settings.into();
         if !postgres::is_meant(settings.url.expose_secret()) {
@@ -94,7 +94,7 @@ impl Db {
         sqlite::connect(settings, create).await
     }
 
-    /// A transaction that sees one state of the database and changes nothing.
+    /// Begins a read-only transaction on one snapshot.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { read, .. } => Ok(Tx::Sqlite(begin(read, "begin").await?)),
@@ -102,7 +102,7 @@ impl Db {
         }
     }
 
-    /// Like [`Db::read`], on the writers' connections: a writer does not wait for those who ask questions.
+    /// Begins a read-only transaction on the writers' connections: a writer does not wait for reports.
     pub async fn read_to_write(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { write, .. } => Ok(Tx::Sqlite(begin(write, "begin").await?)),
@@ -110,8 +110,8 @@ impl Db {
         }
     }
 
-    /// Like [`Db::read`], for what every request waits for: reports that take long and all connections that read do not
-    /// hold it up. (On SQLite it would have to wait for the writer.)
+    /// Begins a read-only transaction for look-ups of every request, which long reports that use all read connections do
+    /// not delay. (On SQLite it would have to wait for the writer.)
     pub async fn read_soon(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { .. } => self.read().await,
@@ -119,7 +119,7 @@ impl Db {
         }
     }
 
-    /// A transaction that writes.
+    /// Begins a transaction that writes.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { write, .. } => Ok(Tx::Sqlite(begin(write, BEGIN_IMMEDIATE).await?)),
@@ -127,7 +127,7 @@ impl Db {
         }
     }
 
-    /// Waits for what is running and closes the connections.
+    /// Waits for running work and closes the connections.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { write, read } => {
@@ -142,8 +142,8 @@ impl Db {
     }
 }
 
-/// Begun in a task of its own: a caller that goes away in the middle of it would leave the connection in a transaction
-/// that nobody ends.
+/// Begins in a task of its own: a caller that is cancelled in the middle would leave the connection in an open
+/// transaction.
 async fn begin<D: Database>(pool: &Pool<D>, statement: &'static str) -> Result<Transaction<'static, D>, StoreError> {
     let pool = pool.clone();
     let begun = tokio::spawn(async move { pool.begin_with(statement).await });
@@ -153,7 +153,7 @@ async fn begin<D: Database>(pool: &Pool<D>, statement: &'static str) -> Result<T
 static KEEP_ALIVE: Statement = Statement::new("select 1");
 
 impl Tx {
-    /// Lets the database know that somebody is still there.
+    /// Keeps the transaction from being ended as idle.
     pub async fn keep_alive(&mut self) -> Result<(), StoreError> {
         let statement = KEEP_ALIVE.on(self);
         on!(self, connection => { sqlx::query(statement).execute(connection).await?; });

@@ -11,22 +11,22 @@ use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
 use crate::store::sql::PostgresStatement;
 
-/// A reader or writer that gets no connection for so long gives up: the database is away.
+/// Time limit of acquiring a connection, after which the database counts as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A server that does not answer for so long when a command starts is not there.
+/// Time limit of the first connection of a command.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a writer waits for a row that another process has locked.
+/// Time limit of waiting for a row that another process has locked.
 const LOCK_TIMEOUT: &str = "2s";
-/// A transaction of ours that does nothing for so long has lost its client.
+/// Time after which an idle transaction counts as abandoned.
 const IDLE_TIMEOUT: &str = "60s";
-/// The oldest server that is supported.
+/// Oldest supported server.
 const OLDEST_VERSION: i32 = 150_000;
 
 pub(super) fn is_meant(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
-/// The URL without what is secret.
+/// URL without secrets.
 pub(super) fn shown(url: &str) -> String {
     match PgConnectOptions::from_str(url) {
         Ok(options) => {
@@ -51,9 +51,9 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
             ("idle_in_transaction_session_timeout", IDLE_TIMEOUT.to_owned()),
         ])
         .disable_statement_logging();
-    // A writer finds out by itself that a connection is lost, and takes another: asking each time costs a round trip.
+    // A writer notices a lost connection by itself and takes another: testing each time costs a round trip.
     let writers = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
-    // Refused at once if the server is not there, and not after a timeout.
+    // Fails at once if the server is not there, not after a timeout.
     let first = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
     let mut first = first.map_err(|_| opened(sqlx::Error::PoolTimedOut))?.map_err(opened)?;
     let version: i32 = sqlx::query_scalar(SERVER_VERSION.text()).fetch_one(&mut first).await.map_err(opened)?;
@@ -65,5 +65,5 @@ pub(super) async fn connect(settings: &Settings) -> Result<Db, StoreError> {
     Ok(Db::Postgres { write, read: readers.connect_lazy_with(options) })
 }
 
-/// More than there are writers: one for the tables and the policies too.
+/// More than there are writers: one is for the tables and the policies.
 const WRITE_CONNECTIONS: u32 = 10;

@@ -1,4 +1,4 @@
-//! The tables, and their version.
+//! Tables and their version.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ static VERSION: Statement = Statement::each(
         else coalesce(max(version), 0) end
     from _sqlx_migrations where success",
 );
-/// The version of tables that are not ours.
+/// Version of tables that belong to another program.
 const FOREIGN: i64 = -1;
 
-/// How often another process may be found changing the tables of a file, which it cannot lock against others.
+/// Attempts while another process changes the tables of a file, which cannot be locked against it.
 const MAX_CLASHES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Creates the tables, or changes those of an older version.
+/// Creates the tables, or migrates those of an older version.
 pub(super) async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(), StoreError> {
-    // The version is asked first: whoever may not change tables can use those that are there.
+    // The version is checked first: a role without the right to change tables can use existing ones.
     let version = version(db).await?.unwrap_or(0);
     match db {
         Db::Sqlite { write, .. } if version < latest(&SQLITE) => {
@@ -46,7 +46,7 @@ pub(super) async fn bring_up_to_date(db: &Db, settings: &Settings) -> Result<(),
     check(db, settings).await
 }
 
-/// Makes sure that the tables are there, and of this version.
+/// Checks that the tables exist and have this version.
 pub(super) async fn check(db: &Db, settings: &Settings) -> Result<(), StoreError> {
     let name = || shown(&settings.url);
     let latest = match db {
@@ -61,7 +61,7 @@ pub(super) async fn check(db: &Db, settings: &Settings) -> Result<(), StoreError
     }
 }
 
-/// The version of the tables; None where there are none.
+/// Reads the version of the tables; None without tables.
 async fn version(db: &Db) -> Result<Option<i64>, StoreError> {
     let found = match db {
         Db::Sqlite { write, .. } => sqlx::query_scalar(VERSION.on_sqlite()).fetch_one(write).await,

@@ -1,24 +1,24 @@
-//! What an operator decides about the database.
+//! Settings of the database.
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-/// Where the database is, and how it is used.
+/// Location and limits of the database.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// A file name or `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=…`. Shown only by
     /// [`crate::store::db::shown`].
     pub url: SecretString,
-    /// Connections that read, beside those of the writers.
+    /// Connections for reads, beside those of the writers.
     pub read_connections: u32,
-    /// PostgreSQL: a statement that takes longer is ended. SQLite has none.
+    /// PostgreSQL: time limit of a statement. SQLite has none.
     pub statement_timeout: Duration,
 }
 
-/// Connections that read, unless told otherwise.
+/// Default number of connections for reads.
 pub const READ_CONNECTIONS: u32 = 8;
-/// The longest time for a statement, unless told otherwise.
+/// Default time limit of a statement.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl From<&str> for Settings {

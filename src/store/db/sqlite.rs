@@ -11,17 +11,17 @@ use sqlx::{ConnectOptions, SqlitePool};
 use crate::store::db::{Db, Settings};
 use crate::store::error::StoreError;
 
-/// How long a statement waits for another process that writes.
+/// Time limit of waiting for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// What the connection that writes keeps of the file in memory, in KiB (SQLite counts them below zero).
+/// Page cache of the connection for writes, in KiB (SQLite counts them below zero).
 const WRITE_CACHE: &str = "-65536";
-/// The same for each connection that reads.
+/// Page cache of each connection for reads.
 const READ_CACHE: &str = "-8192";
 
-/// Rows that the thread of a connection reads ahead: with fewer, it and the reader wake each other all the time.
+/// Rows that the thread of a connection reads ahead: with fewer, it and the reader wake each other constantly.
 const ROWS_AHEAD: usize = 1_024;
 
-/// Fails where the tables are not there.
+/// Fails without tables.
 const IS_OURS: &str = "select exists (select 1 from _sqlx_migrations), exists (select 1 from entry)";
 
 pub(super) async fn connect(settings: &Settings, create: bool) -> Result<Db, StoreError> {
@@ -35,7 +35,7 @@ pub(super) async fn connect(settings: &Settings, create: bool) -> Result<Db, Sto
     Ok(Db::Sqlite { write, read })
 }
 
-/// A file that is not ours, an empty one too, is not made ours by a question: so none of our settings here.
+/// Opens without settings: a query must not turn a foreign or empty file into a store.
 pub(super) async fn check_is_ours(settings: &Settings) -> Result<(), StoreError> {
     let file = options(&settings.url)?.get_filename().to_owned();
     if !file.exists() {
@@ -56,7 +56,7 @@ pub(super) async fn check_is_ours(settings: &Settings) -> Result<(), StoreError>
     }
 }
 
-/// Whether this is no file, but where and who is somebody else's database: with `:` and `@`, or words such as `password=`.
+/// Tells if this is a connection string of another database: with `:` and `@`, or words such as `password=`.
 fn has_secrets(name: &str) -> bool {
     let has_user = name.split_once(':').is_some_and(|(_, rest)| rest.contains('@'));
     has_user || name.to_ascii_lowercase().contains("password=")

@@ -1,11 +1,11 @@
-//! Values that the databases keep in different types.
+//! Values whose types differ between the databases.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
-/// An instant to the microsecond: `timestamptz`, or in SQLite microseconds since 1970.
+/// Instant to the microsecond: `timestamptz`, or in SQLite microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) struct Instant(pub DateTime<Utc>);
 
@@ -69,7 +69,7 @@ impl<'r> Decode<'r, Postgres> for Instant {
 /// JSON as text: `jsonb`, or text in SQLite.
 pub(in crate::store) type Json = sqlx::types::Json<Box<serde_json::value::RawValue>>;
 
-/// A set of texts or numbers as one parameter: `text[]` or `bigint[]`, or in SQLite a JSON array for `json_each`.
+/// Set of texts or numbers as one parameter: `text[]` or `bigint[]`, or in SQLite a JSON array for `json_each`.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Set<T>(Vec<T>);
 

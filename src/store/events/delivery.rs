@@ -1,4 +1,4 @@
-//! Events that a sink has not taken yet although later ones have passed them, and those that it will never take.
+//! Deliveries that later events of a sink have passed: waiting for another attempt, or dead-lettered.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::sql::Statement;
 
-/// An event that a sink has not taken.
+/// Undelivered event of a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub customer_id: CustomerId,
-    /// Its place in the outbox.
+    /// Its sequence in the outbox.
     pub sequence: Sequence,
-    /// The sink will never take it.
+    /// Dead-lettered.
     pub is_dead: bool,
     pub attempts: i32,
     pub first_tried_at: Option<DateTime<Utc>>,
-    /// No attempt before.
+    /// Not attempted before.
     pub next_at: DateTime<Utc>,
-    /// What the sink said last.
+    /// Last failure reported by the sink.
     pub reason: String,
 }
 
@@ -46,7 +46,7 @@ pub(in crate::store) static PUT: Insert = Insert::new(
         next_at = excluded.next_at, reason = excluded.reason",
 );
 
-/// Puts events aside, or notes another attempt.
+/// Inserts deliveries, or records another attempt.
 pub async fn put(tx: &mut Tx, tenant: &TenantId, sink: &str, deliveries: &[Delivery]) -> Result<(), StoreError> {
     let count = deliveries.len();
     let columns = vec![
@@ -64,11 +64,11 @@ pub async fn put(tx: &mut Tx, tenant: &TenantId, sink: &str, deliveries: &[Deliv
     Ok(())
 }
 
-/// `is_dead = false`, here and below: of `not is_dead` SQLite does not see that an index has it.
+/// `is_dead = false`, here and below: SQLite does not match `not is_dead` with an index.
 static REMOVE: Statement =
     Statement::new("delete from delivery where tenant_id = $1 and sink = $2 and is_dead = false and sequence {in $3}");
 
-/// Forgets events that were delivered at last.
+/// Removes deliveries that succeeded.
 pub async fn remove(tx: &mut Tx, tenant: &TenantId, sink: &str, delivered: &[Sequence]) -> Result<(), StoreError> {
     if delivered.is_empty() {
         return Ok(());
@@ -86,7 +86,7 @@ static HELD_BACK: Statement = Statement::new(
     where tenant_id = $1 and sink = $2 and is_dead = false and customer_id {in $3}",
 );
 
-/// Those of the customers who have an event waiting apart: later ones wait behind it.
+/// Finds the customers with a waiting delivery, whose later events wait behind it.
 pub async fn held_back(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -111,7 +111,7 @@ pub async fn held_back(
 static COUNT: Statement =
     Statement::new("select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = $3");
 
-/// How many events wait apart, or are dead.
+/// Counts waiting or dead-lettered deliveries.
 pub async fn count(tx: &mut Tx, tenant: &TenantId, sink: &str, is_dead: bool) -> Result<i64, StoreError> {
     let statement = COUNT.on(tx);
     Ok(on!(tx, connection => {
@@ -123,7 +123,7 @@ static FAILING: Statement = Statement::new(
     "select count(*) from delivery where tenant_id = $1 and sink = $2 and is_dead = false and attempts > 0",
 );
 
-/// How many events failed and wait for another attempt: not those that only wait behind them.
+/// Counts failed deliveries that wait for another attempt, without those that only wait behind them.
 pub async fn failing(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<i64, StoreError> {
     let statement = FAILING.on(tx);
     Ok(on!(tx, connection => {
@@ -136,7 +136,7 @@ static OLDEST: Statement = Statement::new(
         select min(sequence) from delivery where tenant_id = $1 and sink = $2 and is_dead = false)",
 );
 
-/// When the first of the events that wait apart was written.
+/// Finds the instant at which the oldest waiting event was written.
 pub async fn oldest(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
     let statement = OLDEST.on(tx);
     let oldest: Option<Instant> = on!(tx, connection => {
@@ -186,8 +186,8 @@ static READY: Statement = Statement::new(
     order by delivery.sequence limit $4",
 );
 
-/// The events that may be tried by now, in their order: none whose turn has not come, nor any behind it. Without an
-/// envelope where it is no longer kept.
+/// Lists the deliveries due for another attempt, in order: none before its time, nor any behind it. Without an envelope
+/// where the event is no longer kept.
 pub async fn ready(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -217,7 +217,7 @@ static PAGE: Statement = Statement::new(
     order by delivery.sequence limit $5",
 );
 
-/// Events behind a place that wait apart, or that are dead.
+/// Lists waiting or dead-lettered deliveries after a position.
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -245,7 +245,7 @@ static HURRY: Statement = Statement::new(
     where tenant_id = $1 and sink = $2 and is_dead = false and next_at > $3 and first_tried_at >= $4",
 );
 
-/// Lets everything be tried at once that failed first since a time: the sink takes events again.
+/// Makes deliveries due that first failed since an instant: the sink accepts events again.
 pub async fn hurry(
     tx: &mut Tx,
     tenant: &TenantId,

@@ -1,5 +1,5 @@
-//! The seconds under which KISSmetrics is told of events. It drops a second event with the same person, name and second,
-//! and what it is told of a person twice in a second: so each event of a person gets a second of its own, and keeps it.
+//! Timestamps of events at KISSmetrics, which drops a second event with the same person, name and second, and a second
+//! property of a person in one second: each event of a person gets a second of its own, and keeps it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::store::db::{Column, Insert, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// An event that needs a second.
+/// Event that needs a timestamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted<'e> {
-    /// Its place in the outbox.
+    /// Its sequence in the outbox.
     pub sequence: Sequence,
     pub identity: &'e str,
-    /// When it happened, in seconds since 1970. It gets this one, or the first later one that is free.
+    /// Its instant in seconds since 1970; it gets this second, or the first later one that is free.
     pub second: i64,
 }
 
@@ -40,8 +40,8 @@ pub(in crate::store) static KEEP: Insert = Insert::new(
     "",
 );
 
-/// The second of each event, by its place in the outbox; kept for whoever asks again. The caller is the only one who
-/// serves the sink.
+/// Assigns a second to each event, by its sequence in the outbox; stored for retries. The caller must be the only
+/// worker of the sink.
 pub async fn seconds(
     tx: &mut Tx,
     tenant: &TenantId,

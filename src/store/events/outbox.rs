@@ -1,4 +1,4 @@
-//! Events that are due, in the order in which they go out, written with what they tell of.
+//! Outbox: due events in the order of delivery, written with the movements behind them.
 
 use chrono::{DateTime, Utc};
 
@@ -11,17 +11,17 @@ use crate::store::facts::customer::{parse_id, set};
 use crate::store::journal::sequence::between_numbers;
 use crate::store::sql::Statement;
 
-/// An event to be sent.
+/// Event to be delivered.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
     pub customer_id: CustomerId,
-    /// Names the event among those of the customer.
+    /// Identifies the event among those of the customer.
     pub key: String,
-    /// The [`Envelope`] as JSON, which is smaller.
+    /// [`Envelope`] as JSON, which is smaller.
     pub body: String,
 }
 
-/// An event, at its place.
+/// Event with its sequence.
 #[derive(Debug, Clone)]
 pub struct OutboxEvent {
     pub sequence: Sequence,
@@ -73,7 +73,7 @@ static KEYS: Statement = Statement::each(
         select customer_id, event_key from outbox where tenant_id = $1 and customer_id = wanted.id offset 0) as it",
 );
 
-/// The keys of everything that went out for some customers.
+/// Lists the keys of all events written for some customers.
 pub async fn keys(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -109,7 +109,7 @@ static BETWEEN: Statement = Statement::new(
     where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit $4",
 );
 
-/// The events behind one place and up to another that are still kept, in their order.
+/// Lists the kept events after one sequence and up to another, in order.
 pub async fn between(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -126,7 +126,7 @@ static FIRST: Statement = Statement::new(
     where tenant_id = $3 and sequence > $1 and sequence <= $2 and body is not null order by sequence limit 1",
 );
 
-/// The first event behind one place and up to another that is still kept: its place, and when it was written.
+/// Finds the first kept event after one sequence and up to another, with the instant at which it was written.
 pub async fn first(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -140,7 +140,7 @@ pub async fn first(
     Ok(row.map(|(sequence, recorded_at)| (sequence, recorded_at.0)))
 }
 
-/// An event that waits somewhere, or was given up there, may yet be sent.
+/// Events that wait at a sink, or are dead-lettered there, may still be delivered.
 static PRUNE: Statement = Statement::new(
     "update outbox set body = null
     where sequence > $1 and sequence <= $2 and tenant_id = $3 and body is not null and recorded_at < $4
@@ -150,8 +150,8 @@ static PRUNE: Statement = Statement::new(
                 and sequence > $1 and sequence <= $2)",
 );
 
-/// Keeps the events behind one place and up to another no longer, as far as they were written before an instant and wait
-/// nowhere; gives their number. Their keys stay: they say what went out.
+/// Prunes the events after one sequence and up to another that were written before an instant and wait at no sink;
+/// returns their number. Their keys stay, so that no event is written twice.
 pub async fn prune(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -173,7 +173,7 @@ pub async fn prune(
 
 static LAST: Statement = Statement::new("select max(sequence) from outbox where tenant_id = $1 and sequence <= $2");
 
-/// The place of the last event up to one, whether it is still kept or not.
+/// Finds the sequence of the last event up to one, kept or pruned.
 pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
     let statement = LAST.on(tx);
     Ok(on!(tx, connection => {

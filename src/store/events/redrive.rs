@@ -1,4 +1,4 @@
-//! Sending events again: those that were given up, or everything of some dates.
+//! Redrive: another attempt for dead-lettered deliveries, or for all events of a span of dates.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -13,7 +13,7 @@ static DEAD: Statement = Statement::new(
     where tenant_id = $1 and sink = $2 and is_dead and ($4 = '' or customer_id = $4)",
 );
 
-/// Tries again what was given up, of one customer or of all; gives the number of events.
+/// Makes dead-lettered deliveries due, of one customer or of all; returns the number of events.
 pub async fn dead(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -34,17 +34,17 @@ pub async fn dead(
     }))
 }
 
-/// What to send again, of the events that are still kept.
+/// Kept events to deliver again.
 #[derive(Debug, Clone)]
 pub struct Range {
-    /// By the events' dates; both included.
+    /// Dates of the events; both included.
     pub from: NaiveDate,
     pub to: NaiveDate,
-    /// None: everybody's.
+    /// None: all customers.
     pub customer: Option<CustomerId>,
 }
 
-/// Places of the outbox that are looked through in one transaction.
+/// Sequences of the outbox scanned in one transaction.
 const STEP: Sequence = 50_000;
 
 static RANGE: Statement = Statement::new(
@@ -56,8 +56,8 @@ static RANGE: Statement = Statement::new(
     set is_dead = false, attempts = 0, first_tried_at = null, next_at = excluded.next_at",
 );
 
-/// Sends again what a sink has passed: some places behind one, up to a last. Gives the number of events, and the place
-/// to go on behind; none when it is done.
+/// Redelivers events that a sink has passed: a bounded span after one sequence, up to a last one. Returns the number of
+/// events, and the sequence to continue after; None at the end.
 pub async fn some_of(
     tx: &mut Tx,
     tenant: &TenantId,

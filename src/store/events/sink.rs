@@ -1,4 +1,4 @@
-//! The receivers of events, and how far each has come.
+//! Sinks and their progress.
 
 use chrono::{DateTime, Utc};
 
@@ -8,19 +8,19 @@ use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// How far a sink has come.
+/// Progress of a sink.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Everything up to this place of the outbox is delivered, or waits apart.
+    /// Outbox sequence up to which everything is delivered, or waits apart.
     pub position: Sequence,
-    /// The same of the journal.
+    /// Journal sequence, likewise.
     pub journal_position: Sequence,
-    /// Attempts in a row that failed.
+    /// Consecutive failures.
     pub failures: i32,
-    /// No attempt before.
+    /// Not attempted before.
     pub paused_until: Option<DateTime<Utc>>,
     pub delivered_at: Option<DateTime<Utc>>,
-    /// Why it gets nothing any more.
+    /// Reason why it is disabled.
     pub disabled: Option<String>,
 }
 
@@ -55,8 +55,8 @@ static TAKE_OVER: Statement = Statement::new(
     returning sink, generation, position, journal_position, failures, paused_until, delivered_at, disabled",
 );
 
-/// Makes the caller the one who serves the sink: what others still want to note does not count any more. Gives the
-/// caller's generation, and how far the sink has come.
+/// Makes the caller the worker of the sink: updates of earlier workers no longer count. Returns the caller's generation
+/// and the sink's progress.
 pub async fn take_over(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(i64, Progress), StoreError> {
     let statement = TAKE_OVER.on(tx);
     let row: Row = on!(tx, connection => {
@@ -71,7 +71,7 @@ static NOTE: Statement = Statement::new(
     where tenant_id = $1 and sink = $2 and generation = $3",
 );
 
-/// Notes how far a sink has come. False: somebody else serves it now, and the transaction must be rolled back.
+/// Updates the progress of a sink; false if another worker has taken over, and the transaction must be rolled back.
 pub async fn note(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -103,7 +103,7 @@ static ALL: Statement = Statement::new(
     from sink where tenant_id = $1 order by sink",
 );
 
-/// Every sink that was ever served, by name.
+/// Lists every sink that was ever served, by name.
 pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress)>, StoreError> {
     let statement = ALL.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
@@ -117,7 +117,7 @@ static ONE: Statement = Statement::new(
     from sink where tenant_id = $1 and sink = $2",
 );
 
-/// How far one sink has come; None for one that was never served.
+/// Finds the progress of a sink; None for one that was never served.
 pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Progress>, StoreError> {
     let statement = ONE.on(tx);
     let row: Option<Row> = on!(tx, connection => {
@@ -126,13 +126,13 @@ pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Pr
     Ok(row.map(Row::progress))
 }
 
-/// Whoever serves it at the moment must begin anew: it would note what it knows.
+/// The current worker must start anew: it would write its own progress.
 static ENABLE: Statement = Statement::new(
     "update sink set disabled = null, failures = 0, paused_until = null, generation = generation + 1
     where tenant_id = $1 and sink = $2 and (disabled is not null or paused_until is not null)",
 );
 
-/// Lets a sink that is disabled or paused get events again, at once. False: none of this name is.
+/// Enables a disabled or paused sink at once; false if there is none of this name.
 pub async fn enable(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<bool, StoreError> {
     let statement = ENABLE.on(tx);
     let enabled = on!(tx, connection => {
@@ -145,7 +145,7 @@ static REWIND_JOURNAL: Statement = Statement::new(
     "update sink set journal_position = 0, generation = generation + 1 where tenant_id = $1 and sink = $2",
 );
 
-/// Lets a sink have the whole journal again. Whoever serves it begins a new turn.
+/// Rewinds a sink to the beginning of the journal. Its current worker starts anew.
 pub async fn rewind_journal(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(), StoreError> {
     let statement = REWIND_JOURNAL.on(tx);
     on!(tx, connection => {

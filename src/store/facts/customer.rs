@@ -1,4 +1,4 @@
-//! A customer's row: it counts the recordings, and stands for the customer where processes compete.
+//! Customer rows: count the recordings, and stand for the customer where processes compete.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::store::db::{Column, Insert, Instant, Kind, Set, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// By the key, one by one (`offset 0`), whatever PostgreSQL knows of the table: it knows nothing of a new one, and would
-/// read all of it.
+/// By key, one by one (`offset 0`), independent of PostgreSQL's statistics: a new table has none, and would be read
+/// whole.
 static VERSIONS: Statement = Statement::each(
     "select customer_id, version from customer
     where tenant_id = $1 and customer_id in (select value from json_each($2))",
@@ -22,7 +22,7 @@ static VERSIONS: Statement = Statement::each(
         offset 0) as it",
 );
 
-/// The versions of those of the customers that are there.
+/// Finds the versions of existing customers.
 pub async fn versions(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -31,7 +31,7 @@ pub async fn versions(
     read_versions(tx, &VERSIONS, tenant, customers).await
 }
 
-/// In the order of their ids, as [`touch`] does it, so that two writers cannot wait for each other.
+/// In the order of their ids, as in [`touch`], so that two writers cannot deadlock.
 static LOCK: Statement = Statement::each(
     "select customer_id, version from customer
     where tenant_id = $1 and customer_id in (select value from json_each($2))",
@@ -39,7 +39,7 @@ static LOCK: Statement = Statement::each(
     order by customer_id for update",
 );
 
-/// Like [`versions`], and keeps others from touching these customers until the transaction ends.
+/// Finds the versions as [`versions`] does, and locks these customers until the transaction ends.
 pub async fn lock(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -83,21 +83,21 @@ pub(in crate::store) static TOUCH: Insert = Insert::new(
     where customer.version = excluded.previous_version",
 );
 
-/// A customer whose recordings are counted.
+/// Customer whose recordings are counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Touch<'c> {
     pub customer_id: &'c CustomerId,
-    /// The version that the customer is known to have.
+    /// Expected version of the customer.
     pub from: Version,
     pub to: Version,
-    /// When the next event of the customer is due.
+    /// Date of the customer's next event.
     pub next_event_at: Option<DateTime<Utc>>,
-    /// The version of the books under which it was derived.
+    /// Version of the books under which it was derived.
     pub books_version: i64,
 }
 
-/// Counts the recordings of customers, given in the order of their ids. False: some do not have the version that they
-/// were known to have, and the transaction must be rolled back.
+/// Counts the recordings of customers, given in the order of their ids; false if some do not have the expected version,
+/// and the transaction must be rolled back.
 pub async fn touch(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -123,7 +123,7 @@ static DUE: Statement = Statement::new(
     "select customer_id from customer where tenant_id = $1 and next_event_at <= $2 order by next_event_at limit $3",
 );
 
-/// Customers of whom an event is due that has not gone out, the longest due first.
+/// Lists customers with a due event that is not in the outbox, longest due first.
 pub async fn due(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -153,14 +153,14 @@ static TIMES: Statement = Statement::each(
         offset 0) as it",
 );
 
-/// When a customer was changed last, and when its next event was due then.
+/// Instant of the last change of a customer, and date of its next event then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     pub changed_at: DateTime<Utc>,
     pub next_event_at: Option<DateTime<Utc>>,
 }
 
-/// The times of those of the customers that are there.
+/// Finds the times of existing customers.
 pub async fn times(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -183,7 +183,7 @@ static PAGE: Statement = Statement::new(
     "select customer_id from customer where tenant_id = $1 and customer_id > $2 order by customer_id limit $3",
 );
 
-/// The next customers by id after one (None: from the first).
+/// Lists the next customers by id after one (None: from the first).
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -203,7 +203,7 @@ static DERIVED_BEFORE: Statement = Statement::new(
     order by customer_id limit $4",
 );
 
-/// The next customers by id after one (None: from the first) that were derived before a version of the books.
+/// Lists the next customers by id after one (None: from the first) that were derived before a version of the books.
 pub async fn derived_before(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -235,7 +235,7 @@ static MISSING: Statement = Statement::new(
     order by 1 limit $2",
 );
 
-/// Customers who have facts or entries, but no row.
+/// Lists customers with facts or entries, but without a row.
 pub async fn missing(tx: &mut Tx, tenant: &TenantId, limit: i64) -> Result<Vec<CustomerId>, StoreError> {
     let statement = MISSING.on(tx);
     let ids: Vec<String> = on!(tx, connection => {

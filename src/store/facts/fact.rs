@@ -1,4 +1,4 @@
-//! Facts as they were said, every revision.
+//! Facts in every revision.
 
 use chrono::{DateTime, Utc};
 
@@ -12,16 +12,16 @@ use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::sql::Statement;
 
-/// A fact that was recorded.
+/// Recorded fact.
 #[derive(Debug, Clone)]
 pub struct StoredFact {
     pub fact: Fact,
-    /// The recording that brought it.
+    /// Version of the customer that recorded it.
     pub version: Version,
     pub recorded_at: DateTime<Utc>,
 }
 
-/// A fact to record.
+/// Fact to record.
 #[derive(Debug, Clone, Copy)]
 pub struct NewFact<'f> {
     pub fact: &'f Fact,
@@ -52,7 +52,7 @@ pub(in crate::store) struct Row {
     recorded_at: Instant,
 }
 
-/// Everything recorded of some customers, by customer, kind, id and revision.
+/// Lists all facts of some customers, by customer, kind, id and revision.
 pub async fn of_customers(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -101,7 +101,7 @@ pub(in crate::store) static APPEND: Insert = Insert::new(
     "",
 );
 
-/// Records facts. One that is there already, in the same revision, is an error of the caller.
+/// Inserts facts. An existing fact in the same revision is an error of the caller.
 pub async fn append(
     tx: &mut Tx,
     tenant: &TenantId,

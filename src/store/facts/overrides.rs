@@ -1,4 +1,4 @@
-//! Finance's overrides, across customers and revisions, each with who recorded it.
+//! Overrides across customers and revisions, each with its actor.
 
 use chrono::{DateTime, Utc};
 
@@ -10,35 +10,35 @@ use crate::store::facts::customer::{parse_id, set};
 use crate::store::facts::fact::Row as FactRow;
 use crate::store::sql::Statement;
 
-/// A revision of an override.
+/// Revision of an override.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredOverride {
     pub over: Override,
     pub recorded_at: DateTime<Utc>,
-    /// By the audit trail; empty where it does not go back so far.
+    /// Actor by the audit trail; empty before its beginning.
     pub actor: String,
 }
 
-/// Which overrides to list.
+/// Selection of overrides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverrideQuery {
     /// None: all.
     pub customer_id: Option<CustomerId>,
-    /// Every revision, and not only those in force.
+    /// Includes superseded revisions.
     pub with_history: bool,
 }
 
-/// The place of an override in a list: the next ones are behind it.
+/// Position of an override in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverridePlace {
     pub customer_id: String,
-    /// The id of the fact: its cause.
+    /// Id of the fact: its cause.
     pub fact_id: String,
     pub revision: i64,
 }
 
 impl OverridePlace {
-    /// Before every override.
+    /// Position before every override.
     fn first() -> Self {
         Self { customer_id: String::new(), fact_id: String::new(), revision: -1 }
     }
@@ -57,7 +57,7 @@ fn number(revision: Revision) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
-/// The latest revision, unless it takes the override back.
+/// Latest revision, unless it clears the override.
 static CURRENT: Statement = Statement::new(
     "select {override_columns} from fact
     where tenant_id = $1 and kind = 'OVERRIDE' and cast($2 as text) is null
@@ -102,7 +102,7 @@ struct Row {
     actor: String,
 }
 
-/// The next overrides behind a place (None: the first ones), by customer, cause and revision.
+/// Lists the next overrides after a position (None: from the first), by customer, cause and revision.
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -143,7 +143,7 @@ static CUSTOMERS: Statement = Statement::each(
     order by wanted.id",
 );
 
-/// Those of some customers for whom there ever was an override.
+/// Finds those of some customers that ever had an override.
 pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) -> Result<Vec<CustomerId>, StoreError> {
     let statement = CUSTOMERS.on(tx);
     let found: Vec<String> = on!(tx, connection => {
@@ -152,7 +152,7 @@ pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) ->
     found.iter().map(|id| parse_id(id)).collect()
 }
 
-/// A revision of an override, as it was recorded.
+/// Revision of an override, as recorded.
 pub async fn find(tx: &mut Tx, tenant: &TenantId, over: &Override) -> Result<Option<StoredOverride>, StoreError> {
     let query = OverrideQuery { customer_id: Some(over.customer_id.clone()), with_history: true };
     let place = OverridePlace::of(over);

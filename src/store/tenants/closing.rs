@@ -1,4 +1,4 @@
-//! Months that were closed and reopened, in the order in which it happened.
+//! Closings and reopenings of months, in order.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,16 +7,16 @@ use crate::store::db::{Instant, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// A closing or reopening of a month.
+/// Closing or reopening of a month.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Closing {
-    /// Counts them, from 1.
+    /// Sequence number, from 1.
     pub sequence: i64,
-    /// The first date of the month.
+    /// First date of the month.
     pub month: NaiveDate,
-    /// Else it was reopened.
+    /// False: a reopening.
     pub is_closed: bool,
-    /// Of the totals of a month that was closed: SHA-256 in hexadecimal digits.
+    /// SHA-256 of the totals of a closed month, in hexadecimal digits.
     pub digest: Option<String>,
     #[sqlx(try_from = "Instant")]
     pub recorded_at: DateTime<Utc>,
@@ -29,7 +29,7 @@ static APPEND: Statement = Statement::new(
     values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
 
-/// Notes a closing or reopening. Whoever does it holds the books alone.
+/// Records a closing or reopening. The caller holds the books exclusively.
 pub async fn append(tx: &mut Tx, tenant: &TenantId, closing: &Closing) -> Result<(), StoreError> {
     let statement = APPEND.on(tx);
     on!(tx, connection => {
@@ -53,7 +53,7 @@ static ALL: Statement = Statement::new(
     where tenant_id = $1 order by sequence",
 );
 
-/// Everything that happened to the months of a tenant, in order.
+/// Lists all closings and reopenings of a tenant, in order.
 pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<Closing>, StoreError> {
     let statement = ALL.on(tx);
     Ok(on!(tx, connection => {

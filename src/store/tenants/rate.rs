@@ -1,4 +1,4 @@
-//! Exchange rates: added, never changed.
+//! Exchange rates: append-only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(in crate::store) static ADD: Insert = Insert::new(
     "on conflict (tenant_id, rate_set, from_currency, to_currency, date) do nothing",
 );
 
-/// Adds rates to a set; gives how many. Those that somebody else has added meanwhile are not among them.
+/// Adds rates to a set; returns their number, without those that another import has added meanwhile.
 pub async fn add(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -45,10 +45,10 @@ pub async fn add(
     ADD.run(tx, count, columns).await
 }
 
-/// Which two currencies, and from which date on.
+/// Currency pair, and the date from which a rate is in force.
 pub type RateKey = (Currency, Currency, NaiveDate);
 
-/// The place of a rate in its set.
+/// Position of a rate in its set.
 #[must_use]
 pub fn key(it: &ExchangeRate) -> RateKey {
     (it.from, it.to, it.date)
@@ -59,7 +59,7 @@ static BETWEEN: Statement = Statement::new(
     where tenant_id = $1 and rate_set = $2 and date >= $3 and date <= $4",
 );
 
-/// The rates of a set from one date through another.
+/// Finds the rates of a set from one date through another.
 pub async fn between(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -79,7 +79,7 @@ pub async fn between(
     rows.iter().map(|row| row.parse().map(|it| (key(&it), it.rate))).collect()
 }
 
-/// The rates that are in force on the first date, and those that begin until the last.
+/// Keeps the rates in force on the first date, and those that begin until the last.
 static IN_FORCE: Statement = Statement::new(
     "select from_currency, to_currency, date, rate from exchange_rate as it
     where tenant_id = $1 and rate_set = $2 and from_currency {in $3} and to_currency = $4 and date <= $6
@@ -90,7 +90,7 @@ static IN_FORCE: Statement = Statement::new(
                 and earlier.date <= $5), $5)",
 );
 
-/// The rates of a set that hold on any date from the first through the last.
+/// Finds the rates of a set that are in force on any date from the first through the last.
 pub async fn in_force(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -113,7 +113,7 @@ pub async fn in_force(
     rows.iter().map(Row::parse).collect()
 }
 
-/// Which rates to list. What is None does not filter.
+/// Filter of rates; None matches everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateFilter {
     pub rate_set: RateSet,
@@ -130,7 +130,7 @@ static PAGE: Statement = Statement::new(
     order by from_currency, to_currency, date limit $8",
 );
 
-/// Rates behind one (None: from the first), by currencies and date.
+/// Lists rates after one (None: from the first), by currencies and date.
 pub async fn page(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -178,7 +178,7 @@ impl Row {
     }
 }
 
-/// A set of rates, and how far it goes.
+/// Set of rates and its span.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct SetState {
     pub rate_set: String,
@@ -192,7 +192,7 @@ static SETS: Statement = Statement::new(
     where tenant_id = $1 and rate_set > $2 group by rate_set order by rate_set limit $3",
 );
 
-/// Sets behind one (None: from the first), by name.
+/// Lists sets after one (None: from the first), by name.
 pub async fn sets(
     tx: &mut Tx,
     tenant: &TenantId,

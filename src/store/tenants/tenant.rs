@@ -1,4 +1,4 @@
-//! The sets of books, and what each has decided.
+//! Tenants and the settings of their books.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -15,7 +15,7 @@ static ENSURE: Statement = Statement::new(
     on conflict (tenant_id) do nothing",
 );
 
-/// Creates the tenant with this policy, unless it is there already; whether it was not.
+/// Creates the tenant with this policy, unless it exists; true if it was created.
 pub async fn ensure(tx: &mut Tx, tenant: &TenantId, policy: Policy, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let grace = i32::from(policy.lapse_grace_days);
     let statement = ENSURE.on(tx);
@@ -37,7 +37,7 @@ static BOOKS: Statement = Statement::new(
     "select version, policy_version, open_from, lapse_grace_days, time_zone from tenant where tenant_id = $1",
 );
 
-/// The state of the tenant's books; new ones for a tenant that is not there yet.
+/// Reads the settings of the tenant's books; defaults for a tenant that does not exist yet.
 pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> {
     let statement = BOOKS.on(tx);
     let row: Option<(i64, i64, NaiveDate, i32, String)> = on!(tx, connection => {
@@ -56,8 +56,8 @@ static HOLD_ALONE: PostgresStatement = PostgresStatement::new(
 );
 static WAIT_LONGER: PostgresStatement = PostgresStatement::new("set local lock_timeout = '30s'");
 
-/// Waits until nobody writes to the tenant's books, and keeps everybody from it until the transaction ends. (On SQLite whoever writes is
-/// alone.)
+/// Waits for the writers of the tenant's books, and excludes others until the transaction ends. (On SQLite a writer is
+/// always alone.)
 pub async fn hold_alone(tx: &mut Tx, tenant: &TenantId) -> Result<(), StoreError> {
     if let Tx::Postgres(tx) = tx {
         sqlx::query(WAIT_LONGER.text()).execute(&mut **tx).await?;
@@ -71,7 +71,7 @@ static HOLD: Statement = Statement::each(
     "select coalesce(hold_books($1), 0)",
 );
 
-/// Keeps the books as they are until the transaction ends; gives their version.
+/// Holds the settings of the books until the transaction ends; returns their version.
 pub async fn hold(tx: &mut Tx, tenant: &TenantId) -> Result<i64, StoreError> {
     let statement = HOLD.on(tx);
     Ok(on!(tx, connection => {
@@ -84,7 +84,7 @@ static CHANGE: Statement = Statement::new(
     where tenant_id = $1",
 );
 
-/// Changes the books. Whoever does it holds them alone.
+/// Changes the settings of the books. The caller holds them exclusively.
 pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(), StoreError> {
     let statement = CHANGE.on(tx);
     on!(tx, connection => {
@@ -103,7 +103,7 @@ pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(),
 
 static IS_THERE: Statement = Statement::new("select exists (select 1 from tenant where tenant_id = $1)");
 
-/// Whether there is such a tenant.
+/// Tells if the tenant exists.
 pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError> {
     let statement = IS_THERE.on(tx);
     Ok(on!(tx, connection => sqlx::query_scalar(statement).bind(tenant.as_str()).fetch_one(connection).await?))
@@ -111,7 +111,7 @@ pub async fn is_there(tx: &mut Tx, tenant: &TenantId) -> Result<bool, StoreError
 
 static ALL: Statement = Statement::new("select tenant_id from tenant order by tenant_id");
 
-/// Every tenant, by id.
+/// Lists all tenants by id.
 pub async fn all(tx: &mut Tx) -> Result<Vec<TenantId>, StoreError> {
     let statement = ALL.on(tx);
     let ids: Vec<String> = on!(tx, connection => sqlx::query_scalar(statement).fetch_all(connection).await?);

@@ -1,13 +1,13 @@
-//! How many customers came and left, by month and currency, beside the journal: so that nobody has to be looked at one by
-//! one.
+//! Totals of customer activity beside the journal: customers won and lost by month and currency, so that a report needs
+//! not visit each customer.
 //!
-//! What came and left in each month adds up from month to month, but not to a span of months: who left in May and came
-//! back in July has not left the year. So of those who turned more than once each pair of months is kept as well, 1 for
-//! two opposite turns and −1 for two equal ones. The turns of a customer alternate: of n in a span, the pairs add up to
-//! n / 2, rounded down, which is how often the customer came and left (or left and came) for nothing.
+//! Won and lost customers of each month add up from month to month, but not over a span of months: a customer who left
+//! in May and returned in July has not left in the year. So for customers with several changes each pair of months is
+//! kept as well, 1 for two opposite changes and −1 for two equal ones. The changes of a customer alternate: of n in a
+//! span, the pairs add up to n / 2, rounded down, which is how often the customer left and returned within it.
 //!
-//! Whoever writes a customer takes away what the customer was, and adds what the customer is. What is taken away is what was
-//! added before, whichever process did it, because the version of the customer is checked in the same transaction.
+//! A writer subtracts the customer's former contribution and adds the new one. The former one is what was added before,
+//! by any process, because the version of the customer is checked in the same transaction.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::ALWAYS;
 
-/// The longest span that a report may be about: what lies further apart than that is no pair.
+/// Longest span of a report: months further apart form no pair.
 const MAX_SPAN: Months = Months::new(600);
 
-/// Those who turned in a month. In the order of the table's key, as all totals.
+/// Changes of a month, in the order of the table's key, as all totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TurnKey {
     pub month: NaiveDate,
@@ -32,14 +32,14 @@ pub struct TurnKey {
     pub counts_from: NaiveDate,
 }
 
-/// How many customers.
+/// Number of customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turned {
     pub came: i64,
     pub gone: i64,
 }
 
-/// Those who turned in two months.
+/// Customers with changes in two months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PairKey {
     pub month: NaiveDate,
@@ -48,7 +48,7 @@ pub struct PairKey {
     pub counts_from: NaiveDate,
 }
 
-/// The turns of some customers.
+/// Changes of some customers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerTotals {
     pub turns: BTreeMap<TurnKey, Turned>,
@@ -56,12 +56,12 @@ pub struct CustomerTotals {
 }
 
 impl CustomerTotals {
-    /// Adds a customer, by all that is posted of them.
+    /// Adds a customer with all its entries.
     pub fn add(&mut self, posted: Vec<PostedSum>) {
         self.add_times(posted, 1);
     }
 
-    /// Takes a customer away again.
+    /// Subtracts a customer.
     pub fn take_away(&mut self, posted: Vec<PostedSum>) {
         self.add_times(posted, -1);
     }
@@ -70,14 +70,14 @@ impl CustomerTotals {
         let mut before = ActivityMonths::new();
         for (counts_from, turns) in activity_months(posted) {
             let counts_from = counts_from.unwrap_or(ALWAYS);
-            // Reports add up all that counts by their date: each date brings what it makes different, which is little.
+            // A date's contribution is the difference that it makes to the dates before it, mostly little.
             self.add_turns(&before, &missing_in(&turns, &before), counts_from, times.saturating_neg());
             self.add_turns(&turns, &missing_in(&before, &turns), counts_from, times);
             before = turns;
         }
     }
 
-    /// Adds some turns out of all, and every pair that has one of them.
+    /// Adds some changes out of all, and every pair with one of them.
     fn add_turns(&mut self, all: &ActivityMonths, some: &ActivityMonths, counts_from: NaiveDate, times: i64) {
         for ((currency, month), turn) in some {
             let (currency, month) = (*currency, *month);
@@ -104,7 +104,7 @@ impl CustomerTotals {
     }
 }
 
-/// The turns that are not among others.
+/// Keeps the changes that are not among others.
 fn missing_in(others: &ActivityMonths, turns: &ActivityMonths) -> ActivityMonths {
     turns.iter().filter(|(key, turn)| others.get(key) != Some(turn)).map(|(key, turn)| (*key, *turn)).collect()
 }
@@ -141,7 +141,7 @@ pub(in crate::store) static ADD_PAIRS: Insert = Insert::new(
 
 /// Adds to the totals of a shard.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &CustomerTotals) -> Result<(), StoreError> {
-    // Most changes move nobody in or out.
+    // Most recordings change no customer's activity.
     let rows: Vec<(&TurnKey, &Turned)> =
         totals.turns.iter().filter(|(_, turned)| **turned != Turned::default()).collect();
     let columns = vec![
@@ -181,7 +181,7 @@ static READ_PAIRS: Statement = Statement::new(
     group by 1, 2, 3, 4",
 );
 
-/// All totals of a tenant, the shards added up.
+/// Reads all totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<CustomerTotals, StoreError> {
     let (turns, pairs) = (READ_TURNS.on(tx), READ_PAIRS.on(tx));
     let turns: Vec<TurnRow> = on!(tx, connection => {
@@ -240,7 +240,7 @@ static TURNS: Statement = Statement::new(
     group by 1, 2",
 );
 
-/// Who came and left through a date as seen on another, by currency and month (None: before the first date).
+/// Reads the changes through a date as of another one, by currency and month (None: before the first date).
 pub async fn by_month(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -262,7 +262,7 @@ static PAIRS: Statement = Statement::new(
     group by 1",
 );
 
-/// How many came and left from one date to another without being more or less at the end, by currency.
+/// Counts the customers who left and returned, or the reverse, between two dates, by currency.
 pub async fn for_nothing(
     tx: &mut Tx,
     tenant: &TenantId,

@@ -1,5 +1,5 @@
-//! Totals beside the journal: what its entries come to by day, by month, and by month and item. Kept in the transaction
-//! of the entries, so that a report reads hundreds of rows and not millions.
+//! Totals of movements beside the journal: sums by day, by month, and by month and item. Written in the transaction of
+//! the entries, so that a report reads hundreds of rows and not millions.
 
 use std::collections::BTreeMap;
 
@@ -13,34 +13,34 @@ use crate::store::db::{Column, Insert, Kind, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-/// On which all entries count that are not provisional.
+/// Date from which entries count that are not provisional.
 pub(in crate::store) const ALWAYS: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
-/// The part of a total that is kept as whole units: the rest of a sum of millions of entries cannot overflow.
+/// Part of a total kept as whole units: the remainder of a sum of millions of entries cannot overflow.
 const MICROS: i128 = 1_000_000;
 
-/// Which row of a table. In the order of the table's key: writers that go by it cannot wait for each other in a circle.
+/// Key of a row, in the order of the table: writers that follow it cannot deadlock.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TotalKey {
     pub level: Level,
-    /// Of a day, or the first of a month.
+    /// Day, or first of a month.
     pub date: NaiveDate,
     pub currency: String,
     pub subcategory: Subcategory,
-    /// Only by item.
+    /// Set in totals by item.
     pub item: String,
     pub is_adjustment: bool,
     pub counts_from: NaiveDate,
 }
 
-/// What entries come to.
+/// Sum of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum {
-    /// In micro-units.
+    /// Micro-units.
     pub delta: i128,
-    /// A reversal counts as one less.
+    /// Movements; a reversal counts −1.
     pub movements: i64,
 }
 
@@ -50,13 +50,13 @@ impl Sum {
         self.movements = self.movements.saturating_add(other.movements);
     }
 
-    /// The same the other way.
+    /// Negates it.
     #[must_use]
     pub fn reversed(self) -> Self {
         Self { delta: self.delta.saturating_neg(), movements: self.movements.saturating_neg() }
     }
 
-    /// As an amount.
+    /// Converts to an amount.
     ///
     /// # Errors
     /// [`OutOfRange`] when it does not fit.
@@ -64,7 +64,7 @@ impl Sum {
         i64::try_from(self.delta).map(Money::from_micros).map_err(|_| OutOfRange)
     }
 
-    /// In units of the currency, for people.
+    /// Renders units of the currency, for people.
     #[must_use]
     pub fn amount(self) -> String {
         let sign = if self.delta < 0 { "-" } else { "" };
@@ -85,7 +85,7 @@ impl Sum {
     }
 }
 
-/// The sums of some entries.
+/// Sums of some entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     pub days: BTreeMap<TotalKey, Sum>,
@@ -197,7 +197,7 @@ async fn add_to(
     sums: &BTreeMap<TotalKey, Sum>,
     by_item: bool,
 ) -> Result<(), StoreError> {
-    // What cancels within one commit moves nothing.
+    // Amounts that cancel within one commit change no row.
     let rows: Vec<(&TotalKey, &Sum)> = sums.iter().filter(|(_, sum)| **sum != Sum::default()).collect();
     let text = |get: fn(&TotalKey) -> &str| Column::Text(rows.iter().map(|(key, _)| get(key)).collect());
     let integer = |get: fn(Sum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(**sum)).collect());
@@ -257,7 +257,7 @@ struct Row {
     movements: i64,
 }
 
-/// All totals of a tenant, the shards added up.
+/// Reads all totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<Totals, StoreError> {
     Ok(Totals {
         days: read_from(&READ_DAYS, tx, tenant).await?,
@@ -285,7 +285,7 @@ static OF_MONTH: Statement = Statement::new(
     group by 1, 2, 3, 4, 5, 6, 7",
 );
 
-/// The totals of the month that begins on a date.
+/// Reads the totals of the month that begins on a date.
 pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
     let statement = OF_MONTH.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {
@@ -296,7 +296,7 @@ pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Resul
 
 static FIRST_MONTH: Statement = Statement::new("select min(posting_month) from month_total where tenant_id = $1");
 
-/// The first month in which anything was ever posted.
+/// Finds the first month with entries.
 pub async fn first_month(tx: &mut Tx, tenant: &TenantId) -> Result<Option<NaiveDate>, StoreError> {
     let statement = FIRST_MONTH.on(tx);
     Ok(on!(tx, connection => {

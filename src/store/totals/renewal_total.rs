@@ -1,4 +1,4 @@
-//! What was renewed and what lapsed, as totals beside the journal: kept in the transaction of the entries.
+//! Totals of renewals beside the journal: renewed and lapsed MRR, written in the transaction of the entries.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::{ALWAYS, Sum};
 
-/// Which row of the table, in the order of its key.
+/// Key of a row, in the order of the table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RenewalKey {
-    /// Its first date.
+    /// First date of the month.
     pub month: NaiveDate,
     pub currency: String,
     pub counts_from: NaiveDate,
 }
 
-/// What came to its natural end. Nobody counts the movements.
+/// Renewed and lapsed MRR of terms at their natural end, without the number of movements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RenewalSum {
     pub renewed: Sum,
     pub lapsed: Sum,
 }
 
-/// The sums of some entries.
+/// Sums of some entries.
 pub type RenewalTotals = BTreeMap<RenewalKey, RenewalSum>;
 
 /// Adds an entry, if a term ended with it (R9, R11).
@@ -71,7 +71,7 @@ pub(in crate::store) static ADD: Insert = Insert::new(
 
 /// Adds to the totals of a shard.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &RenewalTotals) -> Result<(), StoreError> {
-    // What cancels within one commit moves nothing.
+    // Amounts that cancel within one commit change no row.
     let rows: Vec<(&RenewalKey, &RenewalSum)> =
         totals.iter().filter(|(_, sum)| **sum != RenewalSum::default()).collect();
     let integer = |get: fn(&RenewalSum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(sum)).collect());
@@ -111,7 +111,7 @@ struct Row {
     lapsed_micros: i64,
 }
 
-/// All totals of a tenant, the shards added up.
+/// Reads all totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<RenewalTotals, StoreError> {
     let statement = READ.on(tx);
     let rows: Vec<Row> = on!(tx, connection => {

@@ -6,14 +6,14 @@ use sqlx::PgConnection;
 use crate::store::db::insert::{Column, Insert, Kind};
 use crate::store::error::StoreError;
 
-/// Signature, flags, and the length of an extension that there is none of.
+/// Signature, flags, and the length of an empty extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
-/// The length of a value that is null.
+/// Length that marks a null value.
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
-/// The version of the binary format of `jsonb`.
+/// Version of the binary format of `jsonb`.
 const JSONB: &[u8] = &[1];
-/// Sent at once.
+/// Size of a message.
 const PIECE: usize = 1 << 16;
 
 impl Insert {
@@ -48,7 +48,7 @@ impl Insert {
     }
 }
 
-/// A value: its length, and then itself.
+/// Writes a value with its length before it.
 fn push(bytes: &mut Vec<u8>, column: &Column<'_>, kind: Kind, row: usize) {
     let text = |bytes: &mut Vec<u8>, text: Option<&str>| {
         let version = if kind == Kind::Json { JSONB } else { &[] };

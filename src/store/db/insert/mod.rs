@@ -1,5 +1,5 @@
-//! Inserting many rows at once: on PostgreSQL column by column (`unnest`) or, when they are very many, by COPY; on SQLite
-//! row by row, many in one statement.
+//! Bulk insert: on PostgreSQL column by column (`unnest`) or, for very many rows, by COPY; on SQLite by statements with
+//! many rows.
 
 mod copy;
 mod sqlite;
@@ -13,7 +13,7 @@ use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::sql::InsertTexts;
 
-/// What a column holds.
+/// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Kind {
     Text,
@@ -25,12 +25,12 @@ pub(in crate::store) enum Kind {
     Json,
 }
 
-/// The values of a column, one for each row.
+/// Values of a column, one for each row.
 #[derive(Debug)]
 pub(in crate::store) enum Column<'v> {
     Text(Vec<&'v str>),
     OptionalText(Vec<Option<&'v str>>),
-    /// Text or JSON that is made for the insert.
+    /// Text or JSON built for the insert.
     Owned(Vec<String>),
     Integer(Vec<i64>),
     OptionalInteger(Vec<Option<i64>>),
@@ -42,19 +42,19 @@ pub(in crate::store) enum Column<'v> {
     OptionalInstant(Vec<Option<DateTime<Utc>>>),
 }
 
-/// An insert into a table. Its statements are made once, of constants.
+/// Insert into a table. Its statements are built once, from constants.
 #[derive(Debug)]
 pub(in crate::store) struct Insert {
     table: &'static str,
     columns: &'static [(&'static str, Kind)],
-    /// What follows the rows: `on conflict …`. Rows with it are not copied.
+    /// Clause after the rows: `on conflict …`. Rows with it are never copied.
     suffix: &'static str,
     unnest: OnceLock<String>,
     copy: OnceLock<String>,
     sqlite: [OnceLock<String>; sqlite::CHUNKS.len()],
 }
 
-/// From so many rows on, COPY is faster than arrays.
+/// Number of rows from which COPY is faster than arrays.
 const MANY: usize = 500;
 
 impl Insert {
@@ -63,7 +63,7 @@ impl Insert {
         Self { table, columns, suffix, unnest: OnceLock::new(), copy: OnceLock::new(), sqlite }
     }
 
-    /// Inserts the rows; gives the number of rows inserted or updated.
+    /// Inserts the rows; returns the number of rows inserted or updated.
     pub async fn run(&'static self, tx: &mut Tx, rows: usize, columns: Vec<Column<'_>>) -> Result<u64, StoreError> {
         match tx {
             _ if rows == 0 => Ok(0),
@@ -73,7 +73,7 @@ impl Insert {
         }
     }
 
-    /// The texts of its statements.
+    /// Texts of its statements.
     pub fn texts(&self, name: &'static str) -> InsertTexts {
         let postgres_copy = self.suffix.is_empty().then(|| self.copy_text());
         InsertTexts { name, sqlite: self.sqlite_text(1), postgres: self.unnest_text(), postgres_copy }

@@ -1,4 +1,4 @@
-//! Many rows in one statement, for SQLite.
+//! Multi-row statements for SQLite.
 
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
@@ -7,7 +7,7 @@ use crate::store::db::Instant;
 use crate::store::db::insert::{Column, Insert};
 use crate::store::error::StoreError;
 
-/// How many rows a statement inserts: as many as there are, in pieces of these sizes.
+/// Rows of a statement: the input is cut into chunks of these sizes.
 pub(super) const CHUNKS: [usize; 4] = [256, 32, 4, 1];
 
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -26,7 +26,7 @@ impl Insert {
         let mut affected = 0_u64;
         let mut next = pieces.next();
         while let Some(query) = next {
-            // While the database works on one piece, the next one is prepared.
+            // The next chunk is encoded while the database executes this one.
             let (done, following) = tokio::join!(query.execute(&mut *connection), async { pieces.next() });
             affected = affected.saturating_add(done?.rows_affected());
             next = following;
@@ -46,7 +46,7 @@ impl Insert {
     }
 }
 
-/// Each piece: the place of its size in [`CHUNKS`], its first row, and its size.
+/// Cuts rows into chunks: index of the size in [`CHUNKS`], first row, and size.
 fn pieces(rows: usize) -> impl Iterator<Item = (usize, usize, usize)> {
     let mut first = 0_usize;
     std::iter::from_fn(move || {
