@@ -179,7 +179,7 @@ fn subcategory(modification_type: &str, number: usize) -> String {
     all.iter().cycle().nth(number).map(ToString::to_string).unwrap_or_default()
 }
 
-/// Makes the fact a revision of an older one that said something else, and gives the older one.
+/// Makes the fact a revision of an older one with other content, and gives the older one.
 fn revise(fact: &mut RawFact, said: &RevisionDraft) -> RawFact {
     let mut older = fact.clone();
     match (&mut older, fact) {

@@ -74,7 +74,7 @@ pub enum CauseDraft {
     NaturalEnd(usize),
 }
 
-/// An older revision of a fact, which said something else.
+/// An older revision of a fact, with other content.
 #[derive(Debug, Clone)]
 pub struct RevisionDraft {
     pub fact: usize,

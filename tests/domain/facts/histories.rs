@@ -1,4 +1,4 @@
-//! Generated histories: what one customer's billing system and finance could have said, all of it valid on arrival.
+//! Generated histories: facts of one customer, from billing and finance, all of them valid on arrival.
 //!
 //! A history is drawn as drafts ([`draft`](super::draft)) of few values ([`pool`](super::pool)), so that dates, items and amounts meet often, and
 //! is put together in [`assembly`](super::assembly), which mends whatever would be refused. So everything that is drawn is a history,
@@ -66,7 +66,7 @@ pub fn histories() -> impl Strategy<Value = History> {
     of(Features { numbers: pool::USUAL, links: true, types: true })
 }
 
-/// Without modification types: every category is computed, nobody relabels.
+/// Without modification types: each category is computed.
 pub fn unlabelled_histories() -> impl Strategy<Value = History> {
     of(Features { numbers: pool::USUAL, links: true, types: false })
 }

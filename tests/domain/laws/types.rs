@@ -79,7 +79,7 @@ fn may_be_link(movement: &Movement, facts: &CustomerFacts) -> bool {
     has_links && movement.line_id.is_none() && movement.rules.contains(Rule::Renewal)
 }
 
-/// What finance or the order said of a cause, as far as it holds at a level.
+/// The modification type of a cause, by finance or by the order, as far as it holds at a level.
 struct TypeInForce {
     kind: Option<ModificationType>,
     subcategory: Option<Subcategory>,

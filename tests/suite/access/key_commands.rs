@@ -1,7 +1,7 @@
 //! Keys and tenants as an operator looks after them, at the command line.
 
 use crate::support::keys::keep_secret;
-use crate::support::program::{Folder, Said, Serving, rows};
+use crate::support::program::{CommandOutput, Folder, ServerProcess, rows};
 use crate::support::wait::{holds, until_blocking};
 
 /// How long something may take that is to happen within a second.
@@ -16,11 +16,11 @@ fn facts() -> String {
 
 /// The key that was made, alone on stdout, so that it can be put where it belongs.
 fn made(folder: &Folder, options: &str) -> String {
-    let said = folder.run(&format!("keys create {options}"));
-    let key = said.stdout.strip_suffix('\n').unwrap().to_owned();
-    assert!(key.starts_with("dbk_") && !key.contains('\n') && said.code == Some(0), "{said:?}");
+    let output = folder.run(&format!("keys create {options}"));
+    let key = output.stdout.strip_suffix('\n').unwrap().to_owned();
+    assert!(key.starts_with("dbk_") && !key.contains('\n') && output.code == Some(0), "{output:?}");
     let secret = key.splitn(3, '_').nth(2).unwrap();
-    assert!(said.stderr.contains("it is not shown again") && !said.stderr.contains(secret), "{}", said.stderr);
+    assert!(output.stderr.contains("it is not shown again") && !output.stderr.contains(secret), "{}", output.stderr);
     keep_secret(&key);
     key
 }
@@ -45,7 +45,7 @@ fn serve_command_requires_tls_and_keys_beyond_loopback() {
         );
     }
     made(&folder, "--role reader");
-    let mut serving = Serving::start_with(&folder, "--behind-tls-proxy");
+    let mut serving = ServerProcess::start_with(&folder, "--behind-tls-proxy");
     let elsewhere = Folder::new();
     let asked = format!("mrr --server {}", serving.url);
     elsewhere.refuses(&asked, "error: a key is needed: send it as `authorization: Bearer KEY`\n");
@@ -58,7 +58,7 @@ fn key_commands_create_list_and_revoke() {
     let folder = Folder::with(&[("facts.jsonl", &facts())]);
     let reader = made(&folder, "--role reader --name month-end --expires 2999-12-31");
     assert!(folder.run("import facts.jsonl").stderr.contains("1 facts recorded"));
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     let elsewhere = Folder::with(&[("key", &format!("{reader}\n"))]);
     let asked = format!("mrr --date 2026-06-30 --format csv --server {}", serving.url);
     assert_eq!(elsewhere.ask(&format!("{asked} --key-file key")), "date,currency,mrr,arr\n2026-06-30,USD,30,360\n");
@@ -68,8 +68,8 @@ fn key_commands_create_list_and_revoke() {
     );
     let mut command = elsewhere.command(&asked);
     command.env("DELTABOOK_KEY", &reader);
-    let said = Said::of(command.output().unwrap());
-    assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)));
+    let output = CommandOutput::of(command.output().unwrap());
+    assert_eq!((output.stderr.as_str(), output.code), ("", Some(0)));
     elsewhere.refuses(
         &format!("keys list --key-file key --server {}", serving.url),
         "error: a key with the role READER may not do this; it takes ADMIN\n",
@@ -82,8 +82,8 @@ fn key_commands_create_list_and_revoke() {
     assert!(value("created_by").starts_with("local "), "{row:?}");
     let (id, secret) = reader.strip_prefix("dbk_").unwrap().split_once('_').unwrap();
     assert_eq!((value("key_id"), listed.contains(secret)), (id, false));
-    let said = folder.run(&format!("keys revoke {id}"));
-    assert_eq!((said.stderr, said.code), (format!("revoked key {id}\n"), Some(0)));
+    let output = folder.run(&format!("keys revoke {id}"));
+    assert_eq!((output.stderr, output.code), (format!("revoked key {id}\n"), Some(0)));
     folder.refuses("keys revoke nobody", "error: there is no key nobody\n");
     // The server finds out soon.
     let asked = format!("{asked} --key-file key");

@@ -209,7 +209,7 @@ async fn key_request_violations_are_reported_by_field() {
     let fields = refused.get_details_bad_request().unwrap().field_violations;
     let fields: Vec<&str> = fields.iter().map(|it| it.field.as_str()).collect();
     assert_eq!((refused.code(), fields), (Code::InvalidArgument, vec!["name", "role", "expires_at"]));
-    // Nothing was made: nobody needs a key.
+    // No key was made: none is required.
     assert_eq!(server.admin.list_keys(v1::ListKeysRequest::default()).await.unwrap().into_inner().keys, []);
     server.finish().await;
 }
@@ -235,7 +235,7 @@ async fn wrong_keys_are_rate_limited_by_network() {
     let last = refusals.last().unwrap();
     assert_eq!(last.get_details_error_info().unwrap().reason, "TOO_MANY_WRONG_KEYS");
     assert!(last.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
-    // Whoever was right before is let in, and so is everybody elsewhere.
+    // A key that was accepted before still is, and so are those of other networks.
     assert!(call(&key.text, "2001:db8:1:2::3").await.is_ok());
     // A key that was not used yet is refused with the wrong ones, unless another attempt has come due meanwhile.
     let unused = until(async || {

@@ -1,5 +1,5 @@
-//! Every secret of a configuration is a canary, and everything is done with it that goes well or wrong: it is told
-//! nowhere. What a program says, its log at TRACE too, is looked through by whoever starts it here ([`Folder`]).
+//! Each secret of a configuration is a canary, used in ways that work and ways that fail: it is printed nowhere.
+//! [`Folder`] searches the output of each program that it starts, its log at TRACE too.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::support::canary::{self, CANARY};
 use crate::support::certificates::Authority;
 use crate::support::nats::Server;
 use crate::support::postgres;
-use crate::support::program::{Folder, Said, Serving};
+use crate::support::program::{CommandOutput, Folder, ServerProcess};
 use crate::support::sinks::receiver::{Answer, Receiver, nobody};
 use crate::support::store::{self, Store};
 use crate::support::wait::{holds, until};
@@ -116,7 +116,7 @@ fn folder(store: Store, authority: &Authority) -> Folder {
 async fn secrets_are_not_printed_when_sinks_fail() {
     let mut nats = Server::not_started(&format!("authorization {{ user: us, password: \"{}\" }}", secret("nats")));
     nats.start();
-    // The first answers are of every kind, and repeat a secret to whoever would show them.
+    // The first answers are of every kind, and repeat a secret.
     let answers = [401, 403, 400, 410, 500, 302, 429].map(|status| Answer::Body(status, CANARY.repeat(10)));
     let receiver = Receiver::start(answers.into_iter().chain([Answer::HangUp])).await;
     let authority = Authority::new();
@@ -124,7 +124,7 @@ async fn secrets_are_not_printed_when_sinks_fail() {
     folder.write("deltabook.toml", &config(&receiver.url, &nats.url(), &nobody().await));
 
     let tls = "--tls-certificate server.pem --tls-key server.key";
-    let mut serving = Serving::start_with(&folder, &format!("--config deltabook.toml {tls}"));
+    let mut serving = ServerProcess::start_with(&folder, &format!("--config deltabook.toml {tls}"));
     let port = serving.url.rsplit(':').next().unwrap();
     let server = format!("--server https://localhost:{port} --ca-file ca.pem");
     assert_eq!(folder.run("import facts.jsonl").code, Some(0));
@@ -162,7 +162,7 @@ async fn secrets_are_not_printed_when_sinks_fail() {
     canary::check(&stored);
 }
 
-/// Whether it has taken everything, or has said why not.
+/// Whether it has taken everything, or has given a reason.
 fn is_tried(sink: &Value) -> bool {
     let number = |name: &str| sink[name].as_i64().unwrap();
     let is_done = number("last_position") > 0 && number("position") == number("last_position");
@@ -212,9 +212,9 @@ fn secrets_are_not_printed_for_an_invalid_configuration() {
         "kind = \"kissmetrics\"\napi_key = { file = \"/nowhere\" }".to_owned(),
     ] {
         folder.write("wrong.toml", &format!("[sinks.a]\n{wrong}\n"));
-        let said = folder.run("serve --listen 127.0.0.1:0 --config wrong.toml");
-        assert_eq!(said.code, Some(1), "{wrong}: {said:?}");
-        assert!(said.stderr.starts_with("error: "), "{wrong}: {}", said.stderr);
+        let output = folder.run("serve --listen 127.0.0.1:0 --config wrong.toml");
+        assert_eq!(output.code, Some(1), "{wrong}: {output:?}");
+        assert!(output.stderr.starts_with("error: "), "{wrong}: {}", output.stderr);
     }
 }
 
@@ -238,8 +238,8 @@ fn secrets_are_not_printed_for_an_invalid_option() {
     ] {
         folder.set("DATABASE_URL", url.clone());
         for command in ["serve --listen 127.0.0.1:0", "migrate", "mrr", "verify", "import facts.jsonl", "relay"] {
-            let said = folder.run(command);
-            assert_eq!((said.stdout.as_str(), said.code), ("", Some(1)), "{command} on {url}: {said:?}");
+            let output = folder.run(command);
+            assert_eq!((output.stdout.as_str(), output.code), ("", Some(1)), "{command} on {url}: {output:?}");
         }
         for command in ["help", "serve --help", "import --help", "mrr --help", "relay --help", "mrr --nonsense"] {
             folder.run(command);
@@ -254,8 +254,8 @@ fn secrets_are_not_printed_for_an_invalid_option() {
         "--tls-certificate server.pem --tls-key nats.creds",
         "--tls-certificate server.pem --tls-key server.key --tls-client-ca server.key",
     ] {
-        let said = folder.run(&format!("serve --listen 127.0.0.1:0 {files}"));
-        assert!(said.code == Some(1) && said.stderr.starts_with("error: TLS: "), "{said:?}");
+        let output = folder.run(&format!("serve --listen 127.0.0.1:0 {files}"));
+        assert!(output.code == Some(1) && output.stderr.starts_with("error: TLS: "), "{output:?}");
     }
     let client =
         "mrr --server https://127.0.0.1:1 --ca-file server.key --client-certificate server.key --client-key nats.creds";
@@ -264,6 +264,6 @@ fn secrets_are_not_printed_for_an_invalid_option() {
 
 #[test]
 fn printed_secret_fails_its_test() {
-    let said = Folder::new().command(&format!("mrr --server {CANARY}.invalid")).output().unwrap();
-    assert!(std::panic::catch_unwind(|| Said::of(said)).is_err());
+    let output = Folder::new().command(&format!("mrr --server {CANARY}.invalid")).output().unwrap();
+    assert!(std::panic::catch_unwind(|| CommandOutput::of(output)).is_err());
 }

@@ -63,8 +63,8 @@ fn classify_command_gives_the_movements_of_a_worked_example() {
         serde_json::from_slice(&std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()).unwrap();
     let expected = case["expected_movements"].as_array().unwrap();
     let names: Vec<&String> = expected.iter().flat_map(|record| record.as_object().unwrap().keys()).collect();
-    let told = |record: Map<String, Value>| record.into_iter().filter(|(name, _)| names.contains(&name)).collect();
-    assert_eq!(&movements.map(told).collect::<Vec<Value>>(), expected);
+    let printed = |record: Map<String, Value>| record.into_iter().filter(|(name, _)| names.contains(&name)).collect();
+    assert_eq!(&movements.map(printed).collect::<Vec<Value>>(), expected);
 }
 
 #[test]

@@ -5,20 +5,20 @@ use crate::support::program::Folder;
 #[test]
 fn demo_command_shows_movements_an_explanation_and_a_waterfall() {
     let folder = Folder::new();
-    let told = folder.ask("demo --exit");
+    let printed = folder.ask("demo --exit");
     let sections = ["Sent ", "The last movements of ", "Explanation of movement ", "The waterfall of "];
-    let places: Vec<Option<usize>> = sections.iter().map(|section| told.find(section)).collect();
-    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{told}");
-    let why = told.split("Explanation of movement ").nth(1).unwrap();
+    let places: Vec<Option<usize>> = sections.iter().map(|section| printed.find(section)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{printed}");
+    let why = printed.split("Explanation of movement ").nth(1).unwrap();
     assert!(why.contains("\n  R8 ") && why.contains("\n  Event on that date: "), "{why}");
-    let waterfall = told.split("The waterfall of ").nth(1).unwrap();
+    let waterfall = printed.split("The waterfall of ").nth(1).unwrap();
     assert!(waterfall.lines().count() >= 12 + 3, "{waterfall}");
     assert!(folder.names().is_empty());
 }
 
 #[test]
 fn help_of_commands_has_their_options() {
-    let whom = ["--database-url", "--server", "--format"];
+    let target = ["--database-url", "--server", "--format"];
     let commands: [(&str, &[&str]); 12] = [
         ("demo", &["--exit"]),
         (
@@ -47,7 +47,7 @@ fn help_of_commands_has_their_options() {
         let help = folder.ask(&format!("{command} --help"));
         assert!(help.contains(&format!("Usage: deltabook {command}")), "{help}");
         let is_question = ["movements", "explain", "waterfall", "mrr"].contains(&command);
-        for option in options.iter().chain(if is_question { &whom[..] } else { &[] }) {
+        for option in options.iter().chain(if is_question { &target[..] } else { &[] }) {
             assert!(help.contains(option), "{option} in {help}");
         }
         assert!(folder.ask(&format!("{command} -h")).starts_with(help.lines().next().unwrap()), "{command}");
@@ -73,10 +73,10 @@ fn commands_name_a_missing_store_or_server() {
     );
     folder.write("empty.db", "");
     folder.refuses("mrr --database-url empty.db", "error: empty.db is not a store of deltabook\n");
-    folder.write("notes.txt", "not a database, but long enough to be looked at as one by whoever opens it");
+    folder.write("notes.txt", "not a database, but long enough to be looked at as one");
     for (command, named) in [
         ("mrr --database-url notes.txt", "error: cannot open the store notes.txt: "),
-        // A port on which nobody can listen.
+        // A port that cannot be listened on.
         (
             "mrr --database-url postgres://anna:secret@127.0.0.1:1/books",
             "error: cannot open the store postgres://127.0.0.1:1/books: ",
@@ -85,9 +85,9 @@ fn commands_name_a_missing_store_or_server() {
         ("mrr --server nonsense", "error: cannot reach the server at nonsense: "),
         ("import no.jsonl", "error: failed to open no.jsonl: "),
     ] {
-        let said = folder.run(command);
-        assert!(said.stderr.starts_with(named), "{}", said.stderr);
-        assert_eq!((said.stdout.as_str(), said.code), ("", Some(1)), "{command}");
+        let output = folder.run(command);
+        assert!(output.stderr.starts_with(named), "{}", output.stderr);
+        assert_eq!((output.stdout.as_str(), output.code), ("", Some(1)), "{command}");
     }
 }
 
@@ -95,7 +95,7 @@ fn commands_name_a_missing_store_or_server() {
 fn relay_command_does_not_print_inline_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("deltabook.toml");
-    let said = |text: &str| {
+    let output = |text: &str| {
         std::fs::write(&config, text).unwrap();
         let relay = std::process::Command::new(env!("CARGO_BIN_EXE_deltabook"))
             .args(["relay", "--config"])
@@ -106,11 +106,11 @@ fn relay_command_does_not_print_inline_secrets() {
         assert!(!relay.status.success());
         String::from_utf8(relay.stderr).unwrap()
     };
-    let inline = said("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\"\n");
+    let inline = output("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\"\n");
     assert!(inline.contains("sink a: write_key: a secret is kept elsewhere"), "{inline}");
-    let torn = said("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\n");
+    let torn = output("[sinks.a]\nkind = \"segment\"\nwrite_key = \"CANARY\n");
     assert!(torn.contains("line 3"), "{torn}");
-    let list = said("[sinks.a]\nkind = \"webhook\"\nurl = \"https://example.com\"\nsecrets = [\"CANARY\"]\n");
+    let list = output("[sinks.a]\nkind = \"webhook\"\nurl = \"https://example.com\"\nsecrets = [\"CANARY\"]\n");
     assert!(list.contains("secrets"), "{list}");
     for text in [inline, torn, list] {
         assert!(!text.contains("CANARY"), "{text}");

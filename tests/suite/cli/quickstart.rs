@@ -1,4 +1,4 @@
-//! The quickstart as somebody follows it: the commands and the code of the page, against a server.
+//! The quickstart: the commands and the code of the page, against a server.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ async fn quickstart_in_python_prints_what_the_page_shows() {
     let code = code.replace(ADDRESS, &server.address.to_string());
     let generate = generate.strip_prefix("venv/bin/python ").unwrap().to_owned();
     // The server goes on meanwhile.
-    let said = tokio::task::spawn_blocking(move || {
+    let output = tokio::task::spawn_blocking(move || {
         let python = Python::with(&[("grpcio", "grpc"), ("grpcio-tools", "grpc_tools.protoc")]);
         let python = python.unwrap_or_else(|why| panic!("{why}"));
         let folder = tempfile::tempdir().unwrap();
@@ -56,6 +56,6 @@ async fn quickstart_in_python_prints_what_the_page_shows() {
         fs::write(folder.path().join("quickstart.py"), code).unwrap();
         python.run(folder.path(), &["quickstart.py"])
     });
-    assert_eq!(said.await.unwrap(), block(&page, "text"));
+    assert_eq!(output.await.unwrap(), block(&page, "text"));
     server.finish().await;
 }

@@ -1,4 +1,4 @@
-//! Every page, in every state that it has, as people look at it: nobody is kept out, and nothing is out of sight.
+//! Every page, in each of its states: no accessibility violation, and nothing out of sight.
 
 use std::env;
 use std::fs;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::console::browser::axe;
 use crate::support::console::browser::{Browser, LOOKS};
-use crate::support::console::site::Site;
+use crate::support::console::site::ConsoleSite;
 use crate::support::store;
 
 /// Where pictures of the pages are wanted.
@@ -18,7 +18,7 @@ const PICTURES: &str = "DELTABOOK_SCREENSHOTS";
 struct Page {
     name: &'static str,
     path: String,
-    /// What somebody does on it, to come to the state.
+    /// The steps that lead to the state.
     does: &'static str,
     /// Part of what is on it then.
     says: &'static str,
@@ -108,7 +108,7 @@ fn bare() -> Vec<Page> {
     ]
 }
 
-/// Those that are there for everybody.
+/// Those that need no key.
 fn before_signing_in() -> Vec<Page> {
     let wrong = "document.querySelector('[name=key]').value = 'nonsense'; document.querySelector('button').click()";
     vec![
@@ -131,8 +131,8 @@ async fn check(browser: &Browser, page: &Page) -> Vec<String> {
     for look in LOOKS {
         browser.look(look).await;
         for (impact, what) in axe::violations(browser).await {
-            let told = format!("{} {} {impact} {what}", page.name, look.name);
-            if matches!(impact.as_str(), "serious" | "critical") { wrong.push(told) } else { println!("{told}") }
+            let printed = format!("{} {} {impact} {what}", page.name, look.name);
+            if matches!(impact.as_str(), "serious" | "critical") { wrong.push(printed) } else { println!("{printed}") }
         }
         let beyond = "return document.scrollingElement.scrollWidth - innerWidth";
         let beyond = browser.run(beyond, json!([])).await;
@@ -155,7 +155,7 @@ async fn sign_in(browser: &Browser, key: &str) {
 
 #[tokio::test]
 async fn console_pages_have_no_accessibility_violations() {
-    let mut site = Site::with_demo(store::sqlite()).await;
+    let mut site = ConsoleSite::with_demo(store::sqlite()).await;
     let reversed = site.decide().await.movement_id;
     let movement = site.movement("pikestone-robotics", deltabook::grpc::v1::ImpactSubcategory::ItemRemoval).await;
     let browser = Browser::open(&site.url).await;
@@ -170,7 +170,7 @@ async fn console_pages_have_no_accessibility_violations() {
     drop(browser);
     site.close().await;
 
-    let site = Site::empty(store::sqlite()).await;
+    let site = ConsoleSite::empty(store::sqlite()).await;
     let browser = Browser::open(&site.url).await;
     sign_in(&browser, &site.finance.text).await;
     for page in bare() {

@@ -1,4 +1,4 @@
-//! The console over plain HTTP: who comes in, for how long, and what is done for whom.
+//! The console over plain HTTP: sessions, roles, cross-site requests, links.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::store;
 use crate::support::canary;
-use crate::support::console::client::{self, Answer, Visitor};
-use crate::support::console::site::{Site, TODAY, today};
+use crate::support::console::client::{self, Answer, ConsoleClient};
+use crate::support::console::site::{ConsoleSite, TODAY, today};
 use crate::support::keys::{GUARDED, keep_secret, with_key};
 use crate::support::server::{TestServer, line};
 
@@ -41,14 +41,14 @@ const FORMS: [(&str, &[(&str, &str)]); 5] = [
     ("/console/sign-out", &[]),
 ];
 
-/// A site with one line, whose keys nobody needed to make it.
-async fn site() -> Site {
+/// A site with one line, recorded before there were keys.
+async fn site() -> ConsoleSite {
     let mut server = TestServer::start_at(store(), today()).await;
     server.record(vec![line("acme", "L1", json!({}))]).await.unwrap();
-    Site::of(server).await
+    ConsoleSite::of(server).await
 }
 
-async fn audit_count(site: &mut Site) -> usize {
+async fn audit_count(site: &mut ConsoleSite) -> usize {
     let request = with_key(&site.reader.text, v1::ListAuditEntriesRequest { page_size: 1_000, ..Default::default() });
     site.server.finance.list_audit_entries(request).await.unwrap().into_inner().entries.len()
 }
@@ -75,7 +75,7 @@ fn check_headers(answer: &Answer, path: &str) {
 async fn console_requires_a_session() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
-    let stranger = Visitor::of(&site.url);
+    let stranger = ConsoleClient::of(&site.url);
     let mut forged = stranger.clone();
     forged.cookie = Some(format!("deltabook={}", "A".repeat(43)));
     for visitor in [&stranger, &forged] {
@@ -108,9 +108,9 @@ async fn console_requires_a_session() {
 async fn console_refuses_cross_site_and_stale_forms() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
-    let visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.finance.text).await;
     let token = visitor.token().await;
-    let another = Visitor::signed_in(&site.url, &site.finance.text).await.token().await;
+    let another = ConsoleClient::signed_in(&site.url, &site.finance.text).await.token().await;
     let (origin, host) = (site.url.clone(), site.url.replace("http://", ""));
     let elsewhere = format!("http://{host}.evil.example");
     let foreign: [&[(&str, &str)]; 7] = [
@@ -135,8 +135,8 @@ async fn console_refuses_cross_site_and_stale_forms() {
         }
         assert_eq!(visitor.post(path, fields).await.status, StatusCode::FORBIDDEN, "{path} without a token");
     }
-    // Nor does another site sign anybody in.
-    let stranger = Visitor::of(&site.url);
+    // Nor does another site sign in.
+    let stranger = ConsoleClient::of(&site.url);
     for headers in foreign {
         let answer = stranger.post_with("/console/sign-in", &[("key", &site.admin.text)], headers).await;
         assert_eq!((answer.status, answer.ticket()), (StatusCode::FORBIDDEN, None), "{headers:?}");
@@ -158,19 +158,19 @@ async fn console_refuses_cross_site_and_stale_forms() {
 #[tokio::test]
 async fn console_session_cookie_is_opaque_and_strict() {
     let site = site().await;
-    let set = async |site: &Site, visitor: &Visitor| {
+    let set = async |site: &ConsoleSite, visitor: &ConsoleClient| {
         let answer = visitor.enter(&site.finance.text).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/console/overview"));
         let (cookie, ticket) = (answer.header("set-cookie").to_owned(), answer.ticket().unwrap());
         let (_, secret) = ticket.split_once('=').unwrap();
-        // 256 bits that nobody is told again.
+        // 256 bits that are not shown again.
         assert_eq!(secret.len(), 43);
         canary::also(secret);
         cookie.replace(secret, "*")
     };
-    let visitor = Visitor::of(&site.url);
+    let visitor = ConsoleClient::of(&site.url);
     assert_eq!(set(&site, &visitor).await, "deltabook=*; Path=/console; Max-Age=43200; HttpOnly; SameSite=Strict");
-    let mut visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
+    let mut visitor = ConsoleClient::signed_in(&site.url, &site.finance.text).await;
     let token = visitor.token().await;
     let left = visitor.post("/console/sign-out", &[("token", &token)]).await;
     assert_eq!(left.header("set-cookie"), "deltabook=; Path=/console; Max-Age=0; HttpOnly; SameSite=Strict");
@@ -192,12 +192,12 @@ async fn console_session_cookie_is_opaque_and_strict() {
 
     // Behind a proxy that encrypts.
     let server = TestServer::start_with(store(), Clock::system(), GUARDED).await;
-    let site = Site::of(server).await;
-    let visitor = Visitor::of(&site.url);
+    let site = ConsoleSite::of(server).await;
+    let visitor = ConsoleClient::of(&site.url);
     let expected = "__Host-deltabook=*; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure";
     assert_eq!(set(&site, &visitor).await, expected);
-    // A cookie that anybody of the domain could have set is none.
-    let mut visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
+    // A cookie that another host of the domain could have set is ignored.
+    let mut visitor = ConsoleClient::signed_in(&site.url, &site.finance.text).await;
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::OK);
     visitor.cookie = visitor.cookie.map(|cookie| cookie.replace("__Host-", ""));
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::SEE_OTHER);
@@ -212,14 +212,14 @@ async fn console_session_expires() {
         move || *time.lock().unwrap()
     });
     let pass = |minutes| *time.lock().unwrap() += TimeDelta::minutes(minutes);
-    let site = Site::of(TestServer::start_at(store(), clock).await).await;
-    let status = async |visitor: &Visitor| visitor.get("/console/periods").await.status;
-    let visitor = Visitor::signed_in(&site.url, &site.reader.text).await;
+    let site = ConsoleSite::of(TestServer::start_at(store(), clock).await).await;
+    let status = async |visitor: &ConsoleClient| visitor.get("/console/periods").await.status;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.reader.text).await;
     pass(29);
     assert_eq!(status(&visitor).await, StatusCode::OK);
     pass(30);
     assert_eq!(status(&visitor).await, StatusCode::SEE_OTHER);
-    let visitor = Visitor::signed_in(&site.url, &site.reader.text).await;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.reader.text).await;
     for _ in 0..35 {
         pass(20);
         assert_eq!(status(&visitor).await, StatusCode::OK);
@@ -232,7 +232,7 @@ async fn console_session_expires() {
 #[tokio::test]
 async fn console_session_ends_with_its_key() {
     let mut site = site().await;
-    let visitor = Visitor::signed_in(&site.url, &site.finance.text).await;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.finance.text).await;
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::OK);
     let revoke = v1::RevokeKeyRequest { key_id: site.finance.id.to_string() };
     site.server.admin.revoke_key(with_key(&site.admin.text, revoke)).await.unwrap();
@@ -247,7 +247,7 @@ async fn console_session_ends_with_its_key() {
 async fn console_reader_has_no_write_actions() {
     let mut site = site().await;
     let before = audit_count(&mut site).await;
-    let visitor = Visitor::signed_in(&site.url, &site.reader.text).await;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.reader.text).await;
     for path in PAGES {
         let page = visitor.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
@@ -269,21 +269,21 @@ async fn console_reader_has_no_write_actions() {
 #[tokio::test]
 async fn console_sign_in_refuses_wrong_keys_alike() {
     let site = site().await;
-    let visitor = Visitor::of(&site.url);
-    let mut said = Vec::new();
+    let visitor = ConsoleClient::of(&site.url);
+    let mut output = Vec::new();
     for number in 0..40 {
         let key = format!("dbk_{}_{}", "0".repeat(24), format!("{number:02}").repeat(22));
         let answer = visitor.enter(&key[..72]).await;
         assert_eq!((answer.status, answer.ticket()), (StatusCode::UNAUTHORIZED, None));
         assert!(!answer.text.contains(&key[30..60]), "the key comes back");
-        said.push(answer.text.contains("This API key is not valid."));
-        if !said.last().unwrap() {
+        output.push(answer.text.contains("This API key is not valid."));
+        if !output.last().unwrap() {
             assert!(answer.text.contains("Too many failed attempts from your address."), "{}", answer.text);
         }
     }
     // Thirty in a minute, and what the minute gives back.
-    let found_out = said.iter().position(|is_looked_up| !is_looked_up);
-    assert!(found_out.is_some_and(|tries| (30..=35).contains(&tries)), "{said:?}");
+    let found_out = output.iter().position(|is_looked_up| !is_looked_up);
+    assert!(found_out.is_some_and(|tries| (30..=35).contains(&tries)), "{output:?}");
     site.close().await;
 }
 
@@ -291,7 +291,7 @@ async fn console_sign_in_refuses_wrong_keys_alike() {
 async fn console_without_keys_is_open_to_loopback_alone() {
     let mut server = TestServer::start_with(store(), Clock::system(), Access::OPEN).await;
     let url = format!("http://{}", server.address);
-    let visitor = Visitor::of(&url);
+    let visitor = ConsoleClient::of(&url);
     assert!(visitor.get("/console/sign-in").await.text.contains("No API key exists yet"));
     let named = |host: &'static str| [("host", host), ("origin", "http://rebound.example")];
     let elsewhere = visitor.get_with("/console/sign-in", &named("rebound.example")).await;
@@ -299,17 +299,17 @@ async fn console_without_keys_is_open_to_loopback_alone() {
     let answer = visitor.post_with("/console/sign-in", &[("key", "")], &named("rebound.example")).await;
     assert_eq!((answer.status, answer.ticket()), (StatusCode::UNAUTHORIZED, None));
 
-    let visitor = Visitor::signed_in(&url, "").await;
+    let visitor = ConsoleClient::signed_in(&url, "").await;
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::OK);
     let answer = visitor.get_with("/console/overview", &named("rebound.example")).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER, "a name that somebody else answers for");
-    // From the first key on, everybody needs one: who came in before, too.
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "a name of another host");
+    // From the first key on, one is required, also in sessions from before.
     let request = v1::CreateKeyRequest { name: "first".into(), role: v1::Role::Reader.into(), expires_at: None };
     let key = server.admin.create_key(request).await.unwrap().into_inner().secret;
     keep_secret(&key);
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(Visitor::of(&url).enter("").await.status, StatusCode::UNAUTHORIZED);
-    let visitor = Visitor::signed_in(&url, &key).await;
+    assert_eq!(ConsoleClient::of(&url).enter("").await.status, StatusCode::UNAUTHORIZED);
+    let visitor = ConsoleClient::signed_in(&url, &key).await;
     assert_eq!(visitor.get("/console/overview").await.status, StatusCode::OK);
     server.finish().await;
 }
@@ -335,7 +335,7 @@ fn cells(page: &str) -> Vec<(String, Decimal)> {
 }
 
 /// What the movements of a list add up to, on all its pages.
-async fn total(visitor: &Visitor, link: &str) -> Decimal {
+async fn total(visitor: &ConsoleClient, link: &str) -> Decimal {
     let (mut sum, mut next) = (Decimal::ZERO, Some(link.to_owned()));
     while let Some(link) = next {
         let page = visitor.get(&link).await.text;
@@ -352,10 +352,10 @@ async fn total(visitor: &Visitor, link: &str) -> Decimal {
 
 #[tokio::test]
 async fn console_waterfall_amounts_link_to_their_movements() {
-    let mut site = Site::with_demo(store()).await;
+    let mut site = ConsoleSite::with_demo(store()).await;
     // With adjustments of closed months, reversals among them.
     site.decide().await;
-    let visitor = Visitor::signed_in(&site.url, &site.reader.text).await;
+    let visitor = ConsoleClient::signed_in(&site.url, &site.reader.text).await;
     let mut followed = 0;
     for level in ["CUSTOMER", "CONTRACT"] {
         for how in [
@@ -380,7 +380,7 @@ async fn console_waterfall_amounts_link_to_their_movements() {
 
 #[tokio::test]
 async fn services_refuse_cross_site_requests() {
-    // Open: nobody has to show a key.
+    // Open: no key is required.
     let server = TestServer::start(store()).await;
     let url = format!("http://{}/deltabook.v1.AdminService/ListKeys", server.address);
     let as_browsers_do = client::client();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::support::console::browser::Browser;
-use crate::support::console::site::Site;
+use crate::support::console::site::ConsoleSite;
 use crate::support::store;
 
 const TAB: &str = "\u{e004}";
@@ -63,7 +63,7 @@ async fn walk(browser: &Browser, path: &str) {
 
 #[tokio::test]
 async fn console_is_operable_by_keyboard() {
-    let mut site = Site::with_demo(store::sqlite()).await;
+    let mut site = ConsoleSite::with_demo(store::sqlite()).await;
     let movement = site.movement("pikestone-robotics", deltabook::grpc::v1::ImpactSubcategory::ItemRemoval).await;
     let browser = Browser::open(&site.url).await;
     // The field for the key has the focus from the beginning.

@@ -1,7 +1,7 @@
 //! From a number to its reason, and to another word on it.
 
 use crate::support::console::browser::Browser;
-use crate::support::console::site::Site;
+use crate::support::console::site::ConsoleSite;
 use crate::support::store;
 
 const REASON: &str = "The five seats replace those of a pilot";
@@ -14,10 +14,10 @@ fn cell(month: &str, column: &str) -> String {
 
 #[tokio::test]
 async fn console_leads_from_an_amount_to_its_reclassification() {
-    let site = Site::with_demo(store::sqlite()).await;
+    let site = ConsoleSite::with_demo(store::sqlite()).await;
     let browser = Browser::open(&site.url).await;
 
-    // Whoever asks for a page is asked for a key first, and comes to that page then.
+    // A page without a session leads to the sign-in, and the sign-in back to the page.
     browser.goto("/console/overview?from=2025-10&to=2025-12").await;
     assert!(browser.path().await.starts_with("/console/sign-in?next="));
     browser.write("//input[@name='key']", &site.finance.text).await;

@@ -1,4 +1,4 @@
-//! Nothing that anybody writes into the books does anything on a page but to be read.
+//! Text of the books is shown on pages, and never run.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use serde_json::json;
 
 use super::injection_payloads::PAYLOADS;
 use crate::support::console::browser::Browser;
-use crate::support::console::client::Visitor;
-use crate::support::console::site::{Site, receiver, today};
+use crate::support::console::client::ConsoleClient;
+use crate::support::console::site::{ConsoleSite, receiver, today};
 use crate::support::keys::with_key;
-use crate::support::ledger::Scripted;
+use crate::support::ledger::ScriptedSink;
 use crate::support::server::{TestServer, fact, line};
 use crate::support::store;
 
@@ -57,9 +57,9 @@ fn facts(number: usize, payload: &str) -> Vec<v1::Fact> {
     ]
 }
 
-/// A receiver that says the payload of a customer to whatever it is told of it.
-fn refusing() -> Arc<Scripted> {
-    let refusing = Scripted::new();
+/// A receiver that answers with the payload of the customer.
+fn refusing() -> Arc<ScriptedSink> {
+    let refusing = ScriptedSink::new();
     refusing.answers(|event| {
         let is_of = |(number, payload): &(usize, &&str)| id("c", *number, payload) == event.envelope.customer_id;
         let (_, payload) = PAYLOADS.iter().enumerate().find(is_of).unwrap();
@@ -69,7 +69,7 @@ fn refusing() -> Arc<Scripted> {
 }
 
 /// The payload in every text of a decision.
-async fn decide(site: &mut Site, number: usize, payload: &str) {
+async fn decide(site: &mut ConsoleSite, number: usize, payload: &str) {
     let movement = site.movement(&id("c", number, payload), v1::ImpactSubcategory::NewCustomer).await;
     let (key, reason) = (site.finance.text.clone(), payload.to_owned());
     let request = v1::OverrideModificationTypeRequest {
@@ -131,7 +131,7 @@ async fn console_shows_injected_scripts_as_text() {
     for (number, payload) in PAYLOADS.iter().enumerate() {
         server.record(facts(number, payload)).await.unwrap();
     }
-    let mut site = Site::of(server).await;
+    let mut site = ConsoleSite::of(server).await;
     for (number, payload) in PAYLOADS.iter().enumerate() {
         decide(&mut site, number, payload).await;
     }
@@ -258,9 +258,9 @@ async fn addresses(browser: &Browser) {
 }
 
 /// The file of the journal does nothing either, when a spreadsheet opens it.
-async fn spreadsheet(site: &Site) {
+async fn spreadsheet(site: &ConsoleSite) {
     let reader = site.operator.makes(&TenantId::only(), Role::Reader).await;
-    let file = Visitor::signed_in(&site.url, &reader.text).await.get("/console/export/movements.csv").await;
+    let file = ConsoleClient::signed_in(&site.url, &reader.text).await.get("/console/export/movements.csv").await;
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"movements.csv\"");
     let mut rows = csv::Reader::from_reader(file.text.as_bytes());

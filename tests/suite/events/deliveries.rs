@@ -22,19 +22,19 @@ use serde_json::json;
 use tonic::{Code, Status};
 
 use super::store;
-use crate::support::program::{Folder, Serving, shown};
+use crate::support::program::{Folder, ServerProcess, shown};
 use crate::support::server::verified;
 use crate::support::store::Store;
 
 /// A sink in memory: what it was given, and what it says next; when nothing is left to say, it takes everything.
 #[derive(Debug, Default)]
-struct Scripted {
+struct ScriptedSink {
     filter: EventFilter,
     script: Mutex<VecDeque<DeliveryOutcome>>,
     delivered: Mutex<Vec<(i64, String)>>,
 }
 
-impl Sink for Scripted {
+impl Sink for ScriptedSink {
     fn filter(&self) -> &EventFilter {
         &self.filter
     }
@@ -58,7 +58,7 @@ struct Books {
     writers: WriterTasks,
     now: Arc<Mutex<DateTime<Utc>>>,
     clock: Clock,
-    sink: Arc<Scripted>,
+    sink: Arc<ScriptedSink>,
     service: AdminClient,
 }
 
@@ -74,7 +74,7 @@ impl Books {
         let tenant = TenantId::only();
         let (ledger, writers) = Ledger::start(db.clone(), &tenant, clock.clone(), Workload::Bulk).await.unwrap();
         let service = Clients::of_store(db.clone(), clock.clone(), Workload::Bulk, Identity::anonymous()).admin();
-        let sink = Arc::new(Scripted { script: Mutex::new(script.into()), ..Scripted::default() });
+        let sink = Arc::new(ScriptedSink { script: Mutex::new(script.into()), ..ScriptedSink::default() });
         let books = Self { store, db, ledger, writers, now, clock, sink, service };
         for customer in ["a", "b", "c"] {
             for day in 1..=3 {
@@ -288,7 +288,7 @@ async fn events_are_pruned_after_delivery_and_retention_time() {
     assert_eq!(books.redrive(request).await.unwrap(), 1);
     assert_eq!(books.deliver().await.1.len(), 2);
     assert_eq!(books.redrive(dates("2026-01-01", "2026-02-01", "b")).await.unwrap(), 0);
-    // Whoever records the same facts, or others, of these customers sends nothing twice.
+    // Recording the same facts, or others, of these customers sends nothing twice.
     books.charge("a", 1).await;
     books.charge("b", 5).await;
     assert_eq!(books.deliver().await.1.len(), 1);
@@ -331,9 +331,9 @@ async fn verify_finds_an_event_missing_in_the_outbox() {
     assert_eq!(verified(store.url()).await.differences, []);
     assert_eq!(store.tamper("delete from outbox where customer_id = 'b' and event_key = 'Billed/C2'"), 1);
     let found = verified(store.url()).await.differences;
-    let told: Vec<String> =
+    let printed: Vec<String> =
         found.iter().map(|it| format!("{}: {}", it.customer_id.as_ref().unwrap(), it.what)).collect();
-    assert_eq!(told, ["b: the facts call for Billed/C2, which is not in the outbox"]);
+    assert_eq!(printed, ["b: the facts call for Billed/C2, which is not in the outbox"]);
 }
 
 const CHARGES: &str = r#"{"charge": {"charge_id": "C1", "customer_id": "acme", "status": "SUCCEEDED", "amount": "100", "currency": "USD", "occurred_at": "2026-02-01T12:00:00Z"}}
@@ -373,7 +373,7 @@ fn delivery_commands_list_redrive_and_enable() {
     assert_eq!(folder.store().tamper(&one), 1);
     let dead = folder.rows("deliveries dead --sink log");
     assert_eq!(shown(&dead, &["event_name", "attempts", "next_attempt_at", "reason"]), ["Billed 3 - no"]);
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     for question in ["list", "list --format json", "list --sink log", "dead --sink log --format csv", "dead --sink no"]
     {
         let of_server = folder.run(&format!("deliveries {question} --server {}", serving.url));

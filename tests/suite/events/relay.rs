@@ -8,115 +8,116 @@ use deltabook::events::sink_worker::Round;
 use serde_json::json;
 
 use super::store;
-use crate::support::ledger::{Desk, NOTHING, Scripted, charge, fails, line, order, quantity};
+use crate::support::ledger::{LedgerFixture, NOTHING, ScriptedSink, charge, fails, line, order, quantity};
 use crate::support::wait::{holds, until};
 
 #[tokio::test]
 async fn renewal_before_the_end_withdraws_the_cancellation_event() {
-    let (desk, sink) = (Desk::open(store(), "2026-01-10T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-01-10T12:00:00Z").await, ScriptedSink::new());
     for customer in ["early", "late"] {
-        desk.record(vec![line(customer, json!({"end_date": "2026-06-01"}))]).await;
+        fixture.record(vec![line(customer, json!({"end_date": "2026-06-01"}))]).await;
     }
     let renewal =
         |customer| order(customer, "R1", "2026-06-01", json!({"type": "RENEWAL", "renewal_end_date": "2027-06-01"}));
-    desk.at("2026-05-31T12:00:00Z");
-    desk.record(vec![renewal("early")]).await;
-    desk.drain(&sink).await;
+    fixture.at("2026-05-31T12:00:00Z");
+    fixture.record(vec![renewal("early")]).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), NOTHING);
-    desk.at("2026-05-31T23:59:59Z");
-    desk.drain(&sink).await;
+    fixture.at("2026-05-31T23:59:59Z");
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), NOTHING);
-    desk.at("2026-06-01T00:00:00Z");
-    desk.drain(&sink).await;
+    fixture.at("2026-06-01T00:00:00Z");
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-06-01 late Canceled"]);
-    desk.at("2026-06-02T12:00:00Z");
-    desk.record(vec![renewal("late")]).await;
-    desk.drain(&sink).await;
-    assert_eq!(sink.take_shown(), NOTHING, "what was sent is not taken back, and nothing else is said");
-    desk.finish().await;
+    fixture.at("2026-06-02T12:00:00Z");
+    fixture.record(vec![renewal("late")]).await;
+    fixture.drain(&sink).await;
+    assert_eq!(sink.take_shown(), NOTHING, "what was sent is not taken back, and nothing else is output");
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn cancelled_trial_sends_trial_ended_and_no_cancellation() {
-    let (desk, sink) = (Desk::open(store(), "2026-01-01T12:00:00Z").await, Scripted::new());
-    desk.record(vec![line("acme", json!({"trial_end_date": "2026-01-31"}))]).await;
-    desk.record(vec![order("acme", "T1", "2026-01-20", json!({"type": "TERMINATION"}))]).await;
-    desk.at("2026-03-01T12:00:00Z");
-    desk.drain(&sink).await;
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-01-01T12:00:00Z").await, ScriptedSink::new());
+    fixture.record(vec![line("acme", json!({"trial_end_date": "2026-01-31"}))]).await;
+    fixture.record(vec![order("acme", "T1", "2026-01-20", json!({"type": "TERMINATION"}))]).await;
+    fixture.at("2026-03-01T12:00:00Z");
+    fixture.drain(&sink).await;
     let trials = sink.take();
     let shown: Vec<_> = trials.iter().map(|it| (it.envelope.event.as_str(), it.envelope.date.to_string())).collect();
     assert_eq!(shown, [("Trial Started", "2026-01-01".to_owned()), ("Trial Ended", "2026-01-20".to_owned())]);
     assert_eq!(trials[1].envelope.trial_end_date.unwrap().to_string(), "2026-01-20");
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn upgrade_event_precedes_its_charge() {
-    let (desk, sink) = (Desk::open(store(), "2026-03-05T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-05T12:00:00Z").await, ScriptedSink::new());
     let facts = vec![
         charge("acme", "C1", "2026-03-05T08:00:00Z"),
         quantity("acme", "O1", "2026-03-05", 2),
         line("acme", json!({})),
     ];
-    desk.record(facts).await;
-    desk.drain(&sink).await;
+    fixture.record(facts).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-03-05 acme Upgraded", "2026-03-05 acme Billed"]);
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn events_not_yet_due_follow_the_facts_and_sent_ones_are_final() {
-    let (desk, sink) = (Desk::open(store(), "2026-01-10T12:00:00Z").await, Scripted::new());
-    desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 3)]).await;
-    desk.drain(&sink).await;
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-01-10T12:00:00Z").await, ScriptedSink::new());
+    fixture.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 3)]).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), NOTHING);
     // Before it is due it becomes smaller.
-    desk.record(vec![order(
-        "acme",
-        "O1",
-        "2026-02-01",
-        json!({"revision": 1, "entries": [{"line_id": "L1", "quantity": "2"}]}),
-    )])
-    .await;
-    desk.at("2026-02-01T00:00:00Z");
-    desk.drain(&sink).await;
+    fixture
+        .record(vec![order(
+            "acme",
+            "O1",
+            "2026-02-01",
+            json!({"revision": 1, "entries": [{"line_id": "L1", "quantity": "2"}]}),
+        )])
+        .await;
+    fixture.at("2026-02-01T00:00:00Z");
+    fixture.drain(&sink).await;
     let sent = sink.take();
     let shown: Vec<_> = sent.iter().map(|it| it.envelope.mrr_delta.clone().unwrap()).collect();
     assert_eq!(shown, ["100"]);
     // Afterwards it vanishes from the books, and comes back.
     for (revision, voided) in [(2, true), (3, false)] {
         let fields = json!({"revision": revision, "voided": voided, "entries": [{"line_id": "L1", "quantity": "5"}]});
-        desk.record(vec![order("acme", "O1", "2026-02-01", fields)]).await;
-        desk.drain(&sink).await;
+        fixture.record(vec![order("acme", "O1", "2026-02-01", fields)]).await;
+        fixture.drain(&sink).await;
         assert_eq!(sink.take_shown(), NOTHING);
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn failing_event_holds_back_later_events_of_its_customer_alone() {
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await, ScriptedSink::new());
     for customer in ["a", "b", "c"] {
-        desk.record(vec![line(customer, json!({}))]).await;
+        fixture.record(vec![line(customer, json!({}))]).await;
     }
     sink.answers(|it| if it.envelope.customer_id == "b" { fails("no") } else { DeliveryOutcome::Delivered });
     for (number, date) in (2..).zip(["2026-02-01", "2026-02-02", "2026-02-03"]) {
         for customer in ["a", "b", "c"] {
-            desk.record(vec![quantity(customer, &format!("O{number}"), date, number)]).await;
+            fixture.record(vec![quantity(customer, &format!("O{number}"), date, number)]).await;
         }
     }
-    desk.drain(&sink).await;
+    fixture.drain(&sink).await;
     let others = sink.take_shown();
     assert_eq!(others.len(), 6);
     assert!(others.iter().all(|shown| !shown.contains(" b ")), "{others:?}");
     // New events of others go on at once, those of the customer wait in order.
-    desk.record(vec![quantity("b", "O9", "2026-02-09", 9)]).await;
-    desk.record(vec![quantity("c", "O9", "2026-02-09", 9)]).await;
-    desk.drain(&sink).await;
+    fixture.record(vec![quantity("b", "O9", "2026-02-09", 9)]).await;
+    fixture.record(vec![quantity("c", "O9", "2026-02-09", 9)]).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-02-09 c Upgraded"]);
     sink.answers(|_| DeliveryOutcome::Delivered);
-    desk.at("2026-03-01T12:00:02Z");
-    desk.drain(&sink).await;
+    fixture.at("2026-03-01T12:00:02Z");
+    fixture.drain(&sink).await;
     let dates = ["2026-02-01", "2026-02-02", "2026-02-03", "2026-02-09"];
     assert_eq!(sink.take_shown(), dates.map(|date| format!("{date} b Upgraded")));
     // A refused one is dead at once, and later ones go on.
@@ -124,27 +125,27 @@ async fn failing_event_holds_back_later_events_of_its_customer_alone() {
         "2026-02-10" => DeliveryOutcome::Refused { reason: "too large".to_owned() },
         _ => DeliveryOutcome::Delivered,
     });
-    desk.record(vec![quantity("b", "O10", "2026-02-10", 10), quantity("b", "O11", "2026-02-11", 11)]).await;
-    desk.drain(&sink).await;
+    fixture.record(vec![quantity("b", "O10", "2026-02-10", 10), quantity("b", "O11", "2026-02-11", 11)]).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-02-11 b Upgraded"]);
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn failing_event_is_dead_after_three_days() {
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T00:00:00Z").await, Scripted::new());
-    desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T00:00:00Z").await, ScriptedSink::new());
+    fixture.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
     sink.answers(|_| fails("not today"));
     let (mut attempts, mut last) = (0, 0);
     for hour in 0..24 * 5 {
-        desk.at(&format!("2026-03-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24));
+        fixture.at(&format!("2026-03-{:02}T{:02}:00:00Z", 1 + hour / 24, hour % 24));
         let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let counter = std::sync::Arc::clone(&count);
         sink.answers(move |_| {
             counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             fails("not today")
         });
-        desk.drain(&sink).await;
+        fixture.drain(&sink).await;
         let tried = count.load(std::sync::atomic::Ordering::Relaxed);
         attempts += tried;
         last = if tried > 0 { hour } else { last };
@@ -153,16 +154,16 @@ async fn failing_event_is_dead_after_three_days() {
     assert!((72..=96).contains(&last), "given up after {last} hours");
     // Others go on.
     sink.answers(|_| DeliveryOutcome::Delivered);
-    desk.record(vec![quantity("acme", "O2", "2026-02-02", 3)]).await;
-    desk.drain(&sink).await;
+    fixture.record(vec![quantity("acme", "O2", "2026-02-02", 3)]).await;
+    fixture.drain(&sink).await;
     assert_eq!(sink.take_shown(), ["2026-02-02 acme Upgraded"]);
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn paused_sink_catches_up_in_order() {
     const CUSTOMERS: usize = 50;
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await, ScriptedSink::new());
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
         let facts = vec![
@@ -170,19 +171,19 @@ async fn paused_sink_catches_up_in_order() {
             quantity(&customer, "O1", "2026-02-01", 2),
             quantity(&customer, "O2", "2026-02-02", 3),
         ];
-        desk.record(facts).await;
+        fixture.record(facts).await;
     }
     sink.answers(|_| DeliveryOutcome::Failed {
         reason: "busy".to_owned(),
         retry_after: Some(std::time::Duration::from_hours(1)),
     });
-    let worker = desk.worker("sink", &sink);
+    let worker = fixture.worker("sink", &sink);
     let mut lease = worker.acquire_lease().await.unwrap().unwrap();
     assert_eq!(worker.deliver_batch(&mut lease).await.unwrap(), Round::Worked);
     sink.answers(|_| DeliveryOutcome::Delivered);
-    desk.at("2026-03-01T12:59:00Z");
+    fixture.at("2026-03-01T12:59:00Z");
     assert!(matches!(worker.deliver_batch(&mut lease).await.unwrap(), Round::Paused(_)), "it asked for an hour");
-    desk.at("2026-03-01T13:00:01Z");
+    fixture.at("2026-03-01T13:00:01Z");
     while worker.deliver_batch(&mut lease).await.unwrap() == Round::Worked {}
     let taken = sink.take();
     assert_eq!(taken.len(), 2 * CUSTOMERS);
@@ -191,21 +192,21 @@ async fn paused_sink_catches_up_in_order() {
     };
     assert!((0..CUSTOMERS).all(|number| of(&format!("customer-{number}")) == ["2026-02-01", "2026-02-02"]));
     lease.release().await;
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn event_seconds_are_unique_for_each_identity_and_kept() {
-    let desk = Desk::open(store(), "2026-03-01T12:00:00Z").await;
-    let sink = Scripted::with_filter(EventFilter::default(), true);
+    let fixture = LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await;
+    let sink = ScriptedSink::with_filter(EventFilter::default(), true);
     // Two accounts of one person.
     let facts = |customer: &str| -> Vec<serde_json::Value> {
         let mut facts = vec![json!({"customer": {"customer_id": customer, "identity": "jane@example.com"}})];
         facts.extend((0..500).map(|number| charge(customer, &format!("C{number}"), "2026-02-01T08:00:00Z")));
         facts
     };
-    desk.record(facts("acme")).await;
-    desk.record(facts("globex")).await;
+    fixture.record(facts("acme")).await;
+    fixture.record(facts("globex")).await;
     let seen = std::sync::Arc::new(std::sync::Mutex::new(std::collections::BTreeMap::new()));
     let first = std::sync::Arc::clone(&seen);
     sink.answers(move |it| {
@@ -218,15 +219,15 @@ async fn event_seconds_are_unique_for_each_identity_and_kept() {
         DeliveryOutcome::Delivered
     });
     for minute in 0..60 {
-        desk.at(&format!("2026-03-01T12:{minute:02}:00Z"));
-        desk.drain(&sink).await;
+        fixture.at(&format!("2026-03-01T12:{minute:02}:00Z"));
+        fixture.drain(&sink).await;
         if seen.lock().unwrap().len() == 1_000 {
             break;
         }
     }
     sink.answers(|_| DeliveryOutcome::Delivered);
-    desk.at("2026-03-02T12:00:00Z");
-    desk.drain(&sink).await;
+    fixture.at("2026-03-02T12:00:00Z");
+    fixture.drain(&sink).await;
     let taken = sink.take();
     assert_eq!(taken.len(), 1_000);
     let seconds: BTreeSet<(&str, &str, i64)> = taken
@@ -234,21 +235,21 @@ async fn event_seconds_are_unique_for_each_identity_and_kept() {
         .map(|it| (it.envelope.identity.as_str(), it.envelope.event.as_str(), it.second.unwrap()))
         .collect();
     assert_eq!(seconds.len(), 1_000);
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_relays_send_each_event_once() {
     const CUSTOMERS: usize = 200;
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await, ScriptedSink::new());
     let mut relays = Vec::new();
     for _ in 0..2 {
-        let workers = vec![desk.worker("sink", &sink)];
-        relays.push(desk.relay(workers));
+        let workers = vec![fixture.worker("sink", &sink)];
+        relays.push(fixture.relay(workers));
     }
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
-        desk.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
+        fixture.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
         if customer == "customer-100" {
             // One of them goes away in the middle of it.
             relays.pop().unwrap().finish().await;
@@ -268,20 +269,20 @@ async fn two_relays_send_each_event_once() {
     for relay in relays {
         relay.finish().await;
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn failing_events_do_not_delay_other_customers() {
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await, ScriptedSink::new());
     // Four customers whose events always fail, one of them with more behind it than may fail at a time.
     let charges = (0..1_300).map(|number| charge("bad-0", &format!("C{number}"), "2026-02-01T08:00:00Z"));
     let facts: Vec<serde_json::Value> = charges.collect();
     for part in facts.chunks(650) {
-        desk.record(part.to_vec()).await;
+        fixture.record(part.to_vec()).await;
     }
     for customer in ["bad-1", "bad-2", "bad-3"] {
-        desk.record(vec![charge(customer, "C1", "2026-02-01T08:00:00Z")]).await;
+        fixture.record(vec![charge(customer, "C1", "2026-02-01T08:00:00Z")]).await;
     }
     let tried = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counter = std::sync::Arc::clone(&tried);
@@ -294,20 +295,20 @@ async fn failing_events_do_not_delay_other_customers() {
     });
     let mut good = 0;
     for minute in 1..30 {
-        desk.record(vec![charge(&format!("good-{minute}"), "C1", "2026-02-01T08:00:00Z")]).await;
-        desk.at(&format!("2026-03-01T12:{minute:02}:00Z"));
-        desk.drain(&sink).await;
+        fixture.record(vec![charge(&format!("good-{minute}"), "C1", "2026-02-01T08:00:00Z")]).await;
+        fixture.at(&format!("2026-03-01T12:{minute:02}:00Z"));
+        fixture.drain(&sink).await;
         good += sink.take().len();
     }
-    assert_eq!(good, 29, "nobody waits for longer than a pause");
+    assert_eq!(good, 29, "no customer waits longer than a pause");
     let tried = tried.load(std::sync::atomic::Ordering::Relaxed);
     assert!(tried < 20, "who asks to be left alone for hours was tried {tried} times");
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn event_names_the_largest_change_in_its_direction() {
-    let (desk, sink) = (Desk::open(store(), "2026-03-01T12:00:00Z").await, Scripted::new());
+    let (fixture, sink) = (LedgerFixture::open(store(), "2026-03-01T12:00:00Z").await, ScriptedSink::new());
     let other = |line: &str, item: &str, fields: serde_json::Value| {
         let mut all = json!({"line_id": line, "item_id": item});
         all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -326,8 +327,8 @@ async fn event_names_the_largest_change_in_its_direction() {
         order("acme", "T1", "2026-02-20", json!({"type": "TERMINATION"})),
         order("acme", "T2", "2026-02-20", json!({"type": "TERMINATION", "subscription_id": "S2"})),
     ];
-    desk.record(facts).await;
-    desk.drain(&sink).await;
+    fixture.record(facts).await;
+    fixture.drain(&sink).await;
     let sent = sink.take();
     let shown: Vec<_> = sent
         .iter()
@@ -339,5 +340,5 @@ async fn event_names_the_largest_change_in_its_direction() {
     // −81 and +100; and then all that was in USD, while the customer stays for the vault.
     assert_eq!(shown[0], ("Upgraded", Some("19"), Some("UPSELL"), Some("support")));
     assert_eq!((shown[1].0, shown[1].3), ("Downgraded", Some("vault")));
-    desk.finish().await;
+    fixture.finish().await;
 }

@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::store;
-use crate::support::program::{Folder, Serving};
+use crate::support::program::{Folder, ServerProcess};
 use crate::support::server::{TestServer, line, order, verified};
 
 const CALLERS: usize = 16;
@@ -40,15 +40,15 @@ fn price_change(caller: usize, number: usize) -> v1::Fact {
     order("acme", &format!("O{place}"), change)
 }
 
-/// Everybody sends their orders one by one, through one of the clients, and again when a race is lost; gives the ids of
-/// the movements that they were told.
+/// Sends the orders of each caller one by one, through one of the clients, and again when a race is lost; gives the ids
+/// of the movements in the answers.
 async fn all_orders(clients: Vec<Client>, retries: usize) -> Vec<String> {
     let mut first = clients.first().unwrap().clone();
     record(&mut first, vec![line("acme", "L1", json!({}))]).await.unwrap();
     let mut callers = JoinSet::new();
     for (caller, mut client) in clients.into_iter().cycle().take(CALLERS).enumerate() {
         callers.spawn(async move {
-            let mut told = Vec::new();
+            let mut printed = Vec::new();
             for number in 0..ORDERS {
                 let mut lost = 0;
                 let answer = loop {
@@ -59,39 +59,39 @@ async fn all_orders(clients: Vec<Client>, retries: usize) -> Vec<String> {
                     }
                 };
                 assert!(answer.results.iter().all(|it| it.outcome() == v1::FactOutcome::Recorded));
-                told.extend(answer.movements.into_iter().map(|it| it.movement_id));
+                printed.extend(answer.movements.into_iter().map(|it| it.movement_id));
             }
-            told
+            printed
         });
     }
     callers.join_all().await.concat()
 }
 
-/// Every movement was told to one caller; the first two are those of the line.
-fn check_serial(told: &[String], found: &Verification) {
+/// Each movement is in one answer; the first two are those of the line.
+fn check_serial(printed: &[String], found: &Verification) {
     assert_eq!(found.differences, []);
     assert_eq!(found.facts, 1 + CALLERS * ORDERS);
-    let different: BTreeSet<&String> = told.iter().collect();
-    assert_eq!((different.len(), told.len() + 2), (told.len(), found.entries));
+    let different: BTreeSet<&String> = printed.iter().collect();
+    assert_eq!((different.len(), printed.len() + 2), (printed.len(), found.entries));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_writes_to_one_customer_are_serial() {
     let server = TestServer::start(store()).await;
-    let told = all_orders(vec![server.billing.clone()], 0).await;
-    check_serial(&told, &server.finish().await);
+    let printed = all_orders(vec![server.billing.clone()], 0).await;
+    check_serial(&printed, &server.finish().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_writes_of_two_servers_are_serial() {
     let folder = Folder::new().on(store());
-    let servings = [Serving::start(&folder), Serving::start(&folder)];
+    let servings = [ServerProcess::start(&folder), ServerProcess::start(&folder)];
     let mut clients = Vec::new();
     for serving in &servings {
         clients.push(Client::connect(serving.url.clone()).await.unwrap());
     }
-    let told = all_orders(clients, 1_000).await;
-    check_serial(&told, &verified(folder.store().url()).await);
+    let printed = all_orders(clients, 1_000).await;
+    check_serial(&printed, &verified(folder.store().url()).await);
 }
 
 const CANCELLED: usize = 5_000;
@@ -136,7 +136,7 @@ async fn cancelled_write_is_stored_as_a_whole_or_not_at_all() {
         assert_eq!(lines, orders.collect());
         found += lines.len();
     }
-    // Neither all nor none of those that nobody waited for.
+    // Neither all nor none of the cancelled ones.
     assert!((1_001..1_000 + CANCELLED).contains(&found), "{found}");
     server.finish().await;
 }

@@ -1,5 +1,5 @@
-//! PostgreSQL breaks connections, or is away, under load: nothing acknowledged is lost, whoever gets no answer is told to
-//! come back, and soon all goes on.
+//! PostgreSQL breaks connections, or is away, under load: nothing acknowledged is lost, other requests are UNAVAILABLE
+//! with a time to retry, and the service recovers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ fn customer(caller: usize, number: usize) -> String {
 }
 
 #[track_caller]
-fn check_told_to_come_back(status: &Status) {
+fn check_unavailable(status: &Status) {
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert!(status.get_details_retry_info().is_some(), "{status:?}");
 }
@@ -57,7 +57,7 @@ impl Workload {
                         }
                         // The same again: it can have been recorded nevertheless.
                         Err(status) => {
-                            check_told_to_come_back(&status);
+                            check_unavailable(&status);
                             unanswered.fetch_add(1, Ordering::SeqCst);
                             tokio::time::sleep(Duration::from_millis(20)).await;
                         }
@@ -137,9 +137,9 @@ async fn acknowledged_facts_survive_a_database_outage() {
         load.goes_on().await;
         postgres.stop_immediate();
         let facts = vec![line("initech", "L1", json!({}))];
-        check_told_to_come_back(&server.record(facts).await.unwrap_err());
+        check_unavailable(&server.record(facts).await.unwrap_err());
         let asked = server.movements.get_mrr(v1::GetMrrRequest::default()).await;
-        check_told_to_come_back(&asked.unwrap_err());
+        check_unavailable(&asked.unwrap_err());
         load.breaks_off().await;
         postgres.start();
         load.goes_on().await;

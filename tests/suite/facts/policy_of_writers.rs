@@ -1,4 +1,4 @@
-//! The books' own policy holds for whoever writes them.
+//! The policy of the books holds for each writer.
 
 use deltabook::clock::Clock;
 use deltabook::domain::ids::TenantId;

@@ -23,7 +23,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::store;
-use crate::support::program::{Said, is_for_people};
+use crate::support::program::{CommandOutput, is_for_people};
 use crate::support::server::{line, order, verified};
 use crate::support::wait::{holds, until, until_blocking};
 
@@ -38,9 +38,9 @@ struct Server {
 
 impl Server {
     fn start(url: &str, config: &Path) -> Self {
-        let (child, said) = start(&["serve", "--listen", "127.0.0.1:0"], url, config);
-        let address = said.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
-        let address = address.unwrap_or_else(|| panic!("the server said {said:?}")).to_owned();
+        let (child, output) = start(&["serve", "--listen", "127.0.0.1:0"], url, config);
+        let address = output.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
+        let address = address.unwrap_or_else(|| panic!("the server output {output:?}")).to_owned();
         Self { child, address }
     }
 }
@@ -57,8 +57,8 @@ fn start(arguments: &[&str], url: &str, config: &Path) -> (Child, String) {
         .unwrap();
     // A slow machine makes it talk: what is of the log is left out.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let said = lines.find(|line| is_for_people(&line.as_str())).unwrap_or_default();
-    (child, said)
+    let output = lines.find(|line| is_for_people(&line.as_str())).unwrap_or_default();
+    (child, output)
 }
 
 /// SIGKILL: no time to finish anything.
@@ -86,8 +86,8 @@ async fn check_arrived(url: &str, config: &Path) {
     drain.args(["relay", "--drain", "--database-url", url, "--config"]).arg(config);
     // The database takes a moment to notice that the process that served the sink is gone.
     until_blocking(|| {
-        let said = Said::of(drain.output().unwrap());
-        holds((said.stderr.as_str(), said.code) == ("", Some(0)), said)
+        let output = CommandOutput::of(drain.output().unwrap());
+        holds((output.stderr.as_str(), output.code) == ("", Some(0)), output)
     });
     let db = Db::open_existing(url).await.unwrap();
     let mut tx = db.read().await.unwrap();
@@ -169,8 +169,8 @@ async fn acknowledged_facts_survive_fifty_process_kills() {
     let acknowledged = Arc::new(AtomicI64::new(0));
     for kill in 0..KILLS {
         let server = Server::start(store.url(), &by_server);
-        let (relay, said) = start(&["relay"], store.url(), &by_relay);
-        assert!(said.starts_with("deltabook delivers to by-relay"), "{said}");
+        let (relay, output) = start(&["relay"], store.url(), &by_relay);
+        assert!(output.starts_with("deltabook delivers to by-relay"), "{output}");
         // From the last acknowledged batch: the client cannot know whether the next one was recorded.
         let first = acknowledged.load(Ordering::SeqCst).max(1);
         let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));

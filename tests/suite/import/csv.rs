@@ -42,10 +42,10 @@ const WRONG_ROW: &str = "subscriptions.csv:16: end_date: is before the start_dat
 /// The subscriptions, imported without the wrong one.
 fn imported() -> Folder {
     let folder = Folder::with(&[("subscriptions.csv", SUBSCRIPTIONS)]).on(store());
-    let said = folder.run(&format!("{IMPORT} --skip-invalid"));
+    let output = folder.run(&format!("{IMPORT} --skip-invalid"));
     let summary = "19 facts recorded, 0 unchanged, 1 skipped; 43 journal entries\n";
-    assert_eq!(said.stderr, format!("{IGNORED}{WRONG_ROW}{summary}"));
-    assert_eq!((said.stdout.as_str(), said.code), ("", Some(0)));
+    assert_eq!(output.stderr, format!("{IGNORED}{WRONG_ROW}{summary}"));
+    assert_eq!((output.stdout.as_str(), output.code), ("", Some(0)));
     folder
 }
 
@@ -193,11 +193,11 @@ lines.csv:6: has 4 columns, where the header has 11
     folder.refuses("import lines.csv", &format!("{wrong}{refusal}"));
     assert!(!folder.store().is_there());
 
-    let said = folder.run("import lines.csv --skip-invalid");
-    let (told, summary) = said.stderr.split_at(wrong.len().min(said.stderr.len()));
-    assert_eq!(told, wrong);
+    let output = folder.run("import lines.csv --skip-invalid");
+    let (printed, summary) = output.stderr.split_at(wrong.len().min(output.stderr.len()));
+    assert_eq!(printed, wrong);
     assert!(summary.starts_with("2 facts recorded, 0 unchanged, "), "{summary}");
-    assert_eq!(said.code, Some(0));
+    assert_eq!(output.code, Some(0));
     let mrr = folder.rows("mrr --date 2025-12-31");
     assert_eq!(shown(&mrr, &["currency", "mrr", "arr"]), ["USD 1100 13200"]);
 }
@@ -209,9 +209,9 @@ fn csv_import_refuses_a_mapping_that_does_not_fit() {
     let expected = "error: subscriptions.csv: no column gives customer_id: name one of the file's with \
                     --map customer_id=their_column, or --set customer_id=value for all rows\n";
     folder.refuses(&without("--map customer_id=account_id"), expected);
-    let said = folder.run(&IMPORT.replacen("account_id", "account", 1));
+    let output = folder.run(&IMPORT.replacen("account_id", "account", 1));
     let expected = "error: subscriptions.csv: --map customer_id=account: the file has no column account; it has \
                     subscription_id, account_id, ";
-    assert!(said.stderr.starts_with(expected), "{}", said.stderr);
-    assert_eq!((said.code, folder.store().is_there()), (Some(1), false));
+    assert!(output.stderr.starts_with(expected), "{}", output.stderr);
+    assert_eq!((output.code, folder.store().is_there()), (Some(1), false));
 }

@@ -25,9 +25,9 @@ fn check_customer_level(folder: &Folder, expected: &[&str]) {
 #[test]
 fn json_import_resolves_forward_references() {
     let folder = Folder::with(&[("facts.jsonl", UPSIDE_DOWN)]).on(store());
-    let said = folder.run("import facts.jsonl");
-    assert_eq!(said.stderr, "7 facts recorded, 0 unchanged; 10 journal entries\n");
-    assert_eq!(said.code, Some(0));
+    let output = folder.run("import facts.jsonl");
+    assert_eq!(output.stderr, "7 facts recorded, 0 unchanged; 10 journal entries\n");
+    assert_eq!(output.code, Some(0));
     check_customer_level(
         &folder,
         &[
@@ -66,8 +66,8 @@ fn import_mixes_csv_and_json_lines() {
 L1,S1,acme,seats,RECURRING,USD,2025-01-01,10,100,MONTH\n";
     let orders = UPSIDE_DOWN.lines().filter(|line| line.contains("O1\"")).collect::<Vec<_>>().join("\n");
     let folder = Folder::with(&[("lines.csv", lines), ("orders.jsonl", &orders)]).on(store());
-    let said = folder.run("import lines.csv orders.jsonl");
-    assert_eq!(said.stderr, "3 facts recorded, 0 unchanged; 4 journal entries\n");
+    let output = folder.run("import lines.csv orders.jsonl");
+    assert_eq!(output.stderr, "3 facts recorded, 0 unchanged; 4 journal entries\n");
     check_customer_level(&folder, &["2025-01-01 seats NEW NEW_CUSTOMER 1000", "2025-04-01 seats IGNORED IGNORED -40"]);
 }
 
@@ -79,13 +79,13 @@ fn json_import_corrects_by_revision_and_reports_conflicts() {
     let folder =
         Folder::with(&[("facts.jsonl", UPSIDE_DOWN), ("other.jsonl", order), ("revised.jsonl", &revised)]).on(store());
     folder.run("import facts.jsonl");
-    let said = folder.run("import other.jsonl");
+    let output = folder.run("import other.jsonl");
     let refusal = "other.jsonl:1: change_order: revision 0 of this id was sent before, with other content; send the \
                    change as a higher revision\nnothing recorded, 1 skipped\nrefused facts were skipped, all others \
                    recorded; correct them and import the file again\n";
-    assert_eq!((said.stderr.as_str(), said.code), (refusal, Some(1)));
-    let said = folder.run("import revised.jsonl");
-    assert_eq!(said.stderr, "1 facts recorded, 0 unchanged; 4 journal entries\n");
+    assert_eq!((output.stderr.as_str(), output.code), (refusal, Some(1)));
+    let output = folder.run("import revised.jsonl");
+    assert_eq!(output.stderr, "1 facts recorded, 0 unchanged; 4 journal entries\n");
     let live = folder.rows("movements --all --live --level customer --item seats --category ignored");
     assert_eq!(shown(&live, &["effective_date", "mrr_delta"]), ["2025-05-01 -40"]);
     assert_eq!(folder.verified(), "1 customers, 8 facts, 14 journal entries");
@@ -95,13 +95,13 @@ fn json_import_corrects_by_revision_and_reports_conflicts() {
 fn json_import_reports_dangling_references_by_line() {
     let facts = UPSIDE_DOWN.replace(r#"{"line_id": "L1", "quantity""#, r#"{"line_id": "L9", "quantity""#);
     let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
-    let said = folder.run("import facts.jsonl");
-    assert_eq!(said.code, Some(1));
+    let output = folder.run("import facts.jsonl");
+    assert_eq!(output.code, Some(1));
     for expected in [
         "facts.jsonl:1: override: no change order O1 is known that could be overridden (R13)",
         "facts.jsonl:3: change_order: line L9 is not on subscription S1",
     ] {
-        assert!(said.stderr.lines().any(|line| line == expected), "{}", said.stderr);
+        assert!(output.stderr.lines().any(|line| line == expected), "{}", output.stderr);
     }
     assert_eq!(folder.run("import facts.jsonl --skip-invalid").code, Some(0));
     check_customer_level(
@@ -120,8 +120,8 @@ fn json_import_reports_dangling_references_by_line() {
 fn json_import_skips_invalid_lines_on_request() {
     let facts = UPSIDE_DOWN.replace("\"12\"", "12").replace("\"2025-02-01\"", "\"February\"").replace("Ltd\"", "Ltd");
     let folder = Folder::with(&[("facts.jsonl", &facts)]).on(store());
-    let said = folder.run("import facts.jsonl");
-    let wrong: Vec<&str> = said.stderr.lines().collect();
+    let output = folder.run("import facts.jsonl");
+    let wrong: Vec<&str> = output.stderr.lines().collect();
     let expected = [
         "facts.jsonl:3: change_order.entries[0].quantity: is a number; write amounts as strings, such as \"12.50\"",
         "facts.jsonl:5: subscription_line.start_date: is not a date such as 2026-01-31",
@@ -129,10 +129,10 @@ fn json_import_skips_invalid_lines_on_request() {
         "error: nothing was imported; correct the rows, or skip them with --skip-invalid",
     ];
     assert_eq!(wrong, expected);
-    assert_eq!((said.code, folder.store().is_there()), (Some(1), false));
+    assert_eq!((output.code, folder.store().is_there()), (Some(1), false));
 
-    let said = folder.run("import facts.jsonl --skip-invalid");
-    assert!(said.stderr.contains("2 facts recorded, 0 unchanged, "), "{}", said.stderr);
+    let output = folder.run("import facts.jsonl --skip-invalid");
+    assert!(output.stderr.contains("2 facts recorded, 0 unchanged, "), "{}", output.stderr);
     check_customer_level(
         &folder,
         &["2025-01-01 seats NEW NEW_CUSTOMER 1000", "2025-09-01 seats CHURN CUSTOMER_CHURN -1000"],
@@ -175,9 +175,9 @@ fn large_file() -> String {
 #[test]
 fn json_import_resolves_references_across_batches() {
     let folder = Folder::with(&[("facts.jsonl", &large_file())]).on(store());
-    let said = folder.run("import facts.jsonl");
-    assert_eq!(said.stderr, "30000 facts recorded, 0 unchanged; 2000 journal entries\n");
-    assert_eq!(said.code, Some(0));
+    let output = folder.run("import facts.jsonl");
+    assert_eq!(output.stderr, "30000 facts recorded, 0 unchanged; 2000 journal entries\n");
+    assert_eq!(output.code, Some(0));
     let june = folder.rows("waterfall --from 2025-06 --to 2025-06");
     assert_eq!(shown(&june, &["opening", "downsell", "downsell_count", "churn", "closing"]), ["25000 -25000 500 0 0"]);
     assert_eq!(folder.verified(), "3350 customers, 30000 facts, 2000 journal entries");

@@ -1,4 +1,4 @@
-//! Why a movement is what it is: what it is made of, and what is said of it.
+//! Explanations of movements: lines, rules, overrides, history, events.
 
 use deltabook::clock::Clock;
 use deltabook::grpc::v1;
@@ -83,19 +83,19 @@ fn named(it: &v1::Movement) -> String {
     format!("{} {level} {name} {amount}", it.effective_date)
 }
 
-/// What is said of each movement that holds, from a date on, by the journal.
-async fn told(
+/// The explanation of each live movement from a date on, in the order of the journal.
+async fn printed(
     server: &mut TestServer,
     from: &str,
     tell: impl Fn(&v1::ExplainMovementResponse) -> Vec<String>,
 ) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut printed = Vec::new();
     for it in live(server).await.iter().filter(|it| it.effective_date.as_str() >= from) {
         let why = explain(server, &it.movement_id).await;
-        told.extend(tell(&why).into_iter().map(|text| format!("{}: {text}", named(it))));
+        printed.extend(tell(&why).into_iter().map(|text| format!("{}: {text}", named(it))));
     }
-    told.sort();
-    told
+    printed.sort();
+    printed
 }
 
 /// The other level's movements, each with its sentence.
@@ -120,7 +120,7 @@ async fn explanation_compares_the_levels() {
     let fewer_seats = "The contract S1 ends, but the customer stays, with 50 USD a month: for the customer it is a \
                        Quantity Decrease of -100 USD (R8).";
     assert_eq!(
-        told(&mut server, "2026-01-01", of_other_level).await,
+        printed(&mut server, "2026-01-01", of_other_level).await,
         [
             "2026-01-01 CONTRACT NEW_CONTRACT 100: CUSTOMER NEW_CUSTOMER 100. Both begin: acme was never active before (R8).".to_owned(),
             "2026-01-01 CUSTOMER NEW_CUSTOMER 100: CONTRACT NEW_CONTRACT 100. Both begin: acme was never active before (R8).".to_owned(),
@@ -140,7 +140,7 @@ async fn explanation_compares_the_levels() {
     );
     let begins = format!("For the customer it is {swap}, not New, because acme was active already (R8).");
     assert_eq!(
-        told(&mut server, "2026-05-01", of_other_level).await,
+        printed(&mut server, "2026-05-01", of_other_level).await,
         [
             format!("2026-05-01 CONTRACT CONTRACT_CHURN -100: CUSTOMER PRICE_INCREASE 20. {ends}"),
             format!("2026-05-01 CONTRACT NEW_CONTRACT 120: CUSTOMER PRICE_INCREASE 20. {begins}"),
@@ -153,7 +153,7 @@ async fn explanation_compares_the_levels() {
     // A plan switch is the same for both.
     let mut server = with_case("20").await;
     assert_eq!(
-        told(&mut server, "2026-04-01", of_other_level).await,
+        printed(&mut server, "2026-04-01", of_other_level).await,
         [
             "2026-04-01 CONTRACT PRICE_INCREASE 50: CUSTOMER PRICE_INCREASE 50. Both levels say the same (R8).",
             "2026-04-01 CUSTOMER PRICE_INCREASE 50: CONTRACT PRICE_INCREASE 50. Both levels say the same (R8).",
@@ -174,7 +174,7 @@ async fn explanation_covers_changes_that_cancel_at_customer_level() {
         .unwrap();
     let nothing = "For the customer, all changes of basic on 2026-05-01 add up to 0 (R7).";
     assert_eq!(
-        told(&mut server, "2026-05-01", of_other_level).await[..2],
+        printed(&mut server, "2026-05-01", of_other_level).await[..2],
         [
             format!("2026-05-01 CONTRACT ITEM_REMOVAL -100: none. {nothing}"),
             format!("2026-05-01 CONTRACT NEW_CONTRACT 100: none. {nothing}"),
@@ -187,7 +187,7 @@ async fn explanation_covers_changes_that_cancel_at_customer_level() {
 async fn explanation_shows_the_override_and_the_computed_result() {
     let mut server = with_case("36").await;
     assert_eq!(
-        told(&mut server, "2026-02-01", of_finance).await,
+        printed(&mut server, "2026-02-01", of_finance).await,
         [
             "2026-02-01 CONTRACT ADD_ON 50: Finance counts start of L2 as UPSELL_OR_DOWNSELL: without it this would be a New Contract of 50 USD.",
             "2026-02-01 CUSTOMER ADD_ON 50: Finance counts start of L2 as UPSELL_OR_DOWNSELL at CONTRACT level only: this movement is computed.",
@@ -199,7 +199,7 @@ async fn explanation_shows_the_override_and_the_computed_result() {
                 is computed: an Add-on of 50 USD (R13).";
     let both = "Both levels have their name from the modification type IGNORED that finance set (R13).";
     assert_eq!(
-        told(&mut server, "2026-02-01", of_other_level).await,
+        printed(&mut server, "2026-02-01", of_other_level).await,
         [
             format!("2026-02-01 CONTRACT ADD_ON 50: CUSTOMER ADD_ON 50. {only}"),
             format!("2026-02-01 CUSTOMER ADD_ON 50: CONTRACT ADD_ON 50. {only}"),
@@ -212,7 +212,7 @@ async fn explanation_shows_the_override_and_the_computed_result() {
     let mut server = with_case("50").await;
     let counts = "Finance counts change order O1 as NEW_OR_CHURN";
     assert_eq!(
-        told(&mut server, "2027-01-01", of_finance).await,
+        printed(&mut server, "2027-01-01", of_finance).await,
         [
             format!(
                 "2027-01-01 CONTRACT PRICE_INCREASE 20: {counts} at CUSTOMER level only: this movement is computed."
@@ -226,7 +226,7 @@ async fn explanation_shows_the_override_and_the_computed_result() {
         ]
     );
     let one = "For the customer, all renewals of seats on 2027-01-01 are one, of 150 USD (R7, R9).";
-    let of_2027 = told(&mut server, "2027-01-01", of_other_level).await;
+    let of_2027 = printed(&mut server, "2027-01-01", of_other_level).await;
     assert_eq!(
         of_2027[1..3],
         [
@@ -258,8 +258,8 @@ async fn explanation_lists_withdrawn_overrides_and_reversals_as_history() {
         let why = explain(&mut server, gone).await;
         assert_eq!(why.replaced_by_movement_ids, [second.as_str()]);
         assert_eq!((why.other_level.len(), why.events.len()), (0, 0));
-        let said = "Finance counts change order O1 as UPSELL_OR_DOWNSELL; this movement holds no longer.";
-        assert_eq!(of_finance(&why), [said]);
+        let output = "Finance counts change order O1 as UPSELL_OR_DOWNSELL; this movement holds no longer.";
+        assert_eq!(of_finance(&why), [output]);
     }
     let clear = v1::ClearOverrideRequest {
         customer_id: "acme".into(),
@@ -268,8 +268,8 @@ async fn explanation_lists_withdrawn_overrides_and_reversals_as_history() {
         ..Default::default()
     };
     server.finance.clear_override(clear).await.unwrap();
-    let found = told(&mut server, "2026-02-01", of_finance).await;
-    let back = "What finance had said of change order O1 was taken back.";
+    let found = printed(&mut server, "2026-02-01", of_finance).await;
+    let back = "What finance had output of change order O1 was taken back.";
     let counted = "Change order O1 counted as UPSELL_OR_DOWNSELL; that was taken back by revision 2.";
     let expected = ["CONTRACT", "CUSTOMER"]
         .map(|level| [counted, back].map(|text| format!("2026-02-01 {level} IGNORED 50: {text}")));
@@ -292,7 +292,7 @@ async fn explanation_of_a_reactivation_shows_the_override_of_its_suspension() {
     let counts = "Finance counts change order O1 as NEW_OR_CHURN";
     let without = "without it this would be Ignored, an amount of 0 USD.";
     assert_eq!(
-        told(&mut server, "2026-03-01", of_finance).await,
+        printed(&mut server, "2026-03-01", of_finance).await,
         [
             format!("2026-03-01 CONTRACT CONTRACT_CHURN -100: {counts}: {without}"),
             format!(
@@ -311,7 +311,7 @@ async fn explanation_shows_the_delivery_state_of_events() {
         why.events.iter().map(|it| format!("{} {} {}", it.name, it.state().as_str_name(), it.due_on)).collect()
     };
     assert_eq!(
-        told(&mut server, "2026-01-02", tell).await,
+        printed(&mut server, "2026-01-02", tell).await,
         [
             "2026-03-01 CUSTOMER QUANTITY_INCREASE 50: Upgraded EVENT_STATE_SENT 2026-03-01",
             "2026-09-01 CUSTOMER QUANTITY_DECREASE -100: Downgraded EVENT_STATE_SCHEDULED 2026-09-01",

@@ -32,7 +32,7 @@ async fn journal_reader_waits_for_entries_that_are_committed_late() {
     // Takes the numbers 3 and 4, and is slow.
     let mut late = db.write().await.unwrap();
     assert_eq!(sequence::take(&mut late, &tenant, 2, 0).await.unwrap().entries, [3, 4]);
-    // So are these: another takes 5 and 6, and gives up.
+    // So are these: another takes 5 and 6, and rolls back.
     let mut given_up = db.write().await.unwrap();
     assert_eq!(sequence::take(&mut given_up, &tenant, 2, 0).await.unwrap().entries, [5, 6]);
     record("second").await.unwrap();

@@ -83,7 +83,7 @@ async fn journal_reader_skips_nothing_beside_several_processes() {
 
 const READERS: usize = 200;
 
-/// More than there are connections: they share what one of them reads, and nobody is kept from the store.
+/// More than there are connections: they share what one of them reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn journal_feed_gives_each_of_many_readers_all_entries() {
     let store = store();

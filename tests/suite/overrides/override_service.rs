@@ -1,4 +1,4 @@
-//! Overrides by way of the service: what is refused, who is told to look again, and lists.
+//! Overrides through the service: refusals, conflicts, lists.
 
 use deltabook::grpc::v1;
 use serde_json::json;

@@ -29,7 +29,7 @@ impl Case {
         let case: Value = serde_json::from_str(&fs::read_to_string(file.unwrap()).unwrap()).unwrap();
         let facts: RawFacts = serde_json::from_value(case.get("facts").unwrap().clone()).unwrap();
         let mut overrides = facts.overrides.clone();
-        let mut said = Vec::new();
+        let mut recorded = Vec::new();
         for (_, raw) in facts.into_facts() {
             match raw {
                 RawFact::Override(_) => {}
@@ -41,9 +41,9 @@ impl Case {
                         modification_type: std::mem::take(&mut it.modification_type),
                         ..RawOverride::default()
                     });
-                    said.push(to_wire(RawFact::ChangeOrder(it)).unwrap());
+                    recorded.push(to_wire(RawFact::ChangeOrder(it)).unwrap());
                 }
-                raw => said.push(to_wire(raw).unwrap()),
+                raw => recorded.push(to_wire(raw).unwrap()),
             }
         }
         let text = |record: &Value, name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -56,7 +56,7 @@ impl Case {
             .map(|it| COLUMNS.map(|name| text(it, name)).join(" "))
             .collect();
         expected.sort();
-        Self { facts: said, overrides, expected }
+        Self { facts: recorded, overrides, expected }
     }
 }
 
@@ -163,19 +163,19 @@ async fn set_and_check(server: &mut TestServer, request: &v1::OverrideModificati
     let preview = set(server, &preview).await.unwrap();
     assert_eq!((live(server).await, waterfall(server).await), (movements.clone(), cells.clone()));
     let done = set(server, request).await.unwrap();
-    let (told, expected) = (done.effect.clone().unwrap(), preview.effect.unwrap());
-    assert_eq!(told.before, expected.before);
-    assert_eq!(contents(&told.after), contents(&expected.after));
-    assert_eq!(told.waterfall_changes, expected.waterfall_changes);
-    assert!(!told.after.is_empty() && told.after.iter().all(|it| !it.movement_id.is_empty()), "{told:?}");
+    let (printed, expected) = (done.effect.clone().unwrap(), preview.effect.unwrap());
+    assert_eq!(printed.before, expected.before);
+    assert_eq!(contents(&printed.after), contents(&expected.after));
+    assert_eq!(printed.waterfall_changes, expected.waterfall_changes);
+    assert!(!printed.after.is_empty() && printed.after.iter().all(|it| !it.movement_id.is_empty()), "{printed:?}");
 
-    let mut after: Vec<v1::Movement> = movements.into_iter().filter(|it| !told.before.contains(it)).collect();
-    after.extend(told.after);
+    let mut after: Vec<v1::Movement> = movements.into_iter().filter(|it| !printed.before.contains(it)).collect();
+    after.extend(printed.after);
     after.sort_by_key(|it| it.movement_id.parse::<i64>().unwrap());
     assert_eq!(live(server).await, after);
 
     let mut changed = cells;
-    for change in told.waterfall_changes {
+    for change in printed.waterfall_changes {
         let columns = ["new", "reactivation", "upsell", "downsell", "churn", "ignored"];
         let column = columns.into_iter().find(|column| *column == change.column).unwrap();
         let cell = changed.entry((change.level, change.currency, change.month, column)).or_default();

@@ -1,7 +1,7 @@
 //! Month-end at the command line: overrides from a file, closed months, the audit trail; on a store and through a server.
 
 use super::super::reports::report_commands::with_a_store;
-use crate::support::program::{Folder, Said, Serving, shown};
+use crate::support::program::{CommandOutput, Folder, ServerProcess, shown};
 
 const OVERRIDES: &str = "\
 customer_id,cause,line_id,change_order_id,date,modification_type,levels,subcategory,reason
@@ -33,15 +33,15 @@ month    level     currency  waterfall column    change  movements
 2026-01  CUSTOMER  EUR       downsell          -100.025         +1
 ";
 
-fn said(stdout: &str, stderr: &str, code: i32) -> Said {
-    Said { stdout: stdout.to_owned(), stderr: stderr.to_owned(), code: Some(code) }
+fn output(stdout: &str, stderr: &str, code: i32) -> CommandOutput {
+    CommandOutput { stdout: stdout.to_owned(), stderr: stderr.to_owned(), code: Some(code) }
 }
 
 /// On the store itself, and through a server on it.
 fn both_ways(check: impl Fn(&Folder, &str)) {
     check(&with_a_store(), "");
     let folder = with_a_store();
-    let mut server = Serving::start(&folder);
+    let mut server = ServerProcess::start(&folder);
     check(&folder, &format!(" --server {}", server.url));
     server.terminate();
     assert_eq!(server.ended().0, Some(0));
@@ -49,20 +49,20 @@ fn both_ways(check: impl Fn(&Folder, &str)) {
 
 #[test]
 fn override_command_previews_applies_and_repeats_a_file() {
-    both_ways(|folder, whom| {
+    both_ways(|folder, target| {
         folder.write("overrides.csv", OVERRIDES);
-        let command = format!("override --file overrides.csv{whom}");
+        let command = format!("override --file overrides.csv{target}");
         let dry = "2 to record, 0 unchanged; record them with --apply\n";
         for _ in 0..2 {
-            assert_eq!(folder.run(&command), said(SHOWN, dry, 0));
+            assert_eq!(folder.run(&command), output(SHOWN, dry, 0));
         }
-        assert_eq!(folder.run(&format!("{command} --apply")), said(SHOWN, "2 recorded, 0 unchanged\n", 0));
+        assert_eq!(folder.run(&format!("{command} --apply")), output(SHOWN, "2 recorded, 0 unchanged\n", 0));
         let live = folder.rows("movements --all --live --level customer --category ignored --category downsell");
         assert_eq!(shown(&live, &["customer_id", "subcategory"]), ["acme IGNORED", "globex ITEM_REMOVAL"]);
         let again = folder.run(&format!("{command} --apply"));
         assert_eq!((again.stderr.as_str(), again.code), ("0 recorded, 2 unchanged\n", Some(0)));
         assert_eq!(again.stdout.matches("UNCHANGED").count(), 2, "{}", again.stdout);
-        let trail = folder.rows(&format!("audit list --action override_set{whom}"));
+        let trail = folder.rows(&format!("audit list --action override_set{target}"));
         assert_eq!(
             shown(&trail, &["customer_id", "reason"]),
             ["globex moved to a partner", "acme a migration, no sale"]
@@ -102,34 +102,34 @@ wrong.csv:8: cause: is the same cause as on line 3
 
 #[test]
 fn period_and_audit_commands_close_months_and_verify_the_trail() {
-    both_ways(|folder, whom| {
-        let closed = folder.ask(&format!("periods close 2025-01{whom}"));
+    both_ways(|folder, target| {
+        let closed = folder.ask(&format!("periods close 2025-01{target}"));
         assert!(closed.starts_with("2025-01 is closed, digest "), "{closed}");
         folder.refuses(
-            &format!("periods close 2025-03{whom}"),
+            &format!("periods close 2025-03{target}"),
             "error: 2025-02 is the next month to close; months are closed in order, and none is skipped (R16)\n",
         );
-        folder.ask(&format!("periods close 2025-02{whom}"));
-        assert_eq!(folder.ask(&format!("periods reopen 2025-02 --reason error{whom}")), "2025-02 is reopened\n");
-        let listed = folder.rows(&format!("periods list{whom}"));
+        folder.ask(&format!("periods close 2025-02{target}"));
+        assert_eq!(folder.ask(&format!("periods reopen 2025-02 --reason error{target}")), "2025-02 is reopened\n");
+        let listed = folder.rows(&format!("periods list{target}"));
         assert_eq!(shown(&listed, &["month", "state", "reason"]), ["2025-01 CLOSED -", "2025-02 OPEN error"]);
-        assert_eq!(folder.rows(&format!("periods list --history{whom}")).len(), 3);
+        assert_eq!(folder.rows(&format!("periods list --history{target}")).len(), 3);
 
-        let kept = folder.ask(&format!("audit head{whom}"));
+        let kept = folder.ask(&format!("audit head{target}"));
         let kept = kept.trim_end();
         let count: u32 = kept.split(':').next().unwrap().parse().unwrap();
         assert_eq!(
-            folder.ask(&format!("audit verify --head {kept}{whom}")),
+            folder.ask(&format!("audit verify --head {kept}{target}")),
             format!("{count} entries verified, none changed\n")
         );
-        let trail = folder.rows(&format!("audit list --limit 3{whom}"));
+        let trail = folder.rows(&format!("audit list --limit 3{target}"));
         assert_eq!(
             shown(&trail, &["action", "subject"]),
             ["PERIOD_REOPENED 2025-02", "PERIOD_CLOSED 2025-02", "PERIOD_CLOSED 2025-01"]
         );
         let later = kept.replacen(&count.to_string(), &(count + 1).to_string(), 1);
-        let cut = folder.run(&format!("audit verify --head {later}{whom}"));
+        let cut = folder.run(&format!("audit verify --head {later}{target}"));
         let expected = format!("row {count} is the last one, but the trail had {}: its end was cut off\n", count + 1);
-        assert_eq!(cut, said(&expected, "", 1));
+        assert_eq!(cut, output(&expected, "", 1));
     });
 }

@@ -1,4 +1,4 @@
-//! What holds of the books whatever is said, overridden, closed and reopened, in whatever order.
+//! Laws of closed months, for any order of facts, overrides, closings and reopenings.
 
 use std::collections::BTreeSet;
 
@@ -34,13 +34,13 @@ use crate::support::store::Store;
 /// What happens between the facts.
 #[derive(Debug, Clone)]
 enum Event {
-    /// So many of the facts are said.
+    /// Records so many of the facts.
     Say(usize),
     /// The month that is next is closed, if it is over.
     Close,
     /// The last closed month is reopened, if there is one.
     Reopen,
-    /// The override that was said last is taken back.
+    /// Withdraws the last override.
     Clear,
     Policy(Policy),
     /// Months go by.
@@ -214,11 +214,11 @@ fn views_agree_and_closed_months_keep_their_digest() {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
     let mut runner =
         TestRunner::new(Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() });
-    let told = std::cell::RefCell::new((&mut number, &mut closings, &mut adjusted));
+    let printed = std::cell::RefCell::new((&mut number, &mut closings, &mut adjusted));
     let outcome = runner.run(&(histories(), arrivals(), events()), |(history, arrival, events)| {
-        let mut told = told.borrow_mut();
-        *told.0 += 1;
-        let number = *told.0;
+        let mut printed = printed.borrow_mut();
+        *printed.0 += 1;
+        let number = *printed.0;
         let (closed, has_adjusted) = block_on(async {
             let db = Db::open(&*url).await.unwrap();
             let result = tokio::spawn({
@@ -230,8 +230,8 @@ fn views_agree_and_closed_months_keep_their_digest() {
             result
         })
         .map_err(|error| TestCaseError::fail(error.to_string()))?;
-        *told.1 += closed;
-        *told.2 += usize::from(has_adjusted);
+        *printed.1 += closed;
+        *printed.2 += usize::from(has_adjusted);
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));

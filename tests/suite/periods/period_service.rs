@@ -16,8 +16,8 @@ use crate::support::server::{TestServer, line, order};
 /// A server at a time that the test can move on.
 async fn server_at(now: &str) -> (TestServer, Arc<Mutex<DateTime<Utc>>>) {
     let time = Arc::new(Mutex::new(now.parse().unwrap()));
-    let told = Arc::clone(&time);
-    let clock = Clock::of(move || *told.lock().unwrap());
+    let printed = Arc::clone(&time);
+    let clock = Clock::of(move || *printed.lock().unwrap());
     let mut server = TestServer::start_at(store(), clock).await;
     let price = json!({"type": "MODIFY_PRICING", "effective_date": "2026-02-10", "entries": [{"line_id": "L1", "unit_price": "150"}]});
     server.record(vec![line("acme", "L1", json!({})), order("acme", "O1", price)]).await.unwrap();

@@ -52,7 +52,7 @@ async fn with_a_book() -> TestServer {
 }
 
 /// Each cohort as `start–end: value (retention) …`.
-fn told(triangle: &v1::CohortTriangle) -> Vec<String> {
+fn printed(triangle: &v1::CohortTriangle) -> Vec<String> {
     let cell = |it: &v1::CohortCell| format!("{} ({})", it.value, it.retention);
     let cells = |it: &v1::Cohort| it.cells.iter().map(cell).collect::<Vec<_>>().join(" ");
     triangle.cohorts.iter().map(|it| format!("{}–{}: {}", it.start, it.end, cells(it))).collect()
@@ -96,7 +96,7 @@ async fn cohort_triangle_has_the_values_worked_out_by_hand() {
     ] {
         let answer = server.movements.get_cohorts(request.clone()).await.unwrap().into_inner();
         assert_eq!(answer.triangles.iter().map(|it| it.currency.as_str()).collect::<Vec<_>>(), ["USD"]);
-        assert_eq!(told(&answer.triangles[0]), expected, "{request:?}");
+        assert_eq!(printed(&answer.triangles[0]), expected, "{request:?}");
         let in_euros = v1::GetCohortsRequest { currency: "EUR".into(), ..request };
         assert_eq!(server.movements.get_cohorts(in_euros).await.unwrap().into_inner().triangles, []);
     }

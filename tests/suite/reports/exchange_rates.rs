@@ -18,8 +18,8 @@ use tonic::Code;
 use tonic_types::StatusExt;
 
 use super::store;
-use crate::support::ledger::{Desk, line, quantity};
-use crate::support::program::{Folder, Serving, shown};
+use crate::support::ledger::{LedgerFixture, line, quantity};
+use crate::support::program::{Folder, ServerProcess, shown};
 use crate::support::server::TestServer;
 
 /// 100 USD from 10 January, 300 from 15 February; 50 EUR from 20 January to 1 March; 33.33 USD from 20 February.
@@ -45,7 +45,7 @@ fn both_ways(check: impl Fn(&Folder, &str)) {
     };
     check(&with_a_book(), "");
     let folder = with_a_book();
-    let mut server = Serving::start(&folder);
+    let mut server = ServerProcess::start(&folder);
     check(&folder, &format!(" --server {}", server.url));
     server.terminate();
     assert_eq!(server.ended().0, Some(0));
@@ -56,11 +56,11 @@ const COLUMNS: [&str; 9] =
 
 #[test]
 fn reports_are_converted_to_one_currency() {
-    both_ways(|folder, whom| {
-        let said = folder.run(&format!("rates import ecb.csv --set ECB{whom}"));
-        assert_eq!((said.stderr.as_str(), said.code), ("4 rates added to ECB, 0 unchanged\n", Some(0)));
+    both_ways(|folder, target| {
+        let output = folder.run(&format!("rates import ecb.csv --set ECB{target}"));
+        assert_eq!((output.stderr.as_str(), output.code), ("4 rates added to ECB, 0 unchanged\n", Some(0)));
         let waterfall =
-            |options: &str| shown(&folder.rows(&format!("waterfall {options} --in EUR --rates ECB{whom}")), &COLUMNS);
+            |options: &str| shown(&folder.rows(&format!("waterfall {options} --in EUR --rates ECB{target}")), &COLUMNS);
         // January: 100 × 0.9 + 50. February: 200 × 0.8 at 15 February, 33.33 × 0.7 at the 20th; 100 USD lost 0.2 each and
         // 200 lost 0.1. March: 333.33 USD won 0.4 each.
         assert_eq!(
@@ -106,16 +106,16 @@ fn reports_are_converted_to_one_currency() {
                 "2026-02-01 EUR 0 23.331 0 0 0 23.331 0",
             ]
         );
-        let mrr = folder.rows(&format!("mrr --date 2026-02-28 --in EUR --rates ECB{whom}"));
+        let mrr = folder.rows(&format!("mrr --date 2026-02-28 --in EUR --rates ECB{target}"));
         assert_eq!(shown(&mrr, &["currency", "mrr", "arr"]), ["EUR 283.331 3399.972"]);
-        let file = folder.ask(&format!("export waterfall --from 2026-02 --to 2026-02 --in EUR --rates ECB{whom}"));
+        let file = folder.ask(&format!("export waterfall --from 2026-02 --to 2026-02 --in EUR --rates ECB{target}"));
         assert_eq!(file.lines().nth(1), Some("2026-02-01,CUSTOMER,EUR,140,23.331,0,160,0,0,0,283.331,,-40"));
         let table = "\
 month    currency  opening     new  reactivation  upsell  downsell  churn  ignored  currency effect  closing
 -------- --------- -------- ------- ------------- ------- --------- ------ -------- ---------------- --------
 2026-02  EUR        140.00  23.331          0.00  160.00      0.00   0.00     0.00           -40.00  283.331
 ";
-        let command = format!("waterfall --from 2026-02 --to 2026-02 --in EUR --rates ECB{whom}");
+        let command = format!("waterfall --from 2026-02 --to 2026-02 --in EUR --rates ECB{target}");
         assert_eq!(folder.ask(&command), table);
         assert!(folder.ask(&format!("{command} --chart")).contains("2026-02  currency effect   -40.00  "));
     });
@@ -123,11 +123,11 @@ month    currency  opening     new  reactivation  upsell  downsell  churn  ignor
 
 #[test]
 fn missing_exchange_rate_is_reported() {
-    both_ways(|folder, whom| {
-        folder.run(&format!("rates import ecb.csv --set ECB{whom}"));
+    both_ways(|folder, target| {
+        folder.run(&format!("rates import ecb.csv --set ECB{target}"));
         let missing = |options: &str, what: &str| {
             let expected = format!("error: rate set {what}: neither of that date nor of an earlier one\n");
-            folder.refuses(&format!("{options}{whom}"), &expected);
+            folder.refuses(&format!("{options}{target}"), &expected);
         };
         let year = "waterfall --year 2026 --in";
         missing(&format!("{year} GBP --rates ECB"), "ECB has no rate from USD to GBP for 2026-01-10");
@@ -139,35 +139,35 @@ fn missing_exchange_rate_is_reported() {
         missing("mrr --date 2026-02-28 --in USD --rates ECB", "ECB has no rate from EUR to USD for 2026-02-28");
         missing(&format!("{year} EUR --rates other"), "other has no rate from USD to EUR for 2026-01-10");
         // Nothing is nothing, and a currency is worth 1 of itself.
-        let of_globex = folder.rows(&format!("{year} EUR --rates other --customer globex --by year{whom}"));
+        let of_globex = folder.rows(&format!("{year} EUR --rates other --customer globex --by year{target}"));
         assert_eq!(shown(&of_globex, &COLUMNS), ["2026-01-01 EUR 0 50 0 -50 0 0 0"]);
     });
 }
 
 #[test]
 fn exchange_rates_are_added_and_never_changed() {
-    both_ways(|folder, whom| {
+    both_ways(|folder, target| {
         let import = |file: &str, rows: &str| {
             folder.write(file, rows);
-            let said = folder.run(&format!("rates import {file} --set ECB{whom}"));
-            (said.stderr, said.code)
+            let output = folder.run(&format!("rates import {file} --set ECB{target}"));
+            (output.stderr, output.code)
         };
         let ok = |text: &str| (text.to_owned(), Some(0));
         assert_eq!(import("a.csv", RATES), ok("4 rates added to ECB, 0 unchanged\n"));
         assert_eq!(import("a.csv", RATES), ok("0 rates added to ECB, 4 unchanged\n"));
-        // Columns in another order, as Excel writes them; one is new, and one is said twice.
+        // Columns in another order, as Excel writes them; one is new, and one is repeated.
         let mixed = "\u{feff}rate,to,from,date\r\n0.7,EUR,USD,2026-02-20\r\n150,JPY,EUR,2026-01-01\r\n150.0,JPY,EUR,2026-01-01\r\n";
         assert_eq!(import("b.csv", mixed), ok("1 rates added to ECB, 2 unchanged\n"));
         // One wrong row and nothing is imported.
         let conflicts = "date,from,to,rate\n2026-04-01,USD,EUR,0.6\n2026-02-20,USD,EUR,0.71\n2026-01-01,EUR,JPY,149\n";
-        let said = "\
+        let output = "\
 c.csv:3: ECB has 0.7 from USD to EUR on 2026-02-20 already, and not 0.71; rates are never changed: a correction is another set
 c.csv:4: ECB has 150 from EUR to JPY on 2026-01-01 already, and not 149; rates are never changed: a correction is another set
 2 errors: nothing was imported
 ";
-        assert_eq!(import("c.csv", conflicts), (said.to_owned(), Some(1)));
+        assert_eq!(import("c.csv", conflicts), (output.to_owned(), Some(1)));
         let wrong = "date,from,to,rate\n2026-04-31,USD,EUR,0.6\n2026-04-01,usd,EUR,0\n2026-04-01,EUR,EUR,1\n2026-04-02,USD,EUR,1,5\n2026-04-03,USD,EUR,1\n2026-04-03,USD,EUR,2\n";
-        let said = "\
+        let output = "\
 d.csv:2: date: is not a date such as 2026-01-31
 d.csv:3: from: is not a currency: three capital letters (ISO 4217)
 d.csv:3: rate: is not above 0
@@ -176,8 +176,8 @@ d.csv:5: has 5 fields, the header has 4
 d.csv:7: rate: differs from the rate on line 6
 6 errors: nothing was imported
 ";
-        assert_eq!(import("d.csv", wrong), (said.to_owned(), Some(1)));
-        let listed = folder.rows(&format!("rates list --set ECB{whom}"));
+        assert_eq!(import("d.csv", wrong), (output.to_owned(), Some(1)));
+        let listed = folder.rows(&format!("rates list --set ECB{target}"));
         assert_eq!(
             shown(&listed, &["date", "from", "to", "rate"]),
             [
@@ -188,14 +188,14 @@ d.csv:7: rate: differs from the rate on line 6
                 "2026-03-15 USD EUR 1.1",
             ]
         );
-        let sets = folder.rows(&format!("rates list{whom}"));
+        let sets = folder.rows(&format!("rates list{target}"));
         assert_eq!(shown(&sets, &["rate_set", "rates", "first_date", "last_date"]), ["ECB 5 2026-01-01 2026-03-15"]);
-        let audit = folder.rows(&format!("audit list{whom}"));
+        let audit = folder.rows(&format!("audit list{target}"));
         let imports: Vec<_> = audit.iter().filter(|row| row["action"] == "RATES_IMPORTED").collect();
         assert_eq!(imports.len(), 2);
         assert_eq!(imports[1]["subject"], "rate set ECB");
         assert!(imports[1]["after"].starts_with("4 rates from 2026-01-01 to 2026-03-15, digest "));
-        assert_eq!(folder.run(&format!("audit verify{whom}")).code, Some(0));
+        assert_eq!(folder.run(&format!("audit verify{target}")).code, Some(0));
         for change in ["update exchange_rate set rate = '2'", "delete from exchange_rate"] {
             let refused = folder.store().execute(change).unwrap_err().to_string();
             assert!(refused.contains("rows of exchange_rate are never changed or deleted"), "{refused}");
@@ -344,21 +344,21 @@ fn in_short(it: &Period) -> String {
 /// 100 USD from 10 January; January is closed; then it becomes known that it was 200 from 20 January on.
 #[tokio::test]
 async fn adjustments_have_the_exchange_rate_of_the_date_they_count_on() {
-    let desk = Desk::open(store(), "2026-01-15T09:00:00Z").await;
+    let fixture = LedgerFixture::open(store(), "2026-01-15T09:00:00Z").await;
     let (tenant, set, author) = (TenantId::only(), RateSet::parse("ECB").unwrap(), Actor::service());
-    desk.record(vec![line("acme", json!({"start_date": "2026-01-10"}))]).await;
-    desk.at("2026-02-03T09:00:00Z");
+    fixture.record(vec![line("acme", json!({"start_date": "2026-01-10"}))]).await;
+    fixture.at("2026-02-03T09:00:00Z");
     let rates = [usd_to_eur("2026-01-01", "0.9"), usd_to_eur("2026-01-20", "0.85"), usd_to_eur("2026-02-01", "0.8")];
-    let imported = import_rates(&desk.db, &tenant, &set, &rates, &author, desk.clock.now()).await.unwrap();
+    let imported = import_rates(&fixture.db, &tenant, &set, &rates, &author, fixture.clock.now()).await.unwrap();
     assert_eq!(imported, RateImport { added: 3, unchanged: 0 });
-    desk.ledger.close_month(Month::parse("2026-01").unwrap(), "", &author).await.unwrap();
-    desk.at("2026-02-05T09:00:00Z");
-    desk.record(vec![quantity("acme", "O1", "2026-01-20", 2)]).await;
-    desk.at("2026-02-10T09:00:00Z");
+    fixture.ledger.close_month(Month::parse("2026-01").unwrap(), "", &author).await.unwrap();
+    fixture.at("2026-02-05T09:00:00Z");
+    fixture.record(vec![quantity("acme", "O1", "2026-01-20", 2)]).await;
+    fixture.at("2026-02-10T09:00:00Z");
     let later = [usd_to_eur("2026-02-10", "0.5"), usd_to_eur("2026-01-01", "0.91")];
-    let conflict = import_rates(&desk.db, &tenant, &set, &later, &author, desk.clock.now()).await.unwrap_err();
+    let conflict = import_rates(&fixture.db, &tenant, &set, &later, &author, fixture.clock.now()).await.unwrap_err();
     assert!(matches!(conflict, RateImportError::Conflicts(found) if found.len() == 1 && found[0].index == 1));
-    import_rates(&desk.db, &tenant, &set, &later[..1], &author, desk.clock.now()).await.unwrap();
+    import_rates(&fixture.db, &tenant, &set, &later[..1], &author, fixture.clock.now()).await.unwrap();
 
     let before = Some("2026-02-04T00:00:00Z".parse().unwrap());
     for (view, known_at, constant, expected) in [
@@ -379,7 +379,7 @@ async fn adjustments_have_the_exchange_rate_of_the_date_they_count_on() {
             conversion: Some(conversion),
             ..WaterfallQuery::plain(scope, Periods::months(first, last))
         };
-        let found = waterfall(&desk.db, &tenant, &query, desk.clock.now()).await.unwrap();
+        let found = waterfall(&fixture.db, &tenant, &query, fixture.clock.now()).await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(
             found[0].periods.iter().map(in_short).collect::<Vec<_>>(),
@@ -387,5 +387,5 @@ async fn adjustments_have_the_exchange_rate_of_the_date_they_count_on() {
             "{view:?} {known_at:?} {constant:?}"
         );
     }
-    desk.finish().await;
+    fixture.finish().await;
 }

@@ -19,7 +19,7 @@ use crate::support::server::{TestServer, line, order};
 /// A row by the names of its columns.
 type Row = BTreeMap<String, String>;
 
-/// Many customers with prices that do not come out even, in two currencies, some of whom change, renew, leave and return;
+/// Many customers with prices that do not come out even, in two currencies, with changes, renewals, ends and returns;
 /// then facts that change what was posted.
 async fn with_a_book() -> TestServer {
     let mut server = TestServer::start(store()).await;
@@ -211,7 +211,7 @@ fn shown_in_csv(name: &str, field: &Field) -> String {
 #[tokio::test]
 async fn parquet_export_has_the_same_rows_with_types() {
     let mut server = with_a_book().await;
-    // As long as nobody computes it, it is a text.
+    // Not computed, it is a text.
     server.record(vec![line("=1+1", "L1", json!({"item_id": "@seats"}))]).await.unwrap();
     let parquet = v1::ExportFormat::Parquet.into();
     let request = v1::ExportMovementsRequest { format: parquet, ..Default::default() };

@@ -26,7 +26,7 @@ use super::journal_views::{
     CHANNEL, INSTANTS, NOW, columns, counted_on, date, entries, in_scope, instant, shown, sum, with_adjustments,
 };
 use super::store;
-use crate::support::ledger::Desk;
+use crate::support::ledger::LedgerFixture;
 use crate::support::program::{Folder, shown as cells};
 
 const GRANULARITIES: [Granularity; 4] = [Granularity::Day, Granularity::Month, Granularity::Quarter, Granularity::Year];
@@ -75,8 +75,8 @@ fn some_scopes() -> Vec<Scope> {
 
 #[tokio::test]
 async fn each_waterfall_group_is_the_sum_of_its_entries() {
-    let desk = with_adjustments(store()).await;
-    let entries = entries(&desk.db).await;
+    let fixture = with_adjustments(store()).await;
+    let entries = entries(&fixture.db).await;
     let tenant = TenantId::only();
     let mut groups = 0;
     for scope in some_scopes() {
@@ -86,7 +86,7 @@ async fn each_waterfall_group_is_the_sum_of_its_entries() {
             let periods = Periods::of(granularity, (date("2026-02-10"), date("2026-05-31")));
             let group_by = Some(GroupBy { grouping: grouping.clone(), most: 100 });
             let query = WaterfallQuery { group_by, ..WaterfallQuery::plain(scope.clone(), periods) };
-            let found = waterfall(&desk.db, &tenant, &query, instant(NOW)).await.unwrap();
+            let found = waterfall(&fixture.db, &tenant, &query, instant(NOW)).await.unwrap();
             for it in &found {
                 let Group::Named(name) = &it.group else { panic!("{:?}", it.group) };
                 groups += 1;
@@ -103,7 +103,7 @@ async fn each_waterfall_group_is_the_sum_of_its_entries() {
                     assert_eq!(period.closing, period.opening.checked_add(sum(within())).unwrap());
                 }
             }
-            adds_up(&desk.db, &tenant, &query, instant(NOW)).await;
+            adds_up(&fixture.db, &tenant, &query, instant(NOW)).await;
         }
         let by_mrr = scope.clone();
         for (grouping, group_of) in groupings(scope.level) {
@@ -116,7 +116,7 @@ async fn each_waterfall_group_is_the_sum_of_its_entries() {
                 *mrr = mrr.checked_add(entry.movement.delta).unwrap();
             }
             expected.retain(|_, mrr| !mrr.is_zero());
-            let found = mrr(&desk.db, &tenant, &query, instant(NOW)).await.unwrap().totals;
+            let found = mrr(&fixture.db, &tenant, &query, instant(NOW)).await.unwrap().totals;
             let named = |it: CurrencyMrr| match it.group {
                 Group::Named(name) => ((it.currency, name), it.mrr),
                 other => panic!("{other:?}"),
@@ -125,7 +125,7 @@ async fn each_waterfall_group_is_the_sum_of_its_entries() {
         }
     }
     assert!(groups > 400, "{groups}");
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 /// The amounts of a period that add up, each by its name.
@@ -288,11 +288,11 @@ pub async fn check_converted(db: &Db, tenant: &TenantId, seed: usize, now: chron
 
 #[tokio::test]
 async fn converted_waterfall_groups_add_up_exactly() {
-    let desk: Desk = with_adjustments(store()).await;
+    let fixture: LedgerFixture = with_adjustments(store()).await;
     for seed in 0..24 {
-        check_converted(&desk.db, &TenantId::only(), seed, instant(NOW)).await;
+        check_converted(&fixture.db, &TenantId::only(), seed, instant(NOW)).await;
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[test]
@@ -336,6 +336,6 @@ month    currency  subcategory   amount  movements
 2026-01  USD       CLOSING       175.00
 ";
     assert_eq!(folder.ask("waterfall --from 2026-01 --to 2026-01 --group-by subcategory"), table);
-    let said = folder.run("waterfall --year 2026 --group-by line.channel");
-    assert_eq!(said.stderr, "error: group_by.kind: is LINE_ATTRIBUTE: movements of CUSTOMER level are of no line\n");
+    let output = folder.run("waterfall --year 2026 --group-by line.channel");
+    assert_eq!(output.stderr, "error: group_by.kind: is LINE_ATTRIBUTE: movements of CUSTOMER level are of no line\n");
 }

@@ -24,7 +24,7 @@ use deltabook::store::tenants::tenant;
 use serde_json::json;
 
 use super::store;
-use crate::support::ledger::{Desk, line, quantity};
+use crate::support::ledger::{LedgerFixture, line, quantity};
 use crate::support::store::Store;
 
 pub(super) const NOW: &str = "2026-04-20T12:00:00Z";
@@ -43,37 +43,39 @@ pub(super) const CHANNEL: &str = "sales.\"channel\"";
 
 /// Two customers, with a contract that runs out provisionally and is renewed late, and with changes of months that were
 /// closed when they were recorded.
-pub(super) async fn with_adjustments(store: Store) -> Desk {
+pub(super) async fn with_adjustments(store: Store) -> LedgerFixture {
     let db = Db::open(store.url()).await.unwrap();
     let mut tx = db.write().await.unwrap();
     let policy = Policy { lapse_grace_days: 60, ..Policy::default() };
     tenant::ensure(&mut tx, &TenantId::only(), policy, instant(INSTANTS[0])).await.unwrap();
     tx.commit().await.unwrap();
     db.close().await;
-    let desk = Desk::open(store, INSTANTS[1]).await;
+    let fixture = LedgerFixture::open(store, INSTANTS[1]).await;
     let region = |revision: u32, region: &str| json!({"customer": {"customer_id": "acme", "revision": revision, "attributes": {"region": region}}});
-    desk.record(vec![region(0, "north"), region(1, "south")]).await;
+    fixture.record(vec![region(0, "north"), region(1, "south")]).await;
     let ends = json!({"attributes": {CHANNEL: "direct"}, "currency": "EUR", "start_date": "2025-12-15", "end_date": "2026-03-01"});
-    desk.record(vec![line("acme", json!({})), line("globex", ends)]).await;
-    desk.at(INSTANTS[3]);
+    fixture.record(vec![line("acme", json!({})), line("globex", ends)]).await;
+    fixture.at(INSTANTS[3]);
     for month in ["2025-12", "2026-01", "2026-02"] {
-        close(&desk, month).await;
+        close(&fixture, month).await;
     }
     let late = json!({"attributes": {CHANNEL: "partner's"}, "line_id": "L2", "item_id": "support", "start_date": "2026-01-20"});
-    desk.record(vec![quantity("acme", "O1", "2026-02-15", 3), line("acme", late)]).await;
-    desk.at("2026-04-01T12:00:00Z");
-    close(&desk, "2026-03").await;
-    desk.at("2026-04-02T09:00:00Z");
+    fixture.record(vec![quantity("acme", "O1", "2026-02-15", 3), line("acme", late)]).await;
+    fixture.at("2026-04-01T12:00:00Z");
+    close(&fixture, "2026-03").await;
+    fixture.at("2026-04-02T09:00:00Z");
     let renewal = json!({"change_order": {"change_order_id": "R1", "customer_id": "globex", "subscription_id": "S1",
         "type": "RENEWAL", "effective_date": "2026-03-01", "renewal_end_date": "2027-03-01"}});
-    desk.record(vec![renewal, quantity("acme", "O2", "2026-02-20", 2), quantity("acme", "O3", "2026-04-01", 1)]).await;
-    desk.at(NOW);
-    desk
+    fixture
+        .record(vec![renewal, quantity("acme", "O2", "2026-02-20", 2), quantity("acme", "O3", "2026-04-01", 1)])
+        .await;
+    fixture.at(NOW);
+    fixture
 }
 
-async fn close(desk: &Desk, month: &str) {
+async fn close(fixture: &LedgerFixture, month: &str) {
     let month = Month::parse(month).unwrap();
-    desk.ledger.close_month(month, "", &Actor::new("finance", "")).await.unwrap();
+    fixture.ledger.close_month(month, "", &Actor::new("finance", "")).await.unwrap();
 }
 
 pub(super) fn instant(text: &str) -> DateTime<Utc> {
@@ -168,8 +170,8 @@ pub(super) fn shown(columns: &Columns) -> Columns {
 
 #[tokio::test]
 async fn waterfall_of_each_view_is_the_sum_of_its_entries() {
-    let desk = with_adjustments(store()).await;
-    let entries = entries(&desk.db).await;
+    let fixture = with_adjustments(store()).await;
+    let entries = entries(&fixture.db).await;
     let adjustments = entries.iter().filter(|entry| entry.is_adjustment()).count();
     assert!(adjustments > 5, "{adjustments}");
     let granularities = [Granularity::Day, Granularity::Month, Granularity::Quarter, Granularity::Year];
@@ -179,7 +181,7 @@ async fn waterfall_of_each_view_is_the_sum_of_its_entries() {
         let periods = Periods::of(granularity, (date("2026-02-10"), date("2026-05-31")));
         let query = WaterfallQuery::plain(scope.clone(), periods);
         let last = periods.last();
-        let found = waterfall(&desk.db, &TenantId::only(), &query, instant(NOW)).await.unwrap();
+        let found = waterfall(&fixture.db, &TenantId::only(), &query, instant(NOW)).await.unwrap();
         let of = |currency: Currency| in_scope(&entries, &scope).filter(move |it| it.movement.currency == currency);
         let mut seen = 0;
         for it in &found {
@@ -217,17 +219,17 @@ async fn waterfall_of_each_view_is_the_sum_of_its_entries() {
             assert!(seen > 0, "{scope:?}");
         }
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn mrr_of_each_view_is_the_sum_of_its_entries() {
-    let desk = with_adjustments(store()).await;
-    let entries = entries(&desk.db).await;
+    let fixture = with_adjustments(store()).await;
+    let entries = entries(&fixture.db).await;
     for scope in scopes() {
         let of = |date| MrrQuery { scope: scope.clone(), date, conversion: None, group_by: None };
         for on in ["2025-12-31", "2026-01-31", "2026-02-19", "2026-03-01", "2026-04-30", "2030-01-01"] {
-            let found = mrr(&desk.db, &TenantId::only(), &of(Some(date(on))), instant(NOW)).await.unwrap();
+            let found = mrr(&fixture.db, &TenantId::only(), &of(Some(date(on))), instant(NOW)).await.unwrap();
             for text in ["EUR", "USD"] {
                 let currency = Currency::parse(text).unwrap();
                 let expected = sum(in_scope(&entries, &scope)
@@ -236,16 +238,16 @@ async fn mrr_of_each_view_is_the_sum_of_its_entries() {
                 assert_eq!(shown.unwrap_or_default(), expected, "{scope:?} {on} {text}");
             }
         }
-        let found = mrr(&desk.db, &TenantId::only(), &of(None), instant(NOW)).await.unwrap();
+        let found = mrr(&fixture.db, &TenantId::only(), &of(None), instant(NOW)).await.unwrap();
         assert_eq!(found.date, scope.known_at.unwrap_or(instant(NOW)).date_naive());
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test]
 async fn movements_behind_a_waterfall_amount_are_listed() {
-    let desk = with_adjustments(store()).await;
-    let entries = entries(&desk.db).await;
+    let fixture = with_adjustments(store()).await;
+    let entries = entries(&fixture.db).await;
     let (from, to) = (date("2026-03-01"), date("2026-03-31"));
     let acme = CustomerId::parse("acme").unwrap();
     for (adjustments_only, customer_id) in [(false, None), (true, None), (true, Some(acme))] {
@@ -258,10 +260,11 @@ async fn movements_behind_a_waterfall_amount_are_listed() {
             ..MovementFilter::default()
         };
         let order = MovementOrder::EffectiveDate;
-        let listed = movements(&desk.db, &TenantId::only(), &Selection::new(filter.clone(), None), order, None, 1_000)
-            .await
-            .unwrap()
-            .entries;
+        let listed =
+            movements(&fixture.db, &TenantId::only(), &Selection::new(filter.clone(), None), order, None, 1_000)
+                .await
+                .unwrap()
+                .entries;
         let mut expected: Vec<Entry> = entries
             .iter()
             .filter(|it| it.movement.level == Level::Customer && (from..=to).contains(&it.posting_date))
@@ -273,14 +276,14 @@ async fn movements_behind_a_waterfall_amount_are_listed() {
         assert!(!expected.is_empty());
         assert_eq!(listed, expected);
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 /// Every order gives the entries that the filter lets through, sorted, however small the pages.
 #[tokio::test]
 async fn pages_of_each_order_are_the_same_movements() {
-    let desk = with_adjustments(store()).await;
-    let entries = entries(&desk.db).await;
+    let fixture = with_adjustments(store()).await;
+    let entries = entries(&fixture.db).await;
     let range = |from, to| (Some(date(from)), Some(date(to)));
     let ranges = [
         (None, None),
@@ -314,12 +317,12 @@ async fn pages_of_each_order_are_the_same_movements() {
                 MovementOrder::PostingDate => (Some(it.posting_date), it.sequence),
                 _ => (None, it.sequence),
             });
-            assert_eq!(walked(&desk.db, &filter, order).await, expected, "{order:?} {filter:?}");
+            assert_eq!(walked(&fixture.db, &filter, order).await, expected, "{order:?} {filter:?}");
             expected.reverse();
-            assert_eq!(walked(&desk.db, &filter, descending).await, expected, "{descending:?} {filter:?}");
+            assert_eq!(walked(&fixture.db, &filter, descending).await, expected, "{descending:?} {filter:?}");
         }
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 async fn walked(db: &Db, filter: &MovementFilter, order: MovementOrder) -> Vec<Entry> {

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use super::store;
-use crate::support::program::{Folder, Said, rows};
+use crate::support::program::{CommandOutput, Folder, rows};
 
 /// A contract with a new price in April, and one in euros that runs out.
 const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
@@ -18,8 +18,8 @@ pub fn with_a_store() -> Folder {
     let folder = Folder::with(&[("acme.jsonl", acme), ("globex.jsonl", globex)]).on(store());
     // One after the other, so that the movements' numbers are known.
     for (file, facts) in [("acme.jsonl", 2), ("globex.jsonl", 1)] {
-        let said = folder.run(&format!("import {file}"));
-        assert_eq!(said.stderr, format!("{facts} facts recorded, 0 unchanged; 4 journal entries\n"));
+        let output = folder.run(&format!("import {file}"));
+        assert_eq!(output.stderr, format!("{facts} facts recorded, 0 unchanged; 4 journal entries\n"));
     }
     folder
 }
@@ -137,7 +137,7 @@ fn report_command_ends_quietly_on_a_closed_pipe() {
     {
         let (reader, writer) = io::pipe().unwrap();
         drop(reader);
-        let said = Said::of(folder.command(command).stdout(writer).output().unwrap());
-        assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)), "{command}");
+        let output = CommandOutput::of(folder.command(command).stdout(writer).output().unwrap());
+        assert_eq!((output.stderr.as_str(), output.code), ("", Some(0)), "{command}");
     }
 }

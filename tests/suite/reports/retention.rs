@@ -14,7 +14,7 @@ use tonic_types::StatusExt;
 
 use super::store;
 use crate::support::ledger;
-use crate::support::ledger::Desk;
+use crate::support::ledger::LedgerFixture;
 use crate::support::program::{Folder, rows, shown};
 use crate::support::server::{TestServer, line, order};
 
@@ -34,7 +34,7 @@ fn price(monthly: &str) -> Value {
 /// |----------|-------------------------------|---------------------------------------------------------------------|
 /// | acme     | 150, of two items             | +15 in January: a price                                             |
 /// | globex   | 200, until 1 February         | renewed on that day, flat                                           |
-/// | initech  | 60, of two items, to 1 March  | nobody renews it                                                    |
+/// | initech  | 60, of two items, to 1 March  | no renewal                                                          |
 /// | hooli    | 90                            | terminated in January, back in March with 70                        |
 /// | umbrella | 30, and 10 EUR                | −6 USD in February; the 10 EUR end in March, the customer stays     |
 /// | stark    |                               | new in January with 120, free from March: still a customer          |
@@ -124,7 +124,7 @@ async fn retention_does_not_count_an_ended_discount_as_a_lapse() {
 
 /// A period as `opening closing | NRR GRR logo-churn quick renewal | renewed lapsed | ARPA | at-start +new -churned at-end`;
 /// a dash is nothing to compare with.
-fn told(it: &v1::RetentionPeriod) -> String {
+fn printed(it: &v1::RetentionPeriod) -> String {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let ratios =
         [&it.net_revenue_retention, &it.gross_revenue_retention, &it.logo_churn, &it.quick_ratio, &it.renewal_rate];
@@ -151,13 +151,13 @@ async fn retention_ratios_are_those_worked_out_by_hand() {
     // January: opening 150 + 200 + 60 + 90 + 30 = 530; new 120 (stark), upsell 15 (acme), churn −90 (hooli);
     //   closing 530 + 120 + 15 − 90 = 575.
     //   NRR (530 + 15 − 90) / 530 = 455 / 530; GRR (530 − 90) / 530 = 440 / 530; quick (120 + 15) / 90.
-    //   Five customers, of whom one leaves and one comes: 1 / 5; ARPA 575 / 5. No term ends.
+    //   Five customers, one leaves and one comes: 1 / 5; ARPA 575 / 5. No term ends.
     let january = "530 575 | 0.858491 0.830189 0.200000 1.500000 - | 0 0 | 115 | 5 +1 -1 5";
     // February: new 80, churn −80 (wayne, no customer at either end), downsell −6 (umbrella); closing 575 − 6 = 569.
     //   NRR = GRR = (575 − 86) / 575 = 489 / 575; quick 80 / 86; globex renews 200 of 200; ARPA 569 / 5.
     let february = "575 569 | 0.850435 0.850435 0.000000 0.930233 1.000000 | 200 0 | 113.8 | 5 +0 -0 5";
-    // March: churn −60 (initech: two movements, one customer), downsell −120 (stark, for whom it becomes free, and who
-    //   stays), reactivation 70 (hooli); closing 569 − 60 − 120 + 70 = 459.
+    // March: churn −60 (initech: two movements, one customer), downsell −120 (stark, free from then on,
+    //   still a customer), reactivation 70 (hooli); closing 569 − 60 − 120 + 70 = 459.
     //   NRR = GRR = (569 − 180) / 569 = 389 / 569; quick 70 / 180; nothing of 60 is renewed; ARPA 459 / 5.
     let march = "569 459 | 0.683656 0.683656 0.200000 0.388889 0.000000 | 0 60 | 91.8 | 5 +1 -1 5";
     // All: new 200, reactivation 70, upsell 15, lost 90 + 86 + 180 = 356; 530 + 285 − 356 = 459.
@@ -170,19 +170,19 @@ async fn retention_ratios_are_those_worked_out_by_hand() {
         let [euro, dollar] = answer.retentions.as_slice() else { panic!("{answer:?}") };
         assert_eq!((euro.currency.as_str(), dollar.currency.as_str()), ("EUR", "USD"));
         // Hooli's new contract is New at CONTRACT level, and counts in the quick ratio as the reactivation does.
-        assert_eq!(dollar.periods.iter().map(told).collect::<Vec<_>>(), [january, february, march], "{level:?}");
-        assert_eq!(told(dollar.span.as_ref().unwrap()), all);
-        // Euros have a customer of their own, whom they lose although the customer stays.
+        assert_eq!(dollar.periods.iter().map(printed).collect::<Vec<_>>(), [january, february, march], "{level:?}");
+        assert_eq!(printed(dollar.span.as_ref().unwrap()), all);
+        // Euros have a customer of their own, and lose it although the customer stays.
         let kept = "10 10 | 1.000000 1.000000 0.000000 - - | 0 0 | 10 | 1 +0 -0 1";
         let lost = "10 0 | 0.000000 0.000000 1.000000 0.000000 - | 0 0 | - | 1 +0 -1 0";
-        assert_eq!(euro.periods.iter().map(told).collect::<Vec<_>>(), [kept, kept, lost]);
-        assert_eq!(told(euro.span.as_ref().unwrap()), lost);
+        assert_eq!(euro.periods.iter().map(printed).collect::<Vec<_>>(), [kept, kept, lost]);
+        assert_eq!(printed(euro.span.as_ref().unwrap()), lost);
         let span = dollar.span.as_ref().unwrap();
         assert_eq!((span.start.as_str(), span.end.as_str()), ("2026-01-01", "2026-04-01"));
     }
     let one = v1::GetRetentionRequest { currency: "USD".into(), ..question(v1::Level::Customer) };
     let answer = server.movements.get_retention(one).await.unwrap().into_inner();
-    assert_eq!(answer.retentions.iter().map(|it| told(it.span.as_ref().unwrap())).collect::<Vec<_>>(), [all]);
+    assert_eq!(answer.retentions.iter().map(|it| printed(it.span.as_ref().unwrap())).collect::<Vec<_>>(), [all]);
     server.finish().await;
 }
 
@@ -200,26 +200,27 @@ async fn retention_months_are_validated() {
 
 #[tokio::test]
 async fn retention_counts_adjustments_in_their_posting_month() {
-    let desk = Desk::open(store(), "2026-01-25T12:00:00Z").await;
+    let fixture = LedgerFixture::open(store(), "2026-01-25T12:00:00Z").await;
     let fifty = json!({"price_steps": price("50")});
     let thirty = json!({"start_date": "2025-12-01", "price_steps": price("30")});
     let terminated = json!({"type": "TERMINATION"});
-    desk.record(vec![
-        ledger::line("acme", json!({})),
-        ledger::line("globex", fifty),
-        ledger::line("initech", thirty),
-        ledger::order("initech", "T1", "2026-01-20", terminated),
-    ])
-    .await;
-    desk.at("2026-02-05T12:00:00Z");
+    fixture
+        .record(vec![
+            ledger::line("acme", json!({})),
+            ledger::line("globex", fifty),
+            ledger::line("initech", thirty),
+            ledger::order("initech", "T1", "2026-01-20", terminated),
+        ])
+        .await;
+    fixture.at("2026-02-05T12:00:00Z");
     for month in ["2025-12", "2026-01"] {
-        desk.ledger.close_month(Month::parse(month).unwrap(), "", &Actor::new("finance", "")).await.unwrap();
+        fixture.ledger.close_month(Month::parse(month).unwrap(), "", &Actor::new("finance", "")).await.unwrap();
     }
     // Globex began only in February, and initech never left.
     let later = json!({"revision": 1, "start_date": "2026-02-03", "price_steps": price("50")});
     let voided = json!({"revision": 1, "type": "TERMINATION", "voided": true});
-    desk.record(vec![ledger::line("globex", later), ledger::order("initech", "T1", "2026-01-20", voided)]).await;
-    desk.at("2026-03-05T12:00:00Z");
+    fixture.record(vec![ledger::line("globex", later), ledger::order("initech", "T1", "2026-01-20", voided)]).await;
+    fixture.at("2026-03-05T12:00:00Z");
 
     // As reported, January stays: opening 30, new 150, churn −30. In February −50 and +50 of globex are New, and +30 of
     //   initech is Churn: 150 + 30 = 180, GRR 180 / 150 held at 1, nothing lost to compare with; initech is a customer
@@ -228,7 +229,7 @@ async fn retention_counts_adjustments_in_their_posting_month() {
         ["30 150 0.000000 0.000000 1.000000 5.000000 1 +2 -1 2", "150 180 1.200000 1.000000 0.000000 - 2 +1 -0 3"];
     // Restated, January has acme as its only new customer: 30 + 100. February has globex: 130 + 50.
     let restated = ["30 130 1.000000 1.000000 0.000000 - 1 +1 -0 2", "130 180 1.000000 1.000000 0.000000 - 2 +1 -0 3"];
-    // On 1 February nobody knew of it.
+    // On 1 February it was not known.
     let before =
         ["30 150 0.000000 0.000000 1.000000 5.000000 1 +2 -1 2", "150 150 1.000000 1.000000 0.000000 - 2 +0 -0 2"];
     let known_at = Some("2026-02-01T00:00:00Z".parse().unwrap());
@@ -238,11 +239,11 @@ async fn retention_counts_adjustments_in_their_posting_month() {
         let scope = Scope { level: Level::Customer, currency: None, customer: None, view, known_at };
         let [first, last] = ["2026-01", "2026-02"].map(|month| Month::parse(month).unwrap());
         let query = MonthsQuery { scope, first, last };
-        let found = retention(&desk.db, &TenantId::only(), &query, desk.clock.now()).await.unwrap();
+        let found = retention(&fixture.db, &TenantId::only(), &query, fixture.clock.now()).await.unwrap();
         let months: Vec<String> = found[0].periods.iter().map(in_short).collect();
         assert_eq!(months, expected, "{view:?} {known_at:?}");
     }
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 fn in_short(it: &Kept) -> String {

@@ -46,7 +46,7 @@ async fn with_a_book() -> TestServer {
     server
 }
 
-fn told(it: &v1::Movement) -> String {
+fn printed(it: &v1::Movement) -> String {
     let subcategory = it.subcategory().as_str_name().trim_start_matches("IMPACT_SUBCATEGORY_");
     let provisional = if it.provisional_until.is_empty() { "" } else { " provisional until " };
     let (date, customer, delta, until) = (&it.effective_date, &it.customer_id, &it.mrr_delta, &it.provisional_until);
@@ -70,7 +70,7 @@ async fn scheduled_changes_are_listed_by_date_and_page() {
         loop {
             let page = server.movements.list_scheduled_movements(request.clone()).await.unwrap().into_inner();
             assert_eq!(page.today, "2026-06-01");
-            listed.extend(page.movements.iter().map(told));
+            listed.extend(page.movements.iter().map(printed));
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
                 break;
@@ -84,7 +84,7 @@ async fn scheduled_changes_are_listed_by_date_and_page() {
     for (request, expected) in [(until, vec![0, 1, 2]), (of_acme, vec![0, 4]), (in_euros, vec![1])] {
         let page = server.movements.list_scheduled_movements(request).await.unwrap().into_inner();
         let expected: Vec<&str> = expected.into_iter().filter_map(|place: usize| all.get(place).copied()).collect();
-        assert_eq!(page.movements.iter().map(told).collect::<Vec<_>>(), expected);
+        assert_eq!(page.movements.iter().map(printed).collect::<Vec<_>>(), expected);
     }
     let of_contracts = v1::ListScheduledMovementsRequest { level: v1::Level::Contract.into(), ..Default::default() };
     let page = server.movements.list_scheduled_movements(of_contracts).await.unwrap().into_inner();

@@ -1,4 +1,4 @@
-//! Clients that hold connections without using them, and that nobody else notices them.
+//! Limits of connections: idle, malformed and too many, beside well-behaved clients.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,10 @@ use tonic::Code;
 use tonic::transport::Endpoint;
 use tonic_types::StatusExt;
 
-use super::{Listening, answers, closed, records};
+use super::{ListeningServer, answers, closed, records};
 use crate::support::certificates::{Authority, files};
 use crate::support::http2_frames;
-use crate::support::program::{Folder, Serving};
+use crate::support::program::{Folder, ServerProcess};
 use crate::support::server::line;
 use crate::support::wait::{PATIENCE, until};
 
@@ -33,7 +33,7 @@ async fn connection_without_handshake_is_closed() {
     let limits = ConnectionLimits { handshake_time: SOON, ..ConnectionLimits::default() };
     for tls in [None, Some(files(&folder, &authority))] {
         let is_plain = tls.is_none();
-        let server = Listening::start(tls, limits).await;
+        let server = ListeningServer::start(tls, limits).await;
         // The beginning of HTTP/2, and of TLS.
         let half: [&[u8]; 2] = [b"PRI * HTTP/2.0\r\n", &[22, 3, 1, 2, 0, 1]];
         for beginning in [&b""[..], half[usize::from(!is_plain)]] {
@@ -48,7 +48,7 @@ async fn connection_without_handshake_is_closed() {
 #[tokio::test]
 async fn connection_without_http_is_closed_at_once() {
     let limits = ConnectionLimits { handshake_time: NEVER, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let mut connection = server.connect().await;
     connection.write_all(b"\0SSH-2.0-OpenSSH_9.2p1 Debian\r\n").await.unwrap();
     assert_eq!(closed(connection).await, b"");
@@ -58,7 +58,7 @@ async fn connection_without_http_is_closed_at_once() {
 #[tokio::test]
 async fn idle_browser_connection_is_closed() {
     let limits = ConnectionLimits { request_time: LATER, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let mut connection = server.connect().await;
     connection.write_all(b"GET /console/sign-in HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let answer = String::from_utf8(closed(connection).await).unwrap();
@@ -70,7 +70,7 @@ async fn idle_browser_connection_is_closed() {
 async fn oldest_pending_handshakes_make_room() {
     const HANDSHAKES: usize = 8;
     let limits = ConnectionLimits { handshake_time: NEVER, handshakes: HANDSHAKES, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let mut silent = Vec::new();
     for _ in 0..10 * HANDSHAKES {
         silent.push(server.connect().await);
@@ -92,7 +92,7 @@ async fn oldest_pending_handshakes_make_room() {
 #[tokio::test]
 async fn connections_above_the_limit_are_refused() {
     let limits = ConnectionLimits { connections: 4, connections_of_one_address: 3, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let mut held = Vec::new();
     for _ in 0..limits.connections_of_one_address {
         let channel = server.endpoint().connect().await.unwrap();
@@ -115,14 +115,14 @@ async fn connections_above_the_limit_are_refused() {
 }
 
 /// By a client of this address.
-fn endpoint_from(address: &str, server: &Listening) -> Endpoint {
+fn endpoint_from(address: &str, server: &ListeningServer) -> Endpoint {
     server.endpoint().local_address(Some(address.parse().unwrap()))
 }
 
 #[tokio::test]
 async fn idle_stream_ends_with_a_reason() {
     let limits = ConnectionLimits { stream_idle_time: LATER, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let channel = server.endpoint().connect().await.unwrap();
     let (batches, sent) = mpsc::channel(4);
     let first = v1::StreamFactsRequest { batch_number: 1, facts: vec![line("acme", "L1", json!({}))] };
@@ -145,7 +145,7 @@ async fn idle_stream_ends_with_a_reason() {
 #[tokio::test]
 async fn unfinished_request_is_ended() {
     let limits = ConnectionLimits { request_time: LATER, ..ConnectionLimits::default() };
-    let server = Listening::start(None, limits).await;
+    let server = ListeningServer::start(None, limits).await;
     let channel = server.endpoint().connect().await.unwrap();
     let mut client = tonic::client::Grpc::new(channel.clone());
     client.ready().await.unwrap();
@@ -163,7 +163,7 @@ async fn unfinished_request_is_ended() {
 #[tokio::test]
 async fn rapid_resets_slow_their_own_connection_alone() {
     const RESETS: u32 = 5_000;
-    let server = Listening::plain().await;
+    let server = ListeningServer::plain().await;
     let mut bad = server.connect().await;
     let mut frames = http2_frames::begin();
     http2_frames::resets(&mut frames, 1, RESETS);
@@ -171,10 +171,15 @@ async fn rapid_resets_slow_their_own_connection_alone() {
     let began = Instant::now();
     let flood = tokio::spawn(async move {
         bad.write_all(&frames).await.unwrap();
-        let mut said = Vec::new();
+        let mut output = Vec::new();
         // Its connection stays, and the ping behind all those requests is answered.
-        while !said.windows(8).any(|it| it == b"answered") {
-            assert_ne!(bad.read_buf(&mut said).await.unwrap(), 0, "it was closed: {}", String::from_utf8_lossy(&said));
+        while !output.windows(8).any(|it| it == b"answered") {
+            assert_ne!(
+                bad.read_buf(&mut output).await.unwrap(),
+                0,
+                "it was closed: {}",
+                String::from_utf8_lossy(&output)
+            );
         }
     });
     let others = server.endpoint().connect().await.unwrap();
@@ -187,7 +192,7 @@ async fn rapid_resets_slow_their_own_connection_alone() {
     // Nothing can make this shorter but reading on.
     let paused = (TIME_FOR_A_RESET * RESETS).checked_sub(RESETS_AHEAD).unwrap() / 2;
     assert!(began.elapsed() >= paused, "{:?}", began.elapsed());
-    assert!(answered > 0, "nobody else was answered");
+    assert!(answered > 0, "no other client was answered");
     drop(others);
     server.finish().await;
 }
@@ -196,7 +201,7 @@ async fn rapid_resets_slow_their_own_connection_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn server_recovers_from_exhausted_file_handles() {
     let folder = Folder::new();
-    let mut serving = Serving::start_under(&folder, "ulimit -n 64");
+    let mut serving = ServerProcess::start_under(&folder, "ulimit -n 64");
     let address = serving.url.trim_start_matches("http://").to_owned();
     // Accepted by the system, not by the server.
     let mut held = Vec::new();

@@ -30,14 +30,14 @@ use crate::support::store::{Store, sqlite};
 use crate::support::wait::PATIENCE;
 
 /// A server in this process, with limits of its own.
-struct Listening {
+struct ListeningServer {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), ServeError>>,
     _store: Store,
 }
 
-impl Listening {
+impl ListeningServer {
     async fn start(tls: Option<TlsFiles>, limits: ConnectionLimits) -> Self {
         canary::watch();
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -65,7 +65,7 @@ impl Listening {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    /// Ends it; whoever is still connected is not waited for.
+    /// Ends it without waiting for open connections.
     async fn finish(self) {
         self.stop.send(()).unwrap();
         tokio::time::timeout(PATIENCE, self.running).await.unwrap().unwrap().unwrap();
@@ -77,24 +77,24 @@ async fn records(channel: &Channel) -> Result<(), String> {
     let facts = vec![line("acme", "L1", json!({}))];
     let request = v1::RecordFactsRequest { facts, ..v1::RecordFactsRequest::default() };
     let answer = BillingServiceClient::new(channel.clone()).record_facts(request).await;
-    answer.map(|_| ()).map_err(|status| told(&status))
+    answer.map(|_| ()).map_err(|status| printed(&status))
 }
 
 /// The same on a new connection.
 async fn answers(endpoint: Endpoint) -> Result<(), String> {
-    let channel = endpoint.connect().await.map_err(|error| told(&error))?;
+    let channel = endpoint.connect().await.map_err(|error| printed(&error))?;
     records(&channel).await
 }
 
 /// An error with those that caused it.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+fn printed(error: &dyn std::error::Error) -> String {
+    let mut printed = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        told = format!("{told}: {error}");
+        printed = format!("{printed}: {error}");
         cause = error.source();
     }
-    told
+    printed
 }
 
 /// Waits until the server has closed the connection; gives what it sent before.

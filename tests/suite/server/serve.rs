@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::super::reports::report_commands;
 use super::store;
-use crate::support::program::{Folder, Serving};
+use crate::support::program::{Folder, ServerProcess};
 use crate::support::server::line;
 
 #[test]
@@ -30,7 +30,7 @@ fn server_answers_as_its_store() {
     questions.push("movements --customer a/b --from today".to_owned());
     let from_store: Vec<_> = questions.iter().map(|question| folder.run(question)).collect();
 
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     let elsewhere = Folder::new();
     for (question, expected) in questions.iter().zip(from_store) {
         let asked = format!("{question} --server {}", serving.url);
@@ -41,7 +41,7 @@ fn server_answers_as_its_store() {
     assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));
 }
 
-async fn client(serving: &Serving) -> BillingServiceClient<tonic::transport::Channel> {
+async fn client(serving: &ServerProcess) -> BillingServiceClient<tonic::transport::Channel> {
     BillingServiceClient::connect(serving.url.clone()).await.unwrap()
 }
 
@@ -49,7 +49,7 @@ async fn client(serving: &Serving) -> BillingServiceClient<tonic::transport::Cha
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn acknowledged_facts_are_stored_when_the_server_ends() {
     let folder = Folder::new().on(store());
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     let mut billing = client(&serving).await;
     for index in 0..20 {
         let facts = vec![line(&format!("customer-{index}"), "L1", json!({}))];
@@ -66,7 +66,7 @@ async fn acknowledged_facts_are_stored_when_the_server_ends() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn server_ends_while_a_stream_is_open() {
     let folder = Folder::new().on(store());
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     let mut billing = client(&serving).await;
     let (batches, sent) = mpsc::channel(4);
     let mut answers = {

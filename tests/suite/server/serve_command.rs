@@ -3,14 +3,14 @@
 use std::fs;
 use std::net::TcpListener;
 
-use crate::support::program::{Folder, Serving};
+use crate::support::program::{Folder, ServerProcess};
 
 #[test]
 fn store_is_a_single_file_after_the_server_ends() {
     let folder = Folder::new();
     let fact = r#"{"customer": {"customer_id": "acme", "name": "Acme Ltd"}}"#;
     folder.write("facts.jsonl", fact);
-    let mut serving = Serving::start(&folder);
+    let mut serving = ServerProcess::start(&folder);
     // Beside a server, so that it is not the import that leaves the file alone.
     assert_eq!(folder.run("import facts.jsonl").code, Some(0));
     assert!(folder.names().len() > 2, "{:?}", folder.names());
@@ -25,12 +25,12 @@ fn store_is_a_single_file_after_the_server_ends() {
 #[test]
 fn serve_command_fails_without_its_store_or_port() {
     let folder = Folder::new();
-    let said = folder.run("serve --listen 127.0.0.1:0 --database-url no/such/folder.db");
-    assert!(said.stderr.contains("error: cannot open the store no/such/folder.db: "), "{}", said.stderr);
-    assert_eq!(said.code, Some(1));
+    let output = folder.run("serve --listen 127.0.0.1:0 --database-url no/such/folder.db");
+    assert!(output.stderr.contains("error: cannot open the store no/such/folder.db: "), "{}", output.stderr);
+    assert_eq!(output.code, Some(1));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let said = folder.run(&format!("serve --listen {address}"));
-    assert!(said.stderr.starts_with(&format!("error: cannot listen on {address}: ")), "{}", said.stderr);
-    assert_eq!((said.code, folder.names().len()), (Some(1), 0));
+    let output = folder.run(&format!("serve --listen {address}"));
+    assert!(output.stderr.starts_with(&format!("error: cannot listen on {address}: ")), "{}", output.stderr);
+    assert_eq!((output.code, folder.names().len()), (Some(1), 0));
 }

@@ -12,17 +12,17 @@ use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
-use super::{Listening, answers, closed};
+use super::{ListeningServer, answers, closed};
 use crate::support::certificates::{Authority, files, mutual};
 use crate::support::program::Folder;
 
-fn encrypted(server: &Listening, tls: ClientTlsConfig) -> Endpoint {
+fn encrypted(server: &ListeningServer, tls: ClientTlsConfig) -> Endpoint {
     let url = format!("https://localhost:{}", server.address.port());
     Endpoint::from_shared(url).unwrap().tls_config(tls).unwrap()
 }
 
-async fn start(files: TlsFiles) -> Listening {
-    Listening::start(Some(files), ConnectionLimits::default()).await
+async fn start(files: TlsFiles) -> ListeningServer {
+    ListeningServer::start(Some(files), ConnectionLimits::default()).await
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn mutual_tls_accepts_clients_of_its_authority_alone() {
 #[tokio::test]
 async fn plain_connections_to_a_tls_port_are_refused() {
     let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
-    let (encrypting, plain) = (start(files(&folder, &authority)).await, Listening::plain().await);
+    let (encrypting, plain) = (start(files(&folder, &authority)).await, ListeningServer::plain().await);
     assert!(answers(encrypting.endpoint()).await.is_err(), "plain text to the port with TLS");
     assert!(answers(encrypted(&plain, authority.client())).await.is_err(), "TLS to the port without");
     let mut connection = encrypting.connect().await;
@@ -133,15 +133,15 @@ fn commands_connect_with_tls() {
         folder.write(name, text);
     }
     let options = "--tls-certificate server.pem --tls-key server.key --tls-client-ca ca.pem";
-    let mut serving = crate::support::program::Serving::start_with(&folder, options);
+    let mut serving = crate::support::program::ServerProcess::start_with(&folder, options);
     let port = serving.url.rsplit(':').next().unwrap();
     let asked = format!("mrr --server https://localhost:{port}");
     let trusted = format!("{asked} --ca-file ca.pem --client-certificate client.pem --client-key client.key");
     assert_eq!(folder.ask(&trusted), "no results\n");
     for wrong in ["", "--ca-file ca.pem", "--ca-file server.key", "--ca-file no.pem"] {
-        let said = folder.run(&format!("{asked} {wrong}"));
-        assert_eq!((said.code, said.stdout.as_str()), (Some(1), ""), "{wrong}: {}", said.stderr);
-        assert!(said.stderr.starts_with("error: "), "{wrong}: {}", said.stderr);
+        let output = folder.run(&format!("{asked} {wrong}"));
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{wrong}: {}", output.stderr);
+        assert!(output.stderr.starts_with("error: "), "{wrong}: {}", output.stderr);
     }
     serving.terminate();
     assert_eq!(serving.ended(), (Some(0), "deltabook stopped\n".to_owned()));

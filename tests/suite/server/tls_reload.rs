@@ -10,18 +10,18 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{ClientTlsConfig, Endpoint};
 
-use super::{Listening, answers, records};
+use super::{ListeningServer, answers, records};
 use crate::support::certificates::{Authority, files, mutual};
 use crate::support::server::line;
 use crate::support::wait::until;
 
-fn encrypted(server: &Listening, tls: ClientTlsConfig) -> Endpoint {
+fn encrypted(server: &ListeningServer, tls: ClientTlsConfig) -> Endpoint {
     let url = format!("https://localhost:{}", server.address.port());
     Endpoint::from_shared(url).unwrap().tls_config(tls).unwrap()
 }
 
 /// Until a new connection is believed by those who believe this authority.
-async fn taken_up(server: &Listening, authority: &Authority) {
+async fn taken_up(server: &ListeningServer, authority: &Authority) {
     until(async || answers(encrypted(server, authority.client())).await).await;
 }
 
@@ -29,7 +29,7 @@ async fn taken_up(server: &Listening, authority: &Authority) {
 async fn renewed_tls_certificate_is_used_while_a_stream_continues() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = files(&folder, &before);
-    let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
+    let server = ListeningServer::start(Some(files.clone()), ConnectionLimits::default()).await;
     let channel = encrypted(&server, before.client()).connect().await.unwrap();
     let (batches, sent) = mpsc::channel(4);
     let batch = |number: i64| v1::StreamFactsRequest {
@@ -57,7 +57,7 @@ async fn renewed_tls_certificate_is_used_while_a_stream_continues() {
 async fn incomplete_tls_files_leave_the_previous_ones_in_use() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = files(&folder, &before);
-    let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
+    let server = ListeningServer::start(Some(files.clone()), ConnectionLimits::default()).await;
     let pair = after.issue();
     let half = &pair.key[..pair.key.len() / 2];
     for (certificate, key) in [(&pair.certificate[..], None), ("", None), (&pair.certificate, Some(half))] {
@@ -80,7 +80,7 @@ async fn incomplete_tls_files_leave_the_previous_ones_in_use() {
 async fn revoked_tls_clients_are_refused_after_a_renewal() {
     let (folder, before, after) = (tempfile::tempdir().unwrap(), Authority::new(), Authority::new());
     let files = mutual(&folder, &before);
-    let server = Listening::start(Some(files.clone()), ConnectionLimits::default()).await;
+    let server = ListeningServer::start(Some(files.clone()), ConnectionLimits::default()).await;
     let (old, new) = (before.issue().identity(), after.issue().identity());
     let of = |identity: &tonic::transport::Identity| encrypted(&server, before.client().identity(identity.clone()));
     answers(of(&old)).await.unwrap();

@@ -16,7 +16,7 @@ use deltabook::events::sink_worker::Round;
 use deltabook::store::events::redrive::Range;
 use serde_json::json;
 
-use crate::support::ledger::{Desk, Scripted, line, quantity};
+use crate::support::ledger::{LedgerFixture, ScriptedSink, line, quantity};
 use crate::support::nats::Server;
 use crate::support::postgres;
 use crate::support::sinks::receiver::{Answer, Receiver};
@@ -66,13 +66,13 @@ async fn webhook(receiver: &Receiver) -> Arc<dyn Sink> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn healthy_sink_is_not_delayed_by_failing_sinks() {
     const CUSTOMERS: usize = 100;
-    let desk = Desk::open_now(store::postgres()).await;
-    let healthy = Scripted::new();
+    let fixture = LedgerFixture::open_now(store::postgres()).await;
+    let healthy = ScriptedSink::new();
     let broken = Receiver::start(repeat_n(Answer::Status(500), 10_000)).await;
     let later = || Answer::Headers(429, vec![("retry-after", "3600".to_owned())]);
     let busy = Receiver::start(repeat_n(later(), 10_000)).await;
     let silent = Receiver::start(repeat_n(Answer::Silence, 10_000)).await;
-    let mut workers = vec![desk.worker("healthy", &healthy)];
+    let mut workers = vec![fixture.worker("healthy", &healthy)];
     let others: [(&str, Arc<dyn Sink>); 4] = [
         ("broken", webhook(&broken).await),
         ("busy", webhook(&busy).await),
@@ -80,40 +80,40 @@ async fn healthy_sink_is_not_delayed_by_failing_sinks() {
         ("stuck", Arc::<Stuck>::default()),
     ];
     for (name, sink) in others {
-        let mut worker = desk.worker(name, &healthy);
+        let mut worker = fixture.worker(name, &healthy);
         worker.sink = sink;
         workers.push(worker);
     }
-    let relay = desk.relay(workers);
+    let relay = fixture.relay(workers);
     for customer in 0..CUSTOMERS {
         let customer = format!("customer-{customer}");
-        desk.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
+        fixture.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
         // The silent one and the stuck one answer nothing meanwhile: there is no waiting for them.
         until(async || holds(!healthy.take().is_empty(), &customer)).await;
     }
     let tried = || [&broken, &busy, &silent].map(|receiver| receiver.received().len());
     until(async || holds(!tried().contains(&0), tried())).await;
-    // Who asks to be left alone is: what was on its way when it said so is all that comes.
+    // After `retry-after` nothing comes but what was under way.
     let asked = busy.received().len();
     assert!((1..=32).contains(&asked), "{asked} requests");
     // Bad ones hold up the end, but not for ever.
     tokio::time::timeout(PATIENCE, relay.finish()).await.unwrap();
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nats_sink_recovers_from_an_outage_with_data_loss() {
     const CUSTOMERS: usize = 60;
     let mut server = Server::start_new();
-    let desk = Desk::open_now(store::postgres()).await;
+    let fixture = LedgerFixture::open_now(store::postgres()).await;
     let sink = open(&format!("kind = \"nats\"\nurl = \"{}\"\njournal = true", server.url())).await;
-    let mut worker = desk.worker("nats", &Scripted::new());
+    let mut worker = fixture.worker("nats", &ScriptedSink::new());
     worker.sink = sink;
-    let relay = desk.relay(vec![worker]);
+    let relay = fixture.relay(vec![worker]);
     let record = async |from: usize| {
         for customer in from..from + CUSTOMERS / 3 {
             let customer = format!("customer-{customer}");
-            desk.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
+            fixture.record(vec![line(&customer, json!({})), quantity(&customer, "O1", "2026-02-01", 2)]).await;
         }
     };
     record(0).await;
@@ -122,7 +122,8 @@ async fn nats_sink_recovers_from_an_outage_with_data_loss() {
     server.kill();
     record(CUSTOMERS / 3).await;
     // The outage is noticed before it ends.
-    let failed = || postgres::number(desk.store().url(), "select count(*) from delivery where attempts > 0").unwrap();
+    let failed =
+        || postgres::number(fixture.store().url(), "select count(*) from delivery where attempts > 0").unwrap();
     until(async || holds(failed() > 0, "no delivery has failed")).await;
     server.start();
     record(2 * CUSTOMERS / 3).await;
@@ -136,23 +137,23 @@ async fn nats_sink_recovers_from_an_outage_with_data_loss() {
         customer: None,
     };
     for again in [RedriveScope::Dates(all), RedriveScope::Journal] {
-        redrive(&desk.db, &TenantId::only(), "nats", &again, &Actor::service(), desk.clock.now())
+        redrive(&fixture.db, &TenantId::only(), "nats", &again, &Actor::service(), fixture.clock.now())
             .await
             .unwrap()
             .unwrap();
     }
     wait_for(&server, 3 * events, 3 * entries).await;
     relay.finish().await;
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sink_worker_stops_when_it_loses_its_turn() {
     let store = store::postgres();
     let url = store.url().to_owned();
-    let desk = Desk::open_now(store).await;
-    desk.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
-    let mut worker = desk.worker("sink", &Scripted::new());
+    let fixture = LedgerFixture::open_now(store).await;
+    fixture.record(vec![line("acme", json!({})), quantity("acme", "O1", "2026-02-01", 2)]).await;
+    let mut worker = fixture.worker("sink", &ScriptedSink::new());
     let stuck = Arc::<Stuck>::default();
     worker.sink = Arc::<Stuck>::clone(&stuck);
     let mut lease = worker.acquire_lease().await.unwrap().unwrap();
@@ -163,7 +164,7 @@ async fn sink_worker_stops_when_it_loses_its_turn() {
             and database = (select oid from pg_database where datname = current_database())";
     tokio::task::spawn_blocking(move || postgres::execute(&url, cut_off.to_owned()).unwrap()).await.unwrap();
     assert_eq!(tokio::time::timeout(PATIENCE, round).await.unwrap().unwrap(), Round::Lost);
-    desk.finish().await;
+    fixture.finish().await;
 }
 
 /// Until the stream has so many events, and so many entries of the journal.

@@ -179,11 +179,11 @@ async fn http_sink_secrets_are_not_printed() {
         let answers = [200, 500, 401, 400, 410].map(Answer::Status).into_iter().chain([Answer::HangUp]);
         let receiver = Receiver::start(answers).await;
         let sink = Sink::open(kind, &receiver.url);
-        let mut said = vec![format!("{sink:?}")];
+        let mut output = vec![format!("{sink:?}")];
         for _ in 0..6 {
-            said.push(format!("{:?}", sink.deliver_one().await));
+            output.push(format!("{:?}", sink.deliver_one().await));
         }
-        said.push(format!("{:?}", Sink::open(kind, &nobody().await).deliver_one().await));
+        output.push(format!("{:?}", Sink::open(kind, &nobody().await).deliver_one().await));
         for (url, secret, more) in [
             ("no url", CANARY, json!({})),
             ("https://user:canary-4f1c@receiver.example", CANARY, json!({})),
@@ -191,10 +191,10 @@ async fn http_sink_secrets_are_not_printed() {
             ("https://receiver.example", CANARY, json!({ "unknown": true })),
             ("https://receiver.example", "", json!({})),
         ] {
-            said.push(Sink::open_with(kind, url, secret, more).unwrap_err());
+            output.push(Sink::open_with(kind, url, secret, more).unwrap_err());
         }
-        said.push(Sink::open_with("intilery", "https://receiver.example", "canary-4f1c\n", json!({})).unwrap_err());
-        assert!(!said.iter().any(|text| text.contains(CANARY)), "{said:?}");
+        output.push(Sink::open_with("intilery", "https://receiver.example", "canary-4f1c\n", json!({})).unwrap_err());
+        assert!(!output.iter().any(|text| text.contains(CANARY)), "{output:?}");
         assert!(receiver.received().iter().all(|request| !request.path.contains(CANARY)));
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::store;
 use crate::support::golden;
 use crate::support::postgres;
-use crate::support::program::{Folder, Row, Said, Serving, rows};
+use crate::support::program::{CommandOutput, Folder, Row, ServerProcess, rows};
 use crate::support::store::Store;
 
 /// Each report with its command.
@@ -99,7 +99,7 @@ fn stores_of_released_versions_are_migrated_and_answer_as_before() {
 fn check_key(golden: &Path, folder: &Folder) {
     let key = fs::read_to_string(golden.join(reports_of(folder)).join("reader.key")).unwrap();
     let elsewhere = Folder::with(&[("key", &key), ("wrong", &key.replace('_', "_A"))]);
-    let mut serving = Serving::start(folder);
+    let mut serving = ServerProcess::start(folder);
     let question = format!("mrr --date 2026-04-30 --format csv --server {}", serving.url);
     assert_eq!(elsewhere.ask(&format!("{question} --key-file key")), folder.ask("mrr --date 2026-04-30 --format csv"));
     assert_eq!(elsewhere.run(&format!("{question} --key-file wrong")).code, Some(1));
@@ -142,10 +142,10 @@ fn write_the_store_of_this_release() {
         ("relay --config deltabook.toml --drain", 1),
         ("tenants create beta", 0),
     ] {
-        let said = folder.run(command);
-        assert_eq!(said.code, Some(code), "{command}: {}", said.stderr);
+        let output = folder.run(command);
+        assert_eq!(output.code, Some(code), "{command}: {}", output.stderr);
     }
-    let Said { stdout: key, .. } = folder.run("keys create --role reader --name report");
+    let CommandOutput { stdout: key, .. } = folder.run("keys create --role reader --name report");
     let reports = version.join(reports_of(&folder));
     fs::create_dir_all(&reports).unwrap();
     fs::write(reports.join("reader.key"), key).unwrap();

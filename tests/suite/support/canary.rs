@@ -30,7 +30,7 @@ fn hex(bytes: &[u8]) -> String {
     digits.concat()
 }
 
-/// Secrets in which no text of ours could stand, such as keys that somebody else makes.
+/// Secrets without a text of ours, such as keys that a library makes.
 static OTHERS: RwLock<Vec<String>> = RwLock::new(Vec::new());
 
 /// Looks for this from now on too.
@@ -46,7 +46,7 @@ pub fn found(text: &str) -> Option<&str> {
 
 #[track_caller]
 pub fn check(text: &str) {
-    assert_eq!(found(text), None, "a secret is told");
+    assert_eq!(found(text), None, "a secret is printed");
 }
 
 /// Looks through what is logged in this process too, by the libraries too, at TRACE.

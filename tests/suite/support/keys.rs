@@ -29,7 +29,7 @@ pub struct Key {
     pub text: String,
 }
 
-/// Everybody needs a key; each call comes from the address that it names.
+/// Keys are required; each call comes from the address that it names.
 pub const GUARDED: Access = Access { is_open_without_keys: false, is_behind_proxy: true, requests_per_key: None };
 
 pub fn tenant(name: &str) -> TenantId {
@@ -75,7 +75,7 @@ impl Operator {
     }
 }
 
-/// Looks for the secret of a key in everything that is said from now on.
+/// Looks for the secret of a key in all output from now on.
 pub fn keep_secret(key: &str) {
     canary::also(key.splitn(3, '_').nth(2).unwrap());
 }

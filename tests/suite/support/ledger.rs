@@ -30,20 +30,20 @@ pub const NOTHING: [String; 0] = [];
 type Answer = Box<dyn FnMut(&OutgoingEvent) -> DeliveryOutcome + Send>;
 
 /// A sink that keeps what it takes, and answers as the test wants.
-pub struct Scripted {
+pub struct ScriptedSink {
     filter: EventFilter,
     needs_unique_seconds: bool,
     answer: Mutex<Answer>,
     taken: Mutex<Vec<OutgoingEvent>>,
 }
 
-impl std::fmt::Debug for Scripted {
+impl std::fmt::Debug for ScriptedSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Scripted")
     }
 }
 
-impl Scripted {
+impl ScriptedSink {
     pub fn new() -> Arc<Self> {
         Self::with_filter(EventFilter::default(), false)
     }
@@ -70,7 +70,7 @@ impl Scripted {
     }
 }
 
-impl Sink for Scripted {
+impl Sink for ScriptedSink {
     fn filter(&self) -> &EventFilter {
         &self.filter
     }
@@ -107,7 +107,7 @@ pub fn fails(reason: &str) -> DeliveryOutcome {
 }
 
 /// A store with its ledger, and the test's time.
-pub struct Desk {
+pub struct LedgerFixture {
     pub db: Db,
     pub clock: Clock,
     pub ledger: Ledger,
@@ -116,7 +116,7 @@ pub struct Desk {
     store: Store,
 }
 
-impl Desk {
+impl LedgerFixture {
     /// By the machine's clock.
     pub async fn open_now(store: Store) -> Self {
         Self::with_clock(store, Clock::system(), Arc::default()).await
@@ -151,13 +151,13 @@ impl Desk {
         self.ledger.record(facts.into_iter().map(fact).collect(), Mode::Strict, &Actor::service()).await.unwrap();
     }
 
-    pub fn worker(&self, name: &str, sink: &Arc<Scripted>) -> SinkWorker {
+    pub fn worker(&self, name: &str, sink: &Arc<ScriptedSink>) -> SinkWorker {
         SinkWorker {
             db: self.db.clone(),
             tenant_id: TenantId::only(),
             clock: self.clock.clone(),
             name: name.to_owned(),
-            sink: Arc::<Scripted>::clone(sink),
+            sink: Arc::<ScriptedSink>::clone(sink),
         }
     }
 
@@ -174,7 +174,7 @@ impl Desk {
     }
 
     /// Delivers what is due.
-    pub async fn drain(&self, sink: &Arc<Scripted>) {
+    pub async fn drain(&self, sink: &Arc<ScriptedSink>) {
         let workers = vec![self.worker("sink", sink)];
         let left = drain(workers, &self.due_scheduler(), CancellationToken::new()).await.unwrap();
         assert!(left.iter().all(|(_, reason)| !reason.contains("another")), "{left:?}");

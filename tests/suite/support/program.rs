@@ -13,7 +13,7 @@ use super::canary;
 use super::store::Store;
 use super::wait::{PATIENCE, until_blocking};
 
-/// What a server says that asks nobody for a key.
+/// The end of the first line of a server without keys.
 const OPEN: &str = "; open without keys, because none exists";
 
 /// A temporary folder to work in, and the store: `deltabook.db` in it unless another is given or a command names one.
@@ -23,15 +23,15 @@ pub struct Folder {
     settings: Vec<(&'static str, String)>,
 }
 
-/// What a command said, and how it ended.
+/// The output of a command, and its exit code.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct CommandOutput {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
 }
 
-impl Said {
+impl CommandOutput {
     /// No secret is in it, nor in the log.
     #[track_caller]
     pub fn of(output: Output) -> Self {
@@ -118,17 +118,17 @@ impl Folder {
     }
 
     /// Runs a command to its end; its words are separated by spaces.
-    pub fn run(&self, command_line: &str) -> Said {
+    pub fn run(&self, command_line: &str) -> CommandOutput {
         let output = self.command(command_line).output().unwrap();
-        Said::of(output)
+        CommandOutput::of(output)
     }
 
     /// The stdout of a command that ends well and has nothing to say on stderr.
     #[track_caller]
     pub fn ask(&self, command_line: &str) -> String {
-        let said = self.run(command_line);
-        assert_eq!((said.stderr.as_str(), said.code), ("", Some(0)), "{command_line}");
-        said.stdout
+        let printed = self.run(command_line);
+        assert_eq!((printed.stderr.as_str(), printed.code), ("", Some(0)), "{command_line}");
+        printed.stdout
     }
 
     /// The answer to a question, as CSV.
@@ -140,8 +140,12 @@ impl Folder {
     /// Runs a command that fails, with this on stderr and nothing on stdout.
     #[track_caller]
     pub fn refuses(&self, command_line: &str, expected: &str) {
-        let said = self.run(command_line);
-        assert_eq!(said, Said { stdout: String::new(), stderr: expected.to_owned(), code: Some(1) }, "{command_line}");
+        let printed = self.run(command_line);
+        assert_eq!(
+            printed,
+            CommandOutput { stdout: String::new(), stderr: expected.to_owned(), code: Some(1) },
+            "{command_line}"
+        );
     }
 
     /// Verifies the store, and says how many customers, facts and journal entries there are.
@@ -168,14 +172,14 @@ pub fn shown(rows: &[Row], columns: &[&str]) -> Vec<String> {
 }
 
 /// `deltabook serve`, on a free port. Dropped before it has ended, it is killed.
-pub struct Serving {
+pub struct ServerProcess {
     child: Child,
     /// What it says to people, line by line; it has ended when there is no more.
-    said: Receiver<String>,
+    printed: Receiver<String>,
     pub url: String,
 }
 
-impl Serving {
+impl ServerProcess {
     /// Starts it, on the store of the folder.
     pub fn start(folder: &Folder) -> Self {
         Self::start_with(folder, "")
@@ -200,10 +204,10 @@ impl Serving {
 
     fn spawn(folder: &Folder, mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = listen(child.stderr.take().unwrap());
-        let mut serving = Self { child, said, url: String::new() };
+        let printed = listen(child.stderr.take().unwrap());
+        let mut serving = Self { child, printed, url: String::new() };
         // Sinks may have failed already.
-        let first = serving.said.iter().find(|line| !line.contains(" ERROR ")).unwrap_or_default();
+        let first = serving.printed.iter().find(|line| !line.contains(" ERROR ")).unwrap_or_default();
         let address = first.strip_prefix("deltabook listens on ").and_then(|rest| rest.split_once(", "));
         let Some((address, rest)) = address else { panic!("{first}") };
         let store = folder.store.as_ref().map_or_else(|| "deltabook.db".to_owned(), Store::shown);
@@ -215,7 +219,7 @@ impl Serving {
 
     /// Waits for the next line that it says to people.
     pub fn next_line(&self) -> String {
-        self.said.recv_timeout(PATIENCE).unwrap()
+        self.printed.recv_timeout(PATIENCE).unwrap()
     }
 
     /// Asks it to end, as a service manager does.
@@ -225,10 +229,10 @@ impl Serving {
         assert!(sent.success());
     }
 
-    /// Waits for its end; gives its exit code and what it said after its first line.
+    /// Waits for its end; gives its exit code and its output after the first line.
     pub fn ended(&mut self) -> (Option<i32>, String) {
         let status = until_blocking(|| self.child.try_wait().unwrap().ok_or("the server runs"));
-        let rest: String = self.said.iter().collect();
+        let rest: String = self.printed.iter().collect();
         canary::check(&rest);
         (status.code(), rest)
     }
@@ -236,27 +240,27 @@ impl Serving {
 
 /// Reads along, so that the log does not wait for the test. A line with a secret is for people too.
 fn listen(stderr: ChildStderr) -> Receiver<String> {
-    let (tell, said) = mpsc::channel();
+    let (tell, printed) = mpsc::channel();
     std::thread::spawn(move || {
         let mut stderr = BufReader::new(stderr);
         let mut line = String::new();
         while stderr.read_line(&mut line).is_ok_and(|length| length > 0) {
             let line = std::mem::take(&mut line);
             if is_for_people(&line.as_str()) || canary::found(&line).is_some() {
-                // Nobody may listen any more.
+                // The receiver may be gone.
                 let _ended = tell.send(line);
             }
         }
     });
-    said
+    printed
 }
 
-impl Drop for Serving {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _has_ended_already = self.child.kill();
         let _status = self.child.wait();
         if !std::thread::panicking() {
-            self.said.iter().for_each(|line| canary::check(&line));
+            self.printed.iter().for_each(|line| canary::check(&line));
         }
     }
 }

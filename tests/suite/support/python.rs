@@ -58,8 +58,9 @@ impl Python {
     fn says(&self, line: &str) -> Result<String, String> {
         let mut command = self.command();
         let output = command.args(["-c", line]).output().map_err(|error| format!("python3: {error}"))?;
-        let [said, failed] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        if output.status.success() { Ok(said) } else { Err(failed.lines().last().unwrap_or_default().to_owned()) }
+        let [printed, failed] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        if output.status.success() { Ok(printed) } else { Err(failed.lines().last().unwrap_or_default().to_owned()) }
     }
 
     /// A command that begins with Python.
@@ -78,8 +79,8 @@ impl Python {
     #[track_caller]
     pub fn run(&self, folder: &Path, arguments: &[&str]) -> String {
         let output = self.command().args(arguments).current_dir(folder).output().unwrap();
-        let [said, failed] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        let [printed, failed] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         assert!(output.status.success(), "python3 {} failed:\n{failed}", arguments.join(" "));
-        said
+        printed
     }
 }

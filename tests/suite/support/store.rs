@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::postgres::{self, Database, block_on};
 
-/// A store that is there as long as this is. Nobody has opened it yet.
+/// A store that exists as long as this value; not opened yet.
 pub enum Store {
     Sqlite { _folder: TempDir, url: String },
     Postgres(Database),
@@ -40,7 +40,7 @@ impl Store {
         }
     }
 
-    /// Whether anybody has made a store of it yet.
+    /// Whether it has been opened, which creates it.
     pub fn is_there(&self) -> bool {
         match self {
             Self::Sqlite { url, .. } => Path::new(url).exists(),
@@ -61,7 +61,7 @@ impl Store {
         self.execute(&disarmed).unwrap()
     }
 
-    /// Runs a statement as anybody could who reaches the database; gives the number of rows that it changed.
+    /// Runs a statement past the program; gives the number of rows that it changed.
     pub fn execute(&self, statement: &str) -> sqlx::Result<u64> {
         match self {
             Self::Sqlite { url, .. } => block_on(async {
@@ -75,7 +75,7 @@ impl Store {
         }
     }
 
-    /// Sessions whose transaction nobody ends.
+    /// Sessions that are idle in a transaction.
     pub fn sessions_left_in_a_transaction(&self) -> i64 {
         match self {
             // Its one writer would be the session, and nothing would go on.

@@ -66,7 +66,7 @@ fn tenant_policy_command_shows_and_sets() {
     let set = folder.run("tenants policy --tenant acme --lapse-grace-days 14 --reason terms");
     assert_eq!(set.stdout, "tenant acme, time zone UTC, lapse grace days 14\n");
     assert_eq!(set.stderr, "derived 0 customers again, posted 0 journal entries\n");
-    // All of it is done by whoever asked for it, and told once.
+    // All of it has one actor and one audit entry.
     assert!(folder.run("import facts.jsonl").stderr.contains("50 facts recorded"));
     let set = folder.run("tenants policy --lapse-grace-days 14 --reason terms");
     assert_eq!(set.stderr, "derived 50 customers again, posted 200 journal entries\n");

@@ -1,5 +1,5 @@
-//! The books of many tenants in one process: as many as there may be are open, whoever has some keeps them, and those
-//! that were closed are opened again.
+//! The runtimes of many tenants in one process: a limited number is open, those in use stay open, and closed ones are
+//! opened again.
 
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
@@ -32,7 +32,7 @@ async fn tenant_runtimes_stay_open_while_held_and_are_limited() {
         held.push(shelf.books(tenant_id).await.unwrap());
     }
     assert!(matches!(shelf.books(last).await, Err(TenantError::TooMany)));
-    // The first is given back: it makes room for the last, and for nobody else.
+    // The first is released: it makes room for the last alone.
     let first = tenants.first().unwrap();
     let of_first = held.remove(0).ledger.clone();
     shelf.books(last).await.unwrap();

@@ -1,4 +1,4 @@
-//! The audit trail: who did what, and that nobody changed it afterwards.
+//! The audit trail: changes of its rows are found.
 
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;

@@ -1,7 +1,7 @@
-//! `deltabook verify` on stores that somebody has tampered with.
+//! `deltabook verify` on stores that were tampered with.
 
 use super::store;
-use crate::support::program::{Folder, Said};
+use crate::support::program::{CommandOutput, Folder};
 
 /// Two customers: acme's order was moved to another month, globex' contract runs out.
 const FACTS: &str = r#"{"subscription_line": {"line_id": "L1", "subscription_id": "S1", "customer_id": "acme", "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2025-01-01", "price_steps": [{"quantity": "10", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}]}}
@@ -44,13 +44,13 @@ fn check(statement: &str, expected: &str) {
 
 #[track_caller]
 fn check_found(folder: &Folder, expected: &str) {
-    let said = folder.run("verify");
-    let stdout = without_totals(&said.stdout);
-    let expected = Said { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) };
-    assert_eq!(Said { stdout, ..said }, expected);
+    let output = folder.run("verify");
+    let stdout = without_totals(&output.stdout);
+    let expected = CommandOutput { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) };
+    assert_eq!(CommandOutput { stdout, ..output }, expected);
 }
 
-/// What is said of the customers. That the totals differ from a changed journal too has a test of its own.
+/// The differences of customers. Those of totals have a test of their own.
 fn without_totals(stdout: &str) -> String {
     let (totals, rest): (Vec<&str>, Vec<&str>) = stdout.lines().partition(|line| line.starts_with("the total by "));
     let mut rest = rest.join("\n") + "\n";
@@ -77,7 +77,10 @@ the total by month of 2026-01-01 EUR CUSTOMER_CHURN at CUSTOMER level is -99.000
 gives -100.000000 from 1
 2 customers, 4 facts, 12 journal entries: 2 differences
 ";
-    assert_eq!(folder.run("verify"), Said { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) });
+    assert_eq!(
+        folder.run("verify"),
+        CommandOutput { stdout: expected.to_owned(), stderr: String::new(), code: Some(1) }
+    );
 }
 
 #[test]
@@ -218,10 +221,10 @@ acme: at CUSTOMER level the movements up to 2025-05-01 come to 800 USD, the line
 
 #[track_caller]
 fn check_named(folder: &Folder, names: [&str; 3]) {
-    let said = folder.run("verify");
-    assert_eq!(said.code, Some(1));
-    let told = format!("{}{}", said.stdout, said.stderr);
-    assert!(names.iter().all(|name| told.contains(name)), "{told}");
+    let output = folder.run("verify");
+    assert_eq!(output.code, Some(1));
+    let printed = format!("{}{}", output.stdout, output.stderr);
+    assert!(names.iter().all(|name| printed.contains(name)), "{printed}");
 }
 
 #[test]
@@ -254,7 +257,10 @@ fn verify_finds_a_missing_customer_row() {
         where fact_id = 'M1'"
     );
     assert_eq!(folder.store().tamper(&copy), 1);
-    let said = folder.run("verify");
-    assert!(said.stdout.starts_with("nobody: has facts or movements, but is not among the customers\n"), "{said:?}");
-    assert_eq!(said.code, Some(1));
+    let output = folder.run("verify");
+    assert!(
+        output.stdout.starts_with("nobody: has facts or movements, but is not among the customers\n"),
+        "{output:?}"
+    );
+    assert_eq!(output.code, Some(1));
 }

@@ -1,4 +1,4 @@
-//! Somebody who asks for pages without a browser, and sends what browsers would not.
+//! Requests for pages without a browser, also those that browsers would not send.
 
 use std::sync::Once;
 
@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use url::form_urlencoded::Serializer;
 
-/// Connections to this machine: without a proxy, without authorities, and going where they are told.
+/// Connections to this machine: without a proxy, without authorities, without redirects.
 pub fn client() -> Client {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
@@ -16,7 +16,7 @@ pub fn client() -> Client {
 
 /// With the cookie of a session, once there is one.
 #[derive(Clone)]
-pub struct Visitor {
+pub struct ConsoleClient {
     client: Client,
     site: String,
     pub cookie: Option<String>,
@@ -30,7 +30,7 @@ pub struct Answer {
     pub text: String,
 }
 
-impl Visitor {
+impl ConsoleClient {
     pub fn of(site: &str) -> Self {
         Self { client: client(), site: site.to_owned(), cookie: None }
     }

@@ -12,7 +12,7 @@ use deltabook::grpc::v1;
 use deltabook::tenants::tenant_runtime::Sending;
 
 use crate::support::keys::{Key, Operator, with_key};
-use crate::support::ledger::{Scripted, fails};
+use crate::support::ledger::{ScriptedSink, fails};
 use crate::support::server::{TestServer, fact};
 use crate::support::store::Store;
 use crate::support::wait::{holds, until};
@@ -23,7 +23,7 @@ const DEMO: &str = include_str!("../../../../src/cli/demo/book.jsonl");
 /// The day that the tests of the console take for today: after the book of the demo, whenever they run.
 pub const TODAY: &str = "2026-11-21T12:00:00Z";
 
-pub struct Site {
+pub struct ConsoleSite {
     pub server: TestServer,
     pub url: String,
     pub operator: Operator,
@@ -39,7 +39,7 @@ pub fn today() -> Clock {
 /// One that takes everything, one that takes nothing of one customer and refuses another's for ever, and one that wants
 /// no more.
 fn receivers() -> Sending {
-    let (takes_all, takes_some, is_gone) = (Scripted::new(), Scripted::new(), Scripted::new());
+    let (takes_all, takes_some, is_gone) = (ScriptedSink::new(), ScriptedSink::new(), ScriptedSink::new());
     is_gone.answers(|_| DeliveryOutcome::Disabled { reason: "410 Gone".to_owned() });
     takes_some.answers(|event| match event.envelope.customer_id.as_str() {
         "pikestone-robotics" => fails("503 Service Unavailable"),
@@ -52,11 +52,11 @@ fn receivers() -> Sending {
     }
 }
 
-pub fn receiver(name: &str, sink: Arc<Scripted>) -> OpenSink {
+pub fn receiver(name: &str, sink: Arc<ScriptedSink>) -> OpenSink {
     OpenSink { tenant_id: TenantId::only(), name: name.to_owned(), sink, described: format!("{name} of a test") }
 }
 
-impl Site {
+impl ConsoleSite {
     /// With keys, and nothing else.
     pub async fn empty(store: Store) -> Self {
         Self::of(TestServer::start_at(store, today()).await).await
@@ -127,7 +127,7 @@ impl Site {
         found.unwrap().into_inner().movements.swap_remove(0)
     }
 
-    /// Until the receivers have said what they have to say.
+    /// Waits until the sinks are in a state.
     pub async fn wait_for(&mut self, have_said: impl Fn(&[v1::Sink]) -> bool) {
         until(async || {
             let request = with_key(&self.reader.text, v1::ListSinksRequest {});

@@ -14,8 +14,7 @@ use super::program;
 
 static PROGRAM: LazyLock<Result<PathBuf, String>> = LazyLock::new(program::find);
 
-/// Does what it is told, a word a line. When nobody is there to tell it anything more, however that came about, it kills
-/// the server and leaves nothing behind.
+/// Executes orders, a word a line. When its input ends, for whatever reason, it kills the server and removes its folder.
 const KEEPER: &str = r#"
 while read -r order; do
     case $order in
@@ -85,7 +84,7 @@ impl Server {
         self.tell("kill");
     }
 
-    /// Lets it answer nobody, while its connections stay.
+    /// Stops its answers, while its connections stay.
     pub fn freeze(&mut self) {
         self.tell("freeze");
     }

@@ -22,16 +22,16 @@ pub fn kept(name: &str, fill: impl FnOnce(&TempDir) -> Result<(), String>) -> Re
     // In the folder of temporary files, as the user who runs the server must be able to read it.
     let lasting = env::temp_dir().join(format!("deltabook-{name}-{me}"));
     if !lasting.exists() {
-        // Not by a macro that prints: nobody would see it before the end.
+        // Not by a macro that prints: the output of a test is shown at its end.
         let _unseen = writeln!(std::io::stderr(), "{name} is not installed: unpacking it to {}", lasting.display());
         fill(&fresh)?;
-        // Somebody else who did the same at the same time is as good.
+        // Another process that did the same at the same time is as good.
         let _was_there = fs::rename(fresh.path().join("root"), &lasting);
     }
-    // Anybody can have put something in that place; what is ours is ours alone.
+    // Another user can have put something in that place.
     let found = fs::symlink_metadata(&lasting).map_err(|error| format!("{}: {error}", lasting.display()))?;
     if !found.is_dir() || found.uid() != me {
-        return Err(format!("{} is somebody else's", lasting.display()));
+        return Err(format!("{} belongs to another user", lasting.display()));
     }
     Ok(lasting)
 }
@@ -70,7 +70,7 @@ fn download(package: &str, fresh: &TempDir) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs a command to its end; what it said, if that was its failure.
+/// Runs a command to its end; the error has its output.
 pub fn run(mut command: Command) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("{name}: {error}"))?;

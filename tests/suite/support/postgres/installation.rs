@@ -33,9 +33,9 @@ impl Installation {
     pub fn is_recent(&self) -> bool {
         let mut version = Command::new(self.programs.join("postgres"));
         self.prepare(version.arg("--version"));
-        let said = version.output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let printed = version.output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         // "postgres (PostgreSQL) 15.4", "postgres (PostgreSQL) 18beta1".
-        let number = said
+        let number = printed
             .unwrap_or_default()
             .split_whitespace()
             .nth(2)

@@ -130,7 +130,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{server}{name}{parameters}")
 }
 
-/// Nothing that anybody could guess.
+/// A random number.
 fn random() -> u64 {
     RandomState::new().hash_one(())
 }

@@ -15,8 +15,8 @@ use super::{Database, random};
 
 static INSTALLATION: LazyLock<Result<Installation, String>> = LazyLock::new(installation::find);
 
-/// Does what it is told, a word a line, and says how it went. When nobody is there to tell it anything more, however
-/// that came about, it stops the server and leaves nothing behind.
+/// Executes orders, a word a line, and answers each with a line. When its input ends, for whatever reason, it stops the
+/// server and removes its folder.
 const KEEPER: &str = r#"
 trap '' PIPE
 while read -r order; do
@@ -49,7 +49,7 @@ impl Server {
 
     pub(super) fn try_own() -> Result<Self, String> {
         let installation = INSTALLATION.as_ref().map_err(Clone::clone)?;
-        // Only on this machine, and not for everybody there: a superuser of PostgreSQL can run commands.
+        // For this user of this machine alone: a superuser of PostgreSQL can run commands.
         let ours_alone = fs::Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().prefix("deltabook-postgres-").permissions(ours_alone).tempdir().unwrap();
         let folder = folder.keep();
@@ -96,9 +96,9 @@ impl Server {
 
     fn tell(&mut self, order: &str) -> Result<(), String> {
         let mut answer = String::new();
-        let told = self.orders.as_mut().map(|orders| writeln!(orders, "{order}"));
+        let printed = self.orders.as_mut().map(|orders| writeln!(orders, "{order}"));
         self.answers.read_line(&mut answer).unwrap();
-        if matches!(told, Some(Ok(()))) && answer == "done\n" {
+        if matches!(printed, Some(Ok(()))) && answer == "done\n" {
             return Ok(());
         }
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
@@ -113,7 +113,7 @@ impl Drop for Server {
     }
 }
 
-/// PostgreSQL refuses to run as root: then it runs as nobody, in a folder that is nobody's.
+/// PostgreSQL refuses to run as root: then it runs as the user `nobody`, in a folder of that user.
 fn give_up_root(command: &mut Command, folder: &Path) -> Result<(), String> {
     if fs::metadata(folder).unwrap().uid() != 0 {
         return Ok(());
@@ -140,7 +140,7 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Below the ports that are given to whoever asks for any, so that it is still free after a restart.
+/// A port below those of outgoing connections, so that it is still free after a restart.
 pub fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> =
         LazyLock::new(|| AtomicU16::new(u16::try_from(20_000 + std::process::id() % 10_000).unwrap()));

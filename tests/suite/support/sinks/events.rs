@@ -26,7 +26,7 @@ pub fn event(sequence: i64, name: &str, date: &str, rest: Value) -> OutgoingEven
 fn change(sequence: i64, name: &str, date: &str, delta: &str, mrr: &str, rest: Value) -> OutgoingEvent {
     let fields = json!({ "currency": "USD", "mrr_delta": delta, "mrr": mrr, "plan": "seats" });
     let mut change = event(sequence, name, date, with(fields, &rest));
-    // The store gives each one that is told to KISSmetrics a second of its own.
+    // The store gives each event for KISSmetrics a second of its own.
     change.second = Some(change.envelope.timestamp.timestamp() + 1);
     change
 }

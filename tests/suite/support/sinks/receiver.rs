@@ -128,7 +128,7 @@ async fn read_request(connection: &mut BufReader<TcpStream>) -> Option<Received>
     Some(Received { method, path, headers, body: String::from_utf8(body).unwrap() })
 }
 
-/// An address at which nobody listens.
+/// An address without a listener.
 pub async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -54,7 +54,7 @@ fn script() -> Result<String, String> {
 fn package() -> Result<PathBuf, String> {
     let name = format!("axe-core-{VERSION}.tgz");
     let lasting = env::temp_dir().join(&name);
-    // Anybody can have put something in that place.
+    // Another user can have put something in that place.
     if is_genuine(&lasting) {
         return Ok(lasting);
     }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use crate::support::postgres::debian::{self, children};
 
-/// The browser, its driver, and what they have to be told where they are not installed.
+/// The browser, its driver, and the environment that they need where they are not installed.
 pub struct Installation {
     pub browser: PathBuf,
     pub driver: PathBuf,

@@ -22,8 +22,8 @@ use crate::support::wait::{PATIENCE, until};
 /// How the standard names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// Starts the driver. When nobody is there to wait for its end any more, however that came about, it ends the driver and
-/// the browsers that it started, and leaves nothing behind.
+/// Starts the driver. When its input ends, for whatever reason, it ends the driver and the browsers that the driver has
+/// started, and removes its folder.
 const KEEPER: &str = r#"
 "$DRIVER" --port="$PORT" >driver.log 2>&1 & driver=$!
 read -r _
@@ -57,7 +57,7 @@ pub struct Browser {
 /// Something on a page.
 pub struct Element(String);
 
-/// How somebody looks at pages.
+/// A colour scheme and a size of the window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Look {
     pub name: &'static str,
