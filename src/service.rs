@@ -1,4 +1,4 @@
-//! Everything wired together: store, books, server; from start to a clean end.
+//! Assembly of the service: store, tenants, server; from start to a clean end.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ use crate::tenants::configuration_audit;
 use crate::tenants::tenant_registry::{TenantError, TenantRegistry};
 use crate::tenants::tenant_runtime::{Common, Sending};
 
-/// A service whose store is open.
+/// Service with an open store.
 #[derive(Debug)]
 pub struct Service {
     dependencies: Dependencies,
 }
 
 impl Service {
-    /// Opens the store, and creates it when it is not there.
+    /// Opens the store, and creates it if it does not exist.
     pub async fn open(settings: impl Into<Settings>, clock: Clock, sending: Sending) -> Result<Self, TenantError> {
         let db = Db::open(settings).await?;
         let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Workload::Requests, sending));
-        // There is one set of books at least.
+        // The default tenant always has a runtime.
         let opened = async {
             shelf.books(&TenantId::only()).await?;
             shelf.open_those_with_sinks().await
@@ -46,25 +46,25 @@ impl Service {
         Ok(Self { dependencies: Dependencies { db, shelf, keys, clock } })
     }
 
-    /// Notes in the audit trail what is configured for a command, if that changed.
+    /// Records the configuration of a command in the audit trail, if it changed.
     pub async fn note_configuration(&self, command: &str, options: &str, author: &Actor) -> Result<(), StoreError> {
         let Dependencies { db, shelf, clock, .. } = &self.dependencies;
         configuration_audit::note(db, command, options, shelf.sending(), author, clock.now()).await
     }
 
-    /// Whether there ever was a key.
+    /// Tells if any key exists.
     pub async fn has_keys(&self) -> Result<bool, StoreError> {
         self.dependencies.keys.has_keys().await
     }
 
-    /// Only delivers events, until `shutdown` is done.
+    /// Delivers events, without serving, until `shutdown` completes.
     pub async fn relay(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         self.dependencies.shelf.finish().await;
         self.dependencies.db.close().await;
     }
 
-    /// Serves until `shutdown` is done. Then it accepts nothing more, finishes what it accepted, and closes the store.
+    /// Serves until `shutdown` completes; then accepts nothing more, finishes accepted work, and closes the store.
     pub async fn serve(
         self,
         listener: impl Into<Listener>,
@@ -84,11 +84,11 @@ impl Service {
     }
 }
 
-/// Delivers everything that is due, as far as the sinks take it or until `shutdown`, and ends the keeping of old events;
-/// gives the sinks that have not had everything, each with the reason.
+/// Delivers all due events until `shutdown` or the first failure of each sink, and prunes old events; returns the sinks
+/// with undelivered events, each with the reason.
 ///
 /// # Errors
-/// When the store fails, or a sink's tenant is not there.
+/// The store fails, or the tenant of a sink does not exist.
 pub async fn deliver_what_is_due(
     settings: impl Into<Settings>,
     clock: Clock,

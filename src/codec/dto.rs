@@ -1,7 +1,7 @@
-//! Facts as text: the JSON of files and of the database, and what gRPC messages are turned into.
+//! Facts as text: JSON of files and of the database, and the target of decoded gRPC messages.
 //!
-//! Amounts, dates and names are strings here; nothing is believed yet. Empty text, null and an absent
-//! field mean the same.
+//! Amounts, dates and names are strings here, not validated yet. Empty text, null and an absent
+//! field are equal.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ pub enum RawFact {
 }
 
 impl RawFact {
-    /// The names of the kinds, as they stand before a fact.
+    /// Names of the kinds, as in the JSON of a fact.
     pub const KINDS: [&str; 5] = ["customer", "subscription_line", "change_order", "charge", "override"];
 
-    /// The name of the field that holds this kind of fact.
+    /// Name of the field that holds this kind of fact.
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ impl RawFact {
     }
 }
 
-/// Many facts in one JSON object, by kind.
+/// Facts in one JSON object, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawFacts {
@@ -47,7 +47,7 @@ pub struct RawFacts {
 }
 
 impl RawFacts {
-    /// Every fact, with the path of the field that holds it.
+    /// Iterates over all facts, with the path of the field that holds each.
     pub fn into_facts(self) -> impl Iterator<Item = (String, RawFact)> {
         fn at<T>(field: &str, facts: Vec<T>, kind: fn(T) -> RawFact) -> impl Iterator<Item = (String, RawFact)> {
             facts.into_iter().enumerate().map(move |(index, fact)| (format!("{field}[{index}]"), kind(fact)))
@@ -74,7 +74,7 @@ macro_rules! raw {
     )*};
 }
 
-/// Many programs write null for a field without a value.
+/// Accepts null for a field without a value, which many programs write.
 fn null_is_absent<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
     Option::deserialize(value).map(Option::unwrap_or_default)
 }
@@ -84,7 +84,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 raw! {
-    /// Who buys.
+    /// Customer.
     RawCustomer {
         customer_id: String,
         revision: i64,
@@ -92,7 +92,7 @@ raw! {
         identity: String,
         attributes: BTreeMap<String, String>,
     }
-    /// One item sold on a subscription.
+    /// Item sold on a subscription.
     RawSubscriptionLine {
         line_id: String,
         revision: i64,
@@ -117,17 +117,17 @@ raw! {
         discount: Option<RawDiscount>,
         interval: Option<RawInterval>,
     }
-    /// One of the two.
+    /// Discount by percentage or by amount.
     RawDiscount {
         percent: String,
         amount: String,
     }
-    /// A billing interval.
+    /// Billing interval.
     RawInterval {
         unit: String,
         count: i64,
     }
-    /// A dated instruction on a subscription.
+    /// Dated instruction on a subscription.
     RawChangeOrder {
         change_order_id: String,
         revision: i64,
@@ -142,7 +142,7 @@ raw! {
         voided: bool,
         memo: String,
     }
-    /// A line of an order, and the terms that it sets.
+    /// Line of an order, with the terms that it sets.
     RawEntry {
         line_id: String,
         quantity: String,
@@ -151,7 +151,7 @@ raw! {
         interval: Option<RawInterval>,
         item_id: String,
     }
-    /// A payment, its failure or its refund.
+    /// Payment, failed payment or refund.
     RawCharge {
         charge_id: String,
         revision: i64,
@@ -163,7 +163,7 @@ raw! {
         description: String,
         occurred_at: String,
     }
-    /// Finance's word on a cause: a change order, or one of the four that have none.
+    /// Override of a cause: a change order, or one of the four other kinds.
     RawOverride {
         customer_id: String,
         revision: i64,
@@ -177,7 +177,7 @@ raw! {
         subcategory: String,
         reason: String,
     }
-    /// A price step by its line and date.
+    /// Price step by its line and date.
     RawStepName {
         line_id: String,
         start_date: String,

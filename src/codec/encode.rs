@@ -1,4 +1,4 @@
-//! Facts → raw facts, in the one spelling that each value has: equal facts have equal JSON.
+//! Facts → raw facts in canonical form: equal facts have equal JSON.
 
 use chrono::{NaiveDate, SecondsFormat};
 
@@ -23,10 +23,10 @@ pub fn fact(fact: &Fact) -> RawFact {
     }
 }
 
-/// The fact as JSON, in its one spelling.
+/// Renders the canonical JSON of a fact.
 #[must_use]
 pub fn json(it: &Fact) -> String {
-    // Text and numbers under fixed names: there is nothing that JSON cannot hold.
+    // Text and numbers under fixed names: always valid JSON.
     serde_json::to_string(&fact(it)).unwrap_or_default()
 }
 

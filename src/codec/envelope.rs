@@ -1,4 +1,4 @@
-//! Lifecycle events as they wait in the outbox and go out: one JSON object each, without levels.
+//! Lifecycle events as stored in the outbox and delivered: one JSON object each, without levels.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::Error;
@@ -11,32 +11,32 @@ use crate::domain::ids::{CustomerId, SubscriptionId, TenantId};
 use crate::domain::policy::Policy;
 use crate::domain::replay::Trial;
 
-/// An event, and whom it is about. Amounts and quantities are decimal strings; what does not belong to an event is
+/// Event with its customer. Amounts and quantities are decimal strings; fields that do not apply to an event are
 /// absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    /// A UUID; the same whenever and wherever the event is sent.
+    /// UUID, the same at every delivery to every sink.
     pub id: String,
     #[serde(serialize_with = "write_name", deserialize_with = "read_name")]
     pub event: EventName,
-    /// Where the tenant is.
+    /// Absent for the only tenant of a store.
     pub date: NaiveDate,
-    /// When it happened: a charge's instant, else the start of the date.
+    /// Instant of a charge, else the start of the date.
     pub timestamp: DateTime<Utc>,
     pub customer_id: String,
-    /// The person or account that receivers know; the customer's id if nothing else was said.
+    /// Identity of the person or account at the receivers; by default the customer's id.
     pub identity: String,
-    /// Of everything but `Account Created`.
+    /// Absent from `Account Created`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// Of an event that movements brought: the change of MRR.
+    /// Change of MRR of an event that movements caused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mrr_delta: Option<String>,
-    /// The customer's MRR in the currency at the end of the date.
+    /// MRR of the customer in the currency at the end of the date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mrr: Option<String>,
-    /// The item that the customer is on, or tries.
+    /// Item that the customer has, or tries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,10 +47,10 @@ pub struct Envelope {
     pub quantity_before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity_after: Option<String>,
-    /// The contracts that it is about.
+    /// Contracts concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subscription_ids: Vec<String>,
-    /// What the change orders say.
+    /// Memos of the change orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,19 +61,19 @@ pub struct Envelope {
     pub trial_end_date: Option<NaiveDate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge_id: Option<String>,
-    /// Billed, or refunded (negative).
+    /// Amount billed, or refunded (negative).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// Why it was billed.
+    /// Description of the charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The customer's name.
+    /// Name of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_name: Option<String>,
 }
 
 impl Envelope {
-    /// An event of a customer; `said` is what was said of the customer.
+    /// Builds the envelope of a customer's event.
     #[must_use]
     pub fn of(
         tenant_id: &TenantId,
@@ -148,10 +148,10 @@ impl Envelope {
         self.description = not_empty(&bill.description);
     }
 
-    /// As JSON, in the one spelling that the event has.
+    /// Renders the canonical JSON of the event.
     #[must_use]
     pub fn json(&self) -> String {
-        // Text under fixed names: there is nothing that JSON cannot hold.
+        // Text under fixed names: always valid JSON.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -169,9 +169,9 @@ fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D:
     EventName::parse(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no event")))
 }
 
-/// A UUID made of the names (RFC 9562, version 8): receivers can tell a repeat.
+/// Derives a UUID from names (RFC 9562, version 8), by which receivers recognise a repeat.
 fn event_id(tenant_id: &TenantId, customer_id: &CustomerId, key: &str) -> String {
-    // No id has a space in it.
+    // No id contains a space.
     let digest = Sha256::digest(format!("deltabook {tenant_id} {customer_id} {key}"));
     let mut bytes = [0_u8; 16];
     bytes.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);

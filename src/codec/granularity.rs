@@ -1,10 +1,10 @@
-//! How long a period of a report is.
+//! Granularity of a report.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::codec::month::Month;
 
-/// The length of a period: a day, or whole months.
+/// Length of a period: a day, or whole months.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Granularity {
     Day,
@@ -15,7 +15,7 @@ pub enum Granularity {
 }
 
 impl Granularity {
-    /// How many months; a day is in one.
+    /// Months in a period; a day is in one.
     const fn months(self) -> u32 {
         match self {
             Self::Day | Self::Month => 1,
@@ -24,19 +24,19 @@ impl Granularity {
         }
     }
 
-    /// The first month of the period in which a month is.
+    /// Finds the first month of the period that contains a month.
     #[must_use]
     pub fn first_of(self, month: Month) -> Month {
         (0..month.start().month0() % self.months()).fold(month, |month, _| month.previous())
     }
 
-    /// The last month of that period.
+    /// Finds the last month of that period.
     #[must_use]
     pub fn last_of(self, month: Month) -> Month {
         (1..self.months()).fold(self.first_of(month), |month, _| month.next())
     }
 
-    /// The first date of the period in which a date is.
+    /// Finds the first date of the period that contains a date.
     #[must_use]
     pub fn start_of(self, date: NaiveDate) -> NaiveDate {
         match self {
@@ -45,7 +45,7 @@ impl Granularity {
         }
     }
 
-    /// The last date of that period.
+    /// Finds the last date of that period.
     #[must_use]
     pub fn last_date_of(self, date: NaiveDate) -> NaiveDate {
         match self {

@@ -6,18 +6,18 @@ use chrono::{Datelike, Months, NaiveDate};
 
 use crate::codec::decode::{FIRST_YEAR, parse_date};
 
-/// A calendar month.
+/// Calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(NaiveDate);
 
 impl Month {
-    /// The month of a date.
+    /// Month of a date.
     #[must_use]
     pub fn of(date: NaiveDate) -> Self {
         Self(date.with_day(1).unwrap_or(date))
     }
 
-    /// Reads `YYYY-MM`.
+    /// Parses `YYYY-MM`.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const WRONG: &str = "is not a month such as 2026-01";
         if text.is_empty() {
@@ -26,25 +26,25 @@ impl Month {
         parse_date(&format!("{text}-01")).map(Self).map_err(|_| WRONG)
     }
 
-    /// Its first date.
+    /// First date of the month.
     #[must_use]
     pub fn start(self) -> NaiveDate {
         self.0
     }
 
-    /// The first date of the next month.
+    /// First date of the next month.
     #[must_use]
     pub fn end(self) -> NaiveDate {
         self.next().0
     }
 
-    /// Its last date.
+    /// Last date of the month.
     #[must_use]
     pub fn last_date(self) -> NaiveDate {
         self.end().pred_opt().unwrap_or(self.0)
     }
 
-    /// The month before it.
+    /// Month before.
     #[must_use]
     pub fn previous(self) -> Self {
         Self(self.0.checked_sub_months(Months::new(1)).unwrap_or(self.0))
@@ -55,7 +55,7 @@ impl Month {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX))
     }
 
-    /// How many months from this one to another, both included; 0 when the other is earlier.
+    /// Counts the months from this one to another, both included; 0 if the other is earlier.
     #[must_use]
     pub fn count_to(self, last: Self) -> usize {
         let index =
@@ -64,7 +64,7 @@ impl Month {
         usize::try_from(months).unwrap_or(0)
     }
 
-    /// The first month of a year.
+    /// First month of a year.
     #[must_use]
     pub fn january(year: i32) -> Option<Self> {
         NaiveDate::from_ymd_opt(year, 1, 1).filter(|_| (FIRST_YEAR..=9999).contains(&year)).map(Self)

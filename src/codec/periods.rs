@@ -1,11 +1,11 @@
-//! The periods of a report.
+//! Periods of a report.
 
 use chrono::NaiveDate;
 
 use crate::codec::granularity::Granularity;
 use crate::codec::month::Month;
 
-/// Periods one after the other, each of them whole.
+/// Consecutive whole periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Periods {
     granularity: Granularity,
@@ -14,13 +14,13 @@ pub struct Periods {
 }
 
 impl Periods {
-    /// From the period in which a date is to the one in which another is.
+    /// Periods from the one that contains a date to the one that contains another.
     #[must_use]
     pub fn of(granularity: Granularity, (from, to): (NaiveDate, NaiveDate)) -> Self {
         Self { granularity, first: granularity.start_of(from), last: granularity.last_date_of(to) }
     }
 
-    /// From one month to another.
+    /// Periods from one month to another.
     #[must_use]
     pub fn months(first: Month, last: Month) -> Self {
         Self::of(Granularity::Month, (first.start(), last.last_date()))
@@ -31,26 +31,26 @@ impl Periods {
         self.granularity
     }
 
-    /// The first date of the first.
+    /// First date of the first period.
     #[must_use]
     pub fn first(&self) -> NaiveDate {
         self.first
     }
 
-    /// The last date of the last.
+    /// Last date of the last period.
     #[must_use]
     pub fn last(&self) -> NaiveDate {
         self.last
     }
 
-    /// The first and the last date of each, where a period is as long as this says.
+    /// Lists the first and last date of each period at a granularity.
     pub fn by(&self, granularity: Granularity) -> impl Iterator<Item = (NaiveDate, NaiveDate)> + use<> {
         let last = self.last;
         let dates = std::iter::successors(Some(self.first), move |start| granularity.last_date_of(*start).succ_opt());
         dates.take_while(move |start| *start <= last).map(move |start| (start, granularity.last_date_of(start)))
     }
 
-    /// How many there are.
+    /// Number of periods.
     #[must_use]
     pub fn count(&self) -> usize {
         self.by(self.granularity).count()
@@ -77,7 +77,7 @@ mod tests {
             ["2025-10-01 2025-12-31", "2026-01-01 2026-03-31"]
         );
         assert_eq!(shown(Granularity::Year, "2026-05-05", "2026-05-05"), ["2026-01-01 2026-12-31"]);
-        // The last date that there is.
+        // The last date that can be represented.
         assert_eq!(shown(Granularity::Day, "9999-12-31", "9999-12-31").len(), 1);
         assert_eq!(shown(Granularity::Month, "9999-12-31", "9999-12-31").len(), 1);
     }

@@ -1,11 +1,11 @@
-//! Exchange rates as text → exchange rates that can be believed.
+//! Raw exchange rates → validated exchange rates.
 
 use crate::codec::decode::parse_date;
 use crate::codec::validation::Form;
 use crate::domain::ids::Currency;
 use crate::domain::rate::{ExchangeRate, Rate};
 
-/// An exchange rate as it comes.
+/// Exchange rate as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawRate<'r> {
     pub date: &'r str,
@@ -14,7 +14,7 @@ pub struct RawRate<'r> {
     pub rate: &'r str,
 }
 
-/// Reads a rate; None, and what is wrong is in the form.
+/// Decodes a rate; None with violations in the form.
 pub fn exchange_rate(form: &mut Form<'_>, raw: RawRate<'_>) -> Option<ExchangeRate> {
     let date = form.take("date", parse_date(raw.date));
     let from = form.take("from_currency", Currency::parse(raw.from_currency));

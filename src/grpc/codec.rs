@@ -1,4 +1,4 @@
-//! Protobuf, as tonic reads it, but that a message that cannot be read is the caller's fault.
+//! Protobuf codec that reports a malformed message as INVALID_ARGUMENT.
 
 use std::marker::PhantomData;
 
@@ -38,7 +38,7 @@ where
     }
 }
 
-/// Reads messages.
+/// Decoder of messages.
 #[derive(Debug)]
 pub struct StrictDecoder<U>(ProstDecoder<U>);
 

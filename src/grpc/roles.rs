@@ -1,5 +1,5 @@
-//! Who may call what: the one table, made by the build of the options in `proto/`. A method that is not in it may be
-//! called by nobody.
+//! Roles by method: one table, built from the options in `proto/`. A method that is not in the table is refused to all
+//! callers.
 
 use std::fmt::Write as _;
 
@@ -8,14 +8,14 @@ use tonic::Status;
 use crate::domain::role::Role;
 use crate::grpc::status;
 
-/// The methods of our own services, by path, each with the roles that may call it besides ADMIN.
+/// Methods of the services by path, each with the roles that may call it besides ADMIN.
 const METHODS: &[(&str, &[Role])] = &include!(concat!(env!("OUT_DIR"), "/roles.rs"));
 
-/// Others' services: whoever watches a machine has no key; whoever asks what there is has some key.
+/// Methods of standard services: health needs no key, reflection needs a key of any role.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 const REFLECTION: [&str; 2] = ["/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
 
-/// What is needed to call a method.
+/// Requirement for calling a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needed {
     Nothing,
@@ -24,7 +24,7 @@ pub enum Needed {
     Roles(&'static [Role]),
 }
 
-/// What is needed to call the method of a path; None: there is no such method.
+/// Finds the requirement for the method of a path; None: there is no such method.
 #[must_use]
 pub fn needed(path: &str) -> Option<Needed> {
     if let Ok(place) = METHODS.binary_search_by_key(&path, |(method, _)| method) {
@@ -36,19 +36,19 @@ pub fn needed(path: &str) -> Option<Needed> {
     REFLECTION.iter().any(|service| path.starts_with(service)).then_some(Needed::AnyKey)
 }
 
-/// Whether a role is among those that may; ADMIN always is.
+/// Tells if a role meets the requirement; ADMIN always does.
 #[must_use]
 pub fn is_allowed(role: Role, allowed: &[Role]) -> bool {
     role == Role::Admin || allowed.contains(&role)
 }
 
-/// Whether a role may call the method of a path.
+/// Tells if a role may call the method of a path.
 #[must_use]
 pub fn may(path: &str, role: Role) -> bool {
     check(path, role).is_ok()
 }
 
-/// The same, with what the caller is told.
+/// Checks a role, with the status for the caller.
 pub(super) fn check(path: &str, role: Role) -> Result<(), Status> {
     match needed(path) {
         Some(Needed::Roles(allowed)) if !is_allowed(role, allowed) => Err(status::role_not_allowed(role, allowed)),
@@ -57,7 +57,7 @@ pub(super) fn check(path: &str, role: Role) -> Result<(), Status> {
     }
 }
 
-/// The table for people, in Markdown.
+/// Renders the table in Markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut text = String::from("| method |");

@@ -1,4 +1,4 @@
-//! Reading the parts that several facts share: names, dates, numbers, terms.
+//! Parsers of fields that several facts share: names, dates, numbers, terms.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use crate::domain::facts::interval::{Interval, IntervalUnit, MAX_INTERVAL_COUNT}
 use crate::domain::ids::ItemId;
 use crate::domain::number::{Amount, Discount, Percent, Quantity};
 
-/// The longest free text (a name, a memo), in characters.
+/// Maximum length of free text (a name, a memo), in characters.
 pub const MAX_TEXT_CHARS: usize = 1_000;
-/// The most attributes of a fact.
+/// Maximum number of attributes of a fact.
 pub const MAX_ATTRIBUTES: usize = 50;
-/// The most price steps of a line, and the most entries of a change order.
+/// Maximum number of price steps of a line, and of entries of a change order.
 pub const MAX_PARTS: usize = 1_000;
-/// Dates are from the first day of this year to 9999-12-31.
+/// Earliest year of a date; the latest date is 9999-12-31.
 pub const FIRST_YEAR: i32 = 1900;
 
-/// Above it there is room for the revisions that are counted here.
+/// Maximum revision from outside, below which there is room for revisions counted here.
 const MAX_REVISION: Revision = 1 << 62;
 
 pub(in crate::codec) fn revision(form: &mut Form, revision: i64) -> Option<Revision> {
@@ -29,7 +29,7 @@ pub(in crate::codec) fn revision(form: &mut Form, revision: i64) -> Option<Revis
     form.take("revision", read)
 }
 
-/// A field that may be empty: None when it is wrong, Some(None) when it is empty.
+/// Parses a field that may be empty: None if invalid, Some(None) if empty.
 #[expect(clippy::option_option, reason = "the outer one says whether the field could be read")]
 pub(in crate::codec) fn optional<T, E: std::fmt::Display>(
     form: &mut Form,
@@ -40,7 +40,7 @@ pub(in crate::codec) fn optional<T, E: std::fmt::Display>(
     if text.is_empty() { Some(None) } else { form.take(field, parse(text)).map(Some) }
 }
 
-/// One of a closed set of words.
+/// Parses a value of a closed enum.
 pub(in crate::codec) fn word<T: Copy>(
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,
@@ -62,10 +62,10 @@ macro_rules! word_of {
 }
 pub(in crate::codec) use word_of;
 
-/// Reads `YYYY-MM-DD`.
+/// Parses `YYYY-MM-DD`.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The rule that the text breaks.
 pub fn date(text: &str) -> Result<NaiveDate, &'static str> {
     const WRONG: &str = "is not a date such as 2026-01-31";
     if text.is_empty() {
@@ -88,10 +88,10 @@ fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, add)
 }
 
-/// A free text: not too long, and without what would disturb whoever shows it.
+/// Parses free text: bounded in length, without control characters that would disturb a display.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The rule that the text breaks.
 pub fn free_text(text: &str) -> Result<String, String> {
     let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
     if text.chars().nth(MAX_TEXT_CHARS).is_some() {
@@ -130,7 +130,7 @@ pub(in crate::codec) fn attributes(form: &mut Form, attributes: &BTreeMap<String
     checked
 }
 
-/// The terms of a price step or an order's entry.
+/// Parses the terms of a price step or an order's entry.
 #[derive(Debug, Clone, Copy)]
 pub struct RawTerms<'r> {
     pub quantity: &'r str,
@@ -173,7 +173,7 @@ fn discount(form: &mut Form, raw: &RawDiscount) -> Option<Discount> {
 fn interval(form: &mut Form, raw: &RawInterval) -> Option<Interval> {
     let unit = form.take("unit", word_of!(IntervalUnit, &raw.unit));
     let wrong_count = || format!("is not from 1 to {MAX_INTERVAL_COUNT}");
-    // Any unit serves to judge the count, so that both fields are reported.
+    // Any unit serves to validate the count, so that both fields are reported.
     let count = u32::try_from(raw.count).ok().filter(|count| Interval::new(IntervalUnit::Day, *count).is_some());
     let count = form.take("count", count.ok_or_else(wrong_count));
     Interval::new(unit?, count?)

@@ -1,4 +1,4 @@
-//! A subscription line, and its price steps.
+//! Subscription line and its price steps.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ pub(in crate::codec) fn line(form: &mut Form, raw: &RawSubscriptionLine) -> Opti
     })
 }
 
-/// The steps by date; one without a date is of the line's start date. The first has all the terms.
+/// Orders the steps by date; one without a date has the line's start date. The first one has all terms.
 fn price_steps(form: &mut Form, raw: &[RawPriceStep], line_start: Option<NaiveDate>) -> Option<Vec<PriceStep>> {
     if raw.is_empty() || raw.len() > MAX_PARTS {
         form.refuse("price_steps", format!("needs 1 to {MAX_PARTS} steps"));

@@ -21,7 +21,7 @@ pub use crate::codec::decode::field_parsers::{
     FIRST_YEAR, MAX_ATTRIBUTES, MAX_PARTS, MAX_TEXT_CHARS, RawTerms, date as parse_date, free_text, terms,
 };
 
-/// Reads one fact; `path` is where it stands, for the violations.
+/// Decodes one fact; `path` is its place in the input, for violations.
 ///
 /// # Errors
 /// Every violation of the fact.
@@ -75,7 +75,7 @@ fn charge(form: &mut Form, raw: &RawCharge) -> Option<Charge> {
     })
 }
 
-/// Reads an RFC 3339 instant, kept to the microsecond.
+/// Parses an RFC 3339 instant to the microsecond.
 pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, &'static str> {
     const WRONG: &str = "is not an instant such as 2026-01-31T09:30:00Z";
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! A change order, and what goes with its type.
+//! Change order, with the rules of its type.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ fn fits_four_digits(date: NaiveDate) -> bool {
     date.year() <= 9999
 }
 
-/// What does not go with the order's type.
+/// Rejects fields that the order's type does not allow.
 fn check_order(form: &mut Form, raw: &RawChangeOrder, order_type: ChangeOrderType, entries: &[OrderEntry]) {
     let is = |wanted| order_type == wanted;
     let renews = is(ChangeOrderType::Renewal);

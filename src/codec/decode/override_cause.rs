@@ -1,4 +1,4 @@
-//! An override, and the cause that it is for.
+//! Override and its cause.
 
 use crate::codec::decode::field_parsers::{date, optional, revision, text, word_of};
 use crate::codec::dto::RawOverride;
@@ -51,7 +51,7 @@ fn can_result(kind: ModificationType, subcategory: Subcategory) -> bool {
     }
 }
 
-/// The one cause that the override is for.
+/// Decodes the one cause of the override.
 fn target(form: &mut Form, raw: &RawOverride) -> Option<OverrideTarget> {
     let step = raw.price_step.as_ref();
     let named: Vec<&str> = [

@@ -1,9 +1,9 @@
-//! A filter's text → its words, signs and quoted texts, each with its place.
+//! Tokens of a filter expression: words, operators and quoted texts, each with its position.
 
-/// The place of a character, the first of which is 1.
+/// Position of a character, from 1.
 pub(in crate::codec) type Place = usize;
 
-/// A piece of the text.
+/// Token with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::codec) struct Token {
     pub at: Place,
@@ -19,16 +19,16 @@ pub(in crate::codec) enum Kind {
     And,
     /// OR.
     Or,
-    /// NOT, or a minus in front of what it denies.
+    /// NOT, or a minus before the negated term.
     Not,
     /// Without quotes.
     Word(String),
     Quoted(String),
-    /// What was already said to be wrong; the rest is read as if it were right.
+    /// Text with a violation that is already reported; parsing continues as if it were valid.
     Wrong,
 }
 
-/// What stands between a field and a value.
+/// Comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::codec) enum Sign {
     Equal,
@@ -42,7 +42,7 @@ pub(in crate::codec) enum Sign {
 
 impl Sign {
     const ALL: [Self; 7] = [
-        // Those of two characters first.
+        // Operators of two characters first.
         Self::NotEqual,
         Self::LessOrEqual,
         Self::GreaterOrEqual,
@@ -65,14 +65,14 @@ impl Sign {
     }
 }
 
-/// Something that the text may not have, and where.
+/// Violation with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::codec) struct Problem {
     pub at: Place,
     pub rule: String,
 }
 
-/// What is left of the text.
+/// Remaining text.
 struct Rest<'e> {
     text: &'e str,
     at: Place,
@@ -117,7 +117,7 @@ fn is_sign(c: char) -> bool {
     matches!(c, '=' | '!' | '<' | '>' | ':')
 }
 
-/// The pieces of a text, and what is wrong with it.
+/// Splits a text into tokens, with its violations.
 pub(in crate::codec) fn tokens(text: &str) -> (Vec<Token>, Vec<Problem>) {
     let (mut tokens, mut problems) = (Vec::new(), Vec::new());
     let mut rest = Rest { text, at: 1 };
@@ -137,7 +137,7 @@ pub(in crate::codec) fn tokens(text: &str) -> (Vec<Token>, Vec<Problem>) {
                 let signs = rest.take_while(is_sign);
                 Err(format!("`{signs}` follows another operator: a value that begins with it stands in quotes"))
             }
-            // A value may begin with a minus, as numbers do; elsewhere a minus denies.
+            // A value may begin with a minus, as numbers do; elsewhere a minus negates.
             '-' if !after_sign => {
                 rest.take();
                 Ok(Kind::Not)
@@ -146,12 +146,12 @@ pub(in crate::codec) fn tokens(text: &str) -> (Vec<Token>, Vec<Problem>) {
                 rest.take();
                 Err("there is a comma: conditions are joined by AND or OR".to_owned())
             }
-            // A value may have signs in it, as instants do.
+            // A value may contain operators, as instants do.
             _ => Ok(word(rest.take_while(|c| !ends_word(c) && (after_sign || !is_sign(c))), after_sign)),
         };
         let kind = kind.unwrap_or_else(|rule| {
             problems.push(Problem { at, rule });
-            // Something is compared, whatever was meant.
+            // Treated as a comparison, so that parsing can continue.
             if is_sign(first) && !after_sign { Kind::Sign(Sign::Equal) } else { Kind::Wrong }
         });
         tokens.push(Token { at, kind });
@@ -169,7 +169,7 @@ fn word(word: &str, is_value: bool) -> Kind {
 
 fn sign(rest: &mut Rest<'_>) -> Result<Kind, String> {
     let known = rest.take_sign();
-    // `==`, `=>` and the like are wrong as a whole.
+    // `==`, `=>` and the like are invalid as a whole.
     let more = rest.take_while(is_sign);
     match known {
         Some(sign) if more.is_empty() => Ok(Kind::Sign(sign)),
@@ -180,7 +180,7 @@ fn sign(rest: &mut Rest<'_>) -> Result<Kind, String> {
     }
 }
 
-/// A text in quotes; a backslash makes the next quote or backslash a part of it.
+/// Takes a quoted text; a backslash escapes the next quote or backslash.
 fn quoted(rest: &mut Rest<'_>) -> Result<Kind, String> {
     let quote = rest.take();
     let mut text = String::new();

@@ -1,10 +1,10 @@
-//! Cells of CSV as RFC 4180 has them, and such that no spreadsheet takes text for a formula: the one place for all CSV
+//! Cells of CSV by RFC 4180, protected from formula injection: the only writer of CSV cells.
 //! that deltabook writes.
 //!
-//! A spreadsheet computes a cell that begins with one of a few characters, quoted or not, and a formula can reach out:
-//! `=HYPERLINK(…)`. OWASP ("CSV Injection") puts an apostrophe before it: then the cell is text. Numbers stay as they are.
+//! A spreadsheet computes a cell that begins with one of a few characters, quoted or not, and a formula can reach the
+//! network: `=HYPERLINK(…)`. OWASP ("CSV Injection") puts an apostrophe before it, which makes it text. Numbers stay.
 
-/// Writes the header: names of this program, which need no care.
+/// Writes the header: names from this program, which need no escaping.
 pub fn push_header(out: &mut Vec<u8>, names: &[&str]) {
     out.extend_from_slice(names.join(",").as_bytes());
     out.push(b'\n');
@@ -21,7 +21,7 @@ pub fn push_row<'c>(out: &mut Vec<u8>, cells: impl IntoIterator<Item = &'c str>)
     out.push(b'\n');
 }
 
-/// Makes a cell of what is pushed.
+/// Writes a cell with the escaping that its text needs.
 pub(in crate::codec) fn push_cell(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     push(out);
@@ -49,7 +49,7 @@ pub(in crate::codec) fn push_cell(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<
     }
 }
 
-/// Beginnings of more than one byte: = + - @ as wide as an ideograph, which some spreadsheets read as the narrow ones.
+/// Prefixes of more than one byte: full-width = + - @, which some spreadsheets read as the ASCII ones.
 const WIDE: [&str; 4] = ["＝", "＋", "－", "＠"];
 
 fn may_be_formula(cell: &[u8]) -> bool {
@@ -60,7 +60,7 @@ fn may_be_formula(cell: &[u8]) -> bool {
     }
 }
 
-/// Whether it is a decimal as this program writes them: `-100.025`.
+/// Tells if it is a decimal as this program writes them: `-100.025`.
 fn is_number(cell: &[u8]) -> bool {
     let digits = cell.strip_prefix(b"-").unwrap_or(cell);
     let mut parts = digits.splitn(2, |byte| *byte == b'.');

@@ -1,4 +1,4 @@
-//! Numbers as text, straight into bytes.
+//! Formats numbers straight into bytes.
 
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
@@ -20,7 +20,7 @@ pub(in crate::codec) fn push_quantity(out: &mut Vec<u8>, quantity: Quantity) {
     }
 }
 
-/// Writes `digits × 10^-scale` without zeros that say nothing.
+/// Writes `digits × 10^-scale` without trailing zeros.
 fn push_decimal(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
     if is_negative {
         out.push(b'-');
@@ -38,7 +38,7 @@ fn push_decimal(out: &mut Vec<u8>, is_negative: bool, digits: u64, scale: u32) {
     push_padded(out, decimals, width);
 }
 
-/// Writes a whole number with at least so many digits.
+/// Writes a whole number with leading zeros to a minimum of digits.
 pub(in crate::codec) fn push_padded(out: &mut Vec<u8>, mut number: u64, width: usize) {
     if number < 10 && width <= 1 {
         return out.push(digit(number));

@@ -1,4 +1,4 @@
-//! Lifecycle events as text: the records that the command line writes.
+//! Lifecycle events as rows of the command line.
 
 use chrono::SecondsFormat;
 
@@ -6,7 +6,7 @@ use crate::codec::tabular::row_writer::{Value, maybe};
 use crate::domain::events::event::LifecycleEvent;
 use crate::domain::ids::CustomerId;
 
-/// The names of an event's fields.
+/// Names of an event's fields.
 pub const NAMES: [&str; 10] = [
     "date",
     "customer_id",
@@ -20,7 +20,7 @@ pub const NAMES: [&str; 10] = [
     "provisional_until",
 ];
 
-/// The values by [`NAMES`], in the spellings of the worked examples.
+/// Values by [`NAMES`], in the spellings of the worked examples.
 #[must_use]
 pub fn values<'e>(customer_id: &'e CustomerId, event: &'e LifecycleEvent) -> [Value<'e>; 10] {
     use Value::{Date, Money, Shown, Text};
@@ -31,7 +31,7 @@ pub fn values<'e>(customer_id: &'e CustomerId, event: &'e LifecycleEvent) -> [Va
         maybe(event.kind.currency_text(), Text),
         Text(event.kind.name().as_str()),
         maybe(event.kind.change().map(|change| change.mrr_delta), Money),
-        // What was billed, or refunded (negative).
+        // Amount billed, or refunded (negative).
         maybe(bill.map(|bill| bill.amount.to_string()), Shown),
         maybe(event.kind.trial().map(|trial| trial.line_id.as_str()), Text),
         maybe(bill.map(|bill| bill.charge_id.as_str()), Text),

@@ -1,4 +1,4 @@
-//! The retention triangle: wire → query, answer → wire.
+//! Retention triangle: request → query, report → response.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! Movements and reports → wire.
+//! Movements and reports → responses.
 
 use chrono::{DateTime, Utc};
 
@@ -29,7 +29,7 @@ pub(in crate::grpc) fn fact_kind(kind: FactKind) -> i32 {
     kind.into()
 }
 
-/// A journal entry. A sequence of 0 is a preview and has no id.
+/// Converts a journal entry. A sequence of 0 marks a preview, which has no id.
 pub(in crate::grpc) fn movement(entry: &Entry) -> v1::Movement {
     let it = &entry.movement;
     let id = |sequence: i64| if sequence == 0 { String::new() } else { sequence.to_string() };

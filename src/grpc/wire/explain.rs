@@ -1,4 +1,4 @@
-//! Why a movement is what it is → wire.
+//! Explanation of a movement → response.
 
 use crate::codec::encode as raw;
 use crate::domain::facts::fact::Fact;

@@ -1,4 +1,4 @@
-//! Facts on the wire ↔ raw facts. They are believed only after `form::decode`.
+//! Facts on the wire ↔ raw facts, which `codec::decode` validates.
 
 use chrono::DateTime;
 
@@ -10,7 +10,7 @@ use crate::grpc::v1;
 use crate::grpc::wire::timestamp;
 use crate::grpc::wire::wire_enum::WireEnum;
 
-/// The fact of a message, or None for a message without one.
+/// Converts the fact of a message; None for a message without one.
 #[must_use]
 pub fn from_wire(fact: v1::Fact) -> Option<RawFact> {
     Some(match fact.kind? {
@@ -98,7 +98,7 @@ fn charge(it: v1::Charge) -> RawCharge {
     }
 }
 
-/// RFC 3339; a timestamp out of its range becomes text that the check refuses.
+/// Renders RFC 3339; a timestamp out of range becomes text that validation refuses.
 fn instant(it: prost_types::Timestamp) -> String {
     u32::try_from(it.nanos)
         .ok()
@@ -121,7 +121,7 @@ fn interval(it: v1::Interval) -> RawInterval {
     RawInterval { unit, count: i64::from(it.count) }
 }
 
-/// A raw fact that no message can hold.
+/// Raw fact that no message can hold.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
     #[error("an override is no message of RecordFacts")]
@@ -144,7 +144,7 @@ fn number<E: WireEnum>(field: &'static str, name: &str) -> Result<i32, EncodeErr
     E::from_short_name(name).map(Into::into).ok_or_else(|| EncodeError::field(field, name))
 }
 
-/// A fact as a message.
+/// Converts a fact to a message.
 pub fn to_wire(fact: RawFact) -> Result<v1::Fact, EncodeError> {
     let kind = match fact {
         RawFact::Customer(it) => v1::fact::Kind::Customer(customer_to_wire(it)),

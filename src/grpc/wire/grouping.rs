@@ -1,4 +1,4 @@
-//! Groups and conversion, as requests name them.
+//! Grouping and conversion in requests.
 
 use crate::codec::decode::{free_text, parse_date};
 use crate::codec::periods::Periods;
@@ -13,7 +13,7 @@ use crate::reports::groups::{DEFAULT_GROUPS, GroupBy, MAX_GROUPS};
 use crate::reports::scope::Scope;
 use crate::store::reports::group_sums::Grouping;
 
-/// Into which currency a report converts, if it does.
+/// Decodes the currency and method of a conversion, if there is one.
 pub(in crate::grpc) fn conversion(form: &mut Form, it: Option<&v1::Conversion>) -> Option<Conversion> {
     let it = it?;
     form.nested("conversion", |form| {
@@ -24,7 +24,7 @@ pub(in crate::grpc) fn conversion(form: &mut Form, it: Option<&v1::Conversion>) 
     })
 }
 
-/// The groups of a waterfall, if there are any, and whether its subcategories are shown.
+/// Decodes the grouping of a waterfall, if there is one, and the breakdown by subcategory.
 pub(in crate::grpc) fn of_waterfall(
     form: &mut Form,
     it: Option<&v1::Grouping>,
@@ -39,7 +39,7 @@ pub(in crate::grpc) fn of_waterfall(
     (group_by, with_subcategories)
 }
 
-/// The groups of MRR, if there are any.
+/// Decodes the grouping of MRR, if there is one.
 pub(in crate::grpc) fn of_mrr(form: &mut Form, it: Option<&v1::Grouping>, scope: &Scope) -> Option<GroupBy> {
     let has_subcategories = it.is_some_and(|it| it.kind() == v1::GroupKind::Subcategory);
     form.require(!has_subcategories, "group_by.kind", "is SUBCATEGORY: movements have one, MRR has none");

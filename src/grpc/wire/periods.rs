@@ -1,4 +1,4 @@
-//! The periods of a report, as requests name them.
+//! Periods in requests.
 
 use chrono::NaiveDate;
 
@@ -10,14 +10,14 @@ use crate::codec::validation::Form;
 use crate::grpc::limits::{MAX_DAYS, MAX_MONTHS};
 use crate::grpc::wire::wire_enum::Mapped;
 
-/// From where to where, by months or by dates.
+/// First and last month or date.
 pub(in crate::grpc) struct Bounds<'r> {
     pub months: (&'r str, &'r str),
     pub dates: (&'r str, &'r str),
     pub granularity: i32,
 }
 
-/// The periods; None, and what is wrong is in the form.
+/// Decodes the periods; None with violations in the form.
 pub(in crate::grpc) fn periods(form: &mut Form, bounds: &Bounds<'_>) -> Option<Periods> {
     let granularity = form.take("granularity", Granularity::of_number_or(bounds.granularity, Granularity::Month));
     let by_dates = bounds.dates != ("", "");
@@ -41,7 +41,7 @@ fn dates(form: &mut Form, bounds: &Bounds<'_>) -> Option<(NaiveDate, NaiveDate)>
     (from <= to).then_some((from, to))
 }
 
-/// From the first date of one month to the last of another.
+/// Periods from the first date of one month to the last of another.
 fn months(form: &mut Form, (from, to): (&str, &str)) -> Option<(NaiveDate, NaiveDate)> {
     let (first, last) = (form.take("from_month", Month::parse(from)), form.take("to_month", Month::parse(to)));
     let (first, last) = (first?, last?);

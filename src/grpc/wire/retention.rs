@@ -1,4 +1,4 @@
-//! What was kept → wire.
+//! Retention → response.
 
 use crate::domain::ratio::Ratio;
 use crate::grpc::v1;

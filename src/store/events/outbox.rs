@@ -42,8 +42,8 @@ pub(in crate::store) static APPEND: Insert = Insert::new(
     "",
 );
 
-/// Appends events. Their numbers come from [`crate::store::journal::sequence::take`], in the same transaction. One whose key is there
-/// already is an error of the caller.
+/// Appends events. Their sequences come from [`crate::store::journal::sequence::take`], in the same transaction. An
+/// existing key is an error of the caller.
 pub async fn append(
     tx: &mut Tx,
     tenant: &TenantId,
