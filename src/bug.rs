@@ -3,6 +3,8 @@
 //! Such a case is an error that says so: it is logged where it occurs and answered with INTERNAL, never replaced by a
 //! default.
 
+use crate::domain::error::InternalError;
+
 /// Internal error: a case that the code rules out has occurred.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("internal error: {0}")]
@@ -14,6 +16,13 @@ impl Bug {
     pub fn logged(file: &'static str, line: u32, description: String) -> Self {
         tracing::error!(file, line, "internal error: {description}");
         Self(description)
+    }
+}
+
+impl From<InternalError> for Bug {
+    /// Logs the case with the place in the rules that found it.
+    fn from(error: InternalError) -> Self {
+        Self::logged(error.place().file(), error.place().line(), error.case().to_owned())
     }
 }
 

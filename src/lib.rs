@@ -154,11 +154,11 @@ pub mod tenants;
 
 pub use chrono::NaiveDate;
 
+use crate::domain::error::DomainError;
 pub use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::FactKey;
 use crate::domain::facts::refusal::{Refusal, refusals};
 pub use crate::domain::journal::movement::Movement;
-use crate::domain::money::OutOfRange;
 pub use crate::domain::policy::Policy;
 pub use crate::domain::replay::Replay;
 use crate::domain::replay::replay;
@@ -167,8 +167,8 @@ use crate::domain::replay::replay;
 /// movements, whatever the order of their arrival.
 ///
 /// # Errors
-/// [`ClassifyError::Refused`] for facts that contradict each other (R15); [`ClassifyError::OutOfRange`] for amounts that
-/// the journal cannot hold.
+/// [`ClassifyError::Refused`] for facts that contradict each other (R15); [`ClassifyError::Failed`] for amounts that the
+/// journal cannot hold.
 pub fn classify(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, ClassifyError> {
     let refused = refusals(facts);
     if refused.is_empty() { Ok(replay(facts, policy)?) } else { Err(ClassifyError::Refused(refused)) }
@@ -180,7 +180,7 @@ pub enum ClassifyError {
     #[error("{}", first(.0))]
     Refused(Vec<(FactKey, Refusal)>),
     #[error(transparent)]
-    OutOfRange(#[from] OutOfRange),
+    Failed(#[from] DomainError),
 }
 
 /// `change order O1: line L2 is not on subscription S1, and 2 more`.

@@ -55,7 +55,8 @@ pub(super) fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
         return Err(NumberError::TooPrecise);
     }
     let fraction = fraction.trim_end_matches('0');
-    let digits = || whole.bytes().chain(fraction.bytes()).map(|digit| digit.saturating_sub(b'0'));
+    // Of an ASCII digit, the low four bits are its value.
+    let digits = || whole.bytes().chain(fraction.bytes()).map(|digit| digit & 0x0f);
     let short = digits().try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_add(digit.into()));
     let long = || digits().try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(digit.into()));
     let mantissa = short.map(i128::from).or_else(long).ok_or(NumberError::TooLarge)?;

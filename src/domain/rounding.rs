@@ -4,6 +4,8 @@
 //! Numbers of 22 digits are multiplied here: in a `BigInt`, unless an `i64` is enough, as it nearly always is, or an
 //! `i128`.
 
+use std::fmt;
+
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{CheckedAdd, CheckedMul, CheckedSub};
@@ -12,7 +14,6 @@ use crate::domain::facts::interval::Interval;
 use crate::domain::money::{MICROS, Money, OutOfRange};
 use crate::domain::number::{Amount, Discount, MAX_DECIMALS, Percent, Quantity};
 use crate::domain::rate::Rate;
-use crate::domain::ratio::Ratio;
 
 /// Integers that say when they overflow; a `BigInt` never does.
 trait Exact: Integer + Clone + TryFrom<i128> + CheckedAdd + CheckedMul + CheckedSub
@@ -109,6 +110,24 @@ where
     round_half_even(numerator, denominator)
 }
 
+/// A ratio to the millionth, as [`ratio`] rounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ratio(i128);
+
+impl Ratio {
+    /// 100 %.
+    pub const ONE: Self = Self(1_000_000);
+}
+
+impl fmt::Display for Ratio {
+    /// With all six decimals: `0.950000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, rest) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        f.pad(&format!("{sign}{whole}.{rest:06}"))
+    }
+}
+
 /// What two numbers of one unit come to; None where there is nothing to compare with: the denominator is not above 0.
 ///
 /// # Errors
@@ -119,7 +138,7 @@ pub fn ratio(numerator: i64, denominator: i64) -> Result<Option<Ratio>, OutOfRan
     }
     let millionths = i128::from(numerator).checked_mul(i128::from(MICROS)).ok_or(OutOfRange)?;
     let rounded = half_even(millionths, i128::from(denominator)).ok_or(OutOfRange)?;
-    Ok(Some(Ratio::from_millionths(rounded)))
+    Ok(Some(Ratio(rounded)))
 }
 
 /// The part of each of a number; None where there are none.

@@ -168,7 +168,7 @@ pub(super) fn report(error: &ReportError) -> Status {
             error_info(Code::OutOfRange, "AMOUNT_OUT_OF_RANGE", &format!("the sum cannot be shown: {error}"))
         }
         ReportError::NoRate { .. } => error_info(Code::FailedPrecondition, "NO_EXCHANGE_RATE", &error.to_string()),
-        ReportError::Failed => internal(),
+        ReportError::Bug(_) | ReportError::Failed => internal(), // an internal error is logged where it occurs
         ReportError::TableWriter(error) => {
             tracing::error!(?error, "a file cannot be written");
             internal()

@@ -5,7 +5,7 @@ use super::files::source;
 /// Every room, and the rooms of the crate that it may name.
 const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("domain", &[]),
-    ("bug", &[]),
+    ("bug", &["domain"]),
     ("clock", &[]),
     ("config", &["clock", "domain", "events", "store"]),
     ("telemetry", &[]),

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use deltabook::codec::tabular::event;
 use deltabook::codec::tabular::movement;
 use deltabook::codec::tabular::row_writer::{Value, push_csv, push_json};
+use deltabook::domain::error::DomainError;
 use deltabook::domain::events::event::LifecycleEvent;
 use deltabook::domain::events::lifecycle::lifecycle;
 use deltabook::domain::facts::refusal::{Refusal, refusals};
 use deltabook::domain::facts::void::Void;
 use deltabook::domain::ids::CustomerId;
 use deltabook::domain::journal::movement::{Levels, Movement};
-use deltabook::domain::money::OutOfRange;
 use deltabook::domain::policy::Policy;
 use deltabook::domain::replay::replay;
 use deltabook::files::by_customer::{Customer, CustomerFold, LocatedFact, LocatedViolation};
@@ -52,7 +52,7 @@ struct ErrorsFound {
 pub struct Classification {
     malformed: Diagnostics,
     refused: Diagnostics,
-    out_of_range: Diagnostics,
+    failed: Diagnostics,
     output: ClassifyOutput,
 }
 
@@ -70,7 +70,7 @@ pub struct ClassifyOutput {
 pub struct ChunkOutput {
     /// Line, field and reason of each refused fact.
     refused: Vec<(u64, String, Refusal)>,
-    out_of_range: Vec<(u64, CustomerId)>,
+    failed: Vec<(u64, CustomerId, DomainError)>,
     text: Vec<u8>,
     rows: TableRows,
     voids: VoidSummary,
@@ -101,7 +101,7 @@ impl Classifier {
         if self.events { &event::NAMES } else { &movement::NAMES }
     }
 
-    fn classify(&self, customer: &Customer, part: &mut ChunkOutput) -> Result<(), OutOfRange> {
+    fn classify(&self, customer: &Customer, part: &mut ChunkOutput) -> Result<(), DomainError> {
         let replay = replay(&customer.facts, &self.policy)?;
         let customer_id = &customer.customer_id;
         if self.events {
@@ -145,7 +145,7 @@ impl CustomerFold for Classifier {
         Classification {
             malformed: Diagnostics::of(&self.input),
             refused: Diagnostics::of(&self.input),
-            out_of_range: Diagnostics::of(&self.input),
+            failed: Diagnostics::of(&self.input),
             output: ClassifyOutput::default(),
         }
     }
@@ -163,9 +163,9 @@ impl CustomerFold for Classifier {
             self.errors_found.refused.store(true, Ordering::Relaxed);
         }
         if !self.errors_found.refused.load(Ordering::Relaxed)
-            && let Err(OutOfRange) = self.classify(&customer, part)
+            && let Err(error) = self.classify(&customer, part)
         {
-            part.out_of_range.push((customer.first_line, customer.customer_id));
+            part.failed.push((customer.first_line, customer.customer_id, error));
         }
         Ok(())
     }
@@ -175,9 +175,12 @@ impl CustomerFold for Classifier {
         for (line, field, refusal) in part.refused {
             whole.refused.add(line, &field, refusal);
         }
-        for (line, customer_id) in part.out_of_range {
-            let description = "an MRR or a sum of MRR is out of range (9.2 × 10¹² a month)";
-            whole.out_of_range.add(line, &format!("customer {customer_id}"), description);
+        for (line, customer_id, error) in part.failed {
+            let description = match error {
+                DomainError::OutOfRange(_) => "an MRR or a sum of MRR is out of range (9.2 × 10¹² a month)".to_owned(),
+                DomainError::Internal(error) => error.to_string(),
+            };
+            whole.failed.add(line, &format!("customer {customer_id}"), description);
         }
         whole.output.rows.add(part.rows);
         whole.output.voids.add(part.voids);
@@ -193,8 +196,8 @@ impl CustomerFold for Classifier {
 impl Classification {
     /// The result, or the diagnostics of the first kind of error: malformed, refused, out of range.
     pub fn into_result(self) -> Result<ClassifyOutput, Diagnostics> {
-        let Self { malformed, refused, out_of_range, output } = self;
-        let diagnostics = [malformed, refused, out_of_range].into_iter().find(|diagnostics| !diagnostics.is_empty());
+        let Self { malformed, refused, failed, output } = self;
+        let diagnostics = [malformed, refused, failed].into_iter().find(|diagnostics| !diagnostics.is_empty());
         diagnostics.map_or(Ok(output), Err)
     }
 }

@@ -7,7 +7,8 @@ use crate::domain::facts::interval::Interval;
 use crate::domain::ids::ItemId;
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::number::{Amount, Discount, Quantity};
-use crate::domain::replay::line_event::Step;
+use crate::domain::replay::arena::{LineIndex, LinkIndex};
+use crate::domain::replay::line_event::LineEvent;
 use crate::domain::rounding::mrr;
 
 /// A line's terms at one moment (R4).
@@ -62,13 +63,9 @@ impl LineState<'_> {
                     || self.terms.item_id != after.terms.item_id))
     }
 
-    /// What the line adds to the books: nothing while it does not count.
+    /// The line's share in its contract and customer: nothing while it does not count.
     pub(in crate::domain) fn position(&self) -> Position {
-        if self.counting {
-            Position { lines: 1, quantity: self.terms.quantity, mrr: self.mrr }
-        } else {
-            Position::default()
-        }
+        if self.counting { Position { lines: 1, quantity: self.terms.quantity, mrr: self.mrr } } else { Position::NONE }
     }
 
     /// R6: a line makes a contract or customer active while it counts and its MRR is not negative.
@@ -78,7 +75,7 @@ impl LineState<'_> {
 }
 
 /// Lines together: how many count, their quantity and their MRR.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::domain) struct Position {
     pub lines: i64,
     pub quantity: Quantity,
@@ -86,6 +83,9 @@ pub(in crate::domain) struct Position {
 }
 
 impl Position {
+    /// Of no line.
+    pub const NONE: Self = Self { lines: 0, quantity: Quantity::ZERO, mrr: Money::ZERO };
+
     pub fn plus(self, other: Self) -> Result<Self, OutOfRange> {
         Ok(Self {
             lines: self.lines.checked_add(other.lines).ok_or(OutOfRange)?,
@@ -106,17 +106,17 @@ impl Position {
 /// One cause's change of one line.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::domain) struct Atom<'f> {
-    pub line: usize,
+    pub line: LineIndex,
     pub on: NaiveDate,
-    pub step: Step<'f>,
+    pub event: LineEvent<'f>,
     /// The cause whose modification type holds (R10: for a reactivation its suspension).
-    pub authority: Step<'f>,
+    pub authority: LineEvent<'f>,
     /// The line begins to count with it (R6).
     pub begins: bool,
     pub before: LineState<'f>,
     pub after: LineState<'f>,
     /// The renewal by link that it is part of (R9).
-    pub link: Option<usize>,
+    pub link: Option<LinkIndex>,
 }
 
 impl Atom<'_> {
@@ -129,7 +129,7 @@ impl Atom<'_> {
 /// A RENEWAL order on a line that counts before and after it (R9).
 #[derive(Debug, Clone, Copy)]
 pub(in crate::domain) struct RenewalMark<'f> {
-    pub line: usize,
+    pub line: LineIndex,
     pub on: NaiveDate,
     pub order: &'f ChangeOrder,
     pub before: LineState<'f>,
@@ -138,11 +138,11 @@ pub(in crate::domain) struct RenewalMark<'f> {
 
 /// A SUSPENSION of a counting line, or its REACTIVATION, that changes no amount (R10).
 #[derive(Debug, Clone, Copy)]
-pub(in crate::domain) struct Pause<'f> {
-    pub line: usize,
+pub(in crate::domain) struct SuspensionMark<'f> {
+    pub line: LineIndex,
     pub on: NaiveDate,
     pub order: &'f ChangeOrder,
-    /// Of the step (R4).
+    /// Of the event (R4).
     pub rank: u8,
     pub state: LineState<'f>,
 }

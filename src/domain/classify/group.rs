@@ -4,32 +4,38 @@ use std::collections::BTreeMap;
 
 use crate::domain::classify::atom::{Atom, Position};
 use crate::domain::classify::modification::Label;
+use crate::domain::error::{DomainError, InternalError};
 use crate::domain::facts::fact::{ModificationType, Override};
 use crate::domain::ids::{Currency, ItemId};
 use crate::domain::journal::movement::{Cause, Level, Subcategory};
 use crate::domain::money::OutOfRange;
-use crate::domain::replay::customer_timeline::Story;
+use crate::domain::replay::arena::{AtomIndex, LineIndex, LinkIndex, Slice, SubscriptionIndex};
+use crate::domain::replay::contract::ContractIndex;
+use crate::domain::replay::customer_timeline::CustomerTimeline;
 
 /// Atoms that make one movement.
 #[derive(Debug)]
-pub(in crate::domain) struct Group<'f> {
+pub(in crate::domain) struct Group<'s, 'f> {
     pub item_id: &'f ItemId,
     pub currency: Currency,
     /// The line, where the group has only one (CONTRACT, and groups that left).
-    pub line: Option<usize>,
-    pub contract: usize,
-    pub subscription: usize,
-    pub link: Option<usize>,
+    pub line: Option<LineIndex>,
+    /// None for all of a customer's lines of an item.
+    pub contract: Option<ContractIndex>,
+    pub subscription: Option<SubscriptionIndex>,
+    pub link: Option<LinkIndex>,
     pub before: Position,
     pub after: Position,
-    /// Indices into the date's atoms.
-    pub atoms: Vec<usize>,
-    pub label: Option<Labelled<'f>>,
+    pub atoms: Vec<Member<'s, 'f>>,
+    pub label: Option<GroupLabel<'f>>,
 }
+
+/// An atom of a group, under its index among the atoms of the date.
+pub(in crate::domain) type Member<'s, 'f> = (AtomIndex, &'s Atom<'f>);
 
 /// The type that holds for a group at its level (R13).
 #[derive(Debug, Clone)]
-pub(in crate::domain) struct Labelled<'f> {
+pub(in crate::domain) struct GroupLabel<'f> {
     pub modification_type: ModificationType,
     pub subcategory: Option<Subcategory>,
     /// The override that set it; None: the order itself.
@@ -38,24 +44,24 @@ pub(in crate::domain) struct Labelled<'f> {
     pub cause: Cause,
 }
 
-impl<'f> Labelled<'f> {
-    fn new(label: Label<'f>, level: Level, cause: impl FnOnce() -> Option<Cause>) -> Option<Self> {
-        let modification_type = label.at(level)?;
-        Some(Self { modification_type, subcategory: label.subcategory, over: label.over, cause: cause()? })
+impl<'f> GroupLabel<'f> {
+    fn new(label: &Label<'f>, modification_type: ModificationType, cause: Cause) -> Self {
+        Self { modification_type, subcategory: label.subcategory, over: label.over, cause }
     }
 }
 
-/// The MRR of every item of the customer, as of the end of the day before.
+/// The lines of each item of the customer together, as of the end of the day before.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Items<'f>(BTreeMap<(Currency, &'f ItemId), Position>);
+pub(in crate::domain) struct ItemPositions<'f>(BTreeMap<(Currency, &'f ItemId), Position>);
 
-impl<'f> Items<'f> {
+impl<'f> ItemPositions<'f> {
     pub fn get(&self, key: (Currency, &'f ItemId)) -> Position {
-        self.0.get(&key).copied().unwrap_or_default()
+        // An item that no line has sold yet is no gap in the map: it has no lines.
+        self.0.get(&key).copied().unwrap_or(Position::NONE)
     }
 
     pub fn add(&mut self, key: (Currency, &'f ItemId), change: Position) -> Result<(), OutOfRange> {
-        let item = self.0.entry(key).or_default();
+        let item = self.0.entry(key).or_insert(Position::NONE);
         *item = item.plus(change)?;
         Ok(())
     }
@@ -81,27 +87,30 @@ impl<'f> Items<'f> {
         to: (Currency, &'f ItemId),
         position: Position,
     ) -> Result<(), OutOfRange> {
-        if from == to || position == Position::default() {
+        if from == to || position == Position::NONE {
             return Ok(());
         }
-        self.add(from, Position::default().minus(position)?)?;
+        self.add(from, Position::NONE.minus(position)?)?;
         self.add(to, position)
     }
 }
 
-impl<'f> Story<'f> {
+impl<'f> CustomerTimeline<'f> {
     /// CONTRACT: one group for each (cause, line); a renewal by link is one group.
-    pub fn contract_groups(&self, atoms: &[Atom<'f>]) -> Result<Vec<Group<'f>>, OutOfRange> {
-        let mut groups = Vec::with_capacity(atoms.len());
-        let mut linked: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (position, atom) in atoms.iter().enumerate() {
-            match atom.link {
-                Some(link) => linked.entry(link).or_default().push(position),
-                None => groups.extend(self.single(position, atom, Level::Contract)),
+    pub fn contract_groups<'s>(
+        &self,
+        atoms: Slice<'s, AtomIndex, Atom<'f>>,
+    ) -> Result<Vec<Group<'s, 'f>>, DomainError> {
+        let mut groups = Vec::with_capacity(atoms.values().len());
+        let mut linked: BTreeMap<LinkIndex, Vec<Member<'s, 'f>>> = BTreeMap::new();
+        for member in atoms.iter() {
+            match member.1.link {
+                Some(link) => linked.entry(link).or_default().push(member),
+                None => groups.push(self.single(member, self.label(member.1, Level::Contract)?)?),
             }
         }
         for (link, members) in linked {
-            groups.extend(self.linked(link, members, atoms, Level::Contract)?);
+            groups.push(self.linked(link, members, Level::Contract)?);
         }
         Ok(groups)
     }
@@ -109,114 +118,124 @@ impl<'f> Story<'f> {
     /// CUSTOMER: one group for each (currency, item); what is relabelled at this level leaves.
     ///
     /// `items` is the end of the day before, each line with the item that it sells after the date.
-    pub fn customer_groups(&self, atoms: &[Atom<'f>], items: &Items<'f>) -> Result<Vec<Group<'f>>, OutOfRange> {
-        let mut staying: BTreeMap<(Currency, &'f ItemId), Vec<usize>> = BTreeMap::new();
-        let mut linked: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    pub fn customer_groups<'s>(
+        &self,
+        atoms: Slice<'s, AtomIndex, Atom<'f>>,
+        items: &ItemPositions<'f>,
+    ) -> Result<Vec<Group<'s, 'f>>, DomainError> {
+        let mut staying: BTreeMap<(Currency, &'f ItemId), Vec<Member<'s, 'f>>> = BTreeMap::new();
+        let mut linked: BTreeMap<LinkIndex, Vec<Member<'s, 'f>>> = BTreeMap::new();
         let mut groups = Vec::new();
         let mut item_after = None;
-        for (position, atom) in atoms.iter().enumerate().rev() {
+        for member in atoms.iter().rev() {
+            let (_, atom) = member;
             // Backwards, so that the first atom seen of a line is its last: it has the item sold after the date.
             let item_id = match item_after {
                 Some((line, item_id)) if line == atom.line => item_id,
                 _ => atom.after.terms.item_id,
             };
             item_after = Some((atom.line, item_id));
-            if let Some(link) = atom.link
-                && self.link_label(link, Level::Customer).is_some()
-            {
-                linked.entry(link).or_default().push(position);
-            } else if atom.link.is_none() && self.label(atom, Level::Customer).is_some() {
-                groups.extend(self.single(position, atom, Level::Customer));
-            } else if let Some(indexed) = self.index.lines.get(atom.line) {
-                staying.entry((indexed.line.currency, item_id)).or_default().push(position);
+            let label = match atom.link {
+                Some(link) => self.link_label(link, Level::Customer)?,
+                None => self.label(atom, Level::Customer)?,
+            };
+            match (atom.link, label) {
+                (Some(link), Some(_)) => linked.entry(link).or_default().push(member),
+                (None, Some(label)) => groups.push(self.single(member, Some(label))?),
+                (Some(_) | None, None) => {
+                    let currency = self.index.lines.get(atom.line)?.line.currency;
+                    staying.entry((currency, item_id)).or_default().push(member);
+                }
             }
         }
-        for (link, members) in linked {
-            groups.extend(self.linked(link, members.into_iter().rev().collect(), atoms, Level::Customer)?);
+        for (link, mut members) in linked {
+            members.reverse();
+            groups.push(self.linked(link, members, Level::Customer)?);
         }
-        for ((currency, item_id), members) in staying {
-            let atom_positions: Vec<usize> = members.into_iter().rev().collect();
+        for ((currency, item_id), mut members) in staying {
+            members.reverse();
             let before = items.get((currency, item_id));
-            let after = before.plus(sum(&atom_positions, atoms)?)?;
+            let after = before.plus(sum(&members)?)?;
             groups.push(Group {
                 item_id,
                 currency,
                 line: None,
-                contract: 0,
-                subscription: 0,
+                contract: None,
+                subscription: None,
                 link: None,
                 before,
                 after,
-                atoms: atom_positions,
+                atoms: members,
                 label: None,
             });
         }
         Ok(groups)
     }
 
-    fn label(&self, atom: &Atom<'f>, level: Level) -> Option<Labelled<'f>> {
+    fn label(&self, atom: &Atom<'f>, level: Level) -> Result<Option<GroupLabel<'f>>, InternalError> {
         let line = self.index.lines.get(atom.line)?.line;
-        let label = self.modifications.of_step(atom.authority, line)?;
-        Labelled::new(label, level, || self.cause(atom.step, atom.line))
+        let Some(label) = self.modifications.of_event(atom.authority, line) else { return Ok(None) };
+        let holding = label.at(level);
+        Ok(holding.map(|holding| GroupLabel::new(&label, holding, atom.event.cause(&line.line_id))))
     }
 
-    fn link_label(&self, link: usize, level: Level) -> Option<Labelled<'f>> {
-        let (label, cause) = self.links.get(link)?.label.as_ref()?;
-        Labelled::new(*label, level, || Some(cause.clone()))
+    fn link_label(&self, link: LinkIndex, level: Level) -> Result<Option<GroupLabel<'f>>, InternalError> {
+        let Some((label, cause)) = &self.links.get(link)?.label else { return Ok(None) };
+        Ok(label.at(level).map(|holding| GroupLabel::new(label, holding, cause.clone())))
     }
 
-    fn single(&self, position: usize, atom: &Atom<'f>, level: Level) -> Option<Group<'f>> {
+    fn single<'s>(
+        &self,
+        member: Member<'s, 'f>,
+        label: Option<GroupLabel<'f>>,
+    ) -> Result<Group<'s, 'f>, InternalError> {
+        let (_, atom) = member;
         let indexed = self.index.lines.get(atom.line)?;
-        Some(Group {
+        Ok(Group {
             item_id: atom.after.terms.item_id,
             currency: indexed.line.currency,
             line: Some(atom.line),
-            contract: self.index.subscriptions.get(indexed.subscription)?.contract,
-            subscription: indexed.subscription,
+            contract: Some(self.index.subscriptions.get(indexed.subscription)?.contract),
+            subscription: Some(indexed.subscription),
             link: None,
             before: atom.before.position(),
             after: atom.after.position(),
-            atoms: vec![position],
-            label: self.label(atom, level),
+            atoms: vec![member],
+            label,
         })
     }
 
     /// The renewed lines' ends and the renewing lines' beginnings; before is the end of the day before.
-    fn linked(
+    fn linked<'s>(
         &self,
-        link: usize,
-        members: Vec<usize>,
-        atoms: &[Atom<'f>],
+        link: LinkIndex,
+        members: Vec<Member<'s, 'f>>,
         level: Level,
-    ) -> Result<Option<Group<'f>>, OutOfRange> {
-        let Some((found, subscription)) =
-            self.links.get(link).and_then(|found| Some((found, self.index.subscriptions.get(found.subscription)?)))
-        else {
-            return Ok(None);
-        };
-        let mut before = Position::default();
-        for atom in members.iter().filter_map(|&position| atoms.get(position)) {
+    ) -> Result<Group<'s, 'f>, DomainError> {
+        let found = self.links.get(link)?;
+        let mut before = Position::NONE;
+        for (_, atom) in &members {
             before = before.plus(atom.before.position())?;
         }
-        let after = before.plus(sum(&members, atoms)?)?;
-        Ok(Some(Group {
+        let after = before.plus(sum(&members)?)?;
+        Ok(Group {
             item_id: found.item_id,
             currency: found.currency,
             line: None,
-            contract: subscription.contract,
-            subscription: found.subscription,
+            contract: Some(self.index.subscriptions.get(found.subscription)?.contract),
+            subscription: Some(found.subscription),
             link: Some(link),
             before,
             after,
             atoms: members,
-            label: self.link_label(link, level),
-        }))
+            label: self.link_label(link, level)?,
+        })
     }
 }
 
-fn sum(members: &[usize], atoms: &[Atom<'_>]) -> Result<Position, OutOfRange> {
-    let mut total = Position::default();
-    for atom in members.iter().filter_map(|&position| atoms.get(position)) {
+fn sum(members: &[Member<'_, '_>]) -> Result<Position, OutOfRange> {
+    let mut total = Position::NONE;
+    for (_, atom) in members {
         total = total.plus(atom.change()?)?;
     }
     Ok(total)

@@ -6,13 +6,12 @@ pub(crate) mod modification;
 pub(crate) mod zero_amount;
 
 use crate::domain::classify::atom::Position;
-use crate::domain::facts::fact::ModificationType;
 use crate::domain::journal::movement::{Effects, Level, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::rounding::quantity_effect;
 
-/// Whether a contract or customer was active (R6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The activity of a contract or customer (R6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Activity {
     /// At the end of the day before.
     pub before: bool,
@@ -25,10 +24,19 @@ pub(super) struct Activity {
 /// A modification type that holds for a group.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Relabel {
-    pub modification_type: ModificationType,
-    /// The sum of the groups that the cause labels, in that contract or customer and currency.
-    pub sum: Money,
+    pub axis: Axis,
     pub subcategory: Option<Subcategory>,
+}
+
+/// The axis that the type names (R13).
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Axis {
+    NewOrChurn {
+        /// Of the groups that the cause labels, in that contract or customer and currency.
+        sum: Money,
+    },
+    UpsellOrDownsell,
+    Ignored,
 }
 
 /// A group of atoms with an amount that is not 0.
@@ -50,11 +58,11 @@ impl Change {
 /// The category of a change, and its effects.
 pub(super) fn classify(change: &Change) -> Result<(Subcategory, Option<Effects>), OutOfRange> {
     let effects = effects(change)?;
-    let computed = match change.relabel.map(|relabel| relabel.modification_type) {
+    let computed = match change.relabel.map(|relabel| relabel.axis) {
         None => by_activity(change, effects)?,
-        Some(ModificationType::NewOrChurn) => new_or_churn(change)?,
-        Some(ModificationType::UpsellOrDownsell) => by_lines(change, effects)?,
-        Some(ModificationType::Ignored) => Subcategory::Ignored,
+        Some(Axis::NewOrChurn { sum }) => new_or_churn(change, sum)?,
+        Some(Axis::UpsellOrDownsell) => by_lines(change, effects)?,
+        Some(Axis::Ignored) => Subcategory::Ignored,
     };
     let named = change.relabel.and_then(|relabel| relabel.subcategory).filter(|named| {
         named.category() == computed.category() && named.only_at().is_none_or(|level| level == change.level)
@@ -93,10 +101,9 @@ fn by_lines(change: &Change, effects: Option<Effects>) -> Result<Subcategory, Ou
     })
 }
 
-/// R13: by the sign of what the cause moves as a whole; where that is 0, of the group itself.
-fn new_or_churn(change: &Change) -> Result<Subcategory, OutOfRange> {
-    let sum = change.relabel.map(|relabel| relabel.sum).filter(|sum| !sum.is_zero());
-    let sum = sum.map_or_else(|| change.amount(), Ok)?;
+/// R13: by the sign of the sum that the cause moves; where that is 0, of the group itself.
+fn new_or_churn(change: &Change, sum: Money) -> Result<Subcategory, OutOfRange> {
+    let sum = if sum.is_zero() { change.amount()? } else { sum };
     Ok(match (sum.is_positive(), change.level) {
         (true, Level::Contract) => Subcategory::NewContract,
         (true, Level::Customer) => Subcategory::NewCustomer,
@@ -112,7 +119,9 @@ fn effects(change: &Change) -> Result<Option<Effects>, OutOfRange> {
         return Ok(None);
     }
     let amount = change.amount()?;
-    let quantity = quantity_effect(before.mrr, before.quantity, after.quantity)?.unwrap_or(amount);
+    let quantity = quantity_effect(before.mrr, before.quantity, after.quantity)?;
+    // Without a quantity before, the whole amount comes from the quantity.
+    let quantity = quantity.unwrap_or(amount);
     Ok(Some(Effects { quantity, price: amount.checked_sub(quantity)? }))
 }
 

@@ -5,8 +5,8 @@ use crate::domain::facts::fact::{
     ChangeOrder, ChangeOrderType, ModificationType, Override, OverrideTarget, SubscriptionLine,
 };
 use crate::domain::journal::movement::{Level, Levels, Subcategory};
-use crate::domain::replay::in_force::{EndCause, Life};
-use crate::domain::replay::line_event::Step;
+use crate::domain::replay::in_force::{EndCause, InForce};
+use crate::domain::replay::line_event::LineEvent;
 
 /// The type in force for one cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,20 +51,20 @@ impl<'f> Modifications<'f> {
         })
     }
 
-    /// The type in force for a step of a line.
-    pub fn of_step(&self, step: Step<'f>, line: &SubscriptionLine) -> Option<Label<'f>> {
-        match step {
-            Step::Start(Some(order))
-            | Step::Renewal(order, _)
-            | Step::Modify(order, _)
-            | Step::Suspension(order)
-            | Step::End(EndCause::Termination(order)) => self.of_order(order),
-            Step::Start(None) => self.overridden(|| OverrideTarget::LineStart(line.line_id.clone())),
-            Step::TrialEnd => self.overridden(|| OverrideTarget::TrialEnd(line.line_id.clone())),
-            Step::Price(_, on) => self.overridden(|| OverrideTarget::PriceStep(line.line_id.clone(), on)),
-            Step::End(EndCause::Natural) => self.overridden(|| OverrideTarget::NaturalEnd(line.line_id.clone())),
+    /// The type in force for an event of a line.
+    pub fn of_event(&self, event: LineEvent<'f>, line: &SubscriptionLine) -> Option<Label<'f>> {
+        match event {
+            LineEvent::Start(Some(order))
+            | LineEvent::Renewal(order, _)
+            | LineEvent::Modify(order, _)
+            | LineEvent::Suspension(order)
+            | LineEvent::End(EndCause::Termination(order)) => self.of_order(order),
+            LineEvent::Start(None) => self.overridden(|| OverrideTarget::LineStart(line.line_id.clone())),
+            LineEvent::TrialEnd => self.overridden(|| OverrideTarget::TrialEnd(line.line_id.clone())),
+            LineEvent::Price(_, on) => self.overridden(|| OverrideTarget::PriceStep(line.line_id.clone(), on)),
+            LineEvent::End(EndCause::Natural) => self.overridden(|| OverrideTarget::NaturalEnd(line.line_id.clone())),
             // A link takes the type of the renewing line's beginning; a reactivation follows its suspension.
-            Step::End(EndCause::Link(_)) | Step::Reactivation(_) => None,
+            LineEvent::End(EndCause::Link(_)) | LineEvent::Reactivation(_) => None,
         }
     }
 
@@ -78,17 +78,17 @@ impl<'f> Modifications<'f> {
     }
 }
 
-/// Whether the cause that an override names occurs in the line's life.
-pub(in crate::domain) fn occurs(target: &OverrideTarget, line: &SubscriptionLine, life: Option<&Life<'_>>) -> bool {
-    let Some(life) = life else { return false };
-    let within = |date| date > life.start && !life.is_over_by(date);
+/// Whether the cause that an override names occurs while the line is in force.
+pub(in crate::domain) fn occurs(target: &OverrideTarget, line: &SubscriptionLine, span: Option<&InForce<'_>>) -> bool {
+    let Some(span) = span else { return false };
+    let within = |date| date > span.start && !span.is_over_by(date);
     match target {
         OverrideTarget::ChangeOrder(_) => true,
-        OverrideTarget::LineStart(_) => life.activation.is_none() && !life.is_over_by(life.start),
+        OverrideTarget::LineStart(_) => span.activation.is_none() && !span.is_over_by(span.start),
         OverrideTarget::TrialEnd(_) => line.trial_end_date.is_some_and(within),
         OverrideTarget::PriceStep(_, date) => {
             within(*date) && line.price_steps.iter().skip(1).any(|step| step.start_date == Some(*date))
         }
-        OverrideTarget::NaturalEnd(_) => life.end.is_some_and(|end| matches!(end.cause, EndCause::Natural)),
+        OverrideTarget::NaturalEnd(_) => span.end.is_some_and(|end| matches!(end.cause, EndCause::Natural)),
     }
 }

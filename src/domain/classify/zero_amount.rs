@@ -4,43 +4,53 @@
 use std::collections::BTreeMap;
 
 use crate::domain::classify::atom::{Atom, LineState, Position};
+use crate::domain::error::{DomainError, InternalError};
 use crate::domain::facts::fact::ChangeOrder;
 use crate::domain::ids::{ChangeOrderId, Currency, ItemId};
 use crate::domain::journal::movement::{Cause, Level};
 use crate::domain::money::{Money, OutOfRange};
-use crate::domain::replay::customer_timeline::Story;
-use crate::domain::replay::day_changes::{Day, Draft, Part};
-use crate::domain::replay::line_event::Step;
+use crate::domain::replay::arena::{LineIndex, LinkIndex};
+use crate::domain::replay::customer_timeline::CustomerTimeline;
+use crate::domain::replay::day_changes::{Component, DayChanges, MovementDraft};
+use crate::domain::replay::line_event::LineEvent;
 
-/// What one movement is about.
+/// The group of a movement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Scope<'f> {
+enum GroupKey<'f> {
     /// CONTRACT: an order on a line; its item after the order.
-    Line(usize, &'f ChangeOrderId, &'f ItemId),
+    Line(LineIndex, &'f ChangeOrderId, &'f ItemId),
     /// A renewal by link.
-    Link(usize),
+    Link(LinkIndex),
     /// CUSTOMER.
     Item(Currency, &'f ItemId),
 }
 
-/// Lines before and after, and what was done to them.
+/// Lines before and after, and the changes between.
 #[derive(Default)]
-struct Together {
-    lines: BTreeMap<usize, (Position, Position)>,
+struct ZeroGroup<'s, 'f> {
+    lines: BTreeMap<LineIndex, (Position, Position)>,
     causes: Vec<(u8, Cause)>,
-    parts: Vec<Part>,
+    components: Vec<Component<'s, 'f>>,
 }
 
-impl Together {
+type ZeroGroups<'s, 'f> = BTreeMap<GroupKey<'f>, ZeroGroup<'s, 'f>>;
+
+impl<'s, 'f> ZeroGroup<'s, 'f> {
     /// A line that comes twice keeps its first before and takes its last after.
-    fn add(&mut self, line: usize, (before, after): (Position, Position), cause: (u8, Cause), part: Part) {
+    fn add(
+        &mut self,
+        line: LineIndex,
+        (before, after): (Position, Position),
+        cause: (u8, Cause),
+        component: Component<'s, 'f>,
+    ) {
         self.lines.entry(line).or_insert((before, after)).1 = after;
         self.causes.push(cause);
-        self.parts.push(part);
+        self.components.push(component);
     }
 
     fn sum(&self) -> Result<(Position, Position), OutOfRange> {
-        let (mut before, mut after) = (Position::default(), Position::default());
+        let (mut before, mut after) = (Position::NONE, Position::NONE);
         for (line_before, line_after) in self.lines.values() {
             before = before.plus(*line_before)?;
             after = after.plus(*line_after)?;
@@ -50,93 +60,101 @@ impl Together {
 }
 
 /// R9: the RENEWAL movements of a date, each with its renewed MRR.
-pub(in crate::domain) fn renewed<'f>(
-    story: &Story<'f>,
-    day: &Day<'_, 'f>,
+///
+/// # Errors
+/// [`DomainError`] when a sum does not fit.
+pub(in crate::domain) fn renewals<'s, 'f>(
+    timeline: &CustomerTimeline<'f>,
+    day: &DayChanges<'s, 'f>,
     level: Level,
-) -> Result<Vec<(Draft<'f>, Money)>, OutOfRange> {
-    let mut scopes: BTreeMap<Scope<'f>, Together> = BTreeMap::new();
-    for (position, members) in linked_atoms(day) {
-        let Some(link) = story.links.get(position) else { continue };
+) -> Result<Vec<(MovementDraft<'s, 'f>, Money)>, DomainError> {
+    let mut groups = ZeroGroups::new();
+    for (index, atoms) in linked_atoms(day) {
+        let link = timeline.links.get(index)?;
         // Lines that are put aside (R10) have nothing to renew.
-        if !members.iter().any(|(_, atom)| !atom.begins && atom.before.counting) {
+        if !atoms.iter().any(|atom| !atom.begins && atom.before.counting) {
             continue;
         }
         let leaves = link.label.as_ref().is_some_and(|(label, _)| label.at(level).is_some());
-        let scope = match level {
-            Level::Customer if !leaves => Scope::Item(link.currency, link.item_id),
-            Level::Contract | Level::Customer => Scope::Link(position),
+        let key = match level {
+            Level::Customer if !leaves => GroupKey::Item(link.currency, link.item_id),
+            Level::Contract | Level::Customer => GroupKey::Link(index),
         };
-        let together = scopes.entry(scope).or_default();
-        for (place, atom) in members {
-            if let Some(cause) = story.cause(atom.step, atom.line) {
-                let cause = (atom.step.rank().0, cause);
-                together.add(atom.line, (atom.before.position(), atom.after.position()), cause, Part::Atom(place));
-            }
+        let group = groups.entry(key).or_default();
+        for atom in atoms {
+            let cause = (atom.event.rank().0, timeline.cause(atom.event, atom.line)?);
+            group.add(atom.line, (atom.before.position(), atom.after.position()), cause, Component::Atom(atom));
         }
     }
-    for (place, mark) in day.renewals.iter().enumerate() {
-        let Some(scope) = scope_of(story, day, level, mark.line, mark.order, &mark.after) else { continue };
-        let cause = (Step::Renewal(mark.order, None).rank().0, order_cause(mark.order));
+    for mark in day.renewals {
+        let key = group_key(timeline, day, level, mark.line, mark.order, &mark.after)?;
+        let cause = (LineEvent::Renewal(mark.order, None).rank().0, order_cause(mark.order));
         let positions = (mark.before.position(), mark.after.position());
-        scopes.entry(scope).or_default().add(mark.line, positions, cause, Part::Renewal(place));
+        groups.entry(key).or_default().add(mark.line, positions, cause, Component::Renewal(mark));
     }
-    let mut drafts = Vec::with_capacity(scopes.len());
-    for (scope, together) in scopes {
-        let renewed_mrr = together.sum().map(|(before, after)| before.mrr.min(after.mrr))?;
-        drafts.extend(draft(story, day, level, scope, together)?.map(|draft| (draft, renewed_mrr)));
+    let mut drafts = Vec::with_capacity(groups.len());
+    for (key, group) in groups {
+        let renewed_mrr = group.sum().map(|(before, after)| before.mrr.min(after.mrr))?;
+        drafts.push((draft(timeline, day, level, key, group)?, renewed_mrr));
     }
     Ok(drafts)
 }
 
 /// R10: the IGNORED movements of suspensions and reactivations that change no amount.
-pub(in crate::domain) fn paused<'f>(
-    story: &Story<'f>,
-    day: &Day<'_, 'f>,
+///
+/// # Errors
+/// [`DomainError`] when a sum does not fit.
+pub(in crate::domain) fn suspensions<'s, 'f>(
+    timeline: &CustomerTimeline<'f>,
+    day: &DayChanges<'s, 'f>,
     level: Level,
-) -> Result<Vec<Draft<'f>>, OutOfRange> {
-    let mut scopes: BTreeMap<Scope<'f>, Together> = BTreeMap::new();
-    for (place, pause) in day.pauses.iter().enumerate() {
-        let Some(scope) = scope_of(story, day, level, pause.line, pause.order, &pause.state) else { continue };
-        let cause = (pause.rank, order_cause(pause.order));
-        let positions = (pause.state.position(), pause.state.position());
-        scopes.entry(scope).or_default().add(pause.line, positions, cause, Part::Pause(place));
+) -> Result<Vec<MovementDraft<'s, 'f>>, DomainError> {
+    let mut groups = ZeroGroups::new();
+    for mark in day.suspensions {
+        let key = group_key(timeline, day, level, mark.line, mark.order, &mark.state)?;
+        let cause = (mark.rank, order_cause(mark.order));
+        let positions = (mark.state.position(), mark.state.position());
+        groups.entry(key).or_default().add(mark.line, positions, cause, Component::Suspension(mark));
     }
-    scopes.into_iter().filter_map(|(scope, together)| draft(story, day, level, scope, together).transpose()).collect()
+    groups.into_iter().map(|(key, group)| draft(timeline, day, level, key, group)).collect()
 }
 
 /// The group of an order on a line: at CONTRACT level its own, at CUSTOMER level the item's.
-fn scope_of<'f>(
-    story: &Story<'f>,
-    day: &Day<'_, 'f>,
+fn group_key<'f>(
+    timeline: &CustomerTimeline<'f>,
+    day: &DayChanges<'_, 'f>,
     level: Level,
-    line: usize,
+    line: LineIndex,
     order: &'f ChangeOrder,
     state: &LineState<'f>,
-) -> Option<Scope<'f>> {
+) -> Result<GroupKey<'f>, InternalError> {
     let item_id = state.terms.item_id;
-    Some(match level {
-        Level::Contract => Scope::Line(line, &order.change_order_id, item_id),
-        Level::Customer => Scope::Item(story.index.lines.get(line)?.line.currency, item_after(day, line, item_id)),
+    Ok(match level {
+        Level::Contract => GroupKey::Line(line, &order.change_order_id, item_id),
+        Level::Customer => GroupKey::Item(timeline.index.lines.get(line)?.line.currency, day.item_after(line, item_id)),
     })
 }
 
-fn draft<'f>(
-    story: &Story<'f>,
-    day: &Day<'_, 'f>,
+fn draft<'s, 'f>(
+    timeline: &CustomerTimeline<'f>,
+    day: &DayChanges<'s, 'f>,
     level: Level,
-    scope: Scope<'f>,
-    together: Together,
-) -> Result<Option<Draft<'f>>, OutOfRange> {
-    let about = match scope {
-        Scope::Line(line, _, item_id) => {
-            story.index.lines.get(line).map(|it| (Some(line), it.subscription, item_id, it.line.currency))
+    key: GroupKey<'f>,
+    group: ZeroGroup<'s, 'f>,
+) -> Result<MovementDraft<'s, 'f>, DomainError> {
+    let (line, subscription, item_id, currency) = match key {
+        GroupKey::Line(line, _, item_id) => {
+            let indexed = timeline.index.lines.get(line)?;
+            (Some(line), Some(indexed.subscription), item_id, indexed.line.currency)
         }
-        Scope::Link(link) => story.links.get(link).map(|link| (None, link.subscription, link.item_id, link.currency)),
-        Scope::Item(currency, item_id) => Some((None, 0, item_id, currency)),
+        GroupKey::Link(link) => {
+            let link = timeline.links.get(link)?;
+            (None, Some(link.subscription), link.item_id, link.currency)
+        }
+        GroupKey::Item(currency, item_id) => (None, None, item_id, currency),
     };
-    let (before, _) = together.sum()?;
-    Ok(about.map(|(line, subscription, item_id, currency)| Draft {
+    let (before, _) = group.sum()?;
+    Ok(MovementDraft {
         level,
         date: day.date,
         line,
@@ -145,29 +163,22 @@ fn draft<'f>(
         currency,
         before,
         after: before,
-        causes: together.causes,
-        parts: together.parts,
-    }))
+        causes: group.causes,
+        components: group.components,
+    })
 }
 
 fn order_cause(order: &ChangeOrder) -> Cause {
     Cause::ChangeOrder(order.change_order_id.clone())
 }
 
-/// The atoms of each renewal by link, with their places.
-fn linked_atoms<'d, 'f>(day: &'d Day<'_, 'f>) -> BTreeMap<usize, Vec<(usize, &'d Atom<'f>)>> {
-    let mut links: BTreeMap<usize, Vec<(usize, &Atom<'f>)>> = BTreeMap::new();
-    for (place, atom) in day.atoms.iter().enumerate() {
+/// The atoms of each renewal by link.
+fn linked_atoms<'s, 'f>(day: &DayChanges<'s, 'f>) -> BTreeMap<LinkIndex, Vec<&'s Atom<'f>>> {
+    let mut links: BTreeMap<LinkIndex, Vec<&Atom<'f>>> = BTreeMap::new();
+    for atom in day.atoms.values() {
         if let Some(link) = atom.link {
-            links.entry(link).or_default().push((place, atom));
+            links.entry(link).or_default().push(atom);
         }
     }
     links
-}
-
-/// The item that a line sells after the date.
-fn item_after<'f>(day: &Day<'_, 'f>, line: usize, item_id: &'f ItemId) -> &'f ItemId {
-    let end = day.atoms.partition_point(|atom| atom.line <= line);
-    let last = end.checked_sub(1).and_then(|last| day.atoms.get(last)).filter(|atom| atom.line == line);
-    last.map_or(item_id, |atom| atom.after.terms.item_id)
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use crate::domain::error::{DomainError, InternalError};
 use crate::domain::events::event::{Bill, EventKind, LifecycleEvent, PlanChange};
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Charge, ChargeStatus};
-use crate::domain::ids::{Currency, SubscriptionId};
+use crate::domain::ids::{Currency, ItemId, SubscriptionId};
 use crate::domain::journal::movement::{Category, Cause, Level, Movement, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::policy::Policy;
@@ -16,7 +17,7 @@ use crate::domain::replay::trial::Trial;
 
 /// The movements of one kind of event, of one date and currency.
 #[derive(Default)]
-struct Together<'m> {
+struct EventMovements<'m> {
     delta: Money,
     /// Those that changed most, each in its direction.
     rise: Option<&'m Movement>,
@@ -27,18 +28,18 @@ struct Together<'m> {
 
 /// What a date's movements come to, in one currency.
 #[derive(Default)]
-struct OfDate<'m> {
+struct DateMovements<'m> {
     mrr_after: Money,
-    new_customer: Together<'m>,
-    impact: Together<'m>,
-    churn: Together<'m>,
+    new_customer: EventMovements<'m>,
+    impact: EventMovements<'m>,
+    churn: EventMovements<'m>,
 }
 
 /// The events of a customer, in the order in which they go out.
 ///
 /// # Errors
-/// [`OutOfRange`] when a sum does not fit.
-pub fn lifecycle(replay: &Replay, facts: &CustomerFacts, policy: &Policy) -> Result<Vec<LifecycleEvent>, OutOfRange> {
+/// [`DomainError::OutOfRange`] when a sum does not fit.
+pub fn lifecycle(replay: &Replay, facts: &CustomerFacts, policy: &Policy) -> Result<Vec<LifecycleEvent>, DomainError> {
     let mut events = movement_events(replay, facts)?;
     events.extend(replay.trials.iter().flat_map(trial_events));
     events.extend(facts.charges.values().filter_map(|charge| charge_event(charge, policy)));
@@ -49,26 +50,25 @@ pub fn lifecycle(replay: &Replay, facts: &CustomerFacts, policy: &Policy) -> Res
     Ok(events)
 }
 
-fn movement_events(replay: &Replay, facts: &CustomerFacts) -> Result<Vec<LifecycleEvent>, OutOfRange> {
+fn movement_events(replay: &Replay, facts: &CustomerFacts) -> Result<Vec<LifecycleEvent>, DomainError> {
     let mut events = Vec::new();
     for ((date, currency), of_date) in by_date(&replay.movements)? {
-        let OfDate { mrr_after, new_customer, impact, churn } = of_date;
-        let mut push = |together: Together<'_>, kind: fn(PlanChange) -> EventKind| {
-            let Some(main) = together.main() else { return };
-            let plan = replay.plans.binary_search_by_key(&(date, currency), |plan| (plan.date, plan.currency));
-            let plan = plan.ok().and_then(|place| replay.plans.get(place)).map_or(&main.item_id, |plan| &plan.item_id);
+        let DateMovements { mrr_after, new_customer, impact, churn } = of_date;
+        let plan = plan(replay, date, currency)?;
+        let mut push = |of_kind: EventMovements<'_>, kind: fn(PlanChange) -> EventKind| {
+            let Some(main) = of_kind.main() else { return };
             let change = PlanChange {
                 currency,
-                mrr_delta: together.delta,
+                mrr_delta: of_kind.delta,
                 mrr_after,
                 plan: plan.clone(),
                 subcategory: main.subcategory,
                 quantity_before: main.quantity_before,
                 quantity_after: main.quantity_after,
                 subscriptions: subscriptions(&replay.movements, date, currency),
-                reason: memos(&together.causes, facts),
+                reason: memos(&of_kind.causes, facts),
             };
-            events.push(LifecycleEvent { kind: kind(change), date, provisional_until: together.provisional_until });
+            events.push(LifecycleEvent { kind: kind(change), date, provisional_until: of_kind.provisional_until });
         };
         push(new_customer, EventKind::SignedUp);
         if impact.delta.is_positive() {
@@ -81,11 +81,18 @@ fn movement_events(replay: &Replay, facts: &CustomerFacts) -> Result<Vec<Lifecyc
     Ok(events)
 }
 
-fn by_date(movements: &[Movement]) -> Result<BTreeMap<(NaiveDate, Currency), OfDate<'_>>, OutOfRange> {
-    let mut dates: BTreeMap<(NaiveDate, Currency), OfDate<'_>> = BTreeMap::new();
+/// The plan after a date with CUSTOMER movements.
+fn plan(replay: &Replay, date: NaiveDate, currency: Currency) -> Result<&ItemId, InternalError> {
+    let found = replay.plans.binary_search_by_key(&(date, currency), |plan| (plan.date, plan.currency));
+    let plan = found.ok().and_then(|place| replay.plans.get(place));
+    plan.map(|plan| &plan.item_id).ok_or_else(|| InternalError::new("movements of a date without a plan"))
+}
+
+fn by_date(movements: &[Movement]) -> Result<BTreeMap<(NaiveDate, Currency), DateMovements<'_>>, OutOfRange> {
+    let mut dates: BTreeMap<(NaiveDate, Currency), DateMovements<'_>> = BTreeMap::new();
     let mut mrr: BTreeMap<Currency, Money> = BTreeMap::new();
     for movement in movements.iter().filter(|movement| movement.level == Level::Customer) {
-        let total = mrr.entry(movement.currency).or_default();
+        let total = mrr.entry(movement.currency).or_insert(Money::ZERO);
         *total = total.checked_add(movement.delta)?;
         let of_date = dates.entry((movement.effective_date, movement.currency)).or_default();
         of_date.mrr_after = *total;
@@ -99,7 +106,7 @@ fn by_date(movements: &[Movement]) -> Result<BTreeMap<(NaiveDate, Currency), OfD
     Ok(dates)
 }
 
-impl<'m> Together<'m> {
+impl<'m> EventMovements<'m> {
     /// The one that changed most, in the direction of them all.
     fn main(&self) -> Option<&'m Movement> {
         if self.delta.is_negative() { self.fall } else { self.rise.or(self.fall) }

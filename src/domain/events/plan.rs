@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDate;
 
-use crate::domain::classify::group::Items;
+use crate::domain::classify::group::ItemPositions;
 use crate::domain::ids::{Currency, ItemId};
 use crate::domain::journal::movement::{Level, Movement};
+use crate::domain::runs::runs;
 
 /// What a customer is on at the end of a date, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +18,15 @@ pub struct Plan {
 }
 
 /// Adds the plans after the movements of a date, one for each currency; `items` are as they are after them.
-pub(in crate::domain) fn add_plans(plans: &mut Vec<Plan>, movements: &[Movement], items: &Items<'_>) {
-    let mut changed: Vec<&Movement> = movements.iter().filter(|movement| movement.level == Level::Customer).collect();
+pub(in crate::domain) fn add_plans<'m>(
+    plans: &mut Vec<Plan>,
+    movements: impl Iterator<Item = &'m Movement>,
+    items: &ItemPositions<'_>,
+) {
+    let mut changed: Vec<&Movement> = movements.filter(|movement| movement.level == Level::Customer).collect();
     // The largest change first; of equals the first in the journal.
     changed.sort_by_key(|movement| (movement.currency, Reverse(movement.delta.micros().unsigned_abs())));
-    for changed in changed.chunk_by(|a, b| a.currency == b.currency) {
-        let Some(largest) = changed.first() else { continue };
+    for (largest, changed) in runs(&changed, |movement| movement.currency) {
         let (date, currency) = (largest.effective_date, largest.currency);
         let held = changed.iter().map(|movement| &movement.item_id).find(|item| items.is_held(currency, item));
         let item_id = held.or_else(|| items.largest(Some(currency))).or_else(|| items.largest(None));

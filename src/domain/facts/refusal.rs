@@ -133,9 +133,11 @@ pub fn refusals(facts: &CustomerFacts) -> Vec<(FactKey, Refusal)> {
 fn check_applications(facts: &CustomerFacts, lines: &LinesBySubscription<'_>, found: &mut Vec<(FactKey, Refusal)>) {
     let mut applications: BTreeMap<&SubscriptionId, usize> = BTreeMap::new();
     for order in facts.orders.values().filter(|order| order.entries.is_empty() && !order.voided) {
-        let lines = lines.get(&order.subscription_id).copied().unwrap_or_default();
+        // An unknown subscription is refused with the order.
+        let Some(lines) = lines.get(&order.subscription_id) else { continue };
         let count = applications.entry(&order.subscription_id).or_default();
-        *count = count.saturating_add(lines);
+        // Saturated, it is still more than the limit.
+        *count = count.saturating_add(*lines);
         if *count > MAX_APPLICATIONS {
             let refusal = Refusal::TooManyApplications(order.subscription_id.clone());
             found.push((FactKey::Order(order.change_order_id.clone()), refusal));
@@ -150,6 +152,7 @@ fn lines_by_subscription<'f>(facts: &'f CustomerFacts, found: &mut Vec<(FactKey,
     let mut counts = LinesBySubscription::new();
     for line in facts.lines.values() {
         let count = counts.entry(&line.subscription_id).or_default();
+        // Saturated, it is still more than the limit.
         *count = count.saturating_add(1);
         if *count > MAX_LINES_PER_SUBSCRIPTION {
             let refusal = Refusal::TooManyLines(line.subscription_id.clone());

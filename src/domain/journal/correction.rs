@@ -31,12 +31,10 @@ pub fn correct<'m, K: Copy>(live: &[(K, &Movement)], replayed: &'m [Movement]) -
         unmatched.into_iter().map(|(key, same)| (key, same.len())).collect();
     let postings = replayed
         .iter()
-        .filter(|movement| match left.get_mut(&MovementKey(movement)) {
-            Some(count) if *count > 0 => {
-                *count = count.saturating_sub(1);
-                true
-            }
-            Some(_) | None => false,
+        .filter(|movement| {
+            let count = left.get_mut(&MovementKey(movement));
+            let fewer = count.and_then(|count| Some((count.checked_sub(1)?, count)));
+            fewer.map(|(fewer, count)| *count = fewer).is_some()
         })
         .collect();
     Correction { reversals, postings }

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use crate::domain::ids::Currency;
 use crate::domain::journal::movement::ActivityChange;
+use crate::domain::runs::runs;
 
 /// The sum of some entries of a customer at CUSTOMER level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,11 +95,8 @@ pub fn activity_months(mut posted: Vec<PostedSum>) -> BTreeMap<Option<NaiveDate>
 fn activity_months_seen_on(today: Option<NaiveDate>, by_month: &[PostedSum]) -> ActivityMonths {
     let mut activity = CustomerActivity::default();
     let (mut changes, mut before) = (ActivityMonths::new(), BTreeSet::new());
-    let mut rest = by_month;
-    while let [first, ..] = rest {
+    for (first, of_month) in runs(by_month, |it| it.month) {
         let month = first.month;
-        let (of_month, later) = rest.split_at(rest.partition_point(|it| it.month == month));
-        rest = later;
         // What is never provisional is None, and so before every date.
         of_month.iter().filter(|it| it.provisional_until <= today).for_each(|it| activity.add(&it.sum));
         let after = activity.currencies();

@@ -1,11 +1,13 @@
 //! A customer's facts by subscription, and the contracts that subscriptions linked by renewal make together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::error::InternalError;
 use crate::domain::facts::customer_facts::CustomerFacts;
-use crate::domain::facts::fact::{ChangeOrder, ChangeOrderType, FactKey, OrderEntry, SubscriptionLine};
+use crate::domain::facts::fact::{ChangeOrder, ChangeOrderType, ChargeKind, FactKey, OrderEntry, SubscriptionLine};
 use crate::domain::facts::void::{Void, VoidReason};
 use crate::domain::ids::{LineId, SubscriptionId};
+use crate::domain::replay::arena::{Arena, LineIndex, SubscriptionIndex};
 
 /// An order, as far as it is for one line.
 #[derive(Debug, Clone, Copy)]
@@ -19,136 +21,146 @@ pub(in crate::domain) struct LineOrder<'f> {
 #[derive(Debug)]
 pub(in crate::domain) struct IndexedLine<'f> {
     pub line: &'f SubscriptionLine,
-    pub subscription: usize,
+    pub subscription: SubscriptionIndex,
     pub orders: Vec<LineOrder<'f>>,
 }
 
-/// A subscription: indices of its lines, its RENEWAL orders by date and id.
+/// A contract, by the one of its subscriptions that renews none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::domain) struct ContractIndex(SubscriptionIndex);
+
+/// A subscription: its lines, its RENEWAL orders by date and id.
 #[derive(Debug)]
 pub(in crate::domain) struct Subscription<'f> {
     pub id: &'f SubscriptionId,
-    pub lines: Vec<usize>,
+    pub lines: Vec<LineIndex>,
     pub renewals: Vec<&'f ChangeOrder>,
     /// The subscription that this one renews by link.
-    pub renews: Option<usize>,
+    pub renews: Option<SubscriptionIndex>,
     /// The contract that it is part of.
-    pub contract: usize,
+    pub contract: ContractIndex,
 }
 
 /// A customer's recurring lines by id and its subscriptions by id.
 #[derive(Debug, Default)]
-pub(in crate::domain) struct Index<'f> {
-    pub lines: Vec<IndexedLine<'f>>,
-    pub subscriptions: Vec<Subscription<'f>>,
+pub(in crate::domain) struct FactIndex<'f> {
+    pub lines: Arena<LineIndex, IndexedLine<'f>>,
+    pub subscriptions: Arena<SubscriptionIndex, Subscription<'f>>,
 }
 
-impl<'f> Index<'f> {
-    pub fn of(facts: &'f CustomerFacts, voids: &mut Vec<Void>) -> Self {
+type SubscriptionsById<'f> = BTreeMap<&'f SubscriptionId, SubscriptionIndex>;
+
+impl<'f> FactIndex<'f> {
+    /// # Errors
+    /// [`InternalError`] for an index of another customer.
+    pub fn of(facts: &'f CustomerFacts, voids: &mut Vec<Void>) -> Result<Self, InternalError> {
         let mut index = Self::default();
-        let by_id = index.add_lines(facts, voids);
-        index.link_subscriptions(&by_id);
-        for order in orders_by_date(facts, voids) {
-            index.add_order(order, by_id.get(&order.subscription_id).copied(), facts, voids);
+        let by_id = index.add_subscriptions(facts);
+        for line in facts.lines.values() {
+            index.add_line(line, &by_id, voids)?;
         }
-        index
+        index.join_contracts()?;
+        for order in orders_by_date(facts, voids) {
+            index.add_order(order, by_id.get(&order.subscription_id).copied(), facts, voids)?;
+        }
+        Ok(index)
     }
 
-    fn add_lines(&mut self, facts: &'f CustomerFacts, voids: &mut Vec<Void>) -> BTreeMap<&'f SubscriptionId, usize> {
-        let mut by_id = BTreeMap::new();
-        for line in facts.lines.values() {
-            by_id.entry(&line.subscription_id).or_insert(0);
-        }
-        for (position, (id, slot)) in by_id.iter_mut().enumerate() {
-            *slot = position;
-            let empty = Subscription { id, lines: vec![], renewals: vec![], renews: None, contract: position };
-            self.subscriptions.push(empty);
-        }
-        for line in facts.lines.values() {
-            if let Some(reason) = not_recurring(line) {
-                voids.push(Void { fact: FactKey::Line(line.line_id.clone()), line_id: None, reason });
-                continue;
-            }
-            if let Some(&position) = by_id.get(&line.subscription_id)
-                && let Some(subscription) = self.subscriptions.get_mut(position)
-            {
-                subscription.lines.push(self.lines.len());
-                self.lines.push(IndexedLine { line, subscription: position, orders: vec![] });
-            }
-        }
-        for line in facts.lines.values() {
-            let renewed = line.renews_subscription_id.as_ref().and_then(|id| by_id.get(id)).copied();
-            if let Some(renewed) = renewed
-                && let Some(&position) = by_id.get(&line.subscription_id)
-                && let Some(subscription) = self.subscriptions.get_mut(position)
-                && renewed != position
-            {
-                subscription.renews.get_or_insert(renewed);
-            }
+    /// The subscriptions of all lines, of those too that are not recurring.
+    fn add_subscriptions(&mut self, facts: &'f CustomerFacts) -> SubscriptionsById<'f> {
+        let ids: BTreeSet<&SubscriptionId> = facts.lines.values().map(|line| &line.subscription_id).collect();
+        let mut by_id = SubscriptionsById::new();
+        for id in ids {
+            let index = self.subscriptions.push_with(|index| Subscription {
+                id,
+                lines: vec![],
+                renewals: vec![],
+                renews: None,
+                contract: ContractIndex(index),
+            });
+            by_id.insert(id, index);
         }
         by_id
     }
 
-    /// A subscription that renews another is the same contract carried on.
-    fn link_subscriptions(&mut self, by_id: &BTreeMap<&'f SubscriptionId, usize>) {
-        for position in by_id.values() {
-            // Refused circles cannot come here; the bound keeps even them from looping.
-            let mut root = *position;
-            for _ in 0..self.subscriptions.len() {
-                match self.subscriptions.get(root).and_then(|subscription| subscription.renews) {
-                    Some(renewed) => root = renewed,
-                    None => break,
-                }
-            }
-            if let Some(subscription) = self.subscriptions.get_mut(*position) {
-                subscription.contract = root;
-            }
+    fn add_line(
+        &mut self,
+        line: &'f SubscriptionLine,
+        by_id: &SubscriptionsById<'f>,
+        voids: &mut Vec<Void>,
+    ) -> Result<(), InternalError> {
+        let own = by_id.get(&line.subscription_id).copied();
+        let own = own.ok_or_else(|| InternalError::new("a line of a subscription that has no line"))?;
+        let subscription = self.subscriptions.get_mut(own)?;
+        // An unknown subscription is refused on arrival (R15).
+        let renewed = line.renews_subscription_id.as_ref().and_then(|id| by_id.get(id)).copied();
+        if let Some(renewed) = renewed.filter(|renewed| *renewed != own) {
+            subscription.renews.get_or_insert(renewed);
         }
+        if let Some(reason) = not_recurring(line) {
+            voids.push(Void { fact: FactKey::Line(line.line_id.clone()), line_id: None, reason });
+        } else {
+            subscription.lines.push(self.lines.push(IndexedLine { line, subscription: own, orders: vec![] }));
+        }
+        Ok(())
+    }
+
+    /// A subscription that renews another is the same contract carried on.
+    fn join_contracts(&mut self) -> Result<(), InternalError> {
+        for index in self.subscriptions.indices() {
+            // Refused circles cannot come here; the bound keeps even them from looping.
+            let mut root = index;
+            for _ in self.subscriptions.indices() {
+                let Some(renewed) = self.subscriptions.get(root)?.renews else { break };
+                root = renewed;
+            }
+            self.subscriptions.get_mut(index)?.contract = ContractIndex(root);
+        }
+        Ok(())
     }
 
     fn add_order(
         &mut self,
         order: &'f ChangeOrder,
-        subscription: Option<usize>,
+        subscription: Option<SubscriptionIndex>,
         facts: &'f CustomerFacts,
         voids: &mut Vec<Void>,
-    ) {
+    ) -> Result<(), InternalError> {
         let mut void = |line_id: Option<&LineId>, reason| {
             let fact = FactKey::Order(order.change_order_id.clone());
             voids.push(Void { fact, line_id: line_id.cloned(), reason });
         };
-        let Some((position, subscription)) =
-            subscription.and_then(|position| Some((position, self.subscriptions.get_mut(position)?)))
-        else {
-            return void(None, VoidReason::NotOnSubscription);
+        let Some(own) = subscription else {
+            void(None, VoidReason::NotOnSubscription);
+            return Ok(());
         };
+        let subscription = self.subscriptions.get_mut(own)?;
         if order.order_type == ChangeOrderType::Renewal {
             subscription.renewals.push(order);
         }
         if order.entries.is_empty() {
             for &line in &subscription.lines {
-                if let Some(indexed) = self.lines.get_mut(line) {
-                    indexed.orders.push(LineOrder { order, entry: None });
-                }
+                self.lines.get_mut(line)?.orders.push(LineOrder { order, entry: None });
             }
         }
         for entry in &order.entries {
-            let found = self.lines.binary_search_by(|indexed| indexed.line.line_id.cmp(&entry.line_id));
-            let indexed = found.ok().and_then(|found| self.lines.get_mut(found));
-            if let Some(indexed) = indexed.filter(|indexed| indexed.subscription == position) {
+            let found = self.lines.search(|indexed| indexed.line.line_id.cmp(&entry.line_id));
+            let found = found.map(|line| self.lines.get_mut(line)).transpose()?;
+            if let Some(indexed) = found.filter(|indexed| indexed.subscription == own) {
                 indexed.orders.push(LineOrder { order, entry: Some(entry) });
             } else {
                 let reason = facts.lines.get(&entry.line_id).and_then(not_recurring);
                 void(Some(&entry.line_id), reason.unwrap_or(VoidReason::NotOnSubscription));
             }
         }
+        Ok(())
     }
 }
 
 fn not_recurring(line: &SubscriptionLine) -> Option<VoidReason> {
-    use crate::domain::facts::fact::ChargeKind::{OneTime, Recurring, Usage};
     match line.charge_kind {
-        Recurring => None,
-        kind @ (OneTime | Usage) => Some(VoidReason::NotRecurring(kind)),
+        ChargeKind::Recurring => None,
+        kind @ (ChargeKind::OneTime | ChargeKind::Usage) => Some(VoidReason::NotRecurring(kind)),
     }
 }
 

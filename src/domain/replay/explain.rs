@@ -1,16 +1,17 @@
 //! The lines behind a movement: their terms right before and right after each of its causes.
 
 use crate::domain::classify::atom::{LineState, Terms};
-use crate::domain::classify::group::Labelled;
+use crate::domain::classify::group::GroupLabel;
+use crate::domain::error::InternalError;
 use crate::domain::facts::fact::{ModificationType, Override};
 use crate::domain::facts::interval::Interval;
 use crate::domain::ids::{ItemId, LineId, SubscriptionId};
 use crate::domain::journal::movement::Cause;
 use crate::domain::money::Money;
 use crate::domain::number::{Amount, Discount, Quantity};
-use crate::domain::replay::customer_timeline::Story;
-use crate::domain::replay::day_changes::{Day, Part};
-use crate::domain::replay::line_event::Step;
+use crate::domain::replay::customer_timeline::CustomerTimeline;
+use crate::domain::replay::day_changes::Component;
+use crate::domain::replay::line_event::LineEvent;
 
 /// What one cause did to one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,35 +83,31 @@ impl Trace {
     }
 
     pub(in crate::domain) fn of(
-        story: &Story<'_>,
-        day: &Day<'_, '_>,
-        parts: &[Part],
-        label: Option<&Labelled<'_>>,
-    ) -> Self {
-        let change = |line: usize, step: Step<'_>, before: &LineState<'_>, after: &LineState<'_>| {
-            let line = story.index.lines.get(line)?.line;
-            Some(LineChange {
+        timeline: &CustomerTimeline<'_>,
+        components: &[Component<'_, '_>],
+        label: Option<&GroupLabel<'_>>,
+    ) -> Result<Self, InternalError> {
+        let change = |component: &Component<'_, '_>| {
+            let (line, event, before, after) = match component {
+                Component::Atom(atom) => (atom.line, atom.event, &atom.before, &atom.after),
+                Component::Renewal(mark) => {
+                    (mark.line, LineEvent::Renewal(mark.order, None), &mark.before, &mark.after)
+                }
+                // A reactivation is a cause as its suspension is.
+                Component::Suspension(mark) => (mark.line, LineEvent::Suspension(mark.order), &mark.state, &mark.state),
+            };
+            let line = timeline.index.lines.get(line)?.line;
+            Ok(LineChange {
                 line_id: line.line_id.clone(),
                 subscription_id: line.subscription_id.clone(),
-                cause: step.cause(&line.line_id),
+                cause: event.cause(&line.line_id),
                 before: before.into(),
                 after: after.into(),
             })
         };
-        let of_part = |part: &Part| match *part {
-            Part::Atom(place) => day.atoms.get(place).and_then(|it| change(it.line, it.step, &it.before, &it.after)),
-            Part::Renewal(place) => {
-                let mark = day.renewals.get(place)?;
-                change(mark.line, Step::Renewal(mark.order, None), &mark.before, &mark.after)
-            }
-            // A reactivation is a cause as its suspension is.
-            Part::Pause(place) => {
-                let pause = day.pauses.get(place)?;
-                change(pause.line, Step::Suspension(pause.order), &pause.state, &pause.state)
-            }
-        };
+        let changes = components.iter().map(change).collect::<Result<_, _>>()?;
         let named_by =
             label.map(|label| NamedBy { modification_type: label.modification_type, over: label.over.cloned() });
-        Self { changes: parts.iter().filter_map(of_part).collect(), named_by }
+        Ok(Self { changes, named_by })
     }
 }

@@ -1,13 +1,15 @@
-//! R3: from when to when a line is in force; R9: which lines a RENEWAL order covers.
+//! R3: the span in which a line is in force; R9: the lines that a RENEWAL order covers.
 
 use chrono::NaiveDate;
 
-use crate::domain::facts::fact::{ChangeOrder, ChangeOrderType, FactKey, SubscriptionLine};
+use crate::domain::error::InternalError;
+use crate::domain::facts::fact::{ChangeOrder, ChangeOrderType, FactKey, OrderEntry, SubscriptionLine};
 use crate::domain::facts::void::{Void, VoidReason};
 use crate::domain::ids::SubscriptionId;
-use crate::domain::replay::contract::{Index, LineOrder, Subscription};
+use crate::domain::replay::arena::{Arena, LineIndex};
+use crate::domain::replay::contract::{FactIndex, LineOrder, Subscription};
 
-/// Why a line ends.
+/// The cause of a line's end.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::domain) enum EndCause<'f> {
     Termination(&'f ChangeOrder),
@@ -25,7 +27,7 @@ pub(in crate::domain) struct End<'f> {
 
 /// The span in which a line is in force.
 #[derive(Debug)]
-pub(in crate::domain) struct Life<'f> {
+pub(in crate::domain) struct InForce<'f> {
     pub start: NaiveDate,
     /// The ACTIVATION that is the cause of the start.
     pub activation: Option<&'f ChangeOrder>,
@@ -35,50 +37,70 @@ pub(in crate::domain) struct Life<'f> {
     pub end: Option<End<'f>>,
 }
 
-impl Life<'_> {
+impl InForce<'_> {
     pub fn is_over_by(&self, date: NaiveDate) -> bool {
         self.end.is_some_and(|end| end.on <= date)
     }
 }
 
-/// A life whose end is not settled yet.
-struct Draft<'f> {
-    life: Life<'f>,
+/// The span of each line; None for a line that is never in force.
+pub(in crate::domain) type Spans<'f> = Arena<LineIndex, Option<InForce<'f>>>;
+
+/// A span whose end is not settled yet.
+struct OpenSpan<'f> {
+    start: NaiveDate,
+    activation: Option<&'f ChangeOrder>,
+    renewals: Vec<LineOrder<'f>>,
     natural_end: Option<NaiveDate>,
     termination: Option<&'f ChangeOrder>,
 }
 
-impl Draft<'_> {
+type OpenSpans<'f> = Arena<LineIndex, Option<OpenSpan<'f>>>;
+
+impl<'f> OpenSpan<'f> {
     fn terminated_by(&self, date: NaiveDate) -> Option<NaiveDate> {
         self.termination.map(ChangeOrder::acts_on).filter(|terminated_on| *terminated_on <= date)
     }
 
     fn in_force_on_the_day_before(&self, date: NaiveDate) -> bool {
         let terminated_before = self.termination.is_some_and(|order| order.acts_on() < date);
-        self.life.start < date && self.natural_end.is_none_or(|end| end >= date) && !terminated_before
+        self.start < date && self.natural_end.is_none_or(|end| end >= date) && !terminated_before
     }
 
     /// The natural end, where the line came to it before the date.
     fn ended_naturally_before(&self, date: NaiveDate) -> Option<NaiveDate> {
-        let end = self.natural_end.filter(|end| *end < date && self.life.start < date)?;
+        let end = self.natural_end.filter(|end| *end < date && self.start < date)?;
         self.terminated_by(end).is_none().then_some(end)
+    }
+
+    /// R3, end: the earlier of the natural end and the first TERMINATION that is not after it.
+    fn settle(self) -> InForce<'f> {
+        let termination = self.termination.filter(|order| self.natural_end.is_none_or(|end| order.acts_on() <= end));
+        let end = match (termination, self.natural_end) {
+            (Some(order), _) => Some(End { on: order.acts_on(), cause: EndCause::Termination(order) }),
+            (None, Some(on)) => Some(End { on, cause: EndCause::Natural }),
+            (None, None) => None,
+        };
+        InForce { start: self.start, activation: self.activation, renewals: self.renewals, end }
     }
 }
 
-/// The lives of all lines, by the index of the line; None for a line that is never in force.
-pub(in crate::domain) fn lives<'f>(index: &Index<'f>, voids: &mut Vec<Void>) -> Vec<Option<Life<'f>>> {
-    let mut drafts: Vec<Option<Draft<'f>>> =
-        index.lines.iter().map(|indexed| begin(indexed.line, &indexed.orders, voids)).collect();
-    for subscription in &index.subscriptions {
+/// The spans in which the lines are in force.
+///
+/// # Errors
+/// [`InternalError`] for an index of another customer.
+pub(in crate::domain) fn spans<'f>(index: &FactIndex<'f>, voids: &mut Vec<Void>) -> Result<Spans<'f>, InternalError> {
+    let mut spans = index.lines.map(|_, indexed| begin(indexed.line, &indexed.orders, voids));
+    for subscription in index.subscriptions.values() {
         for renewal in &subscription.renewals {
-            renew(renewal, subscription, index, &mut drafts, voids);
+            renew(renewal, subscription, index, &mut spans, voids)?;
         }
     }
-    drafts.into_iter().map(|draft| draft.map(settle)).collect()
+    Ok(spans.into_map(|span| span.map(OpenSpan::settle)))
 }
 
 /// R3, start: by itself, or by the first ACTIVATION when the line is pending.
-fn begin<'f>(line: &'f SubscriptionLine, orders: &[LineOrder<'f>], voids: &mut Vec<Void>) -> Option<Draft<'f>> {
+fn begin<'f>(line: &'f SubscriptionLine, orders: &[LineOrder<'f>], voids: &mut Vec<Void>) -> Option<OpenSpan<'f>> {
     let of_type = |wanted| move |order: &&LineOrder<'f>| order.order.order_type == wanted;
     let mut never = |reason| {
         voids.push(Void { fact: FactKey::Line(line.line_id.clone()), line_id: None, reason });
@@ -107,78 +129,75 @@ fn begin<'f>(line: &'f SubscriptionLine, orders: &[LineOrder<'f>], voids: &mut V
     if let Some(terminated_on) = termination.map(ChangeOrder::acts_on).filter(|date| *date <= start) {
         return never(VoidReason::Cancelled { terminated_on });
     }
-    let life = Life { start, activation, renewals: vec![], end: None };
-    Some(Draft { life, natural_end: line.end_date, termination })
+    Some(OpenSpan { start, activation, renewals: vec![], natural_end: line.end_date, termination })
 }
 
 /// R9, by order: moves the natural end of the lines that the RENEWAL covers.
 fn renew<'f>(
     renewal: &'f ChangeOrder,
     subscription: &Subscription<'f>,
-    index: &Index<'f>,
-    drafts: &mut [Option<Draft<'f>>],
+    index: &FactIndex<'f>,
+    spans: &mut OpenSpans<'f>,
     voids: &mut Vec<Void>,
-) {
+) -> Result<(), InternalError> {
     let date = renewal.acts_on();
-    let chosen = covered_lines(renewal, subscription, index, drafts);
-    let mut void = |line: Option<usize>, reason| {
-        let line_id = line.and_then(|line| index.lines.get(line)).map(|indexed| indexed.line.line_id.clone());
-        voids.push(Void { fact: FactKey::Order(renewal.change_order_id.clone()), line_id, reason });
-    };
-    if chosen.is_empty() {
-        return void(None, VoidReason::RenewsNothing);
+    let fact = || FactKey::Order(renewal.change_order_id.clone());
+    let covered = covered_lines(renewal, subscription, index, spans)?;
+    if covered.is_empty() {
+        voids.push(Void { fact: fact(), line_id: None, reason: VoidReason::RenewsNothing });
     }
-    for (line, entry) in chosen {
-        let Some(draft) = drafts.get_mut(line).and_then(Option::as_mut) else { continue };
-        if let Some(terminated_on) = draft.terminated_by(date) {
-            void(Some(line), VoidReason::TerminatedBeforeRenewal { terminated_on });
+    for (line, entry) in covered {
+        let span = spans.get_mut(line)?.as_mut();
+        let span = span.ok_or_else(|| InternalError::new("a RENEWAL covers a line that is never in force"))?;
+        let not_after = span.natural_end.map_or(date, |end| end.max(date));
+        let void = if let Some(terminated_on) = span.terminated_by(date) {
+            Some(VoidReason::TerminatedBeforeRenewal { terminated_on })
+        } else if renewal.renewal_end_date.is_some_and(|new_end| new_end <= not_after) {
+            Some(VoidReason::RenewalEndTooEarly { not_after })
+        } else {
+            None
+        };
+        if let Some(reason) = void {
+            let line_id = index.lines.get(line)?.line.line_id.clone();
+            voids.push(Void { fact: fact(), line_id: Some(line_id), reason });
             continue;
         }
-        let not_after = draft.natural_end.map_or(date, |end| end.max(date));
-        if renewal.renewal_end_date.is_some_and(|new_end| new_end <= not_after) {
-            void(Some(line), VoidReason::RenewalEndTooEarly { not_after });
-            continue;
-        }
-        draft.natural_end = renewal.renewal_end_date;
-        draft.life.renewals.push(LineOrder { order: renewal, entry });
+        span.natural_end = renewal.renewal_end_date;
+        span.renewals.push(LineOrder { order: renewal, entry });
     }
+    Ok(())
 }
+
+type CoveredLine<'f> = (LineIndex, Option<&'f OrderEntry>);
 
 /// The lines that a RENEWAL is about: those of its entries that have started, else those in force on the day before,
 /// else those that ended naturally last.
 fn covered_lines<'f>(
     renewal: &'f ChangeOrder,
     subscription: &Subscription<'f>,
-    index: &Index<'f>,
-    drafts: &[Option<Draft<'f>>],
-) -> Vec<(usize, Option<&'f crate::domain::facts::fact::OrderEntry>)> {
+    index: &FactIndex<'f>,
+    spans: &OpenSpans<'f>,
+) -> Result<Vec<CoveredLine<'f>>, InternalError> {
     let date = renewal.acts_on();
-    let living = || subscription.lines.iter().filter_map(|&line| Some((line, drafts.get(line)?.as_ref()?)));
+    let mut known: Vec<(LineIndex, &OpenSpan<'f>)> = Vec::with_capacity(subscription.lines.len());
+    for &line in &subscription.lines {
+        known.extend(spans.get(line)?.as_ref().map(|span| (line, span)));
+    }
     if !renewal.entries.is_empty() {
-        return living()
-            .filter(|(_, draft)| draft.life.start <= date)
-            .filter_map(|(line, _)| Some((line, Some(renewal.entry(&index.lines.get(line)?.line.line_id)?))))
-            .collect();
+        let mut covered = Vec::new();
+        for (line, _) in known.into_iter().filter(|(_, span)| span.start <= date) {
+            let entry = renewal.entry(&index.lines.get(line)?.line.line_id);
+            covered.extend(entry.map(|entry| (line, Some(entry))));
+        }
+        return Ok(covered);
     }
-    let in_force: Vec<_> =
-        living().filter(|(_, draft)| draft.in_force_on_the_day_before(date)).map(|(line, _)| (line, None)).collect();
-    if !in_force.is_empty() {
-        return in_force;
-    }
-    let last = living().filter_map(|(_, draft)| draft.ended_naturally_before(date)).max();
-    living()
-        .filter(|(_, draft)| last.is_some() && draft.ended_naturally_before(date) == last)
-        .map(|(line, _)| (line, None))
-        .collect()
-}
-
-/// R3, end: the earlier of the natural end and the first TERMINATION that is not after it.
-fn settle(draft: Draft<'_>) -> Life<'_> {
-    let termination = draft.termination.filter(|order| draft.natural_end.is_none_or(|end| order.acts_on() <= end));
-    let end = match (termination, draft.natural_end) {
-        (Some(order), _) => Some(End { on: order.acts_on(), cause: EndCause::Termination(order) }),
-        (None, Some(on)) => Some(End { on, cause: EndCause::Natural }),
-        (None, None) => None,
+    let lines_where = |covers: &dyn Fn(&OpenSpan<'f>) -> bool| -> Vec<CoveredLine<'f>> {
+        known.iter().filter(|(_, span)| covers(span)).map(|(line, _)| (*line, None)).collect()
     };
-    Life { end, ..draft.life }
+    let in_force = lines_where(&|span| span.in_force_on_the_day_before(date));
+    if !in_force.is_empty() {
+        return Ok(in_force);
+    }
+    let last = known.iter().filter_map(|(_, span)| span.ended_naturally_before(date)).max();
+    Ok(lines_where(&|span| last.is_some() && span.ended_naturally_before(date) == last))
 }

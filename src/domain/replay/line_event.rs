@@ -1,4 +1,4 @@
-//! What can change a line, and in which order (R4).
+//! Events of a line, what can change it, in the order of R4.
 
 use chrono::NaiveDate;
 
@@ -8,9 +8,9 @@ use crate::domain::journal::movement::Cause;
 use crate::domain::replay::in_force::EndCause;
 use crate::domain::rule::Rule;
 
-/// What can change a line, with what it needs to do so.
+/// An event of a line: a cause, with what it needs to change the line.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::domain) enum Step<'f> {
+pub(in crate::domain) enum LineEvent<'f> {
     Start(Option<&'f ChangeOrder>),
     TrialEnd,
     Renewal(&'f ChangeOrder, Option<&'f OrderEntry>),
@@ -21,7 +21,7 @@ pub(in crate::domain) enum Step<'f> {
     End(EndCause<'f>),
 }
 
-impl<'f> Step<'f> {
+impl<'f> LineEvent<'f> {
     /// R4: the order in which a line's causes apply on one date, equal kinds by id.
     pub fn rank(self) -> (u8, &'f str) {
         match self {
@@ -36,7 +36,7 @@ impl<'f> Step<'f> {
         }
     }
 
-    /// What the step is called outside.
+    /// The cause in the vocabulary of movements.
     pub fn cause(self, line: &LineId) -> Cause {
         match self {
             Self::Start(None) => Cause::LineStart(line.clone()),
@@ -73,11 +73,22 @@ impl<'f> Step<'f> {
             Self::Start(_) | Self::TrialEnd | Self::Reactivation(_) | Self::Suspension(_) | Self::End(_) => None,
         }
     }
+
+    pub fn is_natural_end(self) -> bool {
+        matches!(self, Self::End(EndCause::Natural))
+    }
 }
 
-/// A cause on its date.
+/// An event on its date.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::domain) struct Dated<'f> {
+pub(in crate::domain) struct DatedEvent<'f> {
     pub on: NaiveDate,
-    pub step: Step<'f>,
+    pub event: LineEvent<'f>,
+}
+
+impl<'f> DatedEvent<'f> {
+    /// R4: by date, and on one date by the order in which causes apply.
+    pub fn order(&self) -> (NaiveDate, (u8, &'f str)) {
+        (self.on, self.event.rank())
+    }
 }

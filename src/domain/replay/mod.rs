@@ -1,93 +1,96 @@
 //! A customer's facts → movements (R15): a pure function, and the only way to a movement.
 //!
-//! Phases: index the facts → lives (R3, R9) → timelines (R4 to R6, R10) → links (R9), all in `story`;
-//! then date by date: group (R7) and name (R8 to R13), in `posting`.
+//! | module | phase |
+//! |---|---|
+//! | `arena` | indices of lines, subscriptions, links and atoms |
+//! | `contract` | facts by subscription; contracts |
+//! | `in_force` | the span of each line (R3), renewals by order (R9) |
+//! | `line_event`, `causes` | the causes of a line in their order (R4) |
+//! | `line_timeline` | a line over time (R5, R6, R10) |
+//! | `renewal_link` | renewals by link (R9) |
+//! | `trial` | spans of trial (R5) |
+//! | `customer_timeline` | all of these: the atoms of a customer |
+//! | `day_changes`, `movement_builder` | date by date: group (R7) and name (R8 to R13) |
+//! | [`explain`] | the lines behind a movement |
 
-pub(crate) mod causes;
+pub(crate) mod arena;
 pub(crate) mod contract;
-pub(crate) mod customer_timeline;
-pub(crate) mod day_changes;
-pub mod explain;
 pub(crate) mod in_force;
 pub(crate) mod line_event;
+pub(crate) mod causes;
 pub(crate) mod line_timeline;
-pub(crate) mod posting;
 pub(crate) mod renewal_link;
 pub(crate) mod trial;
+pub(crate) mod customer_timeline;
+pub(crate) mod day_changes;
+pub(crate) mod movement_builder;
+pub mod explain;
 
+use crate::domain::error::DomainError;
 pub use crate::domain::events::plan::Plan;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::void::Void;
 use crate::domain::journal::movement::Movement;
-use crate::domain::money::OutOfRange;
 use crate::domain::policy::Policy;
-use crate::domain::replay::customer_timeline::Story;
-use crate::domain::replay::day_changes::Day;
+use crate::domain::replay::customer_timeline::CustomerTimeline;
+use crate::domain::replay::day_changes::DayChanges;
 use crate::domain::replay::explain::Trace;
-use crate::domain::replay::posting::Posting;
+use crate::domain::replay::movement_builder::MovementBuilder;
 pub use crate::domain::replay::trial::Trial;
+use crate::domain::runs::split_while;
 
-/// What a customer's facts give.
+/// The result of a customer's facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Replay {
     /// By effective date.
     pub movements: Vec<Movement>,
-    /// Facts without effect, and why.
+    /// Facts without effect, and the reasons.
     pub voids: Vec<Void>,
     pub trials: Vec<Trial>,
-    /// What the customer is on after each date with CUSTOMER movements, by date and currency.
+    /// The plan after each date with CUSTOMER movements, by date and currency.
     pub plans: Vec<Plan>,
 }
 
 /// Derives a customer's movements. The order of arrival cannot matter: the facts are kept by id.
 ///
 /// # Errors
-/// [`OutOfRange`] when an MRR, or a sum of them, does not fit the journal.
-pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, OutOfRange> {
-    run(facts, policy, None).map(|(replay, _)| replay)
+/// [`DomainError::OutOfRange`] when an MRR, or a sum of them, does not fit the journal.
+pub fn replay(facts: &CustomerFacts, policy: &Policy) -> Result<Replay, DomainError> {
+    run(facts, policy, None)
 }
 
-/// As [`replay`], and what each movement is made of, in the same order.
+/// As [`replay`], with the trace of each movement, in the same order.
 ///
 /// # Errors
 /// As [`replay`].
-pub fn replay_traced(facts: &CustomerFacts, policy: &Policy) -> Result<(Replay, Vec<Trace>), OutOfRange> {
-    run(facts, policy, Some(Vec::new())).map(|(replay, traces)| (replay, traces.unwrap_or_default()))
+pub fn replay_traced(facts: &CustomerFacts, policy: &Policy) -> Result<(Replay, Vec<Trace>), DomainError> {
+    let mut traces = Vec::new();
+    let replay = run(facts, policy, Some(&mut traces))?;
+    Ok((replay, traces))
 }
 
-fn run(
-    facts: &CustomerFacts,
-    policy: &Policy,
-    traces: Option<Vec<Trace>>,
-) -> Result<(Replay, Option<Vec<Trace>>), OutOfRange> {
+fn run(facts: &CustomerFacts, policy: &Policy, traces: Option<&mut Vec<Trace>>) -> Result<Replay, DomainError> {
+    let timeline = CustomerTimeline::of(facts)?;
     let Some(customer_id) = facts.lines.values().next().map(|line| &line.customer_id) else {
-        return Ok((Replay { voids: Story::of(facts)?.voids, ..Replay::default() }, None));
+        return Ok(Replay { voids: timeline.voids, ..Replay::default() });
     };
-    let story = Story::of(facts)?;
-    let mut posting = Posting::new(customer_id, &story, policy);
-    posting.traces = traces;
-    let (mut atoms, mut renewals, mut pauses) = (&story.atoms[..], &story.renewals[..], &story.pauses[..]);
+    let mut builder = MovementBuilder::new(customer_id, &timeline, policy, traces);
+    let (mut atoms, mut renewals) = (timeline.atoms.as_slice(), timeline.renewals.as_slice());
+    let mut suspensions = timeline.suspensions.as_slice();
     loop {
         let firsts = [
             atoms.first().map(|atom| atom.on),
             renewals.first().map(|mark| mark.on),
-            pauses.first().map(|pause| pause.on),
+            suspensions.first().map(|mark| mark.on),
         ];
         let Some(date) = firsts.into_iter().flatten().min() else { break };
-        posting.post(&Day {
+        builder.add(&DayChanges::new(
             date,
-            atoms: split_while(&mut atoms, |atom| atom.on == date),
-            renewals: split_while(&mut renewals, |mark| mark.on == date),
-            pauses: split_while(&mut pauses, |pause| pause.on == date),
-        })?;
+            split_while(&mut atoms, |atom| atom.on == date),
+            split_while(&mut renewals, |mark| mark.on == date),
+            split_while(&mut suspensions, |mark| mark.on == date),
+        ))?;
     }
-    let Posting { movements, plans, traces, .. } = posting;
-    Ok((Replay { movements, voids: story.voids, trials: story.trials, plans }, traces))
-}
-
-fn split_while<'s, T>(rest: &mut &'s [T], belongs: impl Fn(&T) -> bool) -> &'s [T] {
-    let count = rest.iter().take_while(|item| belongs(item)).count();
-    let (taken, left) = rest.split_at(count);
-    *rest = left;
-    taken
+    let MovementBuilder { movements, plans, .. } = builder;
+    Ok(Replay { movements, voids: timeline.voids, trials: timeline.trials, plans })
 }

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 
+use crate::domain::error::InternalError;
 use crate::domain::ids::{Currency, ItemId, LineId, SubscriptionId};
-use crate::domain::replay::contract::Index;
-use crate::domain::replay::in_force::Life;
+use crate::domain::replay::contract::FactIndex;
+use crate::domain::replay::in_force::Spans;
 
 /// The span in which a line is on trial (R5), cut off at the line's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +19,26 @@ pub struct Trial {
 }
 
 /// R5: from the start to the end of the trial, or to an end inside it.
-pub(in crate::domain) fn trials(index: &Index<'_>, lives: &[Option<Life<'_>>]) -> Vec<Trial> {
-    let in_force = index.lines.iter().zip(lives).filter_map(|(indexed, life)| Some((indexed.line, life.as_ref()?)));
-    in_force
-        .filter(|(_, life)| !life.is_over_by(life.start))
-        .filter_map(|(line, life)| {
-            let trial_end = line.trial_end_date.filter(|trial_end| *trial_end > life.start)?;
-            Some(Trial {
-                subscription_id: line.subscription_id.clone(),
-                line_id: line.line_id.clone(),
-                item_id: line.item_id.clone(),
-                currency: line.currency,
-                starts_on: life.start,
-                ends_on: life.end.map_or(trial_end, |end| end.on.min(trial_end)),
-            })
-        })
-        .collect()
+///
+/// # Errors
+/// [`InternalError`] for an index of another customer.
+pub(in crate::domain) fn trials(index: &FactIndex<'_>, spans: &Spans<'_>) -> Result<Vec<Trial>, InternalError> {
+    let mut trials = Vec::new();
+    for (line, indexed) in index.lines.iter() {
+        let own = indexed.line;
+        if let Some(span) = spans.get(line)?
+            && !span.is_over_by(span.start)
+            && let Some(trial_end) = own.trial_end_date.filter(|trial_end| *trial_end > span.start)
+        {
+            trials.push(Trial {
+                subscription_id: own.subscription_id.clone(),
+                line_id: own.line_id.clone(),
+                item_id: own.item_id.clone(),
+                currency: own.currency,
+                starts_on: span.start,
+                ends_on: span.end.map_or(trial_end, |end| end.on.min(trial_end)),
+            });
+        }
+    }
+    Ok(trials)
 }

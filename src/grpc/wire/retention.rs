@@ -1,6 +1,6 @@
 //! Retention → response.
 
-use crate::domain::ratio::Ratio;
+use crate::domain::rounding::Ratio;
 use crate::grpc::v1;
 use crate::reports::retention::{Kept, Retention};
 

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use crate::bug;
+use crate::bug::Bug;
 use crate::domain::actor::Actor;
+use crate::domain::error::DomainError;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, FactKey, Override, Revision};
 use crate::domain::facts::refusal::{Refusal, override_objection, refusals};
@@ -127,7 +129,10 @@ fn check_cause(over: &Override, facts: &CustomerFacts) -> Result<(), OverrideErr
         return Err(refusal.into());
     }
     // The existence of a cause does not depend on the policy.
-    let replayed = replay(&facts, &Policy::default()).map_err(|_| Refusal::OutOfRange)?;
+    let replayed = replay(&facts, &Policy::default()).map_err(|error| match error {
+        DomainError::OutOfRange(_) => OverrideError::Refused(Refusal::OutOfRange),
+        DomainError::Internal(error) => RecordError::from(Bug::from(error)).into(),
+    })?;
     override_objection(over, &facts, &replayed.voids).map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::Datelike;
 
 use crate::codec::month::Month;
+use crate::domain::error::DomainError;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::correction::correct;
 use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::Movement;
-use crate::domain::journal::reconciliation::{closings, untruths};
-use crate::domain::money::OutOfRange;
+use crate::domain::journal::reconciliation::{closing_mrr, mismatches};
 use crate::domain::policy::Policy;
 use crate::domain::replay::{Replay, replay};
 use crate::ledger::write::due_events::unwritten_events;
@@ -93,8 +93,8 @@ pub(in crate::ledger) fn check_customer(
     differences.extend(entries.iter().filter_map(|entry| check_posting_date(entry, ever_closed)));
     let live: Vec<(Sequence, &Movement)> =
         live_entries(&entries).map(|entry| (entry.sequence, &entry.movement)).collect();
-    match (replay(&facts, policy), closings(&facts)) {
-        (Ok(replayed), Ok(closings)) => {
+    match (replay(&facts, policy), closing_mrr(&facts)) {
+        (Ok(replayed), Ok(closing)) => {
             let correction = correct(&live, &replayed.movements);
             for sequence in correction.reversals {
                 differences.push(format!("movement {sequence} is in the journal, but the facts do not give it"));
@@ -105,8 +105,8 @@ pub(in crate::ledger) fn check_customer(
                     movement.level, movement.subcategory, movement.delta, movement.effective_date, movement.item_id
                 ));
             }
-            match untruths(live.iter().map(|(_, movement)| *movement), &closings) {
-                Ok(untruths) => differences.extend(untruths.iter().map(|it| {
+            match mismatches(live.iter().map(|(_, movement)| *movement), &closing) {
+                Ok(mismatches) => differences.extend(mismatches.iter().map(|it| {
                     format!(
                         "at {} level the movements up to {} come to {} {}, the lines to {}",
                         it.level, it.date, it.movements, it.currency, it.lines
@@ -173,7 +173,7 @@ fn missing_events(
     policy: &Policy,
     times: Times,
     written_keys: &BTreeSet<String>,
-) -> Result<Vec<String>, OutOfRange> {
+) -> Result<Vec<String>, DomainError> {
     // A change writes every due event, so the next one lies behind it. If not, the customer was last changed by a version
     // without events.
     if times.next_event_at.is_some_and(|next_at| next_at <= times.changed_at) {

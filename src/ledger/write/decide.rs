@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 
 use crate::bug;
 use crate::bug::Bug;
+use crate::domain::error::DomainError;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, FactKey, Revision};
 use crate::domain::facts::refusal::{MAX_FACTS_PER_CUSTOMER, Refusal, refusals};
 use crate::domain::journal::correction::correct;
 use crate::domain::journal::entry::{Sequence, Version};
 use crate::domain::journal::movement::Movement;
-use crate::domain::money::OutOfRange;
 use crate::domain::replay::replay;
 use crate::ledger::error::{RefusalReason, RefusedFact};
 use crate::ledger::write::customer_state::CustomerState;
@@ -66,7 +66,10 @@ pub(in crate::ledger) fn decide<'f>(
     }
     match derive(customer, &facts, now) {
         Ok(derived) => Ok(Decision { recorded: decision.recorded, unchanged: decision.unchanged, ..derived }),
-        Err(OutOfRange) => Ok(Decision::refuse(vec![refuse_first_out_of_range(customer, &decision.recorded)?])),
+        Err(DomainError::OutOfRange(_)) => {
+            Ok(Decision::refuse(vec![refuse_first_out_of_range(customer, &decision.recorded)?]))
+        }
+        Err(DomainError::Internal(error)) => Err(error.into()),
     }
 }
 
@@ -75,7 +78,7 @@ pub(in crate::ledger) fn derive<'f>(
     customer: &CustomerState,
     facts: &CustomerFacts,
     now: DateTime<Utc>,
-) -> Result<Decision<'f>, OutOfRange> {
+) -> Result<Decision<'f>, DomainError> {
     let replayed = replay(facts, &customer.books.policy)?;
     let live = customer.live_entries.iter().map(|entry| (entry.sequence, &entry.movement));
     let live: Vec<(Sequence, &Movement)> = live.collect();
@@ -200,12 +203,18 @@ fn merged_facts<'f>(customer: &CustomerState, new: impl Iterator<Item = &'f Inde
 
 /// Refuses the new fact with which amounts get out of range, by binary search: the facts before it can be replayed.
 fn refuse_first_out_of_range(customer: &CustomerState, recorded: &[IndexedFact<'_>]) -> Result<RefusedFact, Bug> {
-    let fits =
-        |count: usize| replay(&merged_facts(customer, recorded.iter().take(count)), &customer.books.policy).is_ok();
+    let fits = |count: usize| {
+        let facts = merged_facts(customer, recorded.iter().take(count));
+        match replay(&facts, &customer.books.policy) {
+            Ok(_) => Ok(true),
+            Err(DomainError::OutOfRange(_)) => Ok(false),
+            Err(DomainError::Internal(error)) => Err(Bug::from(error)),
+        }
+    };
     let (mut fitting, mut too_many) = (0, recorded.len());
     while fitting + 1 < too_many {
         let middle = usize::midpoint(fitting, too_many);
-        if fits(middle) { fitting = middle } else { too_many = middle }
+        if fits(middle)? { fitting = middle } else { too_many = middle }
     }
     let first = recorded.get(fitting).ok_or_else(|| bug!("an amount is out of range without a new fact"))?;
     Ok(refuse(first, Refusal::OutOfRange))

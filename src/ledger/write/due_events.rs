@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::codec::envelope::Envelope;
+use crate::domain::error::DomainError;
 use crate::domain::events::event::{EventKind, LifecycleEvent};
 use crate::domain::events::lifecycle::lifecycle;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::money::OutOfRange;
 use crate::domain::policy::Policy;
 use crate::domain::replay::Replay;
 use crate::ledger::write::customer_state::CustomerState;
@@ -31,7 +31,7 @@ pub(in crate::ledger) fn due_events(
     facts: &CustomerFacts,
     replay: &Replay,
     now: DateTime<Utc>,
-) -> Result<DueEvents, OutOfRange> {
+) -> Result<DueEvents, DomainError> {
     let policy = &customer.books.policy;
     let today = policy.date_of(now);
     let mut events = DueEvents::default();
@@ -51,7 +51,7 @@ pub(in crate::ledger) fn unwritten_events(
     policy: &Policy,
     written_keys: &BTreeSet<String>,
     today: NaiveDate,
-) -> Result<(Vec<LifecycleEvent>, Vec<LifecycleEvent>), OutOfRange> {
+) -> Result<(Vec<LifecycleEvent>, Vec<LifecycleEvent>), DomainError> {
     let all = lifecycle(replay, facts, policy)?.into_iter();
     let unwritten = all.filter(|event| !written_keys.contains(&event.key()));
     Ok(unwritten.partition(|event| event.due_on() <= today))

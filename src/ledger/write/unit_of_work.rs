@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::bug;
 use crate::bug::Bug;
 use crate::domain::actor::Actor;
+use crate::domain::error::DomainError;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::NewAudit;
@@ -17,7 +18,7 @@ use crate::ledger::command::{Command, MAX_RETURNED_ENTRIES, Mode, RecordOutcome,
 use crate::ledger::error::RecordError;
 use crate::ledger::write::audit_record::audit_record;
 use crate::ledger::write::customer_state::CustomerState;
-use crate::ledger::write::decide::{IndexedFact, decide, decide_leniently, derive};
+use crate::ledger::write::decide::{Decision, IndexedFact, decide, decide_leniently, derive};
 use crate::ledger::write::due_events::{DueEvents, outbox_event};
 use crate::ledger::write::entry_builder::{EntryBuilder, placeholder_index};
 use crate::store::events::outbox::NewEvent;
@@ -164,10 +165,15 @@ impl<'c> UnitOfWork<'c> {
             return Ok(None);
         }
         let builder = self.entry_builder(customer)?;
-        // Recorded facts can be replayed. If they cannot, the default has no next event: no attempt again and again.
-        let derived = derive(customer, &customer.facts, self.now)
-            .inspect_err(|error| tracing::error!(%customer_id, %error, "customer cannot be replayed"))
-            .unwrap_or_default();
+        let derived = match derive(customer, &customer.facts, self.now) {
+            Ok(derived) => derived,
+            // Recorded facts can be replayed. If they cannot, the default has no next event: no attempt again and again.
+            Err(DomainError::OutOfRange(error)) => {
+                tracing::error!(%customer_id, %error, "customer cannot be replayed");
+                Decision::default()
+            }
+            Err(DomainError::Internal(error)) => return Err(error.into()),
+        };
         let entries = builder.post(customer, derived.reversals, derived.postings)?;
         let (version, facts, due_events) = (builder.version, Vec::new(), derived.due_events);
         Ok(Some(CustomerChange { customer_id, version, facts, entries, due_events, actor }))
@@ -261,7 +267,7 @@ impl<'c> UnitOfWork<'c> {
 
     /// Replaces the placeholders of the entries by their sequences in the journal.
     pub fn number_entries(&mut self, sequences: &[Sequence]) -> Result<(), Bug> {
-        let number = |sequence: &mut Sequence| {
+        let number = |sequence: &mut Sequence| -> Result<(), Bug> {
             if let Some(index) = placeholder_index(*sequence) {
                 let numbered = sequences.get(index);
                 *sequence = *numbered.ok_or_else(|| bug!("entry {index} of {} taken sequences", sequences.len()))?;

@@ -9,7 +9,7 @@ use crate::codec::month::Month;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::journal::customer_activity::CustomerActivity;
 use crate::domain::money::{Money, OutOfRange};
-use crate::domain::ratio::Ratio;
+use crate::domain::rounding::Ratio;
 use crate::domain::rounding::ratio;
 use crate::reports::customer_history::{History, each_history};
 use crate::reports::error::ReportError;

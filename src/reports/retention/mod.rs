@@ -10,7 +10,7 @@ use crate::codec::month::Month;
 use crate::codec::periods::Periods;
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::money::{Money, OutOfRange};
-use crate::domain::ratio::Ratio;
+use crate::domain::rounding::Ratio;
 use crate::domain::rounding::{average, ratio};
 use crate::reports::customer_history::each_history;
 use crate::reports::error::ReportError;
