@@ -2,5 +2,6 @@
 
 use super::store;
 
+mod audit_records;
 mod audit_trail;
 mod journal;
