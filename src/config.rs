@@ -123,7 +123,7 @@ fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
 /// Option for the log of a command.
 #[derive(Debug, Clone, Args)]
 pub struct LogOptions {
-    /// What to log, on stderr: error, warn, info, debug, or by part: info,deltabook::ledger=debug.
+    /// Log level on stderr: error, warn, info, debug, or by part: info,deltabook::ledger=debug.
     #[arg(long, global = true, env = "DELTABOOK_LOG", default_value = "warn", value_name = "FILTER")]
     pub log: String,
 }

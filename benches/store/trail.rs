@@ -5,7 +5,7 @@ use std::time::Instant;
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
-use deltabook::domain::journal::audit::{Action, NewAudit};
+use deltabook::domain::journal::audit::{Action, AuditRecord};
 use deltabook::domain::policy::Policy;
 use deltabook::ledger::verify::audit_trail::verify_audit_trail;
 use deltabook::store::audit;
@@ -52,9 +52,9 @@ async fn filled(store: &Store, rows: usize) -> Db {
             r#"{{"change_order":{{"change_order_id":"CO-{number}","revision":{quantity},"customer_id":"customer-{number}","subscription_id":"SUB-{number}","type":"MODIFY_PRICING","effective_date":"2026-04-01","entries":[{{"line_id":"L-{number}","quantity":"{quantity}"}}]}}}}"#
         )
     };
-    let audits: Vec<NewAudit> = (0..rows)
-        .map(|number| NewAudit {
-            author: Actor::new("key 01J9ZQ5T8M (billing)", "0192f6a4-7c1e-7b8e-9f0a-5d2c1b3a4e6f"),
+    let records: Vec<AuditRecord> = (0..rows)
+        .map(|number| AuditRecord {
+            actor: Actor::new("key 01J9ZQ5T8M (billing)", "0192f6a4-7c1e-7b8e-9f0a-5d2c1b3a4e6f"),
             action: Action::FactRevised,
             customer_id: Some(CustomerId::parse(&format!("customer-{number}")).unwrap()),
             subject: format!("change order CO-{number}"),
@@ -63,7 +63,7 @@ async fn filled(store: &Store, rows: usize) -> Db {
             reason: String::new(),
         })
         .collect();
-    for part in audits.chunks(5_000) {
+    for part in records.chunks(5_000) {
         audit::append(&mut tx, &tenant, part, now).await.unwrap();
     }
     tx.commit().await.unwrap();

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use crate::access::key::{GeneratedKey, NoRandomness};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{KeyId, KeyName, TenantId};
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::store::access::api_key::{self, ApiKey};
@@ -43,7 +43,7 @@ pub async fn create(
     db: &Db,
     tenant_id: &TenantId,
     new: NewKey,
-    author: &Actor,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(ApiKey, SecretString), KeyError> {
     let GeneratedKey { key_id, hash, text } = GeneratedKey::generate(now)?;
@@ -54,7 +54,7 @@ pub async fn create(
         role: new.role,
         secret_hash: hash,
         created_at: now,
-        created_by: author.actor.to_string(),
+        created_by: actor.name.to_string(),
         expires_at: new.expires_at,
         revoked: None,
         last_used_at: None,
@@ -65,7 +65,7 @@ pub async fn create(
         tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await?;
     }
     api_key::insert(&mut tx, &key).await?;
-    let made = audited(Action::KeyCreated, &key.key_id, String::new(), describe(&key), author);
+    let made = AuditRecord::new(Action::KeyCreated, AuditSubject::Key(&key.key_id), actor).after(describe(&key));
     audit::append(&mut tx, tenant_id, &[made], now).await?;
     tx.commit().await?;
     Ok((key, text))
@@ -98,25 +98,20 @@ pub async fn revoke(
     db: &Db,
     tenant_id: &TenantId,
     key_id: &KeyId,
-    author: &Actor,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<Option<ApiKey>, StoreError> {
     let mut tx = db.write().await?;
-    let is_new = api_key::revoke(&mut tx, tenant_id, key_id, &author.actor, now).await?;
+    let is_new = api_key::revoke(&mut tx, tenant_id, key_id, &actor.name, now).await?;
     let key = api_key::one(&mut tx, key_id).await?.filter(|key| key.tenant_id == *tenant_id);
     if let Some(key) = key.as_ref().filter(|_| is_new) {
-        let revoked = audited(Action::KeyRevoked, key_id, describe(key), String::new(), author);
+        let revoked = AuditRecord::new(Action::KeyRevoked, AuditSubject::Key(key_id), actor).before(describe(key));
         audit::append(&mut tx, tenant_id, &[revoked], now).await?;
         tx.commit().await?;
     } else {
         tx.rollback().await?;
     }
     Ok(key)
-}
-
-fn audited(action: Action, key_id: &KeyId, before: String, after: String, author: &Actor) -> NewAudit {
-    let (author, subject) = (author.clone(), key_id.to_string());
-    NewAudit { author, action, customer_id: None, subject, before, after, reason: String::new() }
 }
 
 /// Describes a key for the audit trail, without its secret.

@@ -29,7 +29,7 @@ const MANY_FAILING: usize = 3;
 #[derive(Debug)]
 pub(super) struct Attempt {
     pub delivery: Delivery,
-    /// Whether the event already waits apart.
+    /// True if the event already waits apart.
     pub is_apart: bool,
     pub envelope: Envelope,
 }
@@ -42,7 +42,7 @@ pub(super) struct BatchOutcome {
     /// Events that no longer wait apart.
     pub done: Vec<Sequence>,
     pub delivered: usize,
-    /// Whether any event failed, for the first time or again.
+    /// True if any event failed, for the first time or again.
     pub has_failed: bool,
     /// Customers whose events failed for the first time.
     pub failing: BTreeSet<CustomerId>,

@@ -55,7 +55,7 @@ impl EventFilter {
         }
     }
 
-    /// Whether the sink gets this event.
+    /// Tells whether the sink gets an event.
     #[must_use]
     pub fn includes(&self, event: &Envelope) -> bool {
         let name = event.event;

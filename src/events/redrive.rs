@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::store::audit;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -53,23 +53,24 @@ pub async fn redrive(
 ) -> Result<Option<u64>, StoreError> {
     let mut tx = db.write().await?;
     let Some(progress) = sink::one(&mut tx, tenant_id, sink).await? else { return Ok(None) };
-    let audits = [audit_record(Action::DeliveriesRedriven, sink, &scope.to_string(), actor)];
+    let record = AuditRecord::new(Action::DeliveriesRedriven, AuditSubject::Sink(sink), actor).after(scope.to_string());
+    let records = [record];
     let range = match scope {
         RedriveScope::Dead(customer) => {
             let count = redrive::dead(&mut tx, tenant_id, sink, customer.as_ref(), now).await?;
-            audit::append(&mut tx, tenant_id, &audits, now).await?;
+            audit::append(&mut tx, tenant_id, &records, now).await?;
             tx.commit().await?;
             return Ok(Some(count));
         }
         RedriveScope::Journal => {
             sink::rewind_journal(&mut tx, tenant_id, sink).await?;
-            audit::append(&mut tx, tenant_id, &audits, now).await?;
+            audit::append(&mut tx, tenant_id, &records, now).await?;
             tx.commit().await?;
             return Ok(Some(0));
         }
         RedriveScope::Dates(range) => range,
     };
-    audit::append(&mut tx, tenant_id, &audits, now).await?;
+    audit::append(&mut tx, tenant_id, &records, now).await?;
     tx.commit().await?;
     // Events behind the sink's position are delivered anyway.
     let (mut after, mut count) = (Some(0), 0_u64);
@@ -98,21 +99,10 @@ pub async fn enable(
     }
     let was_disabled = sink::enable(&mut tx, tenant_id, sink).await?;
     if was_disabled {
-        let audits = [audit_record(Action::SinkEnabled, sink, "enabled", actor)];
-        audit::append(&mut tx, tenant_id, &audits, now).await?;
+        let record = AuditRecord::new(Action::SinkEnabled, AuditSubject::Sink(sink), actor).after("enabled");
+        let records = [record];
+        audit::append(&mut tx, tenant_id, &records, now).await?;
     }
     tx.commit().await?;
     Ok(Some(was_disabled))
-}
-
-fn audit_record(action: Action, sink: &str, after: &str, actor: &Actor) -> NewAudit {
-    NewAudit {
-        author: actor.clone(),
-        action,
-        customer_id: None,
-        subject: format!("sink {sink}"),
-        before: String::new(),
-        after: after.to_owned(),
-        reason: String::new(),
-    }
 }

@@ -90,7 +90,7 @@ impl SinkWorker {
         }))
     }
 
-    /// Whether events wait for a retry.
+    /// Tells whether events wait for a retry.
     pub async fn has_waiting(&self) -> Result<bool, StoreError> {
         let mut tx = self.db.read().await?;
         let waiting = delivery::count(&mut tx, &self.tenant_id, &self.name, false).await?;
@@ -240,7 +240,7 @@ impl Batch {
         Self { attempts: Vec::new(), outcome: BatchOutcome::default(), position }
     }
 
-    /// Whether there is neither an event to try nor one that is done.
+    /// Tells whether there is neither an event to try nor one that is done.
     fn is_empty(&self) -> bool {
         self.attempts.is_empty() && self.outcome.done.is_empty()
     }

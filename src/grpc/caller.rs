@@ -17,11 +17,11 @@ pub(super) fn who<T>(request: &Request<T>) -> Result<Identity, Status> {
 
 /// Who asks, and by which request: the caller's name for it where that is an id, or one that is made here.
 pub(super) fn author<T>(request: &Request<T>) -> Result<Actor, Status> {
-    let actor = who(request)?.actor;
-    let named = request.metadata().get(REQUEST_ID).and_then(|name| name.to_str().ok());
-    let named = named.filter(|name| LineId::parse(name).is_ok());
+    let name = who(request)?.actor;
+    let named = request.metadata().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let named = named.filter(|id| LineId::parse(id).is_ok());
     let request_id = named.map_or_else(fresh, str::to_owned);
-    Ok(Actor { actor, request_id: request_id.into() })
+    Ok(Actor { name, request_id: request_id.into() })
 }
 
 /// Unlike that of any other request.

@@ -66,7 +66,8 @@ pub enum RecordError {
     Conflict,
     #[error(transparent)]
     Bug(#[from] Bug),
-    /// When the connection is lost during a commit, the facts may be stored; sent again, they are UNCHANGED.
+    /// Failure of the database. If the connection is lost during a commit, the facts may be stored; sent again, they are
+    /// UNCHANGED.
     #[error(transparent)]
     Store(Arc<StoreError>),
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::store::audit;
 use crate::store::db::Db;
 use crate::store::error::StoreError;
@@ -20,31 +20,23 @@ pub async fn note(
     command: &str,
     options: &str,
     sending: &Sending,
-    author: &Actor,
+    actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let subject = format!("configuration of {command}");
+    let subject = AuditSubject::Configuration(command);
     let mut described = described(sending);
     let with_options = |text: String| if options.is_empty() { text } else { format!("{options}; {text}") };
     for tenant_id in tenant_management::tenants(db).await? {
         let after = with_options(described.remove(&tenant_id).unwrap_or_else(|| nothing(sending)));
         let mut tx = db.write().await?;
-        let last = audit::last_of(&mut tx, &tenant_id, Action::ConfigurationChanged, &subject).await?;
+        let last = audit::last_of(&mut tx, &tenant_id, Action::ConfigurationChanged, subject).await?;
         let before = last.map_or_else(String::new, |row| row.after);
         // A tenant that never had a configuration has no change.
         if before == after || (before.is_empty() && after == nothing(&Sending::default())) {
             tx.rollback().await?;
             continue;
         }
-        let changed = NewAudit {
-            author: author.clone(),
-            action: Action::ConfigurationChanged,
-            customer_id: None,
-            subject: subject.clone(),
-            before,
-            after,
-            reason: String::new(),
-        };
+        let changed = AuditRecord::new(Action::ConfigurationChanged, subject, actor).before(before).after(after);
         audit::append(&mut tx, &tenant_id, &[changed], now).await?;
         tx.commit().await?;
     }

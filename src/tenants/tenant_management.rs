@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::domain::policy::Policy;
 use crate::store::audit;
 use crate::store::db::Db;
@@ -12,22 +12,14 @@ use crate::store::error::StoreError;
 use crate::store::tenants::tenant;
 
 /// Creates a tenant with an empty journal; false if it exists.
-pub async fn create(db: &Db, tenant_id: &TenantId, author: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
+pub async fn create(db: &Db, tenant_id: &TenantId, actor: &Actor, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let mut tx = db.write().await?;
     if !tenant::ensure(&mut tx, tenant_id, Policy::default(), now).await? {
         tx.rollback().await?;
         return Ok(false);
     }
-    let made = NewAudit {
-        author: author.clone(),
-        action: Action::TenantCreated,
-        customer_id: None,
-        subject: tenant_id.to_string(),
-        before: String::new(),
-        after: String::new(),
-        reason: String::new(),
-    };
-    audit::append(&mut tx, tenant_id, &[made], now).await?;
+    let created = AuditRecord::new(Action::TenantCreated, AuditSubject::Tenant(tenant_id), actor);
+    audit::append(&mut tx, tenant_id, &[created], now).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -148,7 +148,7 @@ impl Target {
     }
 
     fn local_identity(&self) -> Identity {
-        Identity::local(local_actor().actor, self.tenant.tenant.clone())
+        Identity::local(local_actor().name, self.tenant.tenant.clone())
     }
 }
 

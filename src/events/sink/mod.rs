@@ -80,12 +80,12 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// its customer may be delivered.
     fn deliver<'s>(&'s self, events: &'s [OutgoingEvent]) -> DeliveryFuture<'s>;
 
-    /// Whether each event of a person needs a second of its own.
+    /// Tells whether each event of a person needs a second of its own.
     fn needs_unique_seconds(&self) -> bool {
         false
     }
 
-    /// Whether the sink also gets the journal.
+    /// Tells whether the sink also gets the journal.
     fn accepts_journal(&self) -> bool {
         false
     }

@@ -30,7 +30,7 @@ pub struct SegmentSettings {
     pub write_key: SecretSource,
     #[serde(default = "default_endpoint")]
     pub endpoint: String,
-    /// Whether each event with MRR is followed by a `group` call with the state of the customer.
+    /// Adds a `group` call with the state of the customer to each event with MRR.
     #[serde(default)]
     pub group: bool,
     #[serde(default)]

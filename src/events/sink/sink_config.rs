@@ -65,7 +65,7 @@ impl fmt::Debug for SinkSettings {
 const COMMON: [&str; 4] = ["events", "since", "names", "properties"];
 const MAX_NAME_CHARS: usize = 64;
 
-/// Whether a text is a valid name of a sink.
+/// Tells whether a text is a valid name of a sink.
 #[must_use]
 pub fn is_sink_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

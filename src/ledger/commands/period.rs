@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::codec::month::Month;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::domain::journal::ledger_settings::Books;
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::ledger::handle::Ledger;
@@ -163,11 +163,11 @@ impl WriterContext {
             is_closed: change == PeriodChange::Close,
             digest,
             recorded_at: now,
-            actor: actor.actor.to_string(),
+            actor: actor.name.to_string(),
             reason: reason.to_owned(),
         };
         closing::append(&mut tx, &self.tenant_id, &closing).await?;
-        audit::append(&mut tx, &self.tenant_id, &[audit_record(&closing, month, actor)], now).await?;
+        audit::append(&mut tx, &self.tenant_id, &[audit_record(&closing, actor)], now).await?;
         tx.commit().await?;
         self.cache.clear();
         Ok(closing)
@@ -290,18 +290,11 @@ pub(in crate::ledger) fn period_state(closing: &Closing) -> String {
     }
 }
 
-fn audit_record(closing: &Closing, month: Month, actor: &Actor) -> NewAudit {
+fn audit_record(closing: &Closing, actor: &Actor) -> AuditRecord {
     let (action, before) =
         if closing.is_closed { (Action::PeriodClosed, "open") } else { (Action::PeriodReopened, "closed") };
-    NewAudit {
-        author: actor.clone(),
-        action,
-        customer_id: None,
-        subject: month.to_string(),
-        before: before.to_owned(),
-        after: period_state(closing),
-        reason: closing.reason.clone(),
-    }
+    let record = AuditRecord::new(action, AuditSubject::Period(closing.month), actor);
+    record.before(before).after(period_state(closing)).reason(&closing.reason)
 }
 
 /// Lists the closings and reopenings of a tenant's months, in order.

@@ -7,7 +7,7 @@ use crate::bug;
 use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::domain::journal::ledger_settings::Books;
 use crate::domain::policy::Policy;
 use crate::ledger::commands::period::next_books_version;
@@ -61,7 +61,7 @@ impl Ledger {
         }
         let mut tx = db.write().await?;
         let after = format!("{} customers, {} entries", replayed.customers, replayed.entries);
-        let record = audit_record(Action::PolicyReplayed, version, "", &after, "", actor);
+        let record = AuditRecord::new(Action::PolicyReplayed, AuditSubject::Policy(version), actor).after(after);
         audit::append(&mut tx, tenant_id, &[record], self.clock.now()).await?;
         tx.commit().await?;
         Ok(replayed)
@@ -73,7 +73,7 @@ impl Ledger {
         let WriterContext { db, tenant_id, .. } = &self.context;
         let mut tx = db.read().await?;
         let version = tenant::books(&mut tx, tenant_id).await?.policy_version;
-        let replay = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, &policy_subject(version)).await?;
+        let replay = audit::last_of(&mut tx, tenant_id, Action::PolicyReplayed, AuditSubject::Policy(version)).await?;
         tx.rollback().await?;
         Ok((version > 0 && replay.is_none()).then_some(version))
     }
@@ -104,29 +104,14 @@ impl WriterContext {
         }
         let version = next_books_version(&books)?;
         tenant::change(&mut tx, &self.tenant_id, &Books { version, policy_version: version, policy, ..books }).await?;
-        let (before, after) = (describe_policy(&books.policy), describe_policy(&policy));
-        let change = audit_record(Action::PolicyChanged, version, &before, &after, reason, actor);
+        let change = AuditRecord::new(Action::PolicyChanged, AuditSubject::Policy(version), actor)
+            .before(describe_policy(&books.policy))
+            .after(describe_policy(&policy))
+            .reason(reason);
         audit::append(&mut tx, &self.tenant_id, &[change], now).await?;
         tx.commit().await?;
         self.cache.clear();
         Ok(())
-    }
-}
-
-/// Subject of a policy's records in the audit trail.
-fn policy_subject(version: i64) -> String {
-    format!("policy {version}")
-}
-
-fn audit_record(action: Action, version: i64, before: &str, after: &str, reason: &str, actor: &Actor) -> NewAudit {
-    NewAudit {
-        author: actor.clone(),
-        action,
-        customer_id: None,
-        subject: policy_subject(version),
-        before: before.to_owned(),
-        after: after.to_owned(),
-        reason: reason.to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::bug;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{RateSet, TenantId};
-use crate::domain::journal::audit::{Action, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
 use crate::domain::policy::Policy;
 use crate::domain::rate::{ExchangeRate, Rate};
 use crate::store::audit;
@@ -91,7 +91,7 @@ pub async fn import_rates(
 
 /// Audit record with the number of rates, their dates, and their digest: SHA-256 of a line `date,from,to,rate` for each, by
 /// currencies and date.
-fn audit_record(rate_set: &RateSet, new: &[ExchangeRate], actor: &Actor) -> Result<NewAudit, StoreError> {
+fn audit_record(rate_set: &RateSet, new: &[ExchangeRate], actor: &Actor) -> Result<AuditRecord, StoreError> {
     let dates = || new.iter().map(|it| it.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
         return Err(bug!("an import of no new rates into {rate_set}").into());
@@ -100,13 +100,6 @@ fn audit_record(rate_set: &RateSet, new: &[ExchangeRate], actor: &Actor) -> Resu
     for ExchangeRate { from, to, date, rate } in new {
         hash.update(format!("{date},{from},{to},{rate}\n"));
     }
-    Ok(NewAudit {
-        author: actor.clone(),
-        action: Action::RatesImported,
-        customer_id: None,
-        subject: format!("rate set {rate_set}"),
-        before: String::new(),
-        after: format!("{} rates from {first} to {last}, digest {}", new.len(), hex(&hash.finalize())),
-        reason: String::new(),
-    })
+    let after = format!("{} rates from {first} to {last}, digest {}", new.len(), hex(&hash.finalize()));
+    Ok(AuditRecord::new(Action::RatesImported, AuditSubject::RateSet(rate_set), actor).after(after))
 }

@@ -12,7 +12,7 @@ use crate::domain::actor::Actor;
 use crate::domain::error::DomainError;
 use crate::domain::facts::fact::Fact;
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::audit::NewAudit;
+use crate::domain::journal::audit::AuditRecord;
 use crate::domain::journal::entry::{Entry, Sequence, Version};
 use crate::ledger::command::{Command, MAX_RETURNED_ENTRIES, Mode, RecordOutcome, Recorded};
 use crate::ledger::error::RecordError;
@@ -40,7 +40,7 @@ pub(in crate::ledger) struct UnitOfWork<'c> {
     /// Changes of the totals of customers.
     pub customer_totals: CustomerTotals,
     pub events: Vec<NewEvent>,
-    pub audit_records: Vec<NewAudit>,
+    pub audit_records: Vec<AuditRecord>,
     replies: Vec<PendingReply>,
 }
 
@@ -233,7 +233,7 @@ impl<'c> UnitOfWork<'c> {
         Ok(())
     }
 
-    /// Whether there is nothing to store.
+    /// Tells whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
         self.previous_versions.is_empty()
     }
@@ -254,7 +254,7 @@ impl<'c> UnitOfWork<'c> {
         Ok(touches)
     }
 
-    /// Whether every customer was read under this version of the books.
+    /// Tells whether every customer was read under this version of the books.
     pub fn has_books_version(&self, version: i64) -> bool {
         self.customers.values().all(|customer| customer.books.version == version)
     }

@@ -5,7 +5,7 @@ pub mod entry;
 use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
-use crate::domain::journal::audit::{Action, Head, NewAudit};
+use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject, Head};
 pub use crate::store::audit::entry::{AuditEntry, NO_HASH};
 use crate::store::db::{Column, Insert, Instant, Kind, Tx, on};
 use crate::store::error::StoreError;
@@ -51,8 +51,13 @@ pub(super) static APPEND: Insert = Insert::new(
 );
 
 /// Appends to the audit trail of a tenant. Called last in a transaction: until it ends, no other one can append.
-pub async fn append(tx: &mut Tx, tenant: &TenantId, audits: &[NewAudit], now: DateTime<Utc>) -> Result<(), StoreError> {
-    if audits.is_empty() {
+pub async fn append(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    records: &[AuditRecord],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if records.is_empty() {
         return Ok(());
     }
     let statement = LOCK_HEAD.on(tx);
@@ -63,20 +68,20 @@ pub async fn append(tx: &mut Tx, tenant: &TenantId, audits: &[NewAudit], now: Da
     let (mut sequence, mut hash) = head.ok_or_else(no_head)?;
     // To the precision of the databases.
     let now = DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
-    let mut rows = Vec::with_capacity(audits.len());
-    for audit in audits {
+    let mut rows = Vec::with_capacity(records.len());
+    for record in records {
         sequence = sequence.saturating_add(1);
         let mut row = AuditEntry {
             sequence,
             recorded_at: now,
-            actor: audit.author.actor.to_string(),
-            action: audit.action.as_str().to_owned(),
-            customer_id: audit.customer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
-            subject: audit.subject.clone(),
-            before: audit.before.clone(),
-            after: audit.after.clone(),
-            reason: audit.reason.clone(),
-            request_id: audit.author.request_id.to_string(),
+            actor: record.actor.name.to_string(),
+            action: record.action.as_str().to_owned(),
+            customer_id: record.customer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            subject: record.subject.clone(),
+            before: record.before.clone(),
+            after: record.after.clone(),
+            reason: record.reason.clone(),
+            request_id: record.actor.request_id.to_string(),
             hash: String::new(),
         };
         row.hash = row.hash_after(tenant, &hash);
@@ -145,14 +150,14 @@ pub async fn last_of(
     tx: &mut Tx,
     tenant: &TenantId,
     action: Action,
-    subject: &str,
+    subject: AuditSubject<'_>,
 ) -> Result<Option<AuditEntry>, StoreError> {
-    let statement = LAST_OF.on(tx);
+    let (statement, subject) = (LAST_OF.on(tx), subject.to_string());
     Ok(on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(action.as_str())
-            .bind(subject)
+            .bind(&subject)
             .fetch_optional(connection)
             .await?
     }))

@@ -3,7 +3,7 @@
 use deltabook::clock::Clock;
 use deltabook::domain::actor::Actor;
 use deltabook::domain::ids::{CustomerId, TenantId};
-use deltabook::domain::journal::audit::{Action, Head, NewAudit};
+use deltabook::domain::journal::audit::{Action, AuditRecord, Head};
 use deltabook::domain::policy::Policy;
 use deltabook::ledger::verify::audit_trail::{TrailDefect, verify_audit_trail};
 use deltabook::store::audit;
@@ -21,10 +21,10 @@ async fn trail(store: &Store, rows: i64) -> Head {
     let (tenant, now) = (TenantId::only(), Clock::system().now());
     let mut tx = db.write().await.unwrap();
     tenant::ensure(&mut tx, &tenant, Policy::default(), now).await.unwrap();
-    let author = Actor::new("key 7 (Kim)", "request-1");
-    let audits: Vec<NewAudit> = (0..rows)
-        .map(|number| NewAudit {
-            author: author.clone(),
+    let actor = Actor::new("key 7 (Kim)", "request-1");
+    let records: Vec<AuditRecord> = (0..rows)
+        .map(|number| AuditRecord {
+            actor: actor.clone(),
             action: Action::OverrideSet,
             customer_id: Some(CustomerId::parse(&format!("customer-{}", number % 7)).unwrap()),
             subject: format!("the override of change order O{number}"),
@@ -33,7 +33,7 @@ async fn trail(store: &Store, rows: i64) -> Head {
             reason: "é 漢 month end".to_owned(),
         })
         .collect();
-    for part in audits.chunks(333) {
+    for part in records.chunks(333) {
         audit::append(&mut tx, &tenant, part, now).await.unwrap();
     }
     let head = audit::head(&mut tx, &tenant).await.unwrap().unwrap();

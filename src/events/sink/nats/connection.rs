@@ -140,7 +140,7 @@ impl Connection {
     }
 }
 
-/// Whether the message is too large for the server or for the stream.
+/// Tells whether the message is too large for the server or for the stream.
 fn is_too_large(error: &PublishError) -> bool {
     let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
     let code = answer.map(jetstream::Error::error_code);

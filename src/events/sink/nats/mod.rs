@@ -57,7 +57,7 @@ impl Nats {
         Ok(Self { filter, connection, subject_prefix, tenant_id, accepts_journal })
     }
 
-    /// Whether the sink also gets the journal.
+    /// Tells whether the sink also gets the journal.
     #[must_use]
     pub fn accepts_journal(&self) -> bool {
         self.accepts_journal

@@ -27,7 +27,7 @@ pub struct NatsSettings {
     /// Duplicate window of a created stream; longer than the time for which an event is tried.
     #[serde(default = "four_days")]
     pub duplicate_window_hours: u32,
-    /// Whether the entries of the journal are published too.
+    /// Publishes the entries of the journal too.
     #[serde(default)]
     pub journal: bool,
 }

@@ -25,10 +25,10 @@ pub struct WebhookSettings {
     /// Number of customers served at the same time.
     #[serde(default = "sixteen")]
     pub concurrency: NonZeroU16,
-    /// Whether the receiver may have a private address.
+    /// Permits a receiver with a private address.
     #[serde(default)]
     pub allow_private: bool,
-    /// Whether events may go unencrypted.
+    /// Permits unencrypted HTTP.
     #[serde(default)]
     pub allow_http: bool,
     #[serde(default)]
