@@ -3,14 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use deltabook::codec::tabular::entry_field::EntryField;
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
+use deltabook::grpc::wire::movement::{self, FieldText};
 use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::shared::movement_filter::FilterArgs;
 use crate::cli::shared::table::{Table, amount, change, left, right};
-use crate::cli::shared::target::{OutputFormat, Records, Target, cause_words, level_word, status_error, text, value};
+use crate::cli::shared::target::{OutputFormat, Records, Target, cause_words, level_word, status_error};
 
 /// List movements of the journal, latest first
 #[derive(Debug, Args)]
@@ -75,7 +77,7 @@ pub async fn run(args: MovementsArgs) -> anyhow::Result<ExitCode> {
         }
     }
     movements.truncate(wanted);
-    records(&movements).write(args.format, table)?;
+    records(&movements).write(args.format, |_| table(&movements))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,72 +92,39 @@ fn order(args: &MovementsArgs) -> v1::MovementOrder {
     if args.all { earliest_first } else { latest_first }
 }
 
-/// All fields of the movements, named as in the contract.
-pub fn records(movements: &[v1::Movement]) -> Records<24> {
+/// The fields of a row: all but the instant of recording.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const FIELDS: [EntryField; EntryField::ALL.len() - 1] = {
+    let mut fields = [EntryField::movement_id; EntryField::ALL.len() - 1];
+    let (mut from, mut to) = (0, 0);
+    while from < EntryField::ALL.len() {
+        if !matches!(EntryField::ALL[from], EntryField::recorded_at) {
+            fields[to] = EntryField::ALL[from];
+            to += 1;
+        }
+        from += 1;
+    }
+    fields
+};
+
+/// Movements with their fields, named as on the wire.
+pub type MovementRecords = Records<{ FIELDS.len() }>;
+
+pub fn records(movements: &[v1::Movement]) -> MovementRecords {
+    let value = |movement: &v1::Movement, field| match movement::text(movement, field) {
+        FieldText::Absent | FieldText::Flag(false) => Value::Null,
+        FieldText::Text(text) => text.into(),
+        FieldText::List(texts) => texts.into(),
+        FieldText::Flag(true) => true.into(),
+    };
     Records {
-        names: [
-            "movement_id",
-            "level",
-            "customer_id",
-            "effective_date",
-            "posting_date",
-            "currency",
-            "item_id",
-            "subscription_id",
-            "line_id",
-            "category",
-            "subcategory",
-            "mrr_delta",
-            "mrr_before",
-            "mrr_after",
-            "quantity_before",
-            "quantity_after",
-            "quantity_effect",
-            "price_effect",
-            "renewed_mrr",
-            "causes",
-            "rules",
-            "provisional_until",
-            "reverses_movement_id",
-            "prior_period_adjustment",
-        ],
-        rows: movements.iter().map(row).collect(),
+        names: FIELDS.map(EntryField::as_str),
+        rows: movements.iter().map(|movement| FIELDS.map(|field| value(movement, field))).collect(),
     }
 }
 
-fn row(it: &v1::Movement) -> [Value; 24] {
-    let causes: Vec<Value> = it.causes.iter().map(|cause| cause_words(cause).into()).collect();
-    let rules: Vec<Value> = it.rules.iter().map(|rule| format!("R{rule}").into()).collect();
-    [
-        value(&it.movement_id),
-        value(level_word(it.level())),
-        value(&it.customer_id),
-        value(&it.effective_date),
-        value(&it.posting_date),
-        value(&it.currency),
-        value(&it.item_id),
-        value(&it.subscription_id),
-        value(&it.line_id),
-        value(it.category().short_name()),
-        value(it.subcategory().short_name()),
-        value(&it.mrr_delta),
-        value(&it.mrr_before),
-        value(&it.mrr_after),
-        value(&it.quantity_before),
-        value(&it.quantity_after),
-        value(&it.quantity_effect),
-        value(&it.price_effect),
-        value(&it.renewed_mrr),
-        causes.into(),
-        rules.into(),
-        value(&it.provisional_until),
-        value(&it.reverses_movement_id),
-        if it.prior_period_adjustment { true.into() } else { Value::Null },
-    ]
-}
-
-/// The table.
-pub fn table(records: &Records<24>) -> Table {
+/// The fields that a screen has room for.
+pub fn table(movements: &[v1::Movement]) -> Table {
     let mut table = Table::new([
         right("id"),
         left("date"),
@@ -170,31 +139,34 @@ pub fn table(records: &Records<24>) -> Table {
         left("currency"),
         left("cause"),
     ]);
-    for row in &records.rows {
-        let [id, level, customer, date, posted, currency, item, _, _, category, subcategory, delta, before, after, ..] =
-            row;
-        let [.., renewed, causes, _, _, reverses, is_adjustment] = row;
-        let money = |value: &Value| Money::parse(&text(value)).unwrap_or_default();
-        let by = match (reverses, renewed) {
-            (Value::Null, Value::Null) => text(causes),
-            (Value::Null, renewed) => format!("{}: {} renewed", text(causes), amount(money(renewed))),
-            (reversed, _) => format!("reversal of {}", text(reversed)),
+    let money = |text: &str| Money::parse(text).unwrap_or_default();
+    for it in movements {
+        let causes = causes(it);
+        let by = match (it.reverses_movement_id.as_str(), it.renewed_mrr.as_str()) {
+            ("", "") => causes,
+            ("", renewed) => format!("{causes}: {} renewed", amount(money(renewed))),
+            (reversed, _) => format!("reversal of {reversed}"),
         };
-        let by = if is_adjustment.is_null() { by } else { format!("{by} (posted {})", text(posted)) };
+        let by = if it.prior_period_adjustment { format!("{by} (posted {})", it.posting_date) } else { by };
         table.row([
-            text(id),
-            text(date),
-            text(customer),
-            text(level),
-            text(category),
-            text(subcategory),
-            text(item),
-            amount(money(before)),
-            change(money(delta)),
-            amount(money(after)),
-            text(currency),
+            it.movement_id.clone(),
+            it.effective_date.clone(),
+            it.customer_id.clone(),
+            level_word(it.level()).to_owned(),
+            it.category().short_name().to_owned(),
+            it.subcategory().short_name().to_owned(),
+            it.item_id.clone(),
+            amount(money(&it.mrr_before)),
+            change(money(&it.mrr_delta)),
+            amount(money(&it.mrr_after)),
+            it.currency.clone(),
             by,
         ]);
     }
     table
+}
+
+/// The causes of a movement in a few words.
+pub fn causes(movement: &v1::Movement) -> String {
+    movement.causes.iter().map(cause_words).collect::<Vec<_>>().join("; ")
 }

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
-use serde_json::Value;
+use deltabook::grpc::wire::wire_enum::WireEnum;
 
-use crate::cli::movements::records;
+use crate::cli::movements::{causes, records};
 use crate::cli::shared::table::{Table, amount, change, left, right};
 use crate::cli::shared::target::{
-    LevelArg, OutputFormat, Records, Target, currency_option, date_option, id_option, status_error, text,
+    LevelArg, OutputFormat, Target, currency_option, date_option, id_option, status_error,
 };
 
 /// List scheduled movements: starts, price steps, change orders, and terms ending without renewal
@@ -65,11 +65,11 @@ pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    records(&movements).write(args.format, table)?;
+    records(&movements).write(args.format, |_| table(&movements))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(records: &Records<24>) -> Table {
+fn table(movements: &[v1::Movement]) -> Table {
     let mut table = Table::new([
         left("date"),
         left("customer"),
@@ -81,20 +81,18 @@ fn table(records: &Records<24>) -> Table {
         left("cause"),
         left("provisional until"),
     ]);
-    let money = |value: &Value| Money::parse(&text(value)).unwrap_or_default();
-    for row in &records.rows {
-        let [_, _, customer, date, _, currency, item, _, _, _, subcategory, delta, _, after, ..] = row;
-        let [.., causes, _, provisional, _, _] = row;
+    let money = |text: &str| Money::parse(text).unwrap_or_default();
+    for it in movements {
         table.row([
-            text(date),
-            text(customer),
-            text(subcategory),
-            text(item),
-            change(money(delta)),
-            amount(money(after)),
-            text(currency),
-            text(causes),
-            text(provisional),
+            it.effective_date.clone(),
+            it.customer_id.clone(),
+            it.subcategory().short_name().to_owned(),
+            it.item_id.clone(),
+            change(money(&it.mrr_delta)),
+            amount(money(&it.mrr_after)),
+            it.currency.clone(),
+            causes(it),
+            it.provisional_until.clone(),
         ]);
     }
     table

@@ -14,6 +14,7 @@
 //! | [`tabular`] | movements and reports as rows: CSV, JSON Lines, Parquet |
 
 pub mod decode;
+pub mod describe;
 pub mod dto;
 pub mod encode;
 pub mod envelope;

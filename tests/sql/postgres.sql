@@ -337,11 +337,11 @@ where exists (
 order by wanted.id;
 
 -- journal::BETWEEN
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4;
 
 -- journal::BY_SEQUENCE
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry where sequence = $1 and tenant_id = $2;
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry where sequence = $1 and tenant_id = $2;
 
 -- journal::COUNT_OF_RECORDING
 select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3;
@@ -352,7 +352,7 @@ select max(sequence) from entry where tenant_id = $1 and sequence <= $2;
 -- journal::LIVE_OF_CUSTOMERS
 select it.* from unnest($2::text[]) as wanted (id)
 cross join lateral (
-    select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+    select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
     where tenant_id = $1 and customer_id = wanted.id and reverses is null and not exists (
         select 1 from entry as later
         where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
@@ -363,13 +363,13 @@ cross join lateral (
 -- journal::OF_CUSTOMERS
 select it.* from unnest($2::text[]) as wanted (id)
 cross join lateral (
-    select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+    select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
     where tenant_id = $1 and customer_id = wanted.id
     order by sequence
     offset 0) as it;
 
 -- journal::OF_RECORDING
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4;
 
 -- journal::PROVISIONAL
@@ -400,13 +400,13 @@ cross join lateral (
     offset 0) as pair;
 
 -- journal::entry_row::APPEND
-insert into entry (tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until) select tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes::jsonb, rules::jsonb, provisional_until from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::date[], $7::date[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::text[], $20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::text[], $25::text[], $26::date[]) as new (tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until);
+insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) select tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes::jsonb, rules::jsonb, provisional_until, reverses from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], $25::date[], $26::bigint[]) as new (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses);
 
 -- journal::entry_row::APPEND (many rows)
-copy entry (tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until) from stdin (format binary);
+copy entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) from stdin (format binary);
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -426,7 +426,7 @@ where tenant_id = $1
 order by effective_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -446,7 +446,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -466,7 +466,7 @@ where tenant_id = $1
 order by effective_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -486,7 +486,7 @@ where tenant_id = $1
 order by effective_date, sequence limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -506,7 +506,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -526,7 +526,7 @@ where tenant_id = $1
 order by effective_date, sequence limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -546,7 +546,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -566,7 +566,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -586,7 +586,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -606,7 +606,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::JOURNAL_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -626,7 +626,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::JOURNAL_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -646,7 +646,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -666,7 +666,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -686,7 +686,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -706,7 +706,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_ADJUSTMENTS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -726,7 +726,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_ALL
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))
@@ -746,7 +746,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_CUSTOMER
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3::text[] = '{}' or category = any ($3))

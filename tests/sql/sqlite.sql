@@ -297,11 +297,11 @@ where tenant_id = $1 and kind = 'OVERRIDE' and customer_id in (select value from
 order by customer_id;
 
 -- journal::BETWEEN
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4;
 
 -- journal::BY_SEQUENCE
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry where sequence = $1 and tenant_id = $2;
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry where sequence = $1 and tenant_id = $2;
 
 -- journal::COUNT_OF_RECORDING
 select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3;
@@ -310,7 +310,7 @@ select count(*) from entry where tenant_id = $1 and customer_id = $2 and version
 select max(sequence) from entry where tenant_id = $1 and sequence <= $2;
 
 -- journal::LIVE_OF_CUSTOMERS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1 and customer_id in (select value from json_each($2)) and reverses is null and not exists (
         select 1 from entry as later
         where later.tenant_id = entry.tenant_id and later.customer_id = entry.customer_id
@@ -318,12 +318,12 @@ where tenant_id = $1 and customer_id in (select value from json_each($2)) and re
 order by customer_id, sequence;
 
 -- journal::OF_CUSTOMERS
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1 and customer_id in (select value from json_each($2))
 order by customer_id, sequence;
 
 -- journal::OF_RECORDING
-select customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry
+select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
 where tenant_id = $1 and customer_id = $2 and version = $3 order by sequence limit $4;
 
 -- journal::PROVISIONAL
@@ -348,10 +348,10 @@ where later.tenant_id = $1 and later.customer_id in (select value from json_each
     and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date;
 
 -- journal::entry_row::APPEND
-insert into entry (tenant_id, customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -371,7 +371,7 @@ where tenant_id = $1
 order by effective_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -391,7 +391,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -411,7 +411,7 @@ where tenant_id = $1
 order by effective_date desc, sequence desc limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -431,7 +431,7 @@ where tenant_id = $1
 order by effective_date, sequence limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -451,7 +451,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::EFFECTIVE_DATE_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -471,7 +471,7 @@ where tenant_id = $1
 order by effective_date, sequence limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -491,7 +491,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -511,7 +511,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_DESCENDING_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -531,7 +531,7 @@ where tenant_id = $1
 order by sequence desc limit $14;
 
 -- journal::movement_page::JOURNAL_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -551,7 +551,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::JOURNAL_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -571,7 +571,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::JOURNAL_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -591,7 +591,7 @@ where tenant_id = $1
 order by sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -611,7 +611,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -631,7 +631,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_DESCENDING_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -651,7 +651,7 @@ where tenant_id = $1
 order by posting_date desc, sequence desc limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_ADJUSTMENTS
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -671,7 +671,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_ALL
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))
@@ -691,7 +691,7 @@ where tenant_id = $1
 order by posting_date, sequence limit $14;
 
 -- journal::movement_page::POSTING_DATE_OF_CUSTOMER
-select json_array(customer_id, sequence, version, recorded_at, posting_date, effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until) from entry
+select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
 where tenant_id = $1
         and (cast($2 as text) is null or level = $2)
         and ($3 = '[]' or category in (select value from json_each($3)))

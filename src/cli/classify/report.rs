@@ -3,9 +3,9 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use deltabook::codec::tabular::entry_field::{MOVEMENT_NAMES, movement_cells};
 use deltabook::codec::tabular::event;
-use deltabook::codec::tabular::movement;
-use deltabook::codec::tabular::row_writer::{Value, push_csv, push_json};
+use deltabook::codec::tabular::row_writer::{Cell, push_csv, push_json};
 use deltabook::domain::error::DomainError;
 use deltabook::domain::events::event::LifecycleEvent;
 use deltabook::domain::events::lifecycle::lifecycle;
@@ -98,7 +98,7 @@ impl Classifier {
 
     /// The column names.
     pub fn names(&self) -> &'static [&'static str] {
-        if self.events { &event::NAMES } else { &movement::NAMES }
+        if self.events { &event::NAMES } else { &MOVEMENT_NAMES }
     }
 
     fn classify(&self, customer: &Customer, part: &mut ChunkOutput) -> Result<(), DomainError> {
@@ -113,7 +113,7 @@ impl Classifier {
             }
         } else {
             for movement in replay.movements.into_iter().filter(|movement| self.levels.contains(movement.level)) {
-                self.write(&movement::values(&movement), part);
+                self.write(&movement_cells(&movement), part);
                 if self.format == ClassifyFormat::Table {
                     part.rows.movements.push(movement);
                 }
@@ -125,11 +125,11 @@ impl Classifier {
         Ok(())
     }
 
-    fn write(&self, values: &[Value<'_>], part: &mut ChunkOutput) {
+    fn write(&self, cells: &[Cell<'_>], part: &mut ChunkOutput) {
         part.rows.count = part.rows.count.saturating_add(1);
         match self.format {
-            ClassifyFormat::Jsonl => push_json(&mut part.text, self.names(), values),
-            ClassifyFormat::Csv => push_csv(&mut part.text, values),
+            ClassifyFormat::Jsonl => push_json(&mut part.text, self.names(), cells),
+            ClassifyFormat::Csv => push_csv(&mut part.text, cells),
             ClassifyFormat::Table => {}
         }
     }

@@ -61,7 +61,7 @@ pub async fn run(channel: Channel, address: &SocketAddr) -> anyhow::Result<Tour>
     };
     let mut last = questions.list_movements(request).await.map_err(status_error)?.into_inner().movements;
     last.reverse();
-    writeln!(text, "{}", movements::table(&movements::records(&last)))?;
+    writeln!(text, "{}", movements::table(&last))?;
 
     let id = find_explained(&mut questions).await?;
     writeln!(text, "Explanation of movement {id}")?;

@@ -1,6 +1,6 @@
 //! Table of movements from the engine, for `deltabook classify`.
 
-use deltabook::codec::tabular::movement::cause;
+use deltabook::codec::describe::cause;
 use deltabook::domain::journal::movement::Movement;
 
 use crate::cli::shared::table::{Table, amount, change, left, right};

@@ -13,6 +13,7 @@ use deltabook::config::{KeyOptions, StoreOptions, TenantOption, local_actor};
 use deltabook::domain::ids::{Currency, CustomerId, NameError, TenantId};
 use deltabook::grpc::client::{AdminClient, Clients, FinanceClient, MovementClient};
 use deltabook::grpc::v1;
+pub use deltabook::grpc::wire::movement::cause_words;
 use deltabook::grpc::wire::timestamp::instant;
 use deltabook::grpc::wire::wire_enum::WireEnum;
 use deltabook::ledger::handle::Workload;
@@ -204,20 +205,6 @@ pub fn status_error(status: tonic::Status) -> anyhow::Error {
 
 pub fn level_word(level: v1::Level) -> &'static str {
     level.short_name()
-}
-
-/// A short description of a cause.
-pub fn cause_words(cause: &v1::Cause) -> String {
-    let v1::Cause { line_id, change_order_id, date, subscription_id, .. } = cause;
-    match cause.kind() {
-        v1::CauseKind::LineStart => format!("start of {line_id}"),
-        v1::CauseKind::TrialEnd => format!("trial end of {line_id}"),
-        v1::CauseKind::PriceStep => format!("price step {date} of {line_id}"),
-        v1::CauseKind::ChangeOrder => format!("change order {change_order_id}"),
-        v1::CauseKind::NaturalEnd => format!("natural end of {line_id}"),
-        v1::CauseKind::RenewalLink => format!("{line_id} renewed by {subscription_id}"),
-        v1::CauseKind::Unspecified => String::new(),
-    }
 }
 
 /// Records with named columns.

@@ -6,9 +6,9 @@ mod parse;
 mod token;
 mod value;
 
-pub use crate::codec::filter::field::{Field, cause_kind};
+pub use crate::codec::filter::field::{DerivedField, Field, cause_kind};
 pub use crate::codec::filter::parse::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, parse};
-pub use crate::codec::filter::value::{Constant, Value};
+pub use crate::codec::filter::value::{Constant, Operand};
 
 /// A condition on movements.
 ///
@@ -92,7 +92,7 @@ impl Expression {
 impl Term {
     /// Whether the field, with this value, passes. What has no value passes no test.
     #[must_use]
-    pub fn passes(&self, value: Option<Value<'_>>) -> bool {
+    pub fn passes(&self, value: Option<Operand<'_>>) -> bool {
         let Some(value) = value else { return false };
         match &self.test {
             Test::IsSet => true,

@@ -2,10 +2,11 @@
 //!
 //! Operators wait on a stack until their operands are there. So what is nested costs no calls.
 
-use crate::codec::filter::field::{Field, Kind as Values};
+use crate::codec::filter::field::Field;
 use crate::codec::filter::token::{Kind, Place, Problem, Sign, Token, tokens};
 use crate::codec::filter::value::Constant;
 use crate::codec::filter::{Expression, Part, Term, Test};
+use crate::codec::tabular::field_type::OperandType;
 use crate::codec::validation::Form;
 
 /// The longest filter, in characters.
@@ -186,9 +187,9 @@ impl Parser {
             self.refuse(at, unknown(name));
         }
         let [Token { at: sign_at, kind: Kind::Sign(sign) }, rest @ ..] = rest else {
-            if let Some(field) = field {
-                match field.kind() {
-                    Values::Flag => self.add(field, Test::Equal(Constant::Flag(true)), false),
+            if let Some((field, operand_type)) = field {
+                match operand_type {
+                    OperandType::Flag => self.add(field, Test::Equal(Constant::Flag(true)), false),
                     _ => self.refuse(at, format!("`{name}` is compared with nothing")),
                 }
             }
@@ -207,8 +208,8 @@ impl Parser {
                 return rest;
             }
         };
-        if let Some(field) = field {
-            match test(field, *sign, text, is_quoted) {
+        if let Some((field, operand_type)) = field {
+            match test((field, operand_type), *sign, text, is_quoted) {
                 Ok((test, is_denied)) => self.add(field, test, is_denied),
                 Err(rule) => self.refuse(at, rule),
             }
@@ -225,12 +226,16 @@ impl Parser {
 }
 
 /// What is asked of a field, and whether the answer is to be no.
-fn test(field: Field, sign: Sign, text: &str, is_quoted: bool) -> Result<(Test, bool), String> {
+fn test(
+    (field, operand_type): (Field, OperandType),
+    sign: Sign,
+    text: &str,
+    is_quoted: bool,
+) -> Result<(Test, bool), String> {
     let name = field.as_str();
     if sign == Sign::Has && text == "*" && !is_quoted {
         return Ok((Test::IsSet, false));
     }
-    let values = field.kind();
     match sign {
         Sign::Has if !field.is_list() => {
             return Err(format!("`{name}` has one value: ask with =, or with {name}:* whether it has any"));
@@ -238,13 +243,13 @@ fn test(field: Field, sign: Sign, text: &str, is_quoted: bool) -> Result<(Test, 
         Sign::Has => {}
         _ if field.is_list() => return Err(format!("`{name}` can have several values: ask with {name}:{text}")),
         Sign::Equal | Sign::NotEqual => {}
-        _ if !values.is_ordered() => return Err(format!("`{name}` has no order: ask with = or !=")),
+        _ if !operand_type.is_ordered() => return Err(format!("`{name}` has no order: ask with = or !=")),
         Sign::Less | Sign::LessOrEqual | Sign::Greater | Sign::GreaterOrEqual => {}
     }
     if !is_quoted && text.contains('*') {
         return Err("a * stands for nothing else here: put it in quotes if it is meant".to_owned());
     }
-    let value = values.read(text).map_err(|rule| format!("`{text}` {rule}"))?;
+    let value = operand_type.read(text).map_err(|rule| format!("`{text}` {rule}"))?;
     Ok(match sign {
         Sign::Equal | Sign::Has => (Test::Equal(value), false),
         Sign::NotEqual => (Test::Equal(value), true),
@@ -260,7 +265,7 @@ fn unknown(name: &str) -> String {
     if ["AND", "OR", "NOT"].contains(&upper.as_str()) {
         return format!("`{name}` is written {upper}");
     }
-    let all: Vec<&str> = Field::ALL.iter().map(|field| field.as_str()).collect();
+    let all: Vec<&str> = Field::all().map(Field::as_str).collect();
     format!("`{name}` is not a field: there are {}", all.join(", "))
 }
 

@@ -1,13 +1,14 @@
-//! Values that fields have and are compared with.
+//! Values of fields, as filters compare them.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::codec::tabular::row_writer::Cell;
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
 
 /// The value of a field. Values of one field are of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Value<'v> {
+pub enum Operand<'v> {
     Text(&'v str),
     /// In units of the last decimal that a number may have, 10⁻¹⁰: so all numbers compare exactly.
     Number(i128),
@@ -21,7 +22,22 @@ const UNITS: i128 = 10_000_000_000;
 /// Units of it in a micro-unit.
 const UNITS_OF_A_MICRO: i128 = 10_000;
 
-impl Value<'_> {
+impl<'v> Operand<'v> {
+    /// The operand that a cell is; None for no value, and for lists.
+    #[must_use]
+    pub fn of(cell: &Cell<'v>) -> Option<Self> {
+        Some(match cell {
+            Cell::Text(text) => Self::Text(text),
+            Cell::Whole(number) => Self::whole(*number),
+            Cell::Flag(flag) => Self::Flag(*flag),
+            Cell::Date(date) => Self::Date(*date),
+            Cell::Instant(instant) => Self::Instant(*instant),
+            Cell::Money(money) => Self::money(*money),
+            Cell::Quantity(quantity) => Self::quantity(*quantity),
+            Cell::Absent | Cell::Shown(_) | Cell::Causes(_) | Cell::Rules(_) => return None,
+        })
+    }
+
     #[must_use]
     pub fn whole(number: i64) -> Self {
         Self::Number(i128::from(number).saturating_mul(UNITS))
@@ -45,7 +61,7 @@ impl Value<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Constant {
     Text(String),
-    /// As [`Value::Number`].
+    /// As [`Operand::Number`].
     Number(i128),
     Date(NaiveDate),
     Instant(DateTime<Utc>),
@@ -54,25 +70,25 @@ pub enum Constant {
 
 impl Constant {
     #[must_use]
-    pub fn value(&self) -> Value<'_> {
+    pub fn value(&self) -> Operand<'_> {
         match self {
-            Self::Text(text) => Value::Text(text),
-            Self::Number(number) => Value::Number(*number),
-            Self::Date(date) => Value::Date(*date),
-            Self::Instant(instant) => Value::Instant(*instant),
-            Self::Flag(flag) => Value::Flag(*flag),
+            Self::Text(text) => Operand::Text(text),
+            Self::Number(number) => Operand::Number(*number),
+            Self::Date(date) => Operand::Date(*date),
+            Self::Instant(instant) => Operand::Instant(*instant),
+            Self::Flag(flag) => Operand::Flag(*flag),
         }
     }
 }
 
-impl From<Value<'_>> for Constant {
-    fn from(value: Value<'_>) -> Self {
+impl From<Operand<'_>> for Constant {
+    fn from(value: Operand<'_>) -> Self {
         match value {
-            Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Number(number) => Self::Number(number),
-            Value::Date(date) => Self::Date(date),
-            Value::Instant(instant) => Self::Instant(instant),
-            Value::Flag(flag) => Self::Flag(flag),
+            Operand::Text(text) => Self::Text(text.to_owned()),
+            Operand::Number(number) => Self::Number(number),
+            Operand::Date(date) => Self::Date(date),
+            Operand::Instant(instant) => Self::Instant(instant),
+            Operand::Flag(flag) => Self::Flag(flag),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::SecondsFormat;
 
-use crate::codec::tabular::row_writer::{Value, maybe};
+use crate::codec::tabular::row_writer::{Cell, maybe};
 use crate::domain::events::event::LifecycleEvent;
 use crate::domain::ids::CustomerId;
 
@@ -22,8 +22,8 @@ pub const NAMES: [&str; 10] = [
 
 /// Values by [`NAMES`], in the spellings of the worked examples.
 #[must_use]
-pub fn values<'e>(customer_id: &'e CustomerId, event: &'e LifecycleEvent) -> [Value<'e>; 10] {
-    use Value::{Date, Money, Shown, Text};
+pub fn values<'e>(customer_id: &'e CustomerId, event: &'e LifecycleEvent) -> [Cell<'e>; 10] {
+    use Cell::{Date, Money, Shown, Text};
     let bill = event.kind.bill();
     [
         Date(event.date),

@@ -2,8 +2,9 @@
 
 pub mod csv;
 pub(crate) mod decimal_format;
+pub mod entry_field;
 pub mod event;
-pub mod movement;
+pub mod field_type;
 #[cfg(feature = "parquet")]
 pub mod parquet_table;
 pub mod row_writer;

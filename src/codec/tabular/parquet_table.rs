@@ -16,7 +16,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::{ColumnPath, Type};
 
-use crate::codec::tabular::row_writer::{Column, Kind, Value};
+use crate::codec::tabular::row_writer::{Cell, CellType, TableColumn};
 
 /// A row group has so many rows, or so many bytes of text, whatever is reached first.
 const ROWS: usize = 32_768;
@@ -42,7 +42,7 @@ pub struct ParquetTable {
 }
 
 impl ParquetTable {
-    pub(in crate::codec) fn new(columns: &[Column]) -> Result<Self> {
+    pub(in crate::codec) fn new(columns: &[TableColumn]) -> Result<Self> {
         let fields = columns.iter().map(field).collect::<Result<Vec<_>>>()?;
         let schema = Type::group_type_builder("table").with_fields(fields).build()?;
         let properties = WriterProperties::builder()
@@ -53,12 +53,12 @@ impl ParquetTable {
         let properties = columns.iter().fold(properties, |properties, column| {
             let path = ColumnPath::from(column.name);
             match column.kind {
-                Kind::Date | Kind::Instant => properties,
+                CellType::Date | CellType::Instant => properties,
                 // Numbers hardly repeat.
-                Kind::Whole | Kind::Flag => properties.set_column_dictionary_enabled(path, false),
+                CellType::Whole | CellType::Flag => properties.set_column_dictionary_enabled(path, false),
                 // The least and the largest of a group would keep all of its values in memory, until the end of the file.
-                Kind::Text => properties.set_column_statistics_enabled(path, EnabledStatistics::None),
-                Kind::Money | Kind::Quantity => properties
+                CellType::Text => properties.set_column_statistics_enabled(path, EnabledStatistics::None),
+                CellType::Money | CellType::Quantity => properties
                     .set_column_dictionary_enabled(path.clone(), false)
                     .set_column_statistics_enabled(path, EnabledStatistics::None),
             }
@@ -67,7 +67,7 @@ impl ParquetTable {
         Ok(Self { writer, columns: columns.iter().map(Cells::of).collect(), rows: 0, text_bytes: 0 })
     }
 
-    pub(in crate::codec) fn push(&mut self, values: &[Value<'_>]) -> Result<()> {
+    pub(in crate::codec) fn push(&mut self, values: &[Cell<'_>]) -> Result<()> {
         for (cells, value) in self.columns.iter_mut().zip(values) {
             self.text_bytes = self.text_bytes.saturating_add(cells.push(value)?);
         }
@@ -112,7 +112,7 @@ fn wrong(problem: &str) -> ParquetError {
     ParquetError::General(problem.to_owned())
 }
 
-fn field(column: &Column) -> Result<Arc<Type>> {
+fn field(column: &TableColumn) -> Result<Arc<Type>> {
     let of = |physical| Type::primitive_type_builder(column.name, physical).with_repetition(Repetition::OPTIONAL);
     let decimal = |scale| {
         let bytes = of(Physical::FIXED_LEN_BYTE_ARRAY).with_length(DECIMAL_LENGTH);
@@ -122,13 +122,15 @@ fn field(column: &Column) -> Result<Arc<Type>> {
             .with_logical_type(Some(LogicalType::decimal(scale, PRECISION)))
     };
     let field = match column.kind {
-        Kind::Text => of(Physical::BYTE_ARRAY).with_logical_type(Some(LogicalType::String)),
-        Kind::Whole => of(Physical::INT64),
-        Kind::Flag => of(Physical::BOOLEAN),
-        Kind::Date => of(Physical::INT32).with_logical_type(Some(LogicalType::Date)),
-        Kind::Instant => of(Physical::INT64).with_logical_type(Some(LogicalType::timestamp(true, TimeUnit::MICROS))),
-        Kind::Money => decimal(MONEY_SCALE),
-        Kind::Quantity => decimal(QUANTITY_SCALE),
+        CellType::Text => of(Physical::BYTE_ARRAY).with_logical_type(Some(LogicalType::String)),
+        CellType::Whole => of(Physical::INT64),
+        CellType::Flag => of(Physical::BOOLEAN),
+        CellType::Date => of(Physical::INT32).with_logical_type(Some(LogicalType::Date)),
+        CellType::Instant => {
+            of(Physical::INT64).with_logical_type(Some(LogicalType::timestamp(true, TimeUnit::MICROS)))
+        }
+        CellType::Money => decimal(MONEY_SCALE),
+        CellType::Quantity => decimal(QUANTITY_SCALE),
     };
     field.build().map(Arc::new)
 }
@@ -152,42 +154,42 @@ enum Values {
 }
 
 impl Cells {
-    fn of(column: &Column) -> Self {
+    fn of(column: &TableColumn) -> Self {
         let values = match column.kind {
-            Kind::Text => Values::Text(Vec::new(), Vec::new()),
-            Kind::Whole | Kind::Instant => Values::Whole(Vec::new()),
-            Kind::Flag => Values::Flag(Vec::new()),
-            Kind::Date => Values::Date(Vec::new()),
-            Kind::Money | Kind::Quantity => Values::Decimal(Vec::new()),
+            CellType::Text => Values::Text(Vec::new(), Vec::new()),
+            CellType::Whole | CellType::Instant => Values::Whole(Vec::new()),
+            CellType::Flag => Values::Flag(Vec::new()),
+            CellType::Date => Values::Date(Vec::new()),
+            CellType::Money | CellType::Quantity => Values::Decimal(Vec::new()),
         };
         Self { values, present: Vec::new() }
     }
 
     /// Gives the bytes of text that came.
-    fn push(&mut self, value: &Value<'_>) -> Result<usize> {
-        if let Value::Absent = value {
+    fn push(&mut self, value: &Cell<'_>) -> Result<usize> {
+        if let Cell::Absent = value {
             self.present.push(0);
             return Ok(0);
         }
         self.present.push(1);
         match (&mut self.values, value) {
-            (Values::Text(bytes, ends), Value::Text(_) | Value::Shown(_) | Value::Causes(_) | Value::Rules(_)) => {
+            (Values::Text(bytes, ends), Cell::Text(_) | Cell::Shown(_) | Cell::Causes(_) | Cell::Rules(_)) => {
                 let before = bytes.len();
                 value.push(bytes);
                 ends.push(bytes.len());
                 return Ok(bytes.len().saturating_sub(before));
             }
-            (Values::Whole(numbers), Value::Whole(number)) => numbers.push(*number),
-            (Values::Whole(numbers), Value::Instant(instant)) => numbers.push(instant.timestamp_micros()),
-            (Values::Flag(flags), Value::Flag(flag)) => flags.push(*flag),
-            (Values::Date(dates), Value::Date(date)) => {
+            (Values::Whole(numbers), Cell::Whole(number)) => numbers.push(*number),
+            (Values::Whole(numbers), Cell::Instant(instant)) => numbers.push(instant.timestamp_micros()),
+            (Values::Flag(flags), Cell::Flag(flag)) => flags.push(*flag),
+            (Values::Date(dates), Cell::Date(date)) => {
                 let days = date.signed_duration_since(EPOCH).num_days();
                 dates.push(i32::try_from(days).map_err(|_| wrong("a date is out of range"))?);
             }
-            (Values::Decimal(bytes), Value::Money(money)) => {
+            (Values::Decimal(bytes), Cell::Money(money)) => {
                 bytes.extend_from_slice(&i128::from(money.micros()).to_be_bytes());
             }
-            (Values::Decimal(bytes), Value::Quantity(quantity)) => {
+            (Values::Decimal(bytes), Cell::Quantity(quantity)) => {
                 let (digits, scale) = quantity.parts();
                 let missing = QUANTITY_DECIMALS.checked_sub(scale).and_then(|missing| 10_i128.checked_pow(missing));
                 let number = missing.and_then(|unit| digits.checked_mul(unit));

@@ -4,17 +4,17 @@ use std::io::Write;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 
+use crate::codec::describe::push_cause;
 use crate::codec::tabular::csv::push_cell;
 use crate::codec::tabular::decimal_format::{push_money, push_padded, push_quantity};
-use crate::codec::tabular::movement::push_cause;
 use crate::domain::journal::movement::Cause;
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
 
-/// A value of a record. All are text; lists are lists of texts.
+/// A value of a row. All are text in JSON; lists are lists of texts.
 #[derive(Debug)]
-pub enum Value<'r> {
+pub enum Cell<'r> {
     /// JSON leaves the field out, CSV leaves it empty.
     Absent,
     Text(&'r str),
@@ -30,9 +30,9 @@ pub enum Value<'r> {
     Rules(RuleSet),
 }
 
-/// What the values of a column are, where a file has types.
+/// The type of a column, where a file has types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellType {
     /// Lists too, as one text.
     Text,
     Whole,
@@ -45,33 +45,33 @@ pub enum Kind {
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
+pub struct TableColumn {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: CellType,
 }
 
-impl Column {
+impl TableColumn {
     #[must_use]
-    pub const fn new(name: &'static str, kind: Kind) -> Self {
+    pub const fn new(name: &'static str, kind: CellType) -> Self {
         Self { name, kind }
     }
 }
 
 /// A value, or nothing.
-pub fn maybe<'r, T>(value: Option<T>, kind: fn(T) -> Value<'r>) -> Value<'r> {
-    value.map_or(Value::Absent, kind)
+pub fn maybe<'r, T>(value: Option<T>, kind: fn(T) -> Cell<'r>) -> Cell<'r> {
+    value.map_or(Cell::Absent, kind)
 }
 
 /// Writes a JSON object and a line feed.
-pub fn push_json(out: &mut Vec<u8>, names: &[&str], values: &[Value<'_>]) {
+pub fn push_json(out: &mut Vec<u8>, names: &[&str], values: &[Cell<'_>]) {
     let mut before = b'{';
-    for (name, value) in names.iter().zip(values).filter(|(_, value)| !matches!(value, Value::Absent)) {
+    for (name, value) in names.iter().zip(values).filter(|(_, value)| !matches!(value, Cell::Absent)) {
         out.extend_from_slice(&[before, b'"']);
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b"\":");
         match value {
-            Value::Causes(causes) => push_list(out, *causes, push_cause),
-            Value::Rules(rules) => push_list(out, rules.iter(), push_rule),
+            Cell::Causes(causes) => push_list(out, *causes, push_cause),
+            Cell::Rules(rules) => push_list(out, rules.iter(), push_rule),
             _ => push_string(out, |out| value.push(out)),
         }
         before = b',';
@@ -111,28 +111,28 @@ fn push_string(out: &mut Vec<u8>, push: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// Writes a row of CSV; lists are written in one cell.
-pub fn push_csv(out: &mut Vec<u8>, values: &[Value<'_>]) {
+pub fn push_csv(out: &mut Vec<u8>, values: &[Cell<'_>]) {
     for (position, value) in values.iter().enumerate() {
         if position > 0 {
             out.push(b',');
         }
         match value {
-            Value::Text(_) | Value::Shown(_) | Value::Causes(_) => push_cell(out, |out| value.push(out)),
+            Cell::Text(_) | Cell::Shown(_) | Cell::Causes(_) => push_cell(out, |out| value.push(out)),
             // Of these, none has a quote or a comma.
-            Value::Absent
-            | Value::Whole(_)
-            | Value::Flag(_)
-            | Value::Date(_)
-            | Value::Instant(_)
-            | Value::Money(_)
-            | Value::Quantity(_)
-            | Value::Rules(_) => value.push(out),
+            Cell::Absent
+            | Cell::Whole(_)
+            | Cell::Flag(_)
+            | Cell::Date(_)
+            | Cell::Instant(_)
+            | Cell::Money(_)
+            | Cell::Quantity(_)
+            | Cell::Rules(_) => value.push(out),
         }
     }
     out.push(b'\n');
 }
 
-impl Value<'_> {
+impl Cell<'_> {
     /// Writes it as text.
     pub(in crate::codec) fn push(&self, out: &mut Vec<u8>) {
         match self {

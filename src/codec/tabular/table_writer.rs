@@ -4,7 +4,7 @@ use parquet::errors::ParquetError;
 
 use crate::codec::tabular::csv::push_header;
 use crate::codec::tabular::parquet_table::ParquetTable;
-use crate::codec::tabular::row_writer::{Column, Value, push_csv};
+use crate::codec::tabular::row_writer::{Cell, TableColumn, push_csv};
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct SheetError(#[from] ParquetError);
 
 impl TableWriter {
     /// An empty table.
-    pub fn new(format: Format, columns: &[Column]) -> Result<Self, SheetError> {
+    pub fn new(format: Format, columns: &[TableColumn]) -> Result<Self, SheetError> {
         match format {
             Format::Csv => {
                 let mut text = Vec::new();
@@ -40,7 +40,7 @@ impl TableWriter {
     }
 
     /// Adds a row: a value for each column.
-    pub fn push(&mut self, values: &[Value<'_>]) -> Result<(), SheetError> {
+    pub fn push(&mut self, values: &[Cell<'_>]) -> Result<(), SheetError> {
         match self {
             Self::Csv(text) => push_csv(text, values),
             Self::Parquet(table) => table.push(values)?,

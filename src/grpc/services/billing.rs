@@ -20,10 +20,10 @@ use crate::grpc::services::stream_facts::stream_facts;
 use crate::grpc::status::{fact_path, invalid, invalid_field, not_found, record, report, shelf};
 use crate::grpc::stream_end::Ending;
 use crate::grpc::v1;
-use crate::grpc::wire::encode;
 use crate::grpc::wire::facts::{self, EncodeError, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
 use crate::grpc::wire::overrides;
 use crate::grpc::wire::wire_enum::Mapped;
+use crate::grpc::wire::{encode, movement};
 use crate::ledger::command::{Mode, Recorded};
 use crate::ledger::customer_view::{CustomerView, customer_view};
 use crate::reports::error::ReportError;
@@ -135,7 +135,7 @@ fn answer(facts: &[Fact], recorded: &Recorded, request_id: String) -> v1::Record
     });
     v1::RecordFactsResponse {
         results: results.collect(),
-        movements: recorded.entries.iter().map(encode::movement).collect(),
+        movements: recorded.entries.iter().map(movement::to_message).collect(),
         request_id,
         movement_count: to_i32(recorded.entry_count),
     }

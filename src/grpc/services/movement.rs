@@ -20,9 +20,9 @@ use crate::grpc::stream_end::Ending;
 use crate::grpc::wire::cohorts as triangles;
 use crate::grpc::wire::decode;
 use crate::grpc::wire::decode::ScopeFields;
-use crate::grpc::wire::encode;
 use crate::grpc::wire::explain::explanation;
 use crate::grpc::wire::grouping::conversion;
+use crate::grpc::wire::movement;
 use crate::grpc::wire::periods::{Bounds, periods};
 use crate::grpc::wire::retention as kept;
 use crate::grpc::wire::waterfall as falls;
@@ -84,7 +84,7 @@ impl v1::movement_service_server::MovementService for Movements {
         let page = movements(&self.db, &who.tenant_id, &selection, order, after, size).await;
         let page = page.map_err(|error| report(&error))?;
         Ok(Response::new(v1::ListMovementsResponse {
-            movements: page.entries.iter().map(encode::movement).collect(),
+            movements: page.entries.iter().map(movement::to_message).collect(),
             next_page_token: page
                 .next
                 .map(|cursor| page_token::write(cursor, &who.tenant_id, &selection, order))
@@ -168,7 +168,7 @@ impl v1::movement_service_server::MovementService for Movements {
         let token = |cursor| page_token::write(cursor, &who.tenant_id, &filter, order);
         Ok(Response::new(v1::ListScheduledMovementsResponse {
             today: found.today.to_string(),
-            movements: found.page.entries.iter().map(encode::movement).collect(),
+            movements: found.page.entries.iter().map(movement::to_message).collect(),
             next_page_token: found.page.next.map(token).unwrap_or_default(),
         }))
     }

@@ -11,7 +11,7 @@ use tonic::Status;
 use crate::domain::journal::entry::Sequence;
 use crate::grpc::status::report;
 use crate::grpc::v1;
-use crate::grpc::wire::encode;
+use crate::grpc::wire::movement;
 use crate::tenants::tenant_runtime::TenantRuntime;
 
 /// Entries of one stream that are encoded ahead of the client.
@@ -49,7 +49,7 @@ async fn send_all(
             },
         };
         for entry in &entries {
-            let answer = v1::WatchMovementsResponse { movement: Some(encode::movement(entry)) };
+            let answer = v1::WatchMovementsResponse { movement: Some(movement::to_message(entry)) };
             if answers.send(Ok(answer)).await.is_err() {
                 return;
             }

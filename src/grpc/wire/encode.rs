@@ -5,11 +5,9 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::facts::fact::FactKind;
 use crate::domain::facts::void::Void;
-use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::Cause;
 use crate::grpc::v1;
 use crate::grpc::wire::timestamp::instant;
-use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::deliveries::SinkState;
 use crate::store::events::delivery::Delivery;
 
@@ -27,39 +25,6 @@ pub(in crate::grpc) fn fact_kind(kind: FactKind) -> i32 {
         FactKind::Override => v1::FactKind::Unspecified,
     };
     kind.into()
-}
-
-/// Converts a journal entry. A sequence of 0 marks a preview, which has no id.
-pub(in crate::grpc) fn movement(entry: &Entry) -> v1::Movement {
-    let it = &entry.movement;
-    let id = |sequence: i64| if sequence == 0 { String::new() } else { sequence.to_string() };
-    v1::Movement {
-        movement_id: id(entry.sequence),
-        level: it.level.number(),
-        customer_id: it.customer_id.to_string(),
-        subscription_id: shown(it.subscription_id.as_ref()),
-        line_id: shown(it.line_id.as_ref()),
-        item_id: it.item_id.to_string(),
-        currency: it.currency.to_string(),
-        category: it.category.number(),
-        subcategory: it.subcategory.number(),
-        effective_date: it.effective_date.to_string(),
-        posting_date: entry.posting_date.to_string(),
-        recorded_at: (entry.sequence != 0).then(|| instant(entry.recorded_at)),
-        mrr_delta: it.delta.to_string(),
-        mrr_before: it.mrr_before.to_string(),
-        mrr_after: it.mrr_after.to_string(),
-        quantity_before: it.quantity_before.to_string(),
-        quantity_after: it.quantity_after.to_string(),
-        quantity_effect: it.effects.map(|effects| effects.quantity.to_string()).unwrap_or_default(),
-        price_effect: it.effects.map(|effects| effects.price.to_string()).unwrap_or_default(),
-        renewed_mrr: shown(it.renewed_mrr.as_ref()),
-        causes: it.causes.iter().map(cause).collect(),
-        rules: it.rules.iter().map(|rule| i32::from(rule.number())).collect(),
-        provisional_until: shown(it.provisional_until.as_ref()),
-        reverses_movement_id: shown(entry.reverses.as_ref()),
-        prior_period_adjustment: entry.is_adjustment(),
-    }
 }
 
 pub(in crate::grpc) fn cause(cause: &Cause) -> v1::Cause {

@@ -5,8 +5,9 @@ use crate::domain::facts::fact::Fact;
 use crate::domain::journal::movement::Levels;
 use crate::domain::replay::explain::{LineChange, LineSnapshot};
 use crate::grpc::v1;
-use crate::grpc::wire::encode::{self, cause, shown};
+use crate::grpc::wire::encode::{cause, shown};
 use crate::grpc::wire::facts::{EncodeError, discount_to_wire, interval_to_wire, to_wire};
+use crate::grpc::wire::movement;
 use crate::grpc::wire::timestamp::instant;
 use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::explain::level_comparison::Counterpart;
@@ -17,7 +18,7 @@ use crate::reports::explain::{Explanation, ToldEvent};
 pub(in crate::grpc) fn explanation(it: &Explanation) -> Result<v1::ExplainMovementResponse, EncodeError> {
     let facts = it.facts.iter().filter(|fact| !matches!(fact, Fact::Override(_)));
     Ok(v1::ExplainMovementResponse {
-        movement: Some(encode::movement(&it.entry)),
+        movement: Some(movement::to_message(&it.entry)),
         summary: it.summary.clone(),
         reasons: it.reasons.iter().map(reason).collect(),
         changes: it.changes.iter().map(line_change).collect::<Result<_, _>>()?,
@@ -73,7 +74,7 @@ fn event(it: &ToldEvent) -> v1::LifecycleEvent {
 }
 
 fn counterpart(it: &Counterpart) -> v1::OtherLevel {
-    v1::OtherLevel { movement: it.entry.as_ref().map(encode::movement), comparison: it.comparison.clone() }
+    v1::OtherLevel { movement: it.entry.as_ref().map(movement::to_message), comparison: it.comparison.clone() }
 }
 
 fn override_of(it: &FinanceWord) -> v1::MovementOverride {

@@ -7,6 +7,7 @@ pub(crate) mod encode;
 pub(crate) mod explain;
 pub mod facts;
 pub(crate) mod grouping;
+pub mod movement;
 pub(crate) mod overrides;
 pub(crate) mod periods;
 pub(crate) mod retention;

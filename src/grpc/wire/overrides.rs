@@ -12,7 +12,7 @@ use crate::domain::facts::refusal::Refusal;
 use crate::grpc::services::billing::to_i32;
 use crate::grpc::status::{invalid, invalid_field, refused_by_rule, report};
 use crate::grpc::v1;
-use crate::grpc::wire::encode;
+use crate::grpc::wire::movement;
 use crate::grpc::wire::timestamp::instant;
 use crate::grpc::wire::wire_enum::{Mapped, WireEnum};
 use crate::ledger::commands::override_cause::OverrideResult;
@@ -156,8 +156,8 @@ pub(in crate::grpc) fn answer(it: &OverrideResult) -> Result<(v1::Override, i32,
     let changes = if is_whole { waterfall_changes(&recorded.entries) } else { Ok(BTreeMap::new()) };
     let changes = changes.map_err(|error| report(&error.into()))?;
     let effect = v1::OverrideEffect {
-        before: it.before.iter().map(encode::movement).collect(),
-        after: new.map(encode::movement).collect(),
+        before: it.before.iter().map(movement::to_message).collect(),
+        after: new.map(movement::to_message).collect(),
         waterfall_changes: changes.iter().map(waterfall_change).collect(),
         entry_count: to_i32(recorded.entry_count),
     };

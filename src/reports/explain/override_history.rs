@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::codec::tabular::movement::cause as cause_text;
+use crate::codec::describe::cause as cause_text;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::{Fact, ModificationType, Override, OverrideTarget};
 use crate::domain::ids::TenantId;

@@ -1,7 +1,7 @@
 //! Rules that decided a movement, each in a sentence.
 
+use crate::codec::describe::cause as cause_text;
 use crate::codec::encode;
-use crate::codec::tabular::movement::cause as cause_text;
 use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::facts::fact::OverrideTarget;
 use crate::domain::journal::entry::{Entry, Sequence};

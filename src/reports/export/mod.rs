@@ -6,6 +6,7 @@ mod waterfall;
 
 use chrono::{DateTime, Utc};
 
+use crate::codec::tabular::entry_field::entry_columns;
 use crate::codec::tabular::table_writer::{Format, TableWriter};
 use crate::domain::ids::TenantId;
 use crate::reports::error::ReportError;
@@ -44,7 +45,7 @@ impl Export {
         order: MovementOrder,
         format: Format,
     ) -> Result<Self, ReportError> {
-        let sheet = TableWriter::new(format, &movements::columns())?;
+        let sheet = TableWriter::new(format, &entry_columns())?;
         let rows = Rows::Movements(Movements::read(db.read().await?, tenant_id, selection, order));
         Ok(Self { rows, sheet: Some(sheet) })
     }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::codec::tabular::movement::{self, KINDS, NAMES};
-use crate::codec::tabular::row_writer::{Column, Kind, Value, maybe};
+use crate::codec::tabular::entry_field::entry_cells;
 use crate::codec::tabular::table_writer::TableWriter;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
@@ -21,15 +20,6 @@ const PAGE: i64 = 2_000;
 const READ_AHEAD: usize = 1;
 /// Interval at which an idle transaction is kept alive.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// As `ListMovements` names them.
-pub(super) fn columns() -> Vec<Column> {
-    let mut kinds = KINDS.into_iter();
-    let of_movement = NAMES.map(|name| Column::new(name, kinds.next().unwrap_or(Kind::Text)));
-    let dates = [Column::new("posting_date", Kind::Date), Column::new("recorded_at", Kind::Instant)];
-    let last = [Column::new("reverses_movement_id", Kind::Whole), Column::new("prior_period_adjustment", Kind::Flag)];
-    among(Column::new("movement_id", Kind::Whole), of_movement, dates, last)
-}
 
 /// Entries that were read; without an expression to evaluate, the writer parses the rows.
 #[derive(Debug)]
@@ -113,22 +103,10 @@ async fn read(
 pub(super) async fn write(page: Page, mut sheet: TableWriter) -> Result<TableWriter, ReportError> {
     let written = tokio::task::spawn_blocking(move || {
         match page {
-            Page::Rows(rows) => rows.into_iter().try_for_each(|row| Ok(sheet.push(&values(&row.parse()?))?)),
-            Page::Entries(entries) => entries.iter().try_for_each(|entry| Ok(sheet.push(&values(entry))?)),
+            Page::Rows(rows) => rows.into_iter().try_for_each(|row| Ok(sheet.push(&entry_cells(&row.parse()?))?)),
+            Page::Entries(entries) => entries.iter().try_for_each(|entry| Ok(sheet.push(&entry_cells(entry))?)),
         }
         .map(|()| sheet)
     });
     written.await.map_err(|_| ReportError::Failed)?
-}
-
-fn values(entry: &Entry) -> Vec<Value<'_>> {
-    let dates = [Value::Date(entry.posting_date), Value::Instant(entry.recorded_at)];
-    let last = [maybe(entry.reverses, Value::Whole), Value::Flag(entry.is_adjustment())];
-    among(Value::Whole(entry.sequence), movement::values(&entry.movement), dates, last)
-}
-
-/// What an entry has of its own, among what its movement has.
-fn among<T>(id: T, of_movement: [T; NAMES.len()], dates: [T; 2], last: [T; 2]) -> Vec<T> {
-    let [level, customer_id, effective_date, rest @ ..] = of_movement;
-    [id, level, customer_id, effective_date].into_iter().chain(dates).chain(rest).chain(last).collect()
 }

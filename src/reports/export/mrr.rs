@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::codec::month::Month;
-use crate::codec::tabular::row_writer::{Column, Kind, Value};
+use crate::codec::tabular::row_writer::{Cell, CellType, TableColumn};
 use crate::codec::tabular::table_writer::TableWriter;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::money::Money;
@@ -17,13 +17,13 @@ use crate::store::totals::movement_total::Sum;
 /// Customers in a query.
 const PAGE: i64 = 500;
 
-pub(super) const COLUMNS: [Column; 6] = [
-    Column::new("customer_id", Kind::Text),
-    Column::new("month", Kind::Date),
-    Column::new("level", Kind::Text),
-    Column::new("currency", Kind::Text),
-    Column::new("mrr", Kind::Money),
-    Column::new("arr", Kind::Money),
+pub(super) const COLUMNS: [TableColumn; 6] = [
+    TableColumn::new("customer_id", CellType::Text),
+    TableColumn::new("month", CellType::Date),
+    TableColumn::new("level", CellType::Text),
+    TableColumn::new("currency", CellType::Text),
+    TableColumn::new("mrr", CellType::Money),
+    TableColumn::new("arr", CellType::Money),
 ];
 
 /// Remaining customers.
@@ -84,14 +84,14 @@ impl CustomerMrr {
         month: Month,
         currency: &'v Currency,
         mrr: Money,
-    ) -> Result<[Value<'v>; 6], ReportError> {
+    ) -> Result<[Cell<'v>; 6], ReportError> {
         Ok([
-            Value::Text(customer_id.as_str()),
-            Value::Date(month.start()),
-            Value::Text(self.query.scope.level.as_str()),
-            Value::Text(currency.as_str()),
-            Value::Money(mrr),
-            Value::Money(mrr.per_year()?),
+            Cell::Text(customer_id.as_str()),
+            Cell::Date(month.start()),
+            Cell::Text(self.query.scope.level.as_str()),
+            Cell::Text(currency.as_str()),
+            Cell::Money(mrr),
+            Cell::Money(mrr.per_year()?),
         ])
     }
 }

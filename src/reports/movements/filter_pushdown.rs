@@ -3,7 +3,8 @@
 
 use chrono::NaiveDate;
 
-use crate::codec::filter::{Constant, Expression, Field, Term, Test};
+use crate::codec::filter::{Constant, DerivedField, Expression, Field, Term, Test};
+use crate::codec::tabular::entry_field::EntryField;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::journal::movement::{Category, Level, Subcategory};
 use crate::store::journal::movement_page::MovementFilter;
@@ -34,26 +35,23 @@ struct Needed {
 
 impl Needed {
     fn of(term: &Term) -> Self {
-        let (if_true, if_false) = match (term.field, &term.test) {
-            (Field::EffectiveDate, test) => dates(test, |effective_from, effective_to| MovementFilter {
-                effective_from,
-                effective_to,
-                ..MovementFilter::default()
-            }),
-            (Field::PostingDate, test) => dates(test, |posting_from, posting_to| MovementFilter {
-                posting_from,
-                posting_to,
-                ..MovementFilter::default()
-            }),
-            (field, Test::Equal(Constant::Text(text))) => texts(field, text),
-            (Field::Live, Test::Equal(Constant::Flag(flag))) => {
-                either_way(*flag, MovementFilter { live_only: true, ..MovementFilter::default() })
-            }
-            (Field::PriorPeriodAdjustment, Test::Equal(Constant::Flag(flag))) => {
-                either_way(*flag, MovementFilter { adjustments_only: true, ..MovementFilter::default() })
-            }
-            _ => Default::default(),
-        };
+        let (if_true, if_false) =
+            match (term.field, &term.test) {
+                (Field::Entry(EntryField::effective_date), test) => dates(test, |effective_from, effective_to| {
+                    MovementFilter { effective_from, effective_to, ..MovementFilter::default() }
+                }),
+                (Field::Entry(EntryField::posting_date), test) => dates(test, |posting_from, posting_to| {
+                    MovementFilter { posting_from, posting_to, ..MovementFilter::default() }
+                }),
+                (Field::Entry(field), Test::Equal(Constant::Text(text))) => texts(field, text),
+                (Field::Derived(DerivedField::Live), Test::Equal(Constant::Flag(flag))) => {
+                    either_way(*flag, MovementFilter { live_only: true, ..MovementFilter::default() })
+                }
+                (Field::Entry(EntryField::prior_period_adjustment), Test::Equal(Constant::Flag(flag))) => {
+                    either_way(*flag, MovementFilter { adjustments_only: true, ..MovementFilter::default() })
+                }
+                _ => Default::default(),
+            };
         Self { if_true, if_false }
     }
 }
@@ -63,25 +61,27 @@ fn either_way(flag: bool, needed: MovementFilter) -> (MovementFilter, MovementFi
     if flag { (needed, MovementFilter::default()) } else { (MovementFilter::default(), needed) }
 }
 
-fn texts(field: Field, text: &str) -> (MovementFilter, MovementFilter) {
+fn texts(field: EntryField, text: &str) -> (MovementFilter, MovementFilter) {
     let all = MovementFilter::default;
     match field {
-        Field::Level => {
+        EntryField::level => {
             let is = |wanted: bool| Level::ALL.iter().copied().find(|level| (level.as_str() == text) == wanted);
             (MovementFilter { level: is(true), ..all() }, MovementFilter { level: is(false), ..all() })
         }
-        Field::Category => {
+        EntryField::category => {
             let (these, others) = Category::ALL.iter().partition(|it| it.as_str() == text);
             (MovementFilter { categories: these, ..all() }, MovementFilter { categories: others, ..all() })
         }
-        Field::Subcategory => {
+        EntryField::subcategory => {
             let (these, others) = Subcategory::ALL.iter().partition(|it| it.as_str() == text);
             (MovementFilter { subcategories: these, ..all() }, MovementFilter { subcategories: others, ..all() })
         }
-        Field::CustomerId => (MovementFilter { customer_id: CustomerId::parse(text).ok(), ..all() }, all()),
-        Field::SubscriptionId => (MovementFilter { subscription_id: SubscriptionId::parse(text).ok(), ..all() }, all()),
-        Field::ItemId => (MovementFilter { item_id: ItemId::parse(text).ok(), ..all() }, all()),
-        Field::Currency => (MovementFilter { currency: Currency::parse(text).ok(), ..all() }, all()),
+        EntryField::customer_id => (MovementFilter { customer_id: CustomerId::parse(text).ok(), ..all() }, all()),
+        EntryField::subscription_id => {
+            (MovementFilter { subscription_id: SubscriptionId::parse(text).ok(), ..all() }, all())
+        }
+        EntryField::item_id => (MovementFilter { item_id: ItemId::parse(text).ok(), ..all() }, all()),
+        EntryField::currency => (MovementFilter { currency: Currency::parse(text).ok(), ..all() }, all()),
         _ => Default::default(),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::codec::filter::{Expression, Field, Term, Value, cause_kind};
-use crate::domain::ids::{ChangeOrderId, CustomerId, LineId, SubscriptionId, TenantId};
+use crate::codec::filter::{DerivedField, Expression, Field, Operand, Term, cause_kind};
+use crate::codec::tabular::row_writer::Cell;
+use crate::domain::ids::{ChangeOrderId, CustomerId, TenantId};
 use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::Cause;
 use crate::reports::error::ReportError;
@@ -90,12 +91,12 @@ impl Beside {
     ) -> Result<Self, ReportError> {
         let is_asked = |field| expression.names(field);
         let mut beside = Self::default();
-        if is_asked(Field::Live) {
+        if is_asked(Field::Derived(DerivedField::Live)) {
             let customers: BTreeSet<&CustomerId> = entries.iter().map(|entry| &entry.movement.customer_id).collect();
             let customers: Vec<&CustomerId> = customers.into_iter().collect();
             beside.reversed = journal::reversed(tx, tenant_id, &customers).await?;
         }
-        if is_asked(Field::Overridden) {
+        if is_asked(Field::Derived(DerivedField::Overridden)) {
             beside.overridden = overridden(tx, tenant_id, entries).await?;
         }
         Ok(beside)
@@ -103,68 +104,41 @@ impl Beside {
 
     fn passes(&self, term: &Term, entry: &Entry) -> bool {
         let causes = &entry.movement.causes;
+        let is = |flag| term.passes(Some(Operand::Flag(flag)));
         match term.field {
-            Field::CauseKind => causes.iter().any(|cause| term.passes(Some(Value::Text(cause_kind(cause))))),
-            Field::CauseLineId => causes.iter().any(|cause| term.passes(line(cause))),
-            Field::CauseChangeOrderId => causes.iter().any(|cause| term.passes(change_order(cause))),
-            Field::Rules => {
-                let mut rules = entry.movement.rules.iter();
-                rules.any(|rule| term.passes(Some(Value::whole(rule.number().into()))))
-            }
-            _ => term.passes(self.value(term.field, entry)),
+            Field::Entry(field) => match field.cell(entry) {
+                Cell::Rules(rules) => rules.iter().any(|rule| term.passes(Some(Operand::whole(rule.number().into())))),
+                cell => term.passes(Operand::of(&cell)),
+            },
+            Field::Derived(field) => match field {
+                DerivedField::CauseKind => {
+                    causes.iter().any(|cause| term.passes(Some(Operand::Text(cause_kind(cause)))))
+                }
+                DerivedField::CauseLineId => causes.iter().any(|cause| term.passes(line(cause))),
+                DerivedField::CauseChangeOrderId => causes.iter().any(|cause| term.passes(change_order(cause))),
+                DerivedField::Provisional => is(entry.movement.provisional_until.is_some()),
+                DerivedField::Reversal => is(entry.reverses.is_some()),
+                DerivedField::Live => is(entry.reverses.is_none() && !self.reversed.contains(&entry.sequence)),
+                DerivedField::Overridden => is(self.overridden.contains(&entry.sequence)),
+            },
         }
-    }
-
-    /// The value of a field; None where it has none, and for lists.
-    fn value<'e>(&self, field: Field, entry: &'e Entry) -> Option<Value<'e>> {
-        let it = &entry.movement;
-        Some(match field {
-            Field::MovementId => Value::whole(entry.sequence),
-            Field::Level => Value::Text(it.level.as_str()),
-            Field::Category => Value::Text(it.category.as_str()),
-            Field::Subcategory => Value::Text(it.subcategory.as_str()),
-            Field::EffectiveDate => Value::Date(it.effective_date),
-            Field::PostingDate => Value::Date(entry.posting_date),
-            Field::RecordedAt => Value::Instant(entry.recorded_at),
-            Field::CustomerId => Value::Text(it.customer_id.as_str()),
-            Field::SubscriptionId => Value::Text(it.subscription_id.as_ref().map(SubscriptionId::as_str)?),
-            Field::LineId => Value::Text(it.line_id.as_ref().map(LineId::as_str)?),
-            Field::ItemId => Value::Text(it.item_id.as_str()),
-            Field::Currency => Value::Text(it.currency.as_str()),
-            Field::MrrDelta => Value::money(it.delta),
-            Field::MrrBefore => Value::money(it.mrr_before),
-            Field::MrrAfter => Value::money(it.mrr_after),
-            Field::QuantityBefore => Value::quantity(it.quantity_before),
-            Field::QuantityAfter => Value::quantity(it.quantity_after),
-            Field::QuantityEffect => Value::money(it.effects?.quantity),
-            Field::PriceEffect => Value::money(it.effects?.price),
-            Field::RenewedMrr => Value::money(it.renewed_mrr?),
-            Field::ProvisionalUntil => Value::Date(it.provisional_until?),
-            Field::ReversesMovementId => Value::whole(entry.reverses?),
-            Field::PriorPeriodAdjustment => Value::Flag(entry.is_adjustment()),
-            Field::Provisional => Value::Flag(it.provisional_until.is_some()),
-            Field::Reversal => Value::Flag(entry.reverses.is_some()),
-            Field::Live => Value::Flag(entry.reverses.is_none() && !self.reversed.contains(&entry.sequence)),
-            Field::Overridden => Value::Flag(self.overridden.contains(&entry.sequence)),
-            Field::CauseKind | Field::CauseLineId | Field::CauseChangeOrderId | Field::Rules => return None,
-        })
     }
 }
 
-fn line(cause: &Cause) -> Option<Value<'_>> {
+fn line(cause: &Cause) -> Option<Operand<'_>> {
     match cause {
         Cause::LineStart(line)
         | Cause::TrialEnd(line)
         | Cause::PriceStep(line, _)
         | Cause::NaturalEnd(line)
-        | Cause::RenewalLink(line, _) => Some(Value::Text(line.as_str())),
+        | Cause::RenewalLink(line, _) => Some(Operand::Text(line.as_str())),
         Cause::ChangeOrder(_) => None,
     }
 }
 
-fn change_order(cause: &Cause) -> Option<Value<'_>> {
+fn change_order(cause: &Cause) -> Option<Operand<'_>> {
     match cause {
-        Cause::ChangeOrder(order) => Some(Value::Text(ChangeOrderId::as_str(order))),
+        Cause::ChangeOrder(order) => Some(Operand::Text(ChangeOrderId::as_str(order))),
         _ => None,
     }
 }

@@ -1,7 +1,8 @@
 //! Values whose types differ between the databases.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use sqlx::error::BoxDynError;
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
@@ -12,6 +13,14 @@ pub(in crate::store) struct Instant(pub DateTime<Utc>);
 impl From<Instant> for DateTime<Utc> {
     fn from(instant: Instant) -> Self {
         instant.0
+    }
+}
+
+/// Microseconds since 1970, as the JSON of SQLite has it.
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let instant = DateTime::from_timestamp_micros(i64::deserialize(from)?);
+        instant.map(Self).ok_or_else(|| D::Error::custom("is out of range"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Appending to the journal, and reading it.
 
+pub(crate) mod column_type;
 pub(crate) mod entry_row;
 pub mod movement_page;
 pub(crate) mod page_row;

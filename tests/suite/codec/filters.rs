@@ -1,6 +1,6 @@
 //! What is wrong with a filter, and where.
 
-use deltabook::codec::filter::{MAX_CHARS, MAX_DEPTH, MAX_TERMS, parse};
+use deltabook::codec::filter::{Field, MAX_CHARS, MAX_DEPTH, MAX_TERMS, parse};
 use deltabook::codec::validation::Form;
 
 /// What is wrong with it, without the name of the field.
@@ -59,4 +59,12 @@ fn filter_length_depth_and_terms_are_limited() {
     assert_eq!(problems(&"live ".repeat(MAX_TERMS + 5)), ["at character 501: this is more than 100 comparisons"]);
     assert_eq!(problems(&"(".repeat(MAX_CHARS)).len(), MAX_CHARS + 2);
     assert_eq!(problems(&" ".repeat(MAX_CHARS + 1)), ["is longer than 4096 characters"]);
+}
+
+#[test]
+fn the_documentation_has_each_field() {
+    let page = include_str!("../../../docs/filter.md");
+    for field in Field::all().map(Field::as_str) {
+        assert!(page.contains(&format!("`{field}`")), "{field}");
+    }
 }

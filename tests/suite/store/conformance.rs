@@ -2,5 +2,6 @@
 
 use super::store;
 
+mod entry_columns;
 mod released_stores;
 mod statements;

@@ -1,5 +1,6 @@
 //! A fresh store for a test: a file in a folder of its own, or a database of its own.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -82,6 +83,22 @@ impl Store {
             Self::Sqlite { .. } => 0,
             Self::Postgres(database) => postgres::number(database.url(), LEFT_IN_A_TRANSACTION).unwrap(),
         }
+    }
+
+    /// The columns of a table or a view; none if there is no such table.
+    pub fn columns(&self, table: &'static str) -> BTreeSet<String> {
+        let columns: Vec<String> = match self {
+            Self::Sqlite { url, .. } => block_on(async {
+                let options = SqliteConnectOptions::new().filename(url);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let columns = sqlx::query_scalar("select name from pragma_table_info($1)").bind(table);
+                let columns = columns.fetch_all(&mut connection).await.unwrap();
+                connection.close().await.unwrap();
+                columns
+            }),
+            Self::Postgres(database) => postgres::columns(database.url(), table),
+        };
+        columns.into_iter().collect()
     }
 
     /// Replaces a text in the body of a fact.

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use chrono::SecondsFormat;
 use futures_util::{StreamExt, stream};
 
-use crate::codec::tabular::movement;
-use crate::codec::tabular::row_writer::{Value, push_json};
+use crate::codec::tabular::entry_field::{MOVEMENT_NAMES, movement_cells};
+use crate::codec::tabular::row_writer::{Cell, push_json};
 use crate::domain::journal::entry::Entry;
 use crate::events::sink::nats::connection::PublishFailure;
 
@@ -29,15 +29,15 @@ impl From<PublishFailure> for JournalFailure {
 /// Encodes an entry as one JSON object: its place in the journal, then its movement.
 pub(super) fn json(entry: &Entry) -> Vec<u8> {
     let own = [
-        Value::Shown(entry.sequence.to_string()),
-        entry.reverses.map_or(Value::Absent, |sequence| Value::Shown(sequence.to_string())),
-        Value::Date(entry.posting_date),
-        Value::Shown(entry.recorded_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Cell::Shown(entry.sequence.to_string()),
+        entry.reverses.map_or(Cell::Absent, |sequence| Cell::Shown(sequence.to_string())),
+        Cell::Date(entry.posting_date),
+        Cell::Shown(entry.recorded_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
     ];
-    let names: Vec<&str> = OWN_NAMES.into_iter().chain(movement::NAMES).collect();
-    let values: Vec<Value<'_>> = own.into_iter().chain(movement::values(&entry.movement)).collect();
+    let names: Vec<&str> = OWN_NAMES.into_iter().chain(MOVEMENT_NAMES).collect();
+    let cells: Vec<Cell<'_>> = own.into_iter().chain(movement_cells(&entry.movement)).collect();
     let mut json = Vec::with_capacity(1_024);
-    push_json(&mut json, &names, &values);
+    push_json(&mut json, &names, &cells);
     // Without the end of the line.
     json.pop();
     json

@@ -90,6 +90,17 @@ pub fn number(url: &str, question: &'static str) -> sqlx::Result<i64> {
     })
 }
 
+/// The columns of a table or a view.
+pub fn columns(url: &str, table: &'static str) -> Vec<String> {
+    block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let columns = "select column_name::text from information_schema.columns where table_name = $1";
+        let columns = sqlx::query_scalar(columns).bind(table).fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        columns
+    })
+}
+
 /// Everything that is in its tables, row by row.
 pub fn dump(url: &str) -> String {
     block_on(async {
