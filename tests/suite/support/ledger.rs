@@ -20,9 +20,10 @@ use deltabook::store::db::Db;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::canary;
+pub use super::facts::{charge, line, quantity};
 use super::server::verified;
 use super::store::Store;
+use super::{canary, facts};
 
 pub const NOTHING: [String; 0] = [];
 
@@ -191,33 +192,7 @@ pub fn fact(fact: Value) -> Fact {
     decode::fact(&serde_json::from_value(fact).unwrap(), "fact").unwrap()
 }
 
-/// A line of 100 USD a month, with more fields.
-pub fn line(customer: &str, fields: Value) -> Value {
-    let mut line = json!({
-        "line_id": "L1", "subscription_id": "S1", "customer_id": customer, "item_id": "basic",
-        "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
-        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
-    });
-    line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    json!({ "subscription_line": line })
-}
-
-/// An order on the line of [`line`].
+/// An order of [`facts`] with new prices, of another date.
 pub fn order(customer: &str, id: &str, date: &str, fields: Value) -> Value {
-    let mut order = json!({
-        "change_order_id": id, "customer_id": customer, "subscription_id": "S1", "effective_date": date,
-        "type": "MODIFY_PRICING",
-    });
-    order.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    json!({ "change_order": order })
-}
-
-/// An order that sets the quantity.
-pub fn quantity(customer: &str, id: &str, date: &str, quantity: u32) -> Value {
-    order(customer, id, date, json!({"entries": [{"line_id": "L1", "quantity": quantity.to_string()}]}))
-}
-
-pub fn charge(customer: &str, id: &str, at: &str) -> Value {
-    json!({"charge": {"charge_id": id, "customer_id": customer, "status": "SUCCEEDED", "amount": "100",
-        "currency": "USD", "occurred_at": at, "description": "Monthly Subscription"}})
+    facts::order(customer, id, facts::with(json!({ "type": "MODIFY_PRICING", "effective_date": date }), fields))
 }

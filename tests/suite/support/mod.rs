@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`store`], [`postgres`] | a fresh store for a test |
 //! | [`program`] | the program as a process: commands in a folder, `deltabook serve` |
+//! | [`facts`] | facts as JSON |
 //! | [`server`] | a server in this process, its clients, and facts for it |
 //! | [`ledger`] | a ledger and a scripted sink under the clock of a test |
 //! | [`keys`], [`certificates`] | keys, authorities and certificates |
@@ -18,6 +19,7 @@
 pub mod store;
 pub mod postgres;
 pub mod program;
+pub mod facts;
 pub mod server;
 pub mod ledger;
 pub mod keys;

@@ -2,7 +2,9 @@
 
 use deltabook::access::authenticator::Access;
 use deltabook::clock::Clock;
+use deltabook::codec::decode;
 use deltabook::codec::dto::RawFact;
+use deltabook::domain::facts::fact::Fact;
 use deltabook::domain::ids::TenantId;
 use deltabook::grpc::server::ServeError;
 use deltabook::grpc::v1;
@@ -15,13 +17,14 @@ use deltabook::ledger::verify::{Verification, verify};
 use deltabook::service::Service;
 use deltabook::store::db::Db;
 use deltabook::tenants::tenant_runtime::Sending;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
-use super::canary;
 use super::store::Store;
+use super::{canary, facts};
 
 pub struct TestServer {
     pub billing: BillingServiceClient<Channel>,
@@ -104,50 +107,22 @@ pub async fn verified(url: &str) -> Verification {
 }
 
 /// A line of a customer, for the ledger.
-pub fn a_line(customer: &str) -> deltabook::domain::facts::fact::Fact {
-    let raw = serde_json::json!({ "subscription_line": {
-        "line_id": "L1", "subscription_id": "S1", "customer_id": customer, "item_id": "basic",
-        "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
-        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
-    }});
-    deltabook::codec::decode::fact(&serde_json::from_value(raw).unwrap(), "").unwrap()
+pub fn a_line(customer: &str) -> Fact {
+    decode::fact(&serde_json::from_value(facts::line(customer, json!({}))).unwrap(), "").unwrap()
 }
 
 /// A fact, written as in the files.
-pub fn fact(json: serde_json::Value) -> v1::Fact {
+pub fn fact(json: Value) -> v1::Fact {
     let raw: RawFact = serde_json::from_value(json).unwrap();
     to_wire(raw).unwrap()
 }
 
-/// A monthly line of 100 USD from 2026-01-01, with some fields of its own.
-pub fn line(customer: &str, line: &str, fields: serde_json::Value) -> v1::Fact {
-    let mut json = serde_json::json!({
-        "line_id": line,
-        "subscription_id": "S1",
-        "customer_id": customer,
-        "item_id": "basic",
-        "charge_kind": "RECURRING",
-        "currency": "USD",
-        "start_date": "2026-01-01",
-        "price_steps": [{"quantity": "1", "unit_price": "100", "interval": {"unit": "MONTH", "count": 1}}],
-    });
-    merge(&mut json, fields);
-    fact(serde_json::json!({ "subscription_line": json }))
+/// A line of [`facts`] by its id.
+pub fn line(customer: &str, line: &str, fields: Value) -> v1::Fact {
+    fact(facts::line(customer, facts::with(json!({ "line_id": line }), fields)))
 }
 
-/// An order on S1 of 2026-03-01, with some fields of its own.
-pub fn order(customer: &str, order: &str, fields: serde_json::Value) -> v1::Fact {
-    let mut json = serde_json::json!({
-        "change_order_id": order,
-        "customer_id": customer,
-        "subscription_id": "S1",
-        "effective_date": "2026-03-01",
-    });
-    merge(&mut json, fields);
-    fact(serde_json::json!({ "change_order": json }))
-}
-
-fn merge(json: &mut serde_json::Value, fields: serde_json::Value) {
-    let serde_json::Value::Object(fields) = fields else { return };
-    json.as_object_mut().unwrap().extend(fields);
+/// An order of [`facts`].
+pub fn order(customer: &str, order: &str, fields: Value) -> v1::Fact {
+    fact(facts::order(customer, order, fields))
 }
