@@ -32,7 +32,7 @@ async fn renewal_before_the_end_withdraws_the_cancellation_event() {
     fixture.at("2026-06-02T12:00:00Z");
     fixture.record(vec![renewal("late")]).await;
     fixture.drain(&sink).await;
-    assert_eq!(sink.take_shown(), NOTHING, "what was sent is not taken back, and nothing else is output");
+    assert_eq!(sink.take_shown(), NOTHING, "what was sent is not taken back, and nothing else is sent");
     fixture.finish().await;
 }
 

@@ -269,7 +269,7 @@ async fn explanation_lists_withdrawn_overrides_and_reversals_as_history() {
     };
     server.finance.clear_override(clear).await.unwrap();
     let found = printed(&mut server, "2026-02-01", of_finance).await;
-    let back = "What finance had output of change order O1 was taken back.";
+    let back = "What finance had said of change order O1 was taken back.";
     let counted = "Change order O1 counted as UPSELL_OR_DOWNSELL; that was taken back by revision 2.";
     let expected = ["CONTRACT", "CUSTOMER"]
         .map(|level| [counted, back].map(|text| format!("2026-02-01 {level} IGNORED 50: {text}")));
