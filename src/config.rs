@@ -31,12 +31,12 @@ pub fn local_actor() -> Actor {
 /// Options of a command that works on a store.
 #[derive(Debug, Clone, Args)]
 pub struct StoreOptions {
-    /// The store: a file name or sqlite:FILE (serve and import create it), or
+    /// Store: a file name or sqlite:FILE (created by serve and import), or
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full (PostgreSQL 15 or later)
     #[arg(long, env = "DATABASE_URL", default_value = "deltabook.db", value_name = "URL", hide_env_values = true)]
     pub database_url: SecretString,
 
-    /// Connections to the database that read, beside those that write
+    /// Read connections to the database, in addition to the write connections
     #[arg(
         long,
         env = "DELTABOOK_READ_CONNECTIONS",
@@ -47,7 +47,7 @@ pub struct StoreOptions {
     )]
     pub read_connections: u32,
 
-    /// PostgreSQL: seconds after which a statement is ended
+    /// PostgreSQL: statement timeout in seconds
     #[arg(
         long,
         env = "DELTABOOK_STATEMENT_TIMEOUT",
@@ -72,7 +72,7 @@ impl From<&StoreOptions> for Settings {
 /// Option of a command that works on one tenant's books.
 #[derive(Debug, Clone, Args)]
 pub struct TenantOption {
-    /// The tenant; `deltabook tenants` lists and creates tenants
+    /// Tenant, from `deltabook tenants list`
     #[arg(
         long,
         env = "DELTABOOK_TENANT",
@@ -87,7 +87,7 @@ pub struct TenantOption {
 /// Options for the key of a server. The key itself is no option: all users of a machine can read those.
 #[derive(Debug, Clone, Args)]
 pub struct KeyOptions {
-    /// A file with the server's key; or the variable DELTABOOK_KEY has the key itself
+    /// File with the API key; alternatively, the variable DELTABOOK_KEY contains the key itself
     #[arg(long, env = "DELTABOOK_KEY_FILE", value_name = "FILE", hide_short_help = true)]
     pub key_file: Option<PathBuf>,
 }
@@ -123,7 +123,7 @@ fn read_secret(source: &SecretSource) -> Result<SecretString, String> {
 /// Option for the log of a command.
 #[derive(Debug, Clone, Args)]
 pub struct LogOptions {
-    /// Log level on stderr: error, warn, info, debug, or by part: info,deltabook::ledger=debug.
+    /// Log filter, on stderr: error, warn, info, debug, or by module such as info,deltabook::ledger=debug
     #[arg(long, global = true, env = "DELTABOOK_LOG", default_value = "warn", value_name = "FILTER")]
     pub log: String,
 }
@@ -131,7 +131,7 @@ pub struct LogOptions {
 /// Option for the configuration file.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigOptions {
-    /// The configuration: which sinks get events (docs/events.md)
+    /// Configuration file with the sinks of events (docs/events.md)
     #[arg(long, env = "DELTABOOK_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -24,6 +24,8 @@ pub struct CohortsArgs {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 
@@ -31,7 +33,7 @@ pub struct CohortsArgs {
     months: MonthRangeArgs,
 
     /// Length of a period
-    #[arg(long, value_enum, default_value_t = CohortPeriodArg::Month)]
+    #[arg(long, value_enum, value_name = "PERIOD", default_value_t = CohortPeriodArg::Month)]
     by: CohortPeriodArg,
 
     /// Measure

@@ -28,6 +28,8 @@ pub struct MovementsArgs {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 

@@ -35,6 +35,8 @@ enum PeriodsCommand {
         #[command(flatten)]
         target: Target,
 
+        /// Output format
+
         #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
         format: OutputFormat,
 

@@ -57,6 +57,8 @@ enum RatesCommand {
         #[command(flatten)]
         target: Target,
 
+        /// Output format
+
         #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
         format: OutputFormat,
 

@@ -33,6 +33,8 @@ pub struct RetentionArgs {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 

@@ -26,6 +26,8 @@ pub struct ScheduledArgs {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 

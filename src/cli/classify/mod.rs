@@ -35,12 +35,12 @@ pub struct ClassifyArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// CSV: read a Deltabook column from another column of the file
-    #[arg(long, value_name = "OURS=THEIRS")]
+    /// CSV: read COLUMN of Deltabook from the column SOURCE of the file
+    #[arg(long, value_name = "COLUMN=SOURCE")]
     map: Vec<String>,
 
-    /// CSV: set a Deltabook column to a constant
-    #[arg(long, value_name = "OURS=VALUE")]
+    /// CSV: set COLUMN of Deltabook to a constant
+    #[arg(long, value_name = "COLUMN=VALUE")]
     set: Vec<String>,
 
     /// Output format

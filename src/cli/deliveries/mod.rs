@@ -118,6 +118,8 @@ struct QueryOptions {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 }

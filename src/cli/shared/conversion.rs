@@ -32,11 +32,11 @@ impl ConversionArgs {
 #[derive(Debug, Args)]
 pub struct GroupArgs {
     /// Group by item, customer, subcategory, customer.KEY or line.KEY (the attribute KEY of customers or lines)
-    #[arg(long, value_name = "WHAT", value_parser = group_option)]
+    #[arg(long, value_name = "GROUP", value_parser = group_option)]
     group_by: Option<v1::Grouping>,
 
     /// Maximum number of groups, largest first; the others are summed [default: 100]
-    #[arg(long, value_name = "N", requires = "group_by", value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "COUNT", requires = "group_by", value_parser = clap::value_parser!(i32).range(1..))]
     max_groups: Option<i32>,
 }
 

@@ -41,6 +41,8 @@ pub struct WaterfallArgs {
     #[command(flatten)]
     target: Target,
 
+    /// Output format
+
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
 
@@ -52,7 +54,7 @@ pub struct WaterfallArgs {
     range: RangeArgs,
 
     /// Length of a period; months, quarters and years are whole ones
-    #[arg(long, value_enum, default_value_t = GranularityArg::Month)]
+    #[arg(long, value_enum, value_name = "PERIOD", default_value_t = GranularityArg::Month)]
     by: GranularityArg,
 
     /// Only this currency
