@@ -92,7 +92,7 @@ pub async fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         AuditCommand::List(args) => {
             let entries = list(&args).await?;
-            records(&entries).write(args.format, table)?;
+            records(&entries).write(args.format, |records| Ok(table(records)))?;
         }
         AuditCommand::Verify { target, head } => {
             let request = v1::VerifyAuditTrailRequest { expected: head };

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
 use crate::cli::shared::months::{CohortPeriodArg, MonthRangeArgs};
-use crate::cli::shared::table::{Table, amount, left, numbered, right};
-use crate::cli::shared::target::{OutputFormat, Records, Target, ViewArgs, currency_option, status_error, text, value};
+use crate::cli::shared::table::{Table, left, numbered, right};
+use crate::cli::shared::target::{
+    OutputFormat, Records, Target, ViewArgs, amount_cell, currency_option, status_error, text, value,
+};
 
 /// Show cohort retention: the customers of each month, quarter or year over time
 #[derive(Debug, Args)]
@@ -97,7 +98,7 @@ fn records(found: &v1::GetCohortsResponse) -> Records<6> {
 }
 
 /// One row per cohort.
-fn table(records: &Records<6>, measure: Measure) -> Table {
+fn table(records: &Records<6>, measure: Measure) -> anyhow::Result<Table> {
     let cohorts: Vec<&[[Value; 6]]> =
         records.rows.chunk_by(|a, b| a.iter().zip(b).take(2).all(|(a, b)| a == b)).collect();
     let most = cohorts.iter().map(|cells| cells.len()).max().unwrap_or_default();
@@ -110,12 +111,11 @@ fn table(records: &Records<6>, measure: Measure) -> Table {
     let mut table = Table::new(columns);
     for cells in cohorts {
         let Some(([currency, start, end, _, of_first, _], later)) = cells.split_first() else { continue };
-        let money = |value: &Value| Money::parse(&text(value)).map(amount).unwrap_or_default();
-        let of_first = if measure == Measure::Mrr { money(of_first) } else { text(of_first) };
+        let of_first = if measure == Measure::Mrr { amount_cell(of_first)? } else { text(of_first) };
         let mut row = vec![text(start), text(end), text(currency), of_first];
         row.extend(later.iter().map(|[.., retention]| text(retention)));
         row.resize(most.saturating_add(3), String::new());
         table.row(row);
     }
-    table
+    Ok(table)
 }

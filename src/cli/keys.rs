@@ -114,7 +114,7 @@ pub async fn run(args: KeysArgs) -> anyhow::Result<ExitCode> {
             ));
             to_stdout(|out| writeln!(out, "{}", made.secret))?;
         }
-        KeysCommand::List { target, format } => list(&target).await?.write(format, table)?,
+        KeysCommand::List { target, format } => list(&target).await?.write(format, |records| Ok(table(records)))?,
         KeysCommand::Revoke { target, id } => {
             let request = v1::RevokeKeyRequest { key_id: id.to_string() };
             target.admin().await?.revoke_key(request).await.map_err(status_error)?.into_inner();

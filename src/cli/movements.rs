@@ -4,14 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use deltabook::codec::tabular::entry_field::EntryField;
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use deltabook::grpc::wire::movement::{self, FieldText};
 use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::shared::movement_filter::FilterArgs;
-use crate::cli::shared::table::{Table, amount, change, left, right};
+use crate::cli::shared::table::{Table, amount, change, left, parse_money, right};
 use crate::cli::shared::target::{OutputFormat, Records, Target, cause_words, level_word, status_error};
 
 /// List movements of the journal, latest first
@@ -126,7 +125,7 @@ pub fn records(movements: &[v1::Movement]) -> MovementRecords {
 }
 
 /// The fields that a screen has room for.
-pub fn table(movements: &[v1::Movement]) -> Table {
+pub fn table(movements: &[v1::Movement]) -> anyhow::Result<Table> {
     let mut table = Table::new([
         right("id"),
         left("date"),
@@ -141,12 +140,11 @@ pub fn table(movements: &[v1::Movement]) -> Table {
         left("currency"),
         left("cause"),
     ]);
-    let money = |text: &str| Money::parse(text).unwrap_or_default();
     for it in movements {
         let causes = causes(it);
         let by = match (it.reverses_movement_id.as_str(), it.renewed_mrr.as_str()) {
             ("", "") => causes,
-            ("", renewed) => format!("{causes}: {} renewed", amount(money(renewed))),
+            ("", renewed) => format!("{causes}: {} renewed", amount(parse_money(renewed)?)),
             (reversed, _) => format!("reversal of {reversed}"),
         };
         let by = if it.prior_period_adjustment { format!("{by} (posted {})", it.posting_date) } else { by };
@@ -158,14 +156,14 @@ pub fn table(movements: &[v1::Movement]) -> Table {
             it.category().short_name().to_owned(),
             it.subcategory().short_name().to_owned(),
             it.item_id.clone(),
-            amount(money(&it.mrr_before)),
-            change(money(&it.mrr_delta)),
-            amount(money(&it.mrr_after)),
+            amount(parse_money(&it.mrr_before)?),
+            change(parse_money(&it.mrr_delta)?),
+            amount(parse_money(&it.mrr_after)?),
             it.currency.clone(),
             by,
         ]);
     }
-    table
+    Ok(table)
 }
 
 /// The causes of a movement in a few words.

@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
 use crate::cli::shared::conversion::{ConversionArgs, GroupArgs, group_name};
-use crate::cli::shared::table::{Table, amount, left, right};
+use crate::cli::shared::table::{Table, left, right};
 use crate::cli::shared::target::{
-    LevelArg, OutputFormat, Records, Target, ViewArgs, currency_option, date_option, id_option, status_error, text,
-    value,
+    LevelArg, OutputFormat, Records, Target, ViewArgs, amount_cell, currency_option, date_option, id_option,
+    status_error, text, value,
 };
 
 /// Show MRR and ARR at the end of a date
@@ -86,12 +85,12 @@ fn records(found: &v1::GetMrrResponse) -> Records<4> {
     Records { names: ["date", "currency", "mrr", "arr"], rows: found.totals.iter().map(row).collect() }
 }
 
-fn table(records: &Records<4>) -> Table {
+fn table(records: &Records<4>) -> anyhow::Result<Table> {
     let mut table = Table::new([left("date"), left("currency"), right("MRR"), right("ARR")]);
     for [date, currency, mrr, arr] in &records.rows {
-        table.row([text(date), text(currency), money(mrr), money(arr)]);
+        table.row([text(date), text(currency), amount_cell(mrr)?, amount_cell(arr)?]);
     }
-    table
+    Ok(table)
 }
 
 fn by_group(found: &v1::GetMrrResponse) -> Records<6> {
@@ -105,15 +104,11 @@ fn by_group(found: &v1::GetMrrResponse) -> Records<6> {
     Records { names: ["date", "currency", "mrr", "arr", "group", "rest"], rows }
 }
 
-fn group_table(records: &Records<6>) -> Table {
+fn group_table(records: &Records<6>) -> anyhow::Result<Table> {
     let mut table = Table::new([left("date"), left("currency"), left("group"), right("MRR"), right("ARR")]);
     for [date, currency, mrr, arr, group, rest] in &records.rows {
         let group = group_name(&text(group), !rest.is_null());
-        table.row([text(date), text(currency), group, money(mrr), money(arr)]);
+        table.row([text(date), text(currency), group, amount_cell(mrr)?, amount_cell(arr)?]);
     }
-    table
-}
-
-fn money(value: &Value) -> String {
-    amount(Money::parse(&text(value)).unwrap_or_default())
+    Ok(table)
 }

@@ -77,7 +77,7 @@ pub async fn run(args: PeriodsArgs) -> anyhow::Result<ExitCode> {
         PeriodsCommand::List { target, format, history } => {
             let request = v1::ListPeriodsRequest { with_history: history };
             let found = target.finance().await?.list_periods(request).await.map_err(status_error)?.into_inner();
-            records(&found.periods).write(format, table)?;
+            records(&found.periods).write(format, |records| Ok(table(records)))?;
         }
         PeriodsCommand::Close { target, month, reason } => {
             let request = v1::ClosePeriodRequest { month: month.to_string(), reason, request_id: String::new() };

@@ -71,9 +71,11 @@ enum RatesCommand {
 pub async fn run(args: RatesArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         RatesCommand::Import { target, file, set } => return import(&target, &file, &set).await,
-        RatesCommand::List { target, format, set: None } => sets(&target).await?.write(format, sets_table)?,
+        RatesCommand::List { target, format, set: None } => {
+            sets(&target).await?.write(format, |records| Ok(sets_table(records)))?
+        }
         RatesCommand::List { target, format, set: Some(set) } => {
-            rates(&target, &set).await?.write(format, rates_table)?
+            rates(&target, &set).await?.write(format, |records| Ok(rates_table(records)))?
         }
     }
     Ok(ExitCode::SUCCESS)

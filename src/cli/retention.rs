@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use serde_json::Value;
 
 use crate::cli::shared::months::MonthRangeArgs;
-use crate::cli::shared::table::{Table, amount, left, right};
+use crate::cli::shared::table::{Table, left, right};
 use crate::cli::shared::target::{
-    LevelArg, OutputFormat, Records, Target, ViewArgs, currency_option, status_error, text, value,
+    LevelArg, OutputFormat, Records, Target, ViewArgs, amount_cell, currency_option, optional_amount_cell,
+    status_error, text, value,
 };
 
 /// Show retention: NRR, GRR, logo churn, quick ratio, renewal rate, ARPA and customers
@@ -120,7 +120,7 @@ fn row(currency: &str, it: &v1::RetentionPeriod) -> [Value; 17] {
     ]
 }
 
-fn table(records: &Records<17>) -> Table {
+fn table(records: &Records<17>) -> anyhow::Result<Table> {
     let mut table = Table::new([
         left("start"),
         left("end"),
@@ -139,12 +139,11 @@ fn table(records: &Records<17>) -> Table {
     ]);
     for row in &records.rows {
         let [currency, start, end, opening, _, nrr, grr, logo_churn, quick, renewal, _, _, arpa, counts @ ..] = row;
-        let money = |value: &Value| Money::parse(&text(value)).map(amount).unwrap_or_default();
-        let mut cells = vec![text(start), text(end), text(currency), money(opening)];
+        let mut cells = vec![text(start), text(end), text(currency), amount_cell(opening)?];
         cells.extend([nrr, grr, logo_churn, quick, renewal].map(text));
-        cells.push(money(arpa));
+        cells.push(optional_amount_cell(arpa)?);
         cells.extend(counts.iter().map(text));
         table.row(cells);
     }
-    table
+    Ok(table)
 }

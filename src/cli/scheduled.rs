@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use deltabook::grpc::wire::wire_enum::WireEnum;
 
 use crate::cli::movements::{causes, records};
-use crate::cli::shared::table::{Table, amount, change, left, right};
+use crate::cli::shared::table::{Table, amount, change, left, parse_money, right};
 use crate::cli::shared::target::{
     LevelArg, OutputFormat, Target, currency_option, date_option, id_option, status_error,
 };
@@ -71,7 +70,7 @@ pub async fn run(args: ScheduledArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(movements: &[v1::Movement]) -> Table {
+fn table(movements: &[v1::Movement]) -> anyhow::Result<Table> {
     let mut table = Table::new([
         left("date"),
         left("customer"),
@@ -83,19 +82,18 @@ fn table(movements: &[v1::Movement]) -> Table {
         left("cause"),
         left("provisional until"),
     ]);
-    let money = |text: &str| Money::parse(text).unwrap_or_default();
     for it in movements {
         table.row([
             it.effective_date.clone(),
             it.customer_id.clone(),
             it.subcategory().short_name().to_owned(),
             it.item_id.clone(),
-            change(money(&it.mrr_delta)),
-            amount(money(&it.mrr_after)),
+            change(parse_money(&it.mrr_delta)?),
+            amount(parse_money(&it.mrr_after)?),
             it.currency.clone(),
             causes(it),
             it.provisional_until.clone(),
         ]);
     }
-    table
+    Ok(table)
 }

@@ -7,8 +7,10 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::access::authenticator::Refused;
+use crate::bug::Bug;
 use crate::console::parts::page::{Tab, page};
 use crate::console::signed_in::SignedIn;
+use crate::domain::money::OutOfRange;
 
 /// The status and the message of an error page.
 #[derive(Debug)]
@@ -52,6 +54,19 @@ impl ErrorPage {
 impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         self.into_page(None)
+    }
+}
+
+/// The case is logged where it occurs; its description is for operators.
+impl From<Bug> for ErrorPage {
+    fn from(_: Bug) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal error. The log of the server describes it.")
+    }
+}
+
+impl From<OutOfRange> for ErrorPage {
+    fn from(error: OutOfRange) -> Self {
+        Status::out_of_range(error.to_string()).into()
     }
 }
 

@@ -1,24 +1,56 @@
 //! Formatting of values for pages. Amounts keep all their digits; percentages and quotients are rounded.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
 
+use crate::bug;
+use crate::bug::Bug;
+use crate::domain::money::Money;
 use crate::grpc::v1;
 use crate::grpc::wire::facts::from_wire;
 use crate::grpc::wire::wire_enum::WireEnum;
 
-/// A decimal with thousands separators: `-1299.9` → `−1,299.90`.
-pub fn amount(decimal: &str) -> String {
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
-    let (units, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    format!("{sign}{}.{decimals:0<2}", with_separators(units))
+/// The amount of a response with thousands separators: `-1299.9` → `−1,299.90`.
+pub fn amount(decimal: &str) -> Result<String, Bug> {
+    parse_decimal(decimal).map(|_| separated_amount(decimal))
+}
+
+/// The amount of a response with an explicit sign, except for zero.
+pub fn signed_amount(decimal: &str) -> Result<String, Bug> {
+    let is_plus = parse_decimal(decimal)? > Decimal::ZERO;
+    Ok(format!("{}{}", if is_plus { "+" } else { "" }, separated_amount(decimal)))
+}
+
+/// An amount with thousands separators.
+pub fn money(amount: Money) -> String {
+    separated_amount(&amount.to_string())
 }
 
 /// An amount with an explicit sign, except for zero.
-pub fn signed_amount(decimal: &str) -> String {
-    let is_plus = !decimal.starts_with('-') && !is_zero(decimal);
-    format!("{}{}", if is_plus { "+" } else { "" }, amount(decimal))
+pub fn signed_money(amount: Money) -> String {
+    format!("{}{}", if amount.is_positive() { "+" } else { "" }, money(amount))
+}
+
+/// Reads an amount of a response.
+pub fn parse_money(decimal: &str) -> Result<Money, Bug> {
+    Money::parse(decimal).ok_or_else(|| bug!("{decimal:?} is not an amount"))
+}
+
+/// Reads a date of a response.
+pub fn parse_date(date: &str) -> Result<NaiveDate, Bug> {
+    date.parse().map_err(|error| bug!("{date:?} is not a date: {error}"))
+}
+
+/// Reads a decimal number of a response.
+pub fn parse_decimal(text: &str) -> Result<Decimal, Bug> {
+    Decimal::from_str_exact(text).map_err(|error| bug!("{text:?} is not a decimal number: {error}"))
+}
+
+fn separated_amount(decimal: &str) -> String {
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
+    let (units, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    format!("{sign}{}.{decimals:0<2}", with_separators(units))
 }
 
 /// A count with an explicit sign, except for zero.
@@ -37,18 +69,15 @@ pub fn duration(seconds: i64) -> String {
 }
 
 /// A quantity with thousands separators.
-pub fn quantity(decimal: &str) -> String {
+pub fn quantity(decimal: &str) -> Result<String, Bug> {
+    parse_decimal(decimal)?;
     let (units, decimals) = decimal.split_once('.').unwrap_or((decimal, ""));
     let point = if decimals.is_empty() { "" } else { "." };
-    format!("{}{point}{decimals}", with_separators(units))
+    Ok(format!("{}{point}{decimals}", with_separators(units)))
 }
 
 pub fn count(number: i64) -> String {
     with_separators(&number.to_string())
-}
-
-pub fn is_zero(decimal: &str) -> bool {
-    decimal.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'))
 }
 
 fn with_separators(units: &str) -> String {
@@ -64,19 +93,27 @@ fn with_separators(units: &str) -> String {
     text
 }
 
+/// Shown for a ratio with the denominator 0.
+const UNDEFINED: &str = "\u{2013}";
+
 /// A ratio as a percentage with one decimal, rounded half-even: `0.951230` → `95.1 %`; undefined → a dash.
-pub fn percent(ratio: &str) -> String {
-    let hundredfold = || Decimal::from_str_exact(ratio).ok()?.checked_mul(Decimal::ONE_HUNDRED);
-    let Some(percent) = hundredfold() else { return "\u{2013}".to_owned() };
+pub fn percent(ratio: &str) -> Result<String, Bug> {
+    if ratio.is_empty() {
+        return Ok(UNDEFINED.to_owned());
+    }
+    let percent = parse_decimal(ratio)?.checked_mul(Decimal::ONE_HUNDRED);
+    let percent = percent.ok_or_else(|| bug!("the ratio {ratio} is too large"))?;
     let shown = format!("{:.1}", percent.round_dp(1));
     let (units, decimals) = shown.split_once('.').unwrap_or((&shown, "0"));
-    format!("{}.{decimals}\u{a0}%", with_separators(units))
+    Ok(format!("{}.{decimals}\u{a0}%", with_separators(units)))
 }
 
 /// A quotient with two decimals, rounded half-even; undefined → a dash.
-pub fn quotient(decimal: &str) -> String {
-    let Ok(value) = Decimal::from_str_exact(decimal) else { return "\u{2013}".to_owned() };
-    amount(&format!("{:.2}", value.round_dp(2)))
+pub fn quotient(decimal: &str) -> Result<String, Bug> {
+    if decimal.is_empty() {
+        return Ok(UNDEFINED.to_owned());
+    }
+    Ok(separated_amount(&format!("{:.2}", parse_decimal(decimal)?.round_dp(2))))
 }
 
 /// An instant in UTC, to the second.
@@ -151,9 +188,9 @@ pub fn fact(fact: &v1::Fact) -> String {
 }
 
 /// A fact as JSON, in the spelling of files.
-pub fn fact_as_json(fact: &v1::Fact) -> String {
-    let raw = from_wire(fact.clone());
-    raw.and_then(|raw| serde_json::to_string_pretty(&raw).ok()).unwrap_or_default()
+pub fn fact_as_json(fact: &v1::Fact) -> Result<String, Bug> {
+    let raw = from_wire(fact.clone()).ok_or_else(|| bug!("a fact of a response has no content"))?;
+    serde_json::to_string_pretty(&raw).map_err(|error| bug!("a fact cannot be written as JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -162,28 +199,34 @@ mod tests {
 
     #[test]
     fn amounts_have_thousands_separators() {
-        let shown = |text| amount(text);
+        let shown = |text| amount(text).unwrap();
         assert_eq!(shown("0"), "0.00");
         assert_eq!(shown("1299.9"), "1,299.90");
         assert_eq!(shown("-1234567.123456"), "\u{2212}1,234,567.123456");
         assert_eq!(shown("999"), "999.00");
-        assert_eq!(
-            (signed_amount("5"), signed_amount("-5"), signed_amount("0.00")),
-            ("+5.00".into(), "\u{2212}5.00".into(), "0.00".into())
-        );
-        assert_eq!((quantity("1500"), quantity("0.5")), ("1,500".into(), "0.5".into()));
+        assert_eq!(["5", "-5", "0.00"].map(|it| signed_amount(it).unwrap()), ["+5.00", "\u{2212}5.00", "0.00"]);
+        assert_eq!(["1500", "0.5"].map(|it| quantity(it).unwrap()), ["1,500", "0.5"]);
     }
 
     #[test]
     fn ratios_are_shown_as_percentages() {
-        assert_eq!(percent("0.950000"), "95.0\u{a0}%");
-        assert_eq!(percent("1.234560"), "123.5\u{a0}%");
-        assert_eq!(percent("0.000500"), "0.0\u{a0}%");
-        assert_eq!(percent("-0.500000"), "\u{2212}50.0\u{a0}%");
-        assert_eq!(percent("12.000000"), "1,200.0\u{a0}%");
-        assert_eq!(percent(""), "\u{2013}");
-        assert_eq!((quotient("4.500000"), quotient("")), ("4.50".into(), "\u{2013}".into()));
-        assert_eq!(quotient("1005.555556"), "1,005.56");
+        assert_eq!(percent("0.950000").unwrap(), "95.0\u{a0}%");
+        assert_eq!(percent("1.234560").unwrap(), "123.5\u{a0}%");
+        assert_eq!(percent("0.000500").unwrap(), "0.0\u{a0}%");
+        assert_eq!(percent("-0.500000").unwrap(), "\u{2212}50.0\u{a0}%");
+        assert_eq!(percent("12.000000").unwrap(), "1,200.0\u{a0}%");
+        assert_eq!(percent("").unwrap(), "\u{2013}");
+        assert_eq!(["4.500000", ""].map(|it| quotient(it).unwrap()), ["4.50", "\u{2013}"]);
+        assert_eq!(quotient("1005.555556").unwrap(), "1,005.56");
+    }
+
+    #[test]
+    fn text_that_is_no_number_is_an_error_and_never_zero() {
+        for text in ["", "-", "1,000", "1e3", "NaN"] {
+            assert!(amount(text).is_err() && signed_amount(text).is_err() && parse_money(text).is_err(), "{text}");
+            assert!(quantity(text).is_err(), "{text}");
+        }
+        assert!(percent("x").is_err() && quotient("x").is_err());
     }
 
     #[test]

@@ -152,7 +152,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
                 .await
                 .map_err(status_error)?
                 .into_inner();
-            sink_records(&answer.sinks).write(query.format, sink_table)?;
+            sink_records(&answer.sinks).write(query.format, |records| Ok(sink_table(records)))?;
         }
         DeliveriesCommand::List { query, sink: Some(sink), limit } => {
             list(query, sink, v1::DeliveryState::Waiting, limit).await?;
@@ -188,7 +188,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
 async fn list(query: QueryOptions, sink: String, state: v1::DeliveryState, limit: LimitOption) -> anyhow::Result<()> {
     let mut service = query.target.admin().await?;
     let found = first_deliveries(&mut service, sink, state, limit.count).await?;
-    delivery_records(&found).write(query.format, delivery_table)
+    delivery_records(&found).write(query.format, |records| Ok(delivery_table(records)))
 }
 
 async fn first_deliveries(

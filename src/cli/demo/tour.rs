@@ -61,7 +61,7 @@ pub async fn run(channel: Channel, address: &SocketAddr) -> anyhow::Result<Tour>
     };
     let mut last = questions.list_movements(request).await.map_err(status_error)?.into_inner().movements;
     last.reverse();
-    writeln!(text, "{}", movements::table(&last))?;
+    writeln!(text, "{}", movements::table(&last)?)?;
 
     let id = find_explained(&mut questions).await?;
     writeln!(text, "Explanation of movement {id}")?;
@@ -80,7 +80,7 @@ pub async fn run(channel: Channel, address: &SocketAddr) -> anyhow::Result<Tour>
     };
     let shown = output::TableLayout { by: GranularityArg::Month, has_groups: false };
     let found = questions.get_waterfall(request).await.map_err(status_error)?.into_inner();
-    writeln!(text, "{}", output::table(&output::records(&found, false), shown))?;
+    writeln!(text, "{}", output::table(&output::records(&found, false), shown)?)?;
     Ok(Tour { text, explained: id })
 }
 

@@ -70,7 +70,7 @@ pub async fn run(args: OverrideArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     if !all.is_empty() {
-        let (movements, waterfall) = (movement_table(&all), waterfall_table(&all)?);
+        let (movements, waterfall) = (movement_table(&all)?, waterfall_table(&all)?);
         to_stdout(|out| write!(out, "{movements}\n{waterfall}"))?;
     }
     let unchanged = all.iter().filter(|preview| preview.is_unchanged()).count();

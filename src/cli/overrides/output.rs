@@ -7,7 +7,7 @@ use deltabook::grpc::v1;
 use deltabook::grpc::wire::wire_enum::WireEnum;
 
 use crate::cli::overrides::rows::OverrideRow;
-use crate::cli::shared::table::{Table, change, left, right};
+use crate::cli::shared::table::{Table, change, left, parse_money, right};
 use crate::cli::shared::target::{cause_words, level_word};
 
 /// A row with its preview.
@@ -23,7 +23,7 @@ impl PreviewedRow {
 }
 
 /// Movements that each row reverses (-) and posts (+).
-pub fn movement_table(all: &[PreviewedRow]) -> Table {
+pub fn movement_table(all: &[PreviewedRow]) -> anyhow::Result<Table> {
     let mut table = Table::new([
         right("line"),
         left("customer"),
@@ -65,12 +65,12 @@ pub fn movement_table(all: &[PreviewedRow]) -> Table {
                 it.item_id.clone(),
                 it.category().short_name().to_owned(),
                 it.subcategory().short_name().to_owned(),
-                change(Money::parse(&it.mrr_delta).unwrap_or_default()),
+                change(parse_money(&it.mrr_delta)?),
                 it.currency,
             ]);
         }
     }
-    table
+    Ok(table)
 }
 
 /// Key of a waterfall cell: level, month, currency, column, prior-period adjustment, date of inclusion.
@@ -84,7 +84,7 @@ pub fn waterfall_table(all: &[PreviewedRow]) -> anyhow::Result<Table> {
             let (month, currency, column) = (it.month.clone(), it.currency.clone(), it.column.clone());
             let key = (it.level, month, currency, column, it.prior_period_adjustment, it.counts_from.clone());
             let (amount, count) = sums.entry(key).or_default();
-            *amount = amount.checked_add(Money::parse(&it.amount).unwrap_or_default())?;
+            *amount = amount.checked_add(parse_money(&it.amount)?)?;
             *count = count.saturating_add(it.count);
         }
     }

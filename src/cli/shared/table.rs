@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use anyhow::Context;
 use comfy_table::{CellAlignment, LineStyle, TableStyle};
 use deltabook::domain::money::Money;
 
@@ -54,6 +55,11 @@ impl fmt::Display for Table {
     }
 }
 
+/// Reads an amount of a response.
+pub fn parse_money(decimal: &str) -> anyhow::Result<Money> {
+    Money::parse(decimal).with_context(|| format!("the response contains {decimal:?}, which is not an amount"))
+}
+
 /// An amount with thousands separators and at least two decimals: `-1,234.50`, `0.333333`.
 pub fn amount(money: Money) -> String {
     let exact = money.to_string();
@@ -92,6 +98,13 @@ mod tests {
             assert_eq!(amount(Money::parse(text).unwrap()), shown);
         }
         assert_eq!(change(Money::parse("5").unwrap()), "+5.00");
+    }
+
+    #[test]
+    fn text_that_is_no_amount_is_an_error_and_never_zero() {
+        for text in ["", "-", "1,000", "1e3", "9223372036854.775808"] {
+            assert!(parse_money(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use secrecy::SecretString;
 use tonic::transport::Endpoint;
 
 use crate::cli::shared::output::{csv, to_stdout};
-use crate::cli::shared::table::Table;
+use crate::cli::shared::table::{Table, amount, parse_money};
 use crate::cli::shared::tls_client::{TlsClientOptions, is_confidential};
 
 /// The store or the server that a command uses.
@@ -215,10 +215,17 @@ pub struct Records<const N: usize> {
 
 impl<const N: usize> Records<N> {
     /// Writes CSV, JSON or the table.
-    pub fn write(self, format: OutputFormat, to_table: impl FnOnce(&Self) -> Table) -> anyhow::Result<()> {
+    pub fn write(
+        self,
+        format: OutputFormat,
+        to_table: impl FnOnce(&Self) -> anyhow::Result<Table>,
+    ) -> anyhow::Result<()> {
+        if format == OutputFormat::Table && !self.rows.is_empty() {
+            let table = to_table(&self)?;
+            return to_stdout(|out| write!(out, "{table}"));
+        }
         to_stdout(|out| match format {
-            OutputFormat::Table if self.rows.is_empty() => writeln!(out, "no results"),
-            OutputFormat::Table => write!(out, "{}", to_table(&self)),
+            OutputFormat::Table => writeln!(out, "no results"),
             OutputFormat::Csv => csv(out, self.names, self.rows.iter().map(|row| row.each_ref().map(text))),
             OutputFormat::Json => {
                 let objects: Vec<Map<String, Value>> = self.objects().collect();
@@ -245,6 +252,16 @@ pub fn text(value: &Value) -> String {
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }
+}
+
+/// An amount as the text of a cell.
+pub fn amount_cell(value: &Value) -> anyhow::Result<String> {
+    Ok(amount(parse_money(&text(value))?))
+}
+
+/// An amount as the text of a cell, empty for null.
+pub fn optional_amount_cell(value: &Value) -> anyhow::Result<String> {
+    if value.is_null() { Ok(String::new()) } else { amount_cell(value) }
 }
 
 /// A text value, null if empty.

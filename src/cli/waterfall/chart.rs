@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use deltabook::domain::money::{Money, OutOfRange};
+use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 
 use crate::cli::shared::conversion::group_name;
 use crate::cli::shared::months::GranularityArg;
-use crate::cli::shared::table::{amount, change};
+use crate::cli::shared::table::{amount, change, parse_money};
 
 /// Width of the chart in characters.
 const WIDTH: i128 = 40;
@@ -39,7 +39,7 @@ pub fn draw(
     by: GranularityArg,
     has_groups: bool,
     is_coloured: bool,
-) -> Result<String, OutOfRange> {
+) -> anyhow::Result<String> {
     let mut text = String::new();
     for waterfall in &found.waterfalls {
         let bars = bars(waterfall, by)?;
@@ -58,29 +58,31 @@ pub fn draw(
     Ok(text)
 }
 
-fn bars(waterfall: &v1::Waterfall, by: GranularityArg) -> Result<Vec<Bar>, OutOfRange> {
-    let money = |text: &str| Money::parse(text).unwrap_or_default();
+fn bars(waterfall: &v1::Waterfall, by: GranularityArg) -> anyhow::Result<Vec<Bar>> {
     let mut bars = Vec::new();
     for (place, period) in waterfall.periods.iter().enumerate() {
         let name = by.shown(&period.start);
         let level = |label, text| {
-            let to = money(text);
-            Bar { period: name.clone(), label, shown: amount(to), from: Money::ZERO, to, style: BarStyle::Level }
+            let to = parse_money(text)?;
+            let (from, style) = (Money::ZERO, BarStyle::Level);
+            anyhow::Ok(Bar { period: name.clone(), label, shown: amount(to), from, to, style })
         };
         if place == 0 {
-            bars.push(level("opening", &period.opening));
+            bars.push(level("opening", &period.opening)?);
         }
-        let mut from = money(&period.opening);
-        for (label, text) in [
+        let mut from = parse_money(&period.opening)?;
+        let columns = [
             ("new", &period.new),
             ("reactivation", &period.reactivation),
             ("upsell", &period.upsell),
             ("downsell", &period.downsell),
             ("churn", &period.churn),
             ("ignored", &period.ignored),
-            ("currency effect", &period.currency_effect),
-        ] {
-            let delta = money(text);
+        ];
+        // Only a converted waterfall has a currency effect.
+        let effect = Some(&period.currency_effect).filter(|it| !it.is_empty());
+        for (label, text) in columns.into_iter().chain(effect.map(|it| ("currency effect", it))) {
+            let delta = parse_money(text)?;
             if delta.is_zero() {
                 continue;
             }
@@ -89,7 +91,7 @@ fn bars(waterfall: &v1::Waterfall, by: GranularityArg) -> Result<Vec<Bar>, OutOf
             bars.push(Bar { period: name.clone(), label, shown: change(delta), from, to, style });
             from = to;
         }
-        bars.push(level("closing", &period.closing));
+        bars.push(level("closing", &period.closing)?);
     }
     Ok(bars)
 }
@@ -129,8 +131,11 @@ mod tests {
             start: start.to_owned(),
             opening,
             new,
+            reactivation: "0".to_owned(),
             upsell,
+            downsell: "0".to_owned(),
             churn,
+            ignored: "0".to_owned(),
             closing,
             ..v1::WaterfallPeriod::default()
         }

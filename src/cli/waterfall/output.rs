@@ -1,14 +1,13 @@
 //! Records and tables of waterfalls.
 
-use deltabook::domain::money::Money;
 use deltabook::grpc::v1;
 use deltabook::grpc::wire::wire_enum::WireEnum;
 use serde_json::Value;
 
 use crate::cli::shared::conversion::group_name;
 use crate::cli::shared::months::GranularityArg;
-use crate::cli::shared::table::{Table, amount, left, right};
-use crate::cli::shared::target::{Records, text, value};
+use crate::cli::shared::table::{Table, left, right};
+use crate::cli::shared::target::{Records, amount_cell, optional_amount_cell, text, value};
 
 /// Layout of the table.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +75,7 @@ fn row(of: &v1::Waterfall, it: &v1::WaterfallPeriod, has_groups: bool) -> [Value
 
 /// The table of amounts by period, with every column of the sum. Adjustments and the currency effect are shown only if
 /// present.
-pub fn table(records: &Records<20>, TableLayout { by, has_groups }: TableLayout) -> Table {
+pub fn table(records: &Records<20>, TableLayout { by, has_groups }: TableLayout) -> anyhow::Result<Table> {
     let has_adjustments = records.rows.iter().any(|row| !TableCells::of(row).adjustments.is_null());
     let has_effect = records.rows.iter().any(|row| !TableCells::of(row).currency_effect.is_null());
     let mut columns = vec![left(by.heading()), left("currency")];
@@ -99,17 +98,19 @@ pub fn table(records: &Records<20>, TableLayout { by, has_groups }: TableLayout)
         if has_groups {
             cells.push(group_name(&text(it.group), !it.rest.is_null()));
         }
-        cells.extend(it.columns.map(money));
-        if has_effect {
-            cells.push(money(it.currency_effect));
+        for column in it.columns {
+            cells.push(amount_cell(column)?);
         }
-        cells.push(money(it.closing));
+        if has_effect {
+            cells.push(amount_cell(it.currency_effect)?);
+        }
+        cells.push(amount_cell(it.closing)?);
         if has_adjustments {
-            cells.push(if it.adjustments.is_null() { String::new() } else { money(it.adjustments) });
+            cells.push(optional_amount_cell(it.adjustments)?);
         }
         table.row(cells);
     }
-    table
+    Ok(table)
 }
 
 /// The values of a record that the table shows.
@@ -133,10 +134,6 @@ impl<'r> TableCells<'r> {
     }
 }
 
-fn money(value: &Value) -> String {
-    amount(Money::parse(&text(value)).unwrap_or_default())
-}
-
 /// One record per period and subcategory, between its opening and its closing.
 pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Records<6> {
     let mut rows = Vec::new();
@@ -158,11 +155,11 @@ pub fn by_subcategory(found: &v1::GetWaterfallResponse) -> Records<6> {
     Records { names: ["currency", "start", "end", "subcategory", "amount", "count"], rows }
 }
 
-pub fn subcategory_table(records: &Records<6>, by: GranularityArg) -> Table {
+pub fn subcategory_table(records: &Records<6>, by: GranularityArg) -> anyhow::Result<Table> {
     let columns = [left(by.heading()), left("currency"), left("subcategory"), right("amount"), right("movements")];
     let mut table = Table::new(columns);
     for [currency, start, _, subcategory, amount, count] in &records.rows {
-        table.row([by.shown(&text(start)), text(currency), text(subcategory), money(amount), text(count)]);
+        table.row([by.shown(&text(start)), text(currency), text(subcategory), amount_cell(amount)?, text(count)]);
     }
-    table
+    Ok(table)
 }

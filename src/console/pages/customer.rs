@@ -78,18 +78,18 @@ async fn body(session: &SignedIn, params: &Params) -> Result<Markup, ErrorPage> 
         p {
             "MRR on " (today.date) ": "
             @if today.totals.is_empty() { "none" }
-            @for total in &today.totals { strong { (format::amount(&total.mrr)) " " (total.currency) } " " }
+            @for total in &today.totals { strong { (format::amount(&total.mrr)?) " " (total.currency) } " " }
         }
         (attributes(found.customer.as_ref()))
-        (timeline::chart(&found, &movements, &today.date))
-        (movement_table::table("Movements at customer level", &customer))
-        (movement_table::table("Movements at contract level", &contract))
+        (timeline::chart(&found, &movements, &today.date)?)
+        (movement_table::table("Movements at customer level", &customer)?)
+        (movement_table::table("Movements at contract level", &contract)?)
         @if !next_page_token.is_empty() { p .warning { "The first 1,000 movements are shown. The Movements page lists all of them." } }
         p { a href=(routes::with_query(routes::MOVEMENTS, [("customer", customer_id.as_str())])) { "All journal entries of this customer, including reversals" } }
         (lines(&found.subscription_lines))
         (orders(&found.change_orders))
         (overrides(&found.overrides))
-        (charges(&found.charges))
+        (charges(&found.charges)?)
     })
 }
 
@@ -160,19 +160,24 @@ fn overrides(overrides: &[v1::OverrideRecord]) -> Markup {
     table_unless_empty("Overrides", &["Cause", "Modification type", "Reason", "Status"], overrides.is_empty(), rows)
 }
 
-fn charges(charges: &[v1::Charge]) -> Markup {
+fn charges(charges: &[v1::Charge]) -> Result<Markup, ErrorPage> {
     let rows = html! {
         @for it in charges {
             tr {
                 th scope="row" { (it.charge_id) }
                 td { (format::sentence_case(it.status().short_name())) }
-                td { (format::amount(&it.amount)) " " (it.currency) }
+                td { (format::amount(&it.amount)?) " " (it.currency) }
                 td { (format::instant(it.occurred_at.as_ref())) }
                 td { (it.description) }
             }
         }
     };
-    table_unless_empty("Charges", &["Charge", "Status", "Amount", "Occurred", "Description"], charges.is_empty(), rows)
+    Ok(table_unless_empty(
+        "Charges",
+        &["Charge", "Status", "Amount", "Occurred", "Description"],
+        charges.is_empty(),
+        rows,
+    ))
 }
 
 fn table_unless_empty(name: &str, headings: &[&'static str], is_empty: bool, rows: Markup) -> Markup {

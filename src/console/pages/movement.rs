@@ -34,17 +34,17 @@ async fn body(session: &SignedIn, id: &str) -> Result<Markup, ErrorPage> {
                 @if !why.replaced_by_movement_ids.is_empty() { ", replaced by " (links(&why.replaced_by_movement_ids)) "." }
             }
         }
-        (facts_of(&movement))
+        (facts_of(&movement)?)
         @if may_override(session, &movement, &why) {
             p { a .button href=(routes::override_form(id)) { "Reclassify" } }
         }
         (drawn)
         (reasons(&why))
-        (movement_context::other_level(&why.other_level))
+        (movement_context::other_level(&why.other_level)?)
         (movement_context::overrides(&why.overrides))
-        (changes(&why))
-        (events(&why))
-        (facts(&why))
+        (changes(&why)?)
+        (events(&why)?)
+        (facts(&why)?)
     })
 }
 
@@ -71,8 +71,8 @@ fn may_override(session: &SignedIn, movement: &v1::Movement, why: &v1::ExplainMo
     holds && session.may("FinanceService/OverrideModificationType")
 }
 
-fn facts_of(it: &v1::Movement) -> Markup {
-    html! {
+fn facts_of(it: &v1::Movement) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         dl .panel {
             dt { "Customer" } dd { a href=(routes::customer(&it.customer_id)) { (it.customer_id) } }
             @if !it.subscription_id.is_empty() { dt { "Subscription" } dd { (it.subscription_id) } }
@@ -80,21 +80,21 @@ fn facts_of(it: &v1::Movement) -> Markup {
             dt { "Item" } dd { (it.item_id) }
             dt { "Level" } dd { (format::level(it.level)) }
             dt { "Category" } dd { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) }
-            dt { "MRR change" } dd { strong { (format::signed_amount(&it.mrr_delta)) " " (it.currency) } }
-            dt { "MRR" } dd { (format::amount(&it.mrr_before)) " → " (format::amount(&it.mrr_after)) }
-            dt { "Quantity" } dd { (format::quantity(&it.quantity_before)) " → " (format::quantity(&it.quantity_after)) }
+            dt { "MRR change" } dd { strong { (format::signed_amount(&it.mrr_delta)?) " " (it.currency) } }
+            dt { "MRR" } dd { (format::amount(&it.mrr_before)?) " → " (format::amount(&it.mrr_after)?) }
+            dt { "Quantity" } dd { (format::quantity(&it.quantity_before)?) " → " (format::quantity(&it.quantity_after)?) }
             @if !it.quantity_effect.is_empty() {
-                dt { "Quantity effect" } dd { (format::signed_amount(&it.quantity_effect)) }
-                dt { "Price effect" } dd { (format::signed_amount(&it.price_effect)) }
+                dt { "Quantity effect" } dd { (format::signed_amount(&it.quantity_effect)?) }
+                dt { "Price effect" } dd { (format::signed_amount(&it.price_effect)?) }
             }
-            @if !it.renewed_mrr.is_empty() { dt { "Renewed MRR" } dd { (format::amount(&it.renewed_mrr)) } }
+            @if !it.renewed_mrr.is_empty() { dt { "Renewed MRR" } dd { (format::amount(&it.renewed_mrr)?) } }
             dt { "Effective date" } dd { (it.effective_date) }
             dt { "Posting date" } dd { (it.posting_date) }
             dt { "Recorded" } dd { (format::instant(it.recorded_at.as_ref())) }
             dt { "Causes" }
             dd { ul .plain { @for cause in &it.causes { li { (format::cause(cause)) } } } }
         }
-    }
+    })
 }
 
 fn reasons(why: &v1::ExplainMovementResponse) -> Markup {
@@ -110,9 +110,9 @@ fn reasons(why: &v1::ExplainMovementResponse) -> Markup {
     }
 }
 
-fn changes(why: &v1::ExplainMovementResponse) -> Markup {
+fn changes(why: &v1::ExplainMovementResponse) -> Result<Markup, ErrorPage> {
     if why.changes.is_empty() {
-        return html! {};
+        return Ok(html! {});
     }
     let headings = [Text("Line"), Text("Cause"), Text("Before"), Text("After")];
     let rows = html! {
@@ -120,59 +120,59 @@ fn changes(why: &v1::ExplainMovementResponse) -> Markup {
             tr {
                 th scope="row" { (change.line_id) }
                 td { (change.cause.as_ref().map(format::cause).unwrap_or_default()) }
-                td { (terms(change.before.as_ref())) }
-                td { (terms(change.after.as_ref())) }
+                td { (terms(change.before.as_ref())?) }
+                td { (terms(change.after.as_ref())?) }
             }
         }
     };
-    table("Changes of lines", &headings, rows)
+    Ok(table("Changes of lines", &headings, rows))
 }
 
 /// The terms of a line at one moment.
-fn terms(terms: Option<&v1::LineTerms>) -> Markup {
-    let Some(it) = terms else { return html! { "none" } };
+fn terms(terms: Option<&v1::LineTerms>) -> Result<Markup, ErrorPage> {
+    let Some(it) = terms else { return Ok(html! { "none" }) };
     let interval = it.interval.as_ref().map(format::interval).unwrap_or_default();
-    html! {
+    Ok(html! {
         @if !it.counting { span .tag { "not counting" } " " }
-        (it.item_id) ": " (format::quantity(&it.quantity)) " × " (format::amount(&it.unit_price)) " " (interval)
+        (it.item_id) ": " (format::quantity(&it.quantity)?) " × " (format::amount(&it.unit_price)?) " " (interval)
         @if let Some(discount) = it.discount.as_ref().and_then(|it| it.value.as_ref()) {
             @match discount {
                 v1::discount::Value::Percent(percent) => { ", discount " (percent) " %" }
-                v1::discount::Value::Amount(amount) => { ", discount " (format::amount(amount)) }
+                v1::discount::Value::Amount(amount) => { ", discount " (format::amount(amount)?) }
             }
         }
         br;
-        small { "MRR " (format::amount(&it.mrr)) }
-    }
+        small { "MRR " (format::amount(&it.mrr)?) }
+    })
 }
 
-fn events(why: &v1::ExplainMovementResponse) -> Markup {
-    html! {
+fn events(why: &v1::ExplainMovementResponse) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         @if !why.events.is_empty() {
             section {
                 h2 { "Events" }
                 ul {
                     @for event in &why.events {
                         li {
-                            (event.name) " of " (format::signed_amount(&event.mrr_delta)) " " (event.currency) " on " (event.date)
+                            (event.name) " of " (format::signed_amount(&event.mrr_delta)?) " " (event.currency) " on " (event.date)
                             ": " (movement_context::event_state(event))
                         }
                     }
                 }
             }
         }
-    }
+    })
 }
 
-fn facts(why: &v1::ExplainMovementResponse) -> Markup {
-    html! {
+fn facts(why: &v1::ExplainMovementResponse) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         @if !why.facts.is_empty() {
             section {
                 h2 { "Source facts" }
                 @for fact in &why.facts {
-                    details { summary { (format::fact(fact)) } pre .code { (format::fact_as_json(fact)) } }
+                    details { summary { (format::fact(fact)) } pre .code { (format::fact_as_json(fact)?) } }
                 }
             }
         }
-    }
+    })
 }

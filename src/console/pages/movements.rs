@@ -51,7 +51,7 @@ async fn body(session: &SignedIn, params: &Params) -> Result<Markup, ErrorPage> 
         h1 { "Movements" }
         (form(params))
         @match found {
-            Ok(found) => (list(params, found.get_ref())),
+            Ok(found) => (list(params, found.get_ref())?),
             Err(status) => p .problem role="alert" { (message(&status)) },
         }
     })
@@ -89,16 +89,16 @@ pub(in crate::console) fn order(params: &Params) -> i32 {
     }
 }
 
-fn list(params: &Params, found: &v1::ListMovementsResponse) -> Markup {
+fn list(params: &Params, found: &v1::ListMovementsResponse) -> Result<Markup, ErrorPage> {
     if found.movements.is_empty() && found.next_page_token.is_empty() {
         let all = html! { p { a href=(routes::MOVEMENTS) { "Show all movements" } } };
-        return empty_state("No movements match the filter.", all);
+        return Ok(empty_state("No movements match the filter.", all));
     }
     let is_first = params.get("page").is_empty();
-    html! {
+    Ok(html! {
         @if found.movements.is_empty() { p .warning { "No match among the entries searched so far. The next page continues the search." } }
-        (movement_table::sums(&found.movements))
-        (movement_table::table("Journal entries", &found.movements))
+        (movement_table::sums(&found.movements)?)
+        (movement_table::table("Journal entries", &found.movements)?)
         nav .pages aria-label="Pages" {
             @if !is_first { a .button.quiet href=(routes::with_query(routes::MOVEMENTS, params.replacing("page", ""))) { "First page" } }
             @if !found.next_page_token.is_empty() {
@@ -108,7 +108,7 @@ fn list(params: &Params, found: &v1::ListMovementsResponse) -> Markup {
                 a .button.quiet href=(routes::with_query(&routes::export(file), params.replacing("page", ""))) { (name) }
             }
         }
-    }
+    })
 }
 
 fn form(params: &Params) -> Markup {

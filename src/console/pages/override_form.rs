@@ -70,7 +70,7 @@ async fn process(session: &SignedIn, id: &str, params: &Params) -> Result<Submis
             session.set_notice("Override recorded. This is the current movement.");
             Ok(Submission::Recorded(subject.next(&effect)))
         }
-        Ok((over, effect)) => Ok(Submission::Page(preview(session, &subject, params, &over, &effect))),
+        Ok((over, effect)) => Ok(Submission::Page(preview(session, &subject, params, &over, &effect)?)),
         Err(status) => Ok(Submission::Page(form(session, &subject, params, Some(&message(&status))))),
     }
 }
@@ -215,13 +215,13 @@ fn preview(
     params: &Params,
     over: &v1::Override,
     effect: &v1::OverrideEffect,
-) -> Markup {
+) -> Result<Markup, ErrorPage> {
     let kept = ["cause", "type", "levels", "subcategory", "reason"];
     let expected = over.revision.saturating_sub(1).to_string();
-    html! {
+    Ok(html! {
         h1 { "Preview of the reclassification" }
         p { (subject.summary) }
-        (waterfall_delta::effect(effect))
+        (waterfall_delta::effect(effect)?)
         form .fields method="post" {
             (form_token(session))
             @for name in kept { @for value in params.all(name) { input type="hidden" name=(name) value=(value); } }
@@ -230,5 +230,5 @@ fn preview(
             a .button .quiet href=(routes::override_form(&subject.id)) { "Edit" }
             a .button .quiet href=(routes::movement(&subject.id)) { "Cancel" }
         }
-    }
+    })
 }

@@ -57,11 +57,11 @@ async fn body(session: &SignedIn, mut params: Params) -> Result<Markup, ErrorPag
             @let groups: Vec<_> = found.groups.iter().filter(|group| group.currency == it.currency).cloned().collect();
             section aria-label=(it.currency) {
                 h2 { (it.currency) }
-                (key_figures(links, &found, &it.currency))
+                (key_figures(links, &found, &it.currency)?)
                 (waterfall::bridge(it)?)
-                (waterfall::columns(it))
+                (waterfall::columns(it)?)
                 (waterfall::table(it, links)?)
-                @if params.get("group") == "SUBCATEGORY" { @for group in &groups { (groups::subcategory_table(group, links)) } }
+                @if params.get("group") == "SUBCATEGORY" { @for group in &groups { (groups::subcategory_table(group, links)?) } }
                 @else { (groups::table(&groups, links, &kind)?) }
             }
         }
@@ -204,7 +204,7 @@ fn empty() -> Markup {
 }
 
 /// Key figures.
-fn key_figures(links: WaterfallLinks<'_>, found: &Reports, currency: &str) -> Markup {
+fn key_figures(links: WaterfallLinks<'_>, found: &Reports, currency: &str) -> Result<Markup, ErrorPage> {
     let params = links.params;
     let total = found.mrr.totals.iter().find(|it| it.currency == currency);
     let kept = found.retentions.iter().find(|it| it.currency == currency).and_then(|it| it.span.as_ref());
@@ -222,15 +222,15 @@ fn key_figures(links: WaterfallLinks<'_>, found: &Reports, currency: &str) -> Ma
         html! { li { a href=(link) { span .name { (name) } strong { (value) } span .note { (note) } } } }
     };
     let months = format!("{} to {}", params.get("from"), params.get("to"));
-    html! {
+    Ok(html! {
         ul .tiles {
-            (tile("MRR", &amount(|it| &it.mrr), &format!("on {date}"), &movements))
-            (tile("ARR", &amount(|it| &it.arr), "12 × MRR", &movements))
+            (tile("MRR", &amount(|it| &it.mrr)?, &format!("on {date}"), &movements))
+            (tile("ARR", &amount(|it| &it.arr)?, "12 × MRR", &movements))
             @if let Some(kept) = kept {
-                (tile("NRR", &format::percent(&kept.net_revenue_retention), &months, &retention))
-                (tile("GRR", &format::percent(&kept.gross_revenue_retention), &months, &retention))
+                (tile("NRR", &format::percent(&kept.net_revenue_retention)?, &months, &retention))
+                (tile("GRR", &format::percent(&kept.gross_revenue_retention)?, &months, &retention))
                 (tile("Customers", &format::count(kept.customers_at_end), &format!("at the end of {}", params.get("to")), &retention))
             }
         }
-    }
+    })
 }

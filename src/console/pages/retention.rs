@@ -4,6 +4,8 @@ use axum::response::Response;
 use maud::{Markup, html};
 use rust_decimal::Decimal;
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::codec::month::Month;
 use crate::console::enum_params;
 use crate::console::error_page::{ErrorPage, message};
@@ -30,9 +32,9 @@ async fn body(session: &SignedIn, mut params: Params) -> Result<Markup, ErrorPag
             Err(status) => p .problem role="alert" { (message(status)) },
             Ok((kept, _)) if kept.is_empty() => (empty_state("No movements up to the end of this range.", html! {})),
             Ok((kept, triangles)) => {
-                @for it in kept { (retention_table(it)) }
+                @for it in kept { (retention_table(it)?) }
                 @match triangles {
-                    Ok(triangles) => @for it in triangles { (cohort_table(it, params.get("measure"))) },
+                    Ok(triangles) => @for it in triangles { (cohort_table(it, params.get("measure"))?) },
                     Err(status) => p .problem role="alert" { "Cohorts: " (message(status)) },
                 }
             }
@@ -91,7 +93,7 @@ fn form(params: &Params) -> Markup {
     }
 }
 
-fn retention_table(it: &v1::Retention) -> Markup {
+fn retention_table(it: &v1::Retention) -> Result<Markup, ErrorPage> {
     let name = format!("Retention in {}", it.currency);
     let table = html! {
         table .numbers {
@@ -112,40 +114,45 @@ fn retention_table(it: &v1::Retention) -> Markup {
                     th scope="col" { "Churned" }
                 }
             }
-            tbody { @for period in &it.periods { (row(&period.start.chars().take(7).collect::<String>(), period)) } }
-            @if let Some(span) = &it.span { tfoot { (row("Total", span)) } }
+            tbody { @for period in &it.periods { (row(&period.start.chars().take(7).collect::<String>(), period)?) } }
+            @if let Some(span) = &it.span { tfoot { (row("Total", span)?) } }
         }
     };
-    html! { section { (scroll_region(&name, table)) } }
+    Ok(html! { section { (scroll_region(&name, table)) } })
 }
 
-fn row(name: &str, it: &v1::RetentionPeriod) -> Markup {
-    html! {
+fn row(name: &str, it: &v1::RetentionPeriod) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         tr {
             th scope="row" { (name) }
-            td { (format::amount(&it.opening)) }
-            td { (format::amount(&it.closing)) }
-            td { (format::percent(&it.net_revenue_retention)) }
-            td { (format::percent(&it.gross_revenue_retention)) }
-            td { (format::percent(&it.logo_churn)) }
-            td { (format::quotient(&it.quick_ratio)) }
-            td { (format::percent(&it.renewal_rate)) }
-            td { (format::quotient(&it.arpa)) }
+            td { (format::amount(&it.opening)?) }
+            td { (format::amount(&it.closing)?) }
+            td { (format::percent(&it.net_revenue_retention)?) }
+            td { (format::percent(&it.gross_revenue_retention)?) }
+            td { (format::percent(&it.logo_churn)?) }
+            td { (format::quotient(&it.quick_ratio)?) }
+            td { (format::percent(&it.renewal_rate)?) }
+            td { (format::quotient(&it.arpa)?) }
             td { (format::count(it.customers_at_end)) }
             td { (format::count(it.customers_new)) }
             td { (format::count(it.customers_churned)) }
         }
-    }
+    })
 }
 
 /// A cohort triangle as a heat map: the higher the retention, the darker the cell.
-fn cohort_table(it: &v1::CohortTriangle, measure: &str) -> Markup {
+fn cohort_table(it: &v1::CohortTriangle, measure: &str) -> Result<Markup, ErrorPage> {
     let what = if measure == "CUSTOMERS" { "Customer" } else { "MRR" };
     let name = format!("{what} retention by cohort, in {}", it.currency);
     let periods = it.cohorts.iter().map(|cohort| cohort.cells.len()).max().unwrap_or_default();
-    let cohorts = || it.cohorts.iter().filter(|cohort| cohort.cells.iter().any(|cell| !format::is_zero(&cell.value)));
-    if cohorts().next().is_none() {
-        return html! { p { "No new customers in " (it.currency) " in this range." } };
+    let mut cohorts = Vec::with_capacity(it.cohorts.len());
+    for cohort in &it.cohorts {
+        if has_customers(cohort)? {
+            cohorts.push(cohort);
+        }
+    }
+    if cohorts.is_empty() {
+        return Ok(html! { p { "No new customers in " (it.currency) " in this range." } });
     }
     let table = html! {
         table .numbers .heat {
@@ -158,12 +165,12 @@ fn cohort_table(it: &v1::CohortTriangle, measure: &str) -> Markup {
                 }
             }
             tbody {
-                @for cohort in cohorts() {
+                @for cohort in cohorts {
                     tr {
                         th scope="row" { (cohort.start.chars().take(7).collect::<String>()) }
-                        td { @if let Some(first) = cohort.cells.first() { (value(&first.value, measure)) } }
+                        td { @if let Some(first) = cohort.cells.first() { (value(&first.value, measure)?) } }
                         @for cell in &cohort.cells {
-                            td class=(shade(&cell.retention)) title=(value(&cell.value, measure)) { (format::percent(&cell.retention)) }
+                            td class=(shade(&cell.retention)?) title=(value(&cell.value, measure)?) { (format::percent(&cell.retention)?) }
                         }
                         @for _ in cohort.cells.len()..periods { td {} }
                     }
@@ -171,18 +178,31 @@ fn cohort_table(it: &v1::CohortTriangle, measure: &str) -> Markup {
             }
         }
     };
-    html! { section { (scroll_region(&name, table)) } }
+    Ok(html! { section { (scroll_region(&name, table)) } })
 }
 
-fn value(value: &str, measure: &str) -> String {
+/// Tests that a cohort has any value other than 0.
+fn has_customers(cohort: &v1::Cohort) -> Result<bool, Bug> {
+    for cell in &cohort.cells {
+        if !format::parse_money(&cell.value)?.is_zero() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn value(value: &str, measure: &str) -> Result<String, Bug> {
     if measure == "CUSTOMERS" { format::quantity(value) } else { format::amount(value) }
 }
 
 /// CSS class of one of eleven shades.
-fn shade(retention: &str) -> String {
-    let tenths = || Decimal::from_str_exact(retention).ok()?.checked_mul(Decimal::TEN);
-    let tenths = tenths().unwrap_or_default().round().clamp(Decimal::ZERO, Decimal::TEN);
-    format!("heat-{}", tenths.normalize())
+fn shade(retention: &str) -> Result<String, Bug> {
+    if retention.is_empty() {
+        return Ok("heat-0".to_owned());
+    }
+    let ratio = format::parse_decimal(retention)?.clamp(Decimal::ZERO, Decimal::ONE);
+    let tenths = ratio.checked_mul(Decimal::TEN).ok_or_else(|| bug!("ten times {ratio} is too large"))?;
+    Ok(format!("heat-{}", tenths.round().normalize()))
 }
 
 #[cfg(test)]
@@ -191,7 +211,7 @@ mod tests {
 
     #[test]
     fn higher_retention_has_a_darker_shade() {
-        let shades = ["", "0.000000", "0.540000", "1.000000", "2.500000", "-0.100000"].map(shade);
+        let shades = ["", "0.000000", "0.540000", "1.000000", "2.500000", "-0.100000"].map(|it| shade(it).unwrap());
         assert_eq!(shades, ["heat-0", "heat-0", "heat-5", "heat-10", "heat-10", "heat-0"]);
     }
 }

@@ -44,7 +44,7 @@ async fn body(session: &SignedIn, mut params: Params) -> Result<Markup, ErrorPag
         h1 { "Scheduled" }
         (form(&params))
         @match &found {
-            Ok(found) => (list(&params, found.get_ref())),
+            Ok(found) => (list(&params, found.get_ref())?),
             Err(status) => p .problem role="alert" { (message(status)) },
         }
     })
@@ -67,22 +67,22 @@ fn is_natural_end(it: &v1::Movement) -> bool {
     it.causes.iter().any(|cause| cause.kind() == v1::CauseKind::NaturalEnd)
 }
 
-fn list(params: &Params, found: &v1::ListScheduledMovementsResponse) -> Markup {
+fn list(params: &Params, found: &v1::ListScheduledMovementsResponse) -> Result<Markup, ErrorPage> {
     if found.movements.is_empty() {
         let text = format!("No scheduled movements from {} to {}.", found.today, params.get("until"));
         let longer = html! { p { "Choose a later date or the other level." } };
-        return empty_state(&text, longer);
+        return Ok(empty_state(&text, longer));
     }
     let (ends, others): (Vec<_>, Vec<_>) = found.movements.iter().cloned().partition(is_natural_end);
     let is_whole = params.get("page").is_empty() && found.next_page_token.is_empty();
     let of_page = if is_whole { "" } else { " on this page" };
-    html! {
+    Ok(html! {
         @if ends.is_empty() { p { "No terms end without renewal" (of_page) "." } } @else {
-            p { "MRR at risk" (of_page) ": " strong { (at_risk(&ends)) } ". A renewal recorded in time removes the churn." }
-            (movement_table::table("Terms ending without renewal", &ends))
+            p { "MRR at risk" (of_page) ": " strong { (at_risk(&ends)?) } ". A renewal recorded in time removes the churn." }
+            (movement_table::table("Terms ending without renewal", &ends)?)
         }
         @if others.is_empty() { p { "No scheduled starts, price steps or change orders" (of_page) "." } } @else {
-            (movement_table::table("Scheduled starts, price steps and change orders", &others))
+            (movement_table::table("Scheduled starts, price steps and change orders", &others)?)
         }
         @if !is_whole {
             nav .pages aria-label="Pages" {
@@ -94,16 +94,16 @@ fn list(params: &Params, found: &v1::ListScheduledMovementsResponse) -> Markup {
                 a .button href=(routes::with_query(routes::SCHEDULED, params.replacing("page", &found.next_page_token))) { "Next page" }
             }
         }
-    }
+    })
 }
 
 /// MRR of the ending terms, by currency.
-fn at_risk(ends: &[v1::Movement]) -> String {
+fn at_risk(ends: &[v1::Movement]) -> Result<String, ErrorPage> {
     let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
     for it in ends {
         let sum = sums.entry(&it.currency).or_default();
-        *sum = Money::parse(&it.mrr_delta).and_then(|delta| sum.checked_sub(delta).ok()).unwrap_or(*sum);
+        *sum = sum.checked_sub(format::parse_money(&it.mrr_delta)?)?;
     }
-    let each = sums.iter().map(|(currency, sum)| format!("{} {currency} per month", format::amount(&sum.to_string())));
-    each.collect::<Vec<_>>().join(", ")
+    let each = sums.iter().map(|(currency, sum)| format!("{} {currency} per month", format::money(*sum)));
+    Ok(each.collect::<Vec<_>>().join(", "))
 }

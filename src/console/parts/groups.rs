@@ -7,9 +7,7 @@ use maud::{Markup, html};
 use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::parts::page::scroll_region;
-use crate::console::parts::waterfall::{
-    WaterfallLinks, column_link, column_total, last_date, linked_amount, money, steps,
-};
+use crate::console::parts::waterfall::{WaterfallLinks, column_link, column_total, last_date, linked_amount, steps};
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
@@ -44,7 +42,7 @@ pub(in crate::console) fn table(
 
 fn row(group: &v1::Waterfall, links: WaterfallLinks<'_>) -> Result<Markup, ErrorPage> {
     let Some((first, last)) = group.periods.first().zip(group.periods.last()) else { return Ok(html! {}) };
-    let end = last_date(&last.end);
+    let end = last_date(&last.end)?;
     let mut cells = Vec::new();
     for step in steps(group) {
         let link = if links.has_group_links(group) {
@@ -52,14 +50,14 @@ fn row(group: &v1::Waterfall, links: WaterfallLinks<'_>) -> Result<Markup, Error
         } else {
             String::new()
         };
-        cells.push(linked_amount(&column_total(group, step)?.to_string(), &link));
+        cells.push(linked_amount(column_total(group, step)?, &link));
     }
     Ok(html! {
         tr {
             th scope="row" { (group_name(group)) }
-            td { (format::amount(&first.opening)) }
+            td { (format::amount(&first.opening)?) }
             @for cell in cells { td { (cell) } }
-            td { (format::amount(&last.closing)) }
+            td { (format::amount(&last.closing)?) }
         }
     })
 }
@@ -71,15 +69,18 @@ fn group_name(group: &v1::Waterfall) -> Markup {
 }
 
 /// The table of subcategories, each summed over all periods.
-pub(in crate::console) fn subcategory_table(it: &v1::Waterfall, links: WaterfallLinks<'_>) -> Markup {
-    let mut sums: BTreeMap<i32, (Option<Money>, i64)> = BTreeMap::new();
+pub(in crate::console) fn subcategory_table(
+    it: &v1::Waterfall,
+    links: WaterfallLinks<'_>,
+) -> Result<Markup, ErrorPage> {
+    let mut sums: BTreeMap<i32, (Money, i64)> = BTreeMap::new();
     for part in it.periods.iter().flat_map(|period| &period.subcategories) {
-        let (amount, count) = sums.entry(part.subcategory).or_insert((Some(Money::ZERO), 0));
-        *amount = amount.and_then(|sum| sum.checked_add(money(&part.amount)).ok());
+        let (amount, count) = sums.entry(part.subcategory).or_insert((Money::ZERO, 0));
+        *amount = amount.checked_add(format::parse_money(&part.amount)?)?;
         *count = count.saturating_add(part.count);
     }
-    let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return html! {} };
-    let end = last_date(&last.end);
+    let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
+    let end = last_date(&last.end)?;
     let name = format!("By subcategory, in {}", it.currency);
     let table = html! {
         table .numbers {
@@ -91,11 +92,11 @@ pub(in crate::console) fn subcategory_table(it: &v1::Waterfall, links: Waterfall
                     tr {
                         th scope="row" { (format::subcategory(subcategory)) }
                         td { (format::count(count)) }
-                        td { (linked_amount(&amount.unwrap_or_default().to_string(), &link)) }
+                        td { (linked_amount(amount, &link)) }
                     }
                 }
             }
         }
     };
-    scroll_region(&name, table)
+    Ok(scroll_region(&name, table))
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::parts::movement_table;
 use crate::console::routes;
@@ -9,8 +10,8 @@ use crate::grpc::v1;
 use crate::grpc::wire::wire_enum::WireEnum;
 
 /// The movement of the same changes at the other level.
-pub(in crate::console) fn other_level(others: &[v1::OtherLevel]) -> Markup {
-    html! {
+pub(in crate::console) fn other_level(others: &[v1::OtherLevel]) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         @if !others.is_empty() {
             section {
                 h2 { "Other level" }
@@ -20,14 +21,14 @@ pub(in crate::console) fn other_level(others: &[v1::OtherLevel]) -> Markup {
                         p {
                             a href=(routes::movement(&it.movement_id)) { "№ " (it.movement_id) }
                             ": " (format::category(it.category)) " · " (format::subcategory(it.subcategory)) ", "
-                            (format::signed_amount(&it.mrr_delta)) " " (it.currency) " at " (format::level(it.level).to_lowercase()) " level"
+                            (format::signed_amount(&it.mrr_delta)?) " " (it.currency) " at " (format::level(it.level).to_lowercase()) " level"
                             (movement_table::tags(it))
                         }
                     }
                 }
             }
         }
-    }
+    })
 }
 
 /// Overrides of the causes, latest first.

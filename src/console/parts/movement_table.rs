@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::parts::page;
 use crate::console::parts::page::Heading::{Number, Text};
@@ -11,7 +12,7 @@ use crate::console::routes;
 use crate::domain::money::Money;
 use crate::grpc::v1;
 
-pub(in crate::console) fn table(name: &str, movements: &[v1::Movement]) -> Markup {
+pub(in crate::console) fn table(name: &str, movements: &[v1::Movement]) -> Result<Markup, ErrorPage> {
     let headings = [
         Text("Movement"),
         Text("Date"),
@@ -23,12 +24,12 @@ pub(in crate::console) fn table(name: &str, movements: &[v1::Movement]) -> Marku
         Number("MRR before"),
         Number("MRR after"),
     ];
-    let rows = html! { @for it in movements { (row(it)) } };
-    page::table(name, &headings, rows)
+    let rows = html! { @for it in movements { (row(it)?) } };
+    Ok(page::table(name, &headings, rows))
 }
 
-fn row(it: &v1::Movement) -> Markup {
-    html! {
+fn row(it: &v1::Movement) -> Result<Markup, ErrorPage> {
+    Ok(html! {
         tr {
             td {
                 // A previewed movement is not in the journal yet.
@@ -39,11 +40,11 @@ fn row(it: &v1::Movement) -> Markup {
             td { a href=(routes::customer(&it.customer_id)) { (it.customer_id) } }
             td { (it.item_id) }
             td { (format::category(it.category)) " · " (format::subcategory(it.subcategory)) (tags(it)) }
-            td .number { (format::signed_amount(&it.mrr_delta)) " " (it.currency) }
-            td .number { (format::amount(&it.mrr_before)) }
-            td .number { (format::amount(&it.mrr_after)) }
+            td .number { (format::signed_amount(&it.mrr_delta)?) " " (it.currency) }
+            td .number { (format::amount(&it.mrr_before)?) }
+            td .number { (format::amount(&it.mrr_after)?) }
         }
-    }
+    })
 }
 
 fn posted(it: &v1::Movement) -> Markup {
@@ -65,21 +66,21 @@ pub(in crate::console) fn tags(it: &v1::Movement) -> Markup {
 }
 
 /// Sums by level and currency. The two levels show the same changes, so they are never added up.
-pub(in crate::console) fn sums(movements: &[v1::Movement]) -> Markup {
-    let mut sums: BTreeMap<(i32, &str), (usize, Option<Money>)> = BTreeMap::new();
+pub(in crate::console) fn sums(movements: &[v1::Movement]) -> Result<Markup, ErrorPage> {
+    let mut sums: BTreeMap<(i32, &str), (usize, Money)> = BTreeMap::new();
     for it in movements {
-        let (count, sum) = sums.entry((it.level, &it.currency)).or_insert((0, Some(Money::ZERO)));
+        let (count, sum) = sums.entry((it.level, &it.currency)).or_insert((0, Money::ZERO));
         *count = count.saturating_add(1);
-        *sum = sum.and_then(|sum| sum.checked_add(Money::parse(&it.mrr_delta)?).ok());
+        *sum = sum.checked_add(format::parse_money(&it.mrr_delta)?)?;
     }
-    html! {
+    Ok(html! {
         ul .sums {
             @for ((level, currency), (count, sum)) in sums {
                 li {
                     (count) " on this page at " (format::level(level).to_lowercase()) " level in " (currency) ": "
-                    strong { (sum.map(|sum| format::signed_amount(&sum.to_string())).unwrap_or_default()) }
+                    strong { (format::signed_money(sum)) }
                 }
             }
         }
-    }
+    })
 }

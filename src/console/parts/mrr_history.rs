@@ -49,26 +49,30 @@ pub(in crate::console) async fn chart(session: &SignedIn, movement: &v1::Movemen
     let found = found.movements;
     let mut changes: BTreeMap<NaiveDate, Money> = BTreeMap::new();
     for it in found.iter().filter(|it| !is_contract || movement.line_id.is_empty() || it.line_id == movement.line_id) {
-        let Some((date, delta)) = it.effective_date.parse().ok().zip(Money::parse(&it.mrr_delta)) else { continue };
-        let sum = changes.entry(date).or_default();
-        *sum = sum.checked_add(delta).unwrap_or(*sum);
+        let sum = changes.entry(format::parse_date(&it.effective_date)?).or_default();
+        *sum = sum.checked_add(format::parse_money(&it.mrr_delta)?)?;
     }
     let what = match (is_contract, movement.line_id.as_str()) {
         (true, "") => format!("subscription {}", movement.subscription_id),
         (true, line) => format!("line {line}"),
         (false, _) => format!("item {}, all contracts of {}", movement.item_id, movement.customer_id),
     };
-    Ok(render(&what, &movement.currency, &changes, movement.effective_date.parse().ok()))
+    render(&what, &movement.currency, &changes, format::parse_date(&movement.effective_date)?)
 }
 
-fn render(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, marked: Option<NaiveDate>) -> Markup {
+fn render(
+    what: &str,
+    currency: &str,
+    changes: &BTreeMap<NaiveDate, Money>,
+    marked: NaiveDate,
+) -> Result<Markup, ErrorPage> {
     let mut at = Money::ZERO;
     let mut steps = Vec::with_capacity(changes.len());
     for (date, change) in changes {
-        at = at.checked_add(*change).unwrap_or(at);
+        at = at.checked_add(*change)?;
         steps.push((*date, at));
     }
-    let Some(((first, _), (last, _))) = steps.first().zip(steps.last()) else { return html! {} };
+    let Some(((first, _), (last, _))) = steps.first().zip(steps.last()) else { return Ok(html! {}) };
     let days = last.signed_duration_since(*first).num_days().max(1);
     // Room after the last step, so that it is visible.
     let span = days.saturating_add(days.div_euclid(8).max(1));
@@ -78,12 +82,12 @@ fn render(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, mark
     let turns = steps.iter().map(|(date, amount)| format!("H{} V{}", x(*date), scale.y(*amount)));
     let turns: Vec<String> = turns.collect();
     let path = format!("M0 {} {} H{WIDTH}", scale.y(Money::ZERO), turns.join(" "));
-    html! {
+    Ok(html! {
         figure {
             figcaption { "MRR of " (what) " over time, in " (currency) }
             svg .steps viewBox={ "-4 -4 " (WIDTH.saturating_add(8)) " " (HEIGHT.saturating_add(8)) } preserveAspectRatio="none" aria-hidden="true" focusable="false" {
                 line .axis x1="0" x2=(WIDTH) y1=(scale.y(Money::ZERO)) y2=(scale.y(Money::ZERO)) {}
-                @if let Some(date) = marked { line .here x1=(x(date)) x2=(x(date)) y1="0" y2=(HEIGHT) {} }
+                line .here x1=(x(marked)) x2=(x(marked)) y1="0" y2=(HEIGHT) {}
                 path .step d=(path) {}
             }
             details {
@@ -92,11 +96,11 @@ fn render(what: &str, currency: &str, changes: &BTreeMap<NaiveDate, Money>, mark
                     thead { tr { th scope="col" { "From" } th .number scope="col" { "MRR" } } }
                     tbody {
                         @for (date, amount) in &steps {
-                            tr { th scope="row" { (date) } td .number { (format::amount(&amount.to_string())) } }
+                            tr { th scope="row" { (date) } td .number { (format::money(*amount)) } }
                         }
                     }
                 }
             }
         }
-    }
+    })
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Months, NaiveDate};
 use maud::{Markup, html};
 
+use crate::console::error_page::ErrorPage;
 use crate::console::format;
 use crate::console::pages::customer::is_void;
 use crate::console::parts::page::scroll_region;
-use crate::domain::money::Money;
+use crate::domain::money::{Money, OutOfRange};
 use crate::grpc::v1;
 
 const WIDTH: i64 = 1_000;
@@ -54,10 +55,14 @@ struct ChartLine<'l> {
     counting: Vec<(NaiveDate, NaiveDate)>,
 }
 
-pub(in crate::console) fn chart(found: &v1::GetCustomerResponse, movements: &[v1::Movement], today: &str) -> Markup {
-    let Some(span) = span(found, movements, today) else { return html! {} };
-    let lines = lines(found, movements, span);
-    let left_out = found.subscription_lines.len().saturating_sub(lines.len());
+pub(in crate::console) fn chart(
+    found: &v1::GetCustomerResponse,
+    movements: &[v1::Movement],
+    today: &str,
+) -> Result<Markup, ErrorPage> {
+    let Some(span) = span(found, movements, today) else { return Ok(html! {}) };
+    let lines = lines(found, movements, span)?;
+    let omitted = found.subscription_lines.len().saturating_sub(lines.len());
     let lanes = TOP.saturating_add(lines.len().saturating_mul(ROW));
     let height = lanes.saturating_add(ROW.saturating_mul(2)).saturating_add(8);
     let orders = |line: &v1::SubscriptionLine| {
@@ -97,14 +102,14 @@ pub(in crate::console) fn chart(found: &v1::GetCustomerResponse, movements: &[v1
             (lane("Customer", v1::Level::Customer, movements, lanes.saturating_add(ROW), span))
         }
     };
-    html! {
+    Ok(html! {
         figure {
             figcaption { "Timeline from " (span.first) " to " (span.last) }
             (legend())
             (scroll_region("Timeline chart; the tables below contain the same data", picture))
-            @if left_out > 0 { p .note { "The first " (MAX_LINES) " lines are drawn, " (left_out) " are not." } }
+            @if omitted > 0 { p .note { "The chart shows the first " (MAX_LINES) " lines and omits " (omitted) "." } }
         }
-    }
+    })
 }
 
 fn legend() -> Markup {
@@ -141,25 +146,30 @@ fn term(line: &v1::SubscriptionLine, span: DateRange) -> Option<(i64, i64)> {
 }
 
 /// The lines, with the ranges in which their movements leave MRR other than 0.
-fn lines<'f>(found: &'f v1::GetCustomerResponse, movements: &[v1::Movement], span: DateRange) -> Vec<ChartLine<'f>> {
+fn lines<'f>(
+    found: &'f v1::GetCustomerResponse,
+    movements: &[v1::Movement],
+    span: DateRange,
+) -> Result<Vec<ChartLine<'f>>, ErrorPage> {
     let mut by_line: BTreeMap<&str, Vec<(NaiveDate, Money)>> = BTreeMap::new();
     for it in movements.iter().filter(|it| !it.line_id.is_empty()) {
-        let change = date(&it.effective_date).zip(Money::parse(&it.mrr_delta));
-        by_line.entry(&it.line_id).or_default().extend(change);
+        let change = (format::parse_date(&it.effective_date)?, format::parse_money(&it.mrr_delta)?);
+        by_line.entry(&it.line_id).or_default().push(change);
     }
     let each = found.subscription_lines.iter().filter_map(|it| Some((it.line.as_ref()?, is_void(it.state.as_ref()))));
     let drawn = each.map(|(line, is_void)| {
+        // A line without movements has no changes.
         let changes = by_line.get(line.line_id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        ChartLine { line, is_void, counting: counting_ranges(changes, span.last) }
+        Ok(ChartLine { line, is_void, counting: counting_ranges(changes, span.last)? })
     });
     drawn.take(MAX_LINES).collect()
 }
 
 /// The ranges in which the running sum of changes is not 0.
-fn counting_ranges(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
+fn counting_ranges(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Result<Vec<(NaiveDate, NaiveDate)>, OutOfRange> {
     let (mut at, mut since, mut spans) = (Money::ZERO, None, Vec::new());
     for (date, change) in changes {
-        at = at.checked_add(*change).unwrap_or(at);
+        at = at.checked_add(*change)?;
         match (since, at.is_zero()) {
             (None, false) => since = Some(*date),
             (Some(from), true) => {
@@ -170,7 +180,7 @@ fn counting_ranges(changes: &[(NaiveDate, Money)], end: NaiveDate) -> Vec<(Naive
         }
     }
     spans.extend(since.map(|from| (from, end)));
-    spans
+    Ok(spans)
 }
 
 /// The movements of one level, each as a bar in the colour of its category.
@@ -201,7 +211,7 @@ mod tests {
         let changes = changes.map(|(date, amount)| (day(date), units(amount)));
         let end = day("2026-12-31");
         let expected = [("2026-01-01", "2026-05-01"), ("2026-07-01", "2026-12-31")].map(|(a, b)| (day(a), day(b)));
-        assert_eq!(counting_ranges(&changes, end), expected);
+        assert_eq!(counting_ranges(&changes, end).unwrap(), expected);
     }
 
     #[test]

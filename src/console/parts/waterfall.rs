@@ -1,11 +1,12 @@
 //! Waterfall as charts and as a table whose amounts link to their movements.
 
-use chrono::NaiveDate;
 use maud::{Markup, html};
-use tonic::Status;
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::console::error_page::ErrorPage;
 use crate::console::format;
+use crate::console::format::{parse_date, parse_money};
 use crate::console::params::Params;
 use crate::console::parts::chart::{self, Bar, BarColor, StackedColumn};
 use crate::console::parts::page::scroll_region;
@@ -112,64 +113,60 @@ pub(in crate::console) fn steps(it: &v1::Waterfall) -> &'static [Step] {
     }
 }
 
-pub(in crate::console) fn money(text: &str) -> Money {
-    Money::parse(text).unwrap_or_default()
-}
-
 /// The sum of a column over all periods.
 pub(in crate::console) fn column_total(it: &v1::Waterfall, step: &Step) -> Result<Money, ErrorPage> {
-    let amounts = it.periods.iter().map(|period| money((step.amount)(period)));
-    let mut all = Money::ZERO;
-    for amount in amounts {
-        all = all.checked_add(amount).map_err(|error| Status::out_of_range(error.to_string()))?;
+    let mut total = Money::ZERO;
+    for period in &it.periods {
+        total = total.checked_add(parse_money((step.amount)(period))?)?;
     }
-    Ok(all)
+    Ok(total)
 }
 
 /// The bridge from the first opening to the last closing.
 pub(in crate::console) fn bridge(it: &v1::Waterfall) -> Result<Markup, ErrorPage> {
     let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
     let level = |label, text: &str| {
-        let to = money(text);
-        Bar { label, from: Money::ZERO, to, shown: format::amount(text), color: BarColor::Level }
+        let to = parse_money(text)?;
+        Ok::<Bar, Bug>(Bar { label, from: Money::ZERO, to, shown: format::money(to), color: BarColor::Level })
     };
-    let mut bars = vec![level("Opening", &first.opening)];
-    let mut at = money(&first.opening);
+    let mut bars = vec![level("Opening", &first.opening)?];
+    let mut at = parse_money(&first.opening)?;
     for step in steps(it) {
         let change = column_total(it, step)?;
-        let to = at.checked_add(change).map_err(|error| Status::out_of_range(error.to_string()))?;
+        let to = at.checked_add(change)?;
         let color = if matches!(step.category, "IGNORED" | "") { BarColor::Other } else { BarColor::of(change) };
-        bars.push(Bar { label: step.name, from: at, to, shown: format::signed_amount(&change.to_string()), color });
+        bars.push(Bar { label: step.name, from: at, to, shown: format::signed_money(change), color });
         at = to;
     }
-    bars.push(level("Closing", &last.closing));
+    bars.push(level("Closing", &last.closing)?);
     Ok(html! {
         figure {
-            figcaption { "MRR from " (first.start) " to the end of " (last_date(&last.end)) }
+            figcaption { "MRR from " (first.start) " to the end of " (last_date(&last.end)?) }
             (chart::bridge(&bars))
         }
     })
 }
 
 /// Gains and losses of each period; empty for a single period.
-pub(in crate::console) fn columns(it: &v1::Waterfall) -> Markup {
+pub(in crate::console) fn columns(it: &v1::Waterfall) -> Result<Markup, ErrorPage> {
     if it.periods.len() < 2 {
-        return html! {};
+        return Ok(html! {});
     }
-    let column = |period: &v1::WaterfallPeriod| StackedColumn {
-        label: period_label(period),
-        segments: steps(it).iter().map(|step| (step.class, money((step.amount)(period)))).collect(),
+    let column = |period: &v1::WaterfallPeriod| {
+        let segment = |step: &Step| Ok((step.class, parse_money((step.amount)(period))?));
+        let segments = steps(it).iter().map(segment).collect::<Result<_, Bug>>()?;
+        Ok(StackedColumn { label: period_label(period)?, segments })
     };
-    let drawn: Vec<StackedColumn> = it.periods.iter().map(column).collect();
-    html! {
+    let columns = it.periods.iter().map(column).collect::<Result<Vec<StackedColumn>, Bug>>()?;
+    Ok(html! {
         figure {
             figcaption { "Gains and losses by period" }
             ul .legend aria-hidden="true" {
                 @for step in steps(it) { li { span class={ "key " (step.class) } {} (step.name) } }
             }
-            (scroll_region(&format!("Chart of gains and losses by period in {}", it.currency), chart::stacked_columns(&drawn)))
+            (scroll_region(&format!("Chart of gains and losses by period in {}", it.currency), chart::stacked_columns(&columns)))
         }
-    }
+    })
 }
 
 pub(in crate::console) fn table(it: &v1::Waterfall, links: WaterfallLinks<'_>) -> Result<Markup, ErrorPage> {
@@ -189,7 +186,7 @@ pub(in crate::console) fn table(it: &v1::Waterfall, links: WaterfallLinks<'_>) -
                     @if has_adjustments { th scope="col" { "of which adjustments" } }
                 }
             }
-            tbody { @for period in &it.periods { (period_row(period, it, links, has_adjustments)) } }
+            tbody { @for period in &it.periods { (period_row(period, it, links, has_adjustments)?) } }
             @if it.periods.len() > 1 { (total_row(it, links, has_adjustments)?) }
         }
     };
@@ -201,37 +198,37 @@ fn period_row(
     it: &v1::Waterfall,
     links: WaterfallLinks<'_>,
     has_adjustments: bool,
-) -> Markup {
-    let days = (period.start.as_str(), last_date(&period.end));
-    html! {
+) -> Result<Markup, ErrorPage> {
+    let days = (period.start.as_str(), last_date(&period.end)?);
+    Ok(html! {
         tr {
-            th scope="row" { (period_label(period)) }
-            td { (format::amount(&period.opening)) }
-            @for step in steps(it) { td { (linked_amount((step.amount)(period), &column_link(step, (days.0, &days.1), it, links))) } }
-            td { (format::amount(&period.closing)) }
+            th scope="row" { (period_label(period)?) }
+            td { (format::amount(&period.opening)?) }
+            @for step in steps(it) { td { (linked_amount(parse_money((step.amount)(period))?, &column_link(step, (days.0, &days.1), it, links))) } }
+            td { (format::amount(&period.closing)?) }
             @if has_adjustments {
                 td {
                     @if let Some(adjustments) = &period.adjustments {
-                        (linked_amount(&adjustments.amount, &adjustments_link((days.0, &days.1), it, links)))
+                        (linked_amount(parse_money(&adjustments.amount)?, &adjustments_link((days.0, &days.1), it, links)))
                     }
                 }
             }
         }
-    }
+    })
 }
 
 fn total_row(it: &v1::Waterfall, links: WaterfallLinks<'_>, has_adjustments: bool) -> Result<Markup, ErrorPage> {
     let Some((first, last)) = it.periods.first().zip(it.periods.last()) else { return Ok(html! {}) };
-    let end = last_date(&last.end);
+    let end = last_date(&last.end)?;
     Ok(html! {
         tfoot {
             tr {
                 th scope="row" { "Total" }
-                td { (format::amount(&first.opening)) }
+                td { (format::amount(&first.opening)?) }
                 @for step in steps(it) {
-                    td { (linked_amount(&column_total(it, step)?.to_string(), &column_link(step, (&first.start, &end), it, links))) }
+                    td { (linked_amount(column_total(it, step)?, &column_link(step, (&first.start, &end), it, links))) }
                 }
-                td { (format::amount(&last.closing)) }
+                td { (format::amount(&last.closing)?) }
                 @if has_adjustments { td {} }
             }
         }
@@ -239,9 +236,9 @@ fn total_row(it: &v1::Waterfall, links: WaterfallLinks<'_>, has_adjustments: boo
 }
 
 /// An amount with a link to its movements; zero has no link.
-pub(in crate::console) fn linked_amount(amount: &str, link: &str) -> Markup {
+pub(in crate::console) fn linked_amount(amount: Money, link: &str) -> Markup {
     html! {
-        @if format::is_zero(amount) || link.is_empty() { (format::amount(amount)) } @else { a href=(link) { (format::amount(amount)) } }
+        @if amount.is_zero() || link.is_empty() { (format::money(amount)) } @else { a href=(link) { (format::money(amount)) } }
     }
 }
 
@@ -280,17 +277,18 @@ fn date_filter<'a>((from, to): (&'a str, &'a str), links: WaterfallLinks<'a>) ->
 }
 
 /// Label of a period: a day, a month, or a range of months.
-fn period_label(period: &v1::WaterfallPeriod) -> String {
-    if period.start == last_date(&period.end) {
-        return period.start.clone();
+fn period_label(period: &v1::WaterfallPeriod) -> Result<String, Bug> {
+    let last = last_date(&period.end)?;
+    if period.start == last {
+        return Ok(period.start.clone());
     }
     let month = |date: &str| date.chars().take(7).collect::<String>();
-    let (first, last) = (month(&period.start), month(&last_date(&period.end)));
-    if first == last { first } else { format!("{first} to {last}") }
+    let (first, last) = (month(&period.start), month(&last));
+    Ok(if first == last { first } else { format!("{first} to {last}") })
 }
 
 /// The last date of a period, from its exclusive end.
-pub(in crate::console) fn last_date(end: &str) -> String {
-    let end: Option<NaiveDate> = end.parse().ok();
-    end.and_then(|end| end.pred_opt()).map(|date| date.to_string()).unwrap_or_default()
+pub(in crate::console) fn last_date(end: &str) -> Result<String, Bug> {
+    let last = parse_date(end)?.pred_opt().ok_or_else(|| bug!("no date is before {end}"))?;
+    Ok(last.to_string())
 }
