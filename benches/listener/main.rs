@@ -61,14 +61,14 @@ fn main() {
 }
 
 async fn measure(options: &Options, attacked: &Server, other: &Server) {
-    let good = Good { channel: attacked.connect().await };
-    good.calls(CALLS).await;
+    let client = Client { channel: attacked.connect().await };
+    client.calls(CALLS).await;
     let [mut quiet, mut half_open, mut resets, mut elsewhere] = [const { Vec::new() }; 4];
     for _ in 0..options.runs {
-        quiet.push(millis(good.calls(CALLS).await));
-        half_open.push(millis(good.beside_half_open(attacked.address.parse().unwrap()).await));
-        resets.push(millis(good.beside_resets(attacked.address.parse().unwrap()).await));
-        elsewhere.push(millis(good.beside_resets(other.address.parse().unwrap()).await));
+        quiet.push(millis(client.calls(CALLS).await));
+        half_open.push(millis(client.beside_half_open(attacked.address.parse().unwrap()).await));
+        resets.push(millis(client.beside_resets(attacked.address.parse().unwrap()).await));
+        elsewhere.push(millis(client.beside_resets(other.address.parse().unwrap()).await));
     }
     println!("  p99 in ms: quiet {quiet:.2?}, {HALF_OPEN} half-open {half_open:.2?}");
     println!("  resets {resets:.2?}, as many at another server on this machine {elsewhere:.2?}");
@@ -79,11 +79,11 @@ async fn measure(options: &Options, attacked: &Server, other: &Server) {
 }
 
 /// A well-behaved client, on one connection.
-struct Good {
+struct Client {
     channel: Channel,
 }
 
-impl Good {
+impl Client {
     /// The p99 latency of `count` calls.
     async fn calls(&self, count: usize) -> Duration {
         let mut client = BillingServiceClient::new(self.channel.clone());

@@ -45,8 +45,8 @@ fn text(fact: &RawFact) -> String {
 }
 
 /// A further change of a quantity, for one of the customers of the first kind.
-pub fn one_more(place: usize) -> RawFact {
-    Customer::of(place * KINDS).order("X", "MODIFY_PRICING", "S1", 18, vec![terms("A", "30", "")]).1
+pub fn one_more_change(index: usize) -> RawFact {
+    Customer::of(index * KINDS).order("X", "MODIFY_PRICING", "S1", 18, vec![terms("A", "30", "")]).1
 }
 
 /// The facts of one customer, each with its date.

@@ -30,12 +30,12 @@ pub fn run(options: &Options) {
 fn on_postgres(options: &Options, file: &Path, facts: usize, order: &str) {
     let mut runs = Runs::default();
     for _ in 0..options.runs {
-        let ours = fresh();
-        runs.ours.push(import(file, ours.url()));
-        let rows = block_on(Rows::dump(ours.url()));
-        drop(ours);
-        let theirs = fresh();
-        runs.theirs.push(rate(facts, block_on(rows.load(theirs.url()))));
+        let service = fresh();
+        runs.service.push(import(file, service.url()));
+        let rows = block_on(Rows::dump(service.url()));
+        drop(service);
+        let baseline = fresh();
+        runs.baseline.push(rate(facts, block_on(rows.load(baseline.url()))));
     }
     runs.report(facts, &format!("PostgreSQL, {order}"), "COPY");
 }
@@ -52,11 +52,11 @@ fn on_sqlite(options: &Options, file: &Path, facts: usize, order: &str) {
     let mut runs = Runs::default();
     for _ in 0..options.runs {
         let folder = tempfile::tempdir().unwrap();
-        let (ours, theirs) = (folder.path().join("ours.db"), folder.path().join("theirs.db"));
-        migrate(ours.to_str().unwrap());
-        migrate(theirs.to_str().unwrap());
-        runs.ours.push(import(file, ours.to_str().unwrap()));
-        runs.theirs.push(rate(facts, block_on(sqlite_rows::load(&ours, &theirs))));
+        let (service, baseline) = (folder.path().join("service.db"), folder.path().join("baseline.db"));
+        migrate(service.to_str().unwrap());
+        migrate(baseline.to_str().unwrap());
+        runs.service.push(import(file, service.to_str().unwrap()));
+        runs.baseline.push(rate(facts, block_on(sqlite_rows::load(&service, &baseline))));
     }
     runs.report(facts, &format!("SQLite, {order}"), "inserts of 500 rows");
 }
@@ -69,20 +69,20 @@ fn migrate(store: &str) {
 
 #[derive(Default)]
 struct Runs {
-    ours: Vec<Import>,
+    service: Vec<Import>,
     /// Facts a second.
-    theirs: Vec<f64>,
+    baseline: Vec<f64>,
 }
 
 impl Runs {
     fn report(self, facts: usize, what: &str, measure: &str) {
-        let ours: Vec<f64> = self.ours.iter().map(|import| rate(facts, import.time)).collect();
-        println!("  {what}: {facts} facts; import {ours:.0?} a second, {measure} {:.0?}", self.theirs);
-        verdict(&format!("speed relative to {measure}"), median(ours) / median(self.theirs), Target::AtLeast(0.5));
-        let peak = self.ours.iter().map(|import| import.peak_mebibytes).max().unwrap();
-        let quarters = self.ours.last().map(|import| import.quarters.as_slice()).unwrap_or_default();
+        let service: Vec<f64> = self.service.iter().map(|import| rate(facts, import.time)).collect();
+        println!("  {what}: {facts} facts; import {service:.0?} a second, {measure} {:.0?}", self.baseline);
+        verdict(&format!("speed relative to {measure}"), median(service) / median(self.baseline), Target::AtLeast(0.5));
+        let peak = self.service.iter().map(|import| import.peak_mebibytes).max().unwrap();
+        let quarters = self.service.last().map(|import| import.quarters.as_slice()).unwrap_or_default();
         println!(
-            "         memory at most {peak} MiB (wanted: below 300), by quarters of the last run {quarters:?} MiB"
+            "         memory at most {peak} MiB (target: below 300), by quarters of the last run {quarters:?} MiB"
         );
     }
 }

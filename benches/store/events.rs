@@ -46,7 +46,7 @@ pub fn run(options: &Options) {
 }
 
 /// A new sink for each run, without deliveries.
-fn measure(options: &Options, database: &Database, what: &str, wanted: f64, config: impl Fn(&str) -> String) {
+fn measure(options: &Options, database: &Database, what: &str, least: f64, config: impl Fn(&str) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let mut rates = Vec::new();
     let kind = what.chars().next().unwrap();
@@ -60,7 +60,7 @@ fn measure(options: &Options, database: &Database, what: &str, wanted: f64, conf
         rates.push(rate(delivered(database.url(), &name), time));
     }
     println!("  {what}: {rates:.0?} events a second");
-    verdict("events a second", median(rates), Target::AtLeast(wanted));
+    verdict("events a second", median(rates), Target::AtLeast(least));
 }
 
 fn drain(store: &str, config: &Path) {

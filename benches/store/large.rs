@@ -94,7 +94,7 @@ fn one_more(options: &Options, store: &Store) -> f64 {
         for run in 0..options.runs {
             let mut latencies = Vec::new();
             for call in 0..CALLS {
-                let facts = vec![to_wire(book::one_more(run * CALLS + call)).unwrap()];
+                let facts = vec![to_wire(book::one_more_change(run * CALLS + call)).unwrap()];
                 let started = Instant::now();
                 let answer = client.record_facts(v1::RecordFactsRequest { facts, ..Default::default() }).await.unwrap();
                 latencies.push(started.elapsed());

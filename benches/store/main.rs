@@ -1,6 +1,6 @@
 //! Cost of the store, relative to its database alone.
 //!
-//! Run with `cargo bench --bench store -- unary keyed bulk large questions events trail`; without names, all of them.
+//! Run with `cargo bench --bench store -- unary api_keys bulk large queries events audit_trail`; without names, all of them.
 //! `--scale 0.1` makes the books ten times smaller, `--runs 3` sets the number of runs. All processes share one machine:
 //! the database, the service in a separate process, and its clients. Compared measurements alternate; ratios are of the
 //! medians of the runs.
@@ -23,20 +23,20 @@ mod suite {
     pub mod wait;
 }
 
+mod api_keys;
+mod audit_trail;
 mod book;
 mod bulk;
 mod copy;
 mod events;
 mod import;
-mod keyed;
 mod large;
 mod large_book;
 mod measure;
 mod pgbench;
-mod questions;
+mod queries;
 mod server;
 mod sqlite_rows;
-mod trail;
 mod unary;
 
 use clap::Parser;
@@ -52,7 +52,7 @@ pub struct Options {
     /// Number of runs of each measurement.
     #[arg(long, default_value_t = 5)]
     runs: usize,
-    /// For `questions`: URL or file of a store to query instead of a temporary one. Created if missing, and kept.
+    /// For `queries`: URL or file of a store to query instead of a temporary one. Created if missing, and kept.
     #[arg(long)]
     book: Vec<String>,
     /// Argument that `cargo bench` always passes.
@@ -73,12 +73,12 @@ type Benchmark = (&'static str, fn(&Options));
 
 const BENCHMARKS: [Benchmark; 7] = [
     ("unary", unary::run),
-    ("keyed", keyed::run),
+    ("api_keys", api_keys::run),
     ("bulk", bulk::run),
     ("large", large::run),
-    ("questions", questions::run),
+    ("queries", queries::run),
     ("events", events::run),
-    ("trail", trail::run),
+    ("audit_trail", audit_trail::run),
 ];
 
 fn main() {
@@ -87,7 +87,7 @@ fn main() {
         assert!(BENCHMARKS.iter().any(|(known, _)| known == name), "there is no benchmark {name}");
     }
     for (name, run) in BENCHMARKS {
-        if options.names.is_empty() || options.names.iter().any(|wanted| wanted == name) {
+        if options.names.is_empty() || options.names.iter().any(|chosen| chosen == name) {
             println!("\n{name}");
             run(&options);
         }

@@ -10,9 +10,14 @@ pub fn median(mut numbers: Vec<f64>) -> f64 {
 
 /// The quantile of sorted times.
 pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place")]
-    let place = (sorted.len() as f64 * share) as usize;
-    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap()
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an index"
+    )]
+    let index = (sorted.len() as f64 * share) as usize;
+    sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap()
 }
 
 pub fn millis(time: Duration) -> f64 {
@@ -27,11 +32,11 @@ pub fn rate(count: usize, time: Duration) -> f64 {
 
 /// Prints one result: its name, the numbers, and whether the target is met.
 pub fn verdict(what: &str, found: f64, target: Target) {
-    let (is, wanted) = match target {
-        Target::AtLeast(wanted) => (found >= wanted, format!("at least {wanted}")),
-        Target::AtMost(wanted) => (found <= wanted, format!("at most {wanted}")),
+    let (is_met, text) = match target {
+        Target::AtLeast(least) => (found >= least, format!("at least {least}")),
+        Target::AtMost(most) => (found <= most, format!("at most {most}")),
     };
-    println!("  {} {what}: {found:.2} (wanted: {wanted})", if is { "ok    " } else { "MISSED" });
+    println!("  {} {what}: {found:.2} (target: {text})", if is_met { "ok    " } else { "MISSED" });
 }
 
 pub enum Target {

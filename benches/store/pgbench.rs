@@ -17,7 +17,7 @@ touched as (
     update customer set version = version + 1, previous_version = version, changed_at = now()
     where tenant_id = 'default' and customer_id = 'baseline-' || :customer
     returning tenant_id, customer_id, version),
-said as (
+recorded as (
     insert into fact (tenant_id, customer_id, kind, fact_id, revision, body, version, recorded_at)
     select tenant_id, customer_id, 'CHANGE_ORDER', 'O' || number, 0,
         ('{"change_order":{"change_order_id":"O' || number || '","customer_id":"' || customer_id
@@ -77,10 +77,10 @@ impl Pgbench {
         command.arg(format!("--client={clients}")).arg(format!("--jobs={}", clients.min(2)));
         command.arg(format!("--time={}", time.as_secs())).arg(&self.url);
         let output = command.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "pgbench: {said}{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "pgbench: {printed}{}", String::from_utf8_lossy(&output.stderr));
         let number = |name: &str| {
-            let line = said.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            let line = printed.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.trim().split(' ').next().unwrap().parse::<f64>().unwrap()
         };
         let latency = Duration::from_secs_f64(number("latency average =") / 1_000.0);

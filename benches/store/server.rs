@@ -19,10 +19,10 @@ impl Server {
         let mut command = Command::new(PROGRAM);
         command.args(["serve", "--listen", "127.0.0.1:0", "--database-url", store]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
-        let address = said.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
-        let address = address.unwrap_or_else(|| panic!("the server said {said:?}")).to_owned();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.strip_prefix("deltabook listens on ").and_then(|rest| rest.split(',').next());
+        let address = address.unwrap_or_else(|| panic!("the server printed {line:?}")).to_owned();
         Self { child, address }
     }
 

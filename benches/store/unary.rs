@@ -43,38 +43,38 @@ pub fn run(options: &Options) {
     let time = Duration::from_secs(if options.scale < 1.0 { 3 } else { 10 });
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for callers in [64, 256, 1] {
-        let (mut ours, mut theirs) = (Runs::default(), Runs::default());
+        let (mut service, mut baseline) = (Runs::default(), Runs::default());
         let clients = if callers == 1 { 1 } else { CLIENTS };
         for number in 0..options.runs {
             let load = Arc::new(runtime.block_on(Load::prepare(&server, format!("{callers}-{number}"))));
             let started = Instant::now();
             let latencies = runtime.block_on(load.run(callers, time));
-            ours.rates.push(rate(latencies.len(), started.elapsed()));
-            ours.medians.push(millis(quantile(&latencies, 0.5)));
-            ours.p99s.push(millis(quantile(&latencies, 0.99)));
+            service.rates.push(rate(latencies.len(), started.elapsed()));
+            service.medians.push(millis(quantile(&latencies, 0.5)));
+            service.p99s.push(millis(quantile(&latencies, 0.99)));
             let measured = pgbench.run(clients, time);
-            theirs.rates.push(measured.a_second);
-            theirs.medians.push(millis(measured.latency));
+            baseline.rates.push(measured.a_second);
+            baseline.medians.push(millis(measured.latency));
         }
-        report(callers, clients, ours, theirs);
+        report(callers, clients, service, baseline);
     }
-    println!("  the service took at most {} MiB of memory (wanted: below 300)", server.peak_mebibytes());
+    println!("  the service took at most {} MiB of memory (target: below 300)", server.peak_mebibytes());
 }
 
-fn report(callers: usize, clients: usize, ours: Runs, theirs: Runs) {
-    println!("  {callers} callers {:.0?}/s, pgbench with {clients} {:.0?}/s", ours.rates, theirs.rates);
-    let (rate, latency, p99) = (median(ours.rates), median(ours.medians), median(ours.p99s));
-    let (rate_there, latency_there) = (median(theirs.rates), median(theirs.medians));
+fn report(callers: usize, clients: usize, service: Runs, baseline: Runs) {
+    println!("  {callers} callers {:.0?}/s, pgbench with {clients} {:.0?}/s", service.rates, baseline.rates);
+    let (rate, latency, p99) = (median(service.rates), median(service.medians), median(service.p99s));
+    let (rate_of_baseline, latency_of_baseline) = (median(baseline.rates), median(baseline.medians));
     println!(
-        "  medians: {rate:.0}/s, {latency:.2} ms, p99 {p99:.2} ms; pgbench {rate_there:.0}/s, {latency_there:.2} ms"
+        "  medians: {rate:.0}/s, {latency:.2} ms, p99 {p99:.2} ms; pgbench {rate_of_baseline:.0}/s, {latency_of_baseline:.2} ms"
     );
     match callers {
-        1 => verdict("latency relative to the statement's", latency / latency_there, Target::AtMost(5.0)),
+        1 => verdict("latency relative to the statement's", latency / latency_of_baseline, Target::AtMost(5.0)),
         64 => {
-            verdict("rate relative to pgbench", rate / rate_there, Target::AtLeast(0.7));
+            verdict("rate relative to pgbench", rate / rate_of_baseline, Target::AtLeast(0.7));
             verdict("p99 in ms", p99, Target::AtMost(20.0));
         }
-        _ => verdict("rate relative to pgbench", rate / rate_there, Target::AtLeast(0.9)),
+        _ => verdict("rate relative to pgbench", rate / rate_of_baseline, Target::AtLeast(0.9)),
     }
 }
 
@@ -123,9 +123,9 @@ impl Load {
     async fn call(self: Arc<Self>, caller: usize, callers: usize, end: Instant) -> Vec<Duration> {
         let mut client = BillingServiceClient::new(self.channels.get(caller % CONNECTIONS).unwrap().clone());
         let mut latencies = Vec::new();
-        for turn in 0.. {
-            let place = (caller + callers * scattered(turn)) % (CUSTOMERS - CUSTOMERS % callers);
-            let customer = self.customers.get(place).unwrap();
+        for round in 0.. {
+            let index = (caller + callers * scattered(round)) % (CUSTOMERS - CUSTOMERS % callers);
+            let customer = self.customers.get(index).unwrap();
             let facts = vec![order(&customer.id, customer.orders.fetch_add(1, Ordering::Relaxed))];
             let started = Instant::now();
             if started >= end {

@@ -31,7 +31,7 @@ fn with_jitter(delay: Duration, seed: i64) -> Duration {
     let [.., high, highest] = seed.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
     let fraction = u32::from(u16::from_le_bytes([high, highest]));
     let quarter = delay / 4;
-    delay - quarter + quarter * fraction / (1 << 16)
+    quarter * 3 + quarter * fraction / (1 << 16)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub enum PeriodError {
     NoneClosed,
     #[error("{last} is the last closed month; months are reopened from the last one on (R16)")]
     NotLast { last: Month },
-    #[error("the policy was changed, and not every customer is derived anew yet; try again when that is done")]
+    #[error("customers are still being replayed under a changed policy; try again when that is done")]
     PolicyPending,
     /// Other processes kept writing.
     #[error("the books are being changed by other requests")]

@@ -20,7 +20,7 @@ pub(in crate::ledger) struct EntryBuilder {
 }
 
 /// An entry to build.
-struct Posting {
+struct NewEntry {
     reverses: Option<Sequence>,
     posting_date: NaiveDate,
     movement: Movement,
@@ -34,55 +34,55 @@ impl EntryBuilder {
         reversals: Vec<Sequence>,
         movements: Vec<Movement>,
     ) -> Result<Vec<Entry>, Bug> {
-        let mut postings = Vec::with_capacity(reversals.len() + movements.len());
+        let mut entries = Vec::with_capacity(reversals.len() + movements.len());
         let reversals: HashSet<Sequence> = reversals.into_iter().collect();
         for entry in customer.live_entries.iter().filter(|entry| reversals.contains(&entry.sequence)) {
             // On the date of the entry, unless that is closed. After a reopening that date can lie in a later month than
             // the movement's own.
-            postings.push(reversal(entry, customer.books.posting_date(entry.posting_date))?);
+            entries.push(reversal(entry, customer.books.posting_date(entry.posting_date))?);
         }
-        postings.extend(movements.into_iter().map(|movement| Posting {
+        entries.extend(movements.into_iter().map(|movement| NewEntry {
             reverses: None,
             posting_date: customer.books.posting_date(movement.effective_date),
             movement,
         }));
-        self.build(postings)
+        self.build(entries)
     }
 
-    /// Moves the postings before `to` that are provisional after today to that date. Reversal and entry count from the
+    /// Moves the entries before `to` that are provisional after today to that date. Reversal and entry count from the
     /// same day on, so the movement never counts on its former date.
     pub fn carry_over(self, customer: &CustomerState, today: NaiveDate, to: NaiveDate) -> Result<Vec<Entry>, Bug> {
         let is_carried = |entry: &&Entry| {
             entry.movement.provisional_until.is_some_and(|until| until > today) && entry.posting_date < to
         };
-        let mut postings = Vec::new();
+        let mut entries = Vec::new();
         for entry in customer.live_entries.iter().filter(is_carried) {
-            postings.push(reversal(entry, entry.posting_date)?);
-            postings.push(Posting { reverses: None, posting_date: to, movement: entry.movement.clone() });
+            entries.push(reversal(entry, entry.posting_date)?);
+            entries.push(NewEntry { reverses: None, posting_date: to, movement: entry.movement.clone() });
         }
-        self.build(postings)
+        self.build(entries)
     }
 
-    fn build(self, postings: Vec<Posting>) -> Result<Vec<Entry>, Bug> {
-        let entries = postings.into_iter().enumerate().map(|(index, posting)| {
+    fn build(self, entries: Vec<NewEntry>) -> Result<Vec<Entry>, Bug> {
+        let entries = entries.into_iter().enumerate().map(|(index, entry)| {
             Ok(Entry {
                 sequence: placeholder(self.unnumbered + index)?,
                 version: self.version,
                 recorded_at: self.now,
-                posting_date: posting.posting_date,
-                reverses: posting.reverses,
-                movement: posting.movement,
+                posting_date: entry.posting_date,
+                reverses: entry.reverses,
+                movement: entry.movement,
             })
         });
         entries.collect()
     }
 }
 
-fn reversal(entry: &Entry, posting_date: NaiveDate) -> Result<Posting, Bug> {
+fn reversal(entry: &Entry, posting_date: NaiveDate) -> Result<NewEntry, Bug> {
     // The one amount without an opposite is beyond the results of a replay.
     let reversed = entry.movement.reversed();
     let movement = reversed.map_err(|error| bug!("movement {} cannot be reversed: {error}", entry.sequence))?;
-    Ok(Posting { reverses: Some(entry.sequence), posting_date, movement })
+    Ok(NewEntry { reverses: Some(entry.sequence), posting_date, movement })
 }
 
 /// Placeholder for the sequence of an entry, by its index in the batch: −1, −2, …

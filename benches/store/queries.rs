@@ -62,10 +62,10 @@ fn measure(options: &Options, url: &str) {
     });
 }
 
-fn shown(what: &str, mut times: Vec<Duration>, wanted: f64) {
+fn report(what: &str, mut times: Vec<Duration>, most: f64) {
     times.sort();
     println!("  {what}: p99 {:.1} ms", millis(quantile(&times, 0.99)));
-    verdict(&format!("ms for {what}, median"), millis(quantile(&times, 0.5)), Target::AtMost(wanted));
+    verdict(&format!("ms for {what}, median"), millis(quantile(&times, 0.5)), Target::AtMost(most));
 }
 
 /// The three queries of the overview: twelve months up to this one, and today.
@@ -90,13 +90,13 @@ async fn overview(client: &mut Client) {
         assert!(!waterfall.waterfalls.is_empty() && !mrr.totals.is_empty());
         assert!(retention.retentions.iter().any(|it| it.span.as_ref().unwrap().customers_at_start > 0));
     }
-    shown("the overview", times, 50.0);
+    report("the overview", times, 50.0);
 }
 
 /// The first page, and a far one, whose token is found in larger steps.
 async fn pages(client: &mut Client, order: v1::MovementOrder) {
     let mut request = v1::ListMovementsRequest { order_by: order.into(), page_size: PAGE, ..Default::default() };
-    shown(&format!("page 1 by {}", order.as_str_name()), page(client, &request).await, 10.0);
+    report(&format!("page 1 by {}", order.as_str_name()), page(client, &request).await, 10.0);
     request.page_size = WALK;
     let mut passed = 0;
     while passed < FAR * usize::try_from(PAGE).unwrap() {
@@ -106,12 +106,12 @@ async fn pages(client: &mut Client, order: v1::MovementOrder) {
         passed += answer.movements.len();
         request.page_token = answer.next_page_token;
         if request.page_token.is_empty() {
-            println!("  there are not so many pages");
+            println!("  the book has fewer pages");
             return;
         }
     }
     request.page_size = PAGE;
-    shown(&format!("page {} by {}", FAR + 1, order.as_str_name()), page(client, &request).await, 10.0);
+    report(&format!("page {} by {}", FAR + 1, order.as_str_name()), page(client, &request).await, 10.0);
 }
 
 async fn page(client: &mut Client, request: &v1::ListMovementsRequest) -> Vec<Duration> {
