@@ -68,7 +68,8 @@ fn copied(url: &str, copy: usize, numbers: i64) -> String {
 const ENTRY: &str = "
     version, recorded_at, posting_date, effective_date, level, category, subcategory, subscription_id, line_id, item_id,
     currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after,
-    quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until";
+    quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until,
+    activity_change, renewal_outcome";
 
 fn totals_of(copies: usize) -> String {
     let times = |(table, columns): (&str, &[&str])| {

@@ -13,7 +13,7 @@ use crate::events::sink::DeliveryOutcome;
 use crate::events::sink_worker::{Lease, Round, SinkWorker};
 use crate::store::error::StoreError;
 use crate::store::events::delivery::{self, Delivery};
-use crate::store::events::kissmetrics::Wanted;
+use crate::store::events::kissmetrics::EventSecond;
 use crate::store::events::sink::{self, Progress};
 
 /// Time after the first attempt at which an event that still fails becomes a dead letter.
@@ -51,8 +51,8 @@ pub(super) struct BatchOutcome {
 }
 
 impl Attempt {
-    pub fn wanted(&self) -> Wanted<'_> {
-        Wanted {
+    pub fn wanted(&self) -> EventSecond<'_> {
+        EventSecond {
             sequence: self.delivery.sequence,
             identity: &self.envelope.identity,
             second: self.envelope.timestamp.timestamp(),

@@ -17,7 +17,7 @@ use crate::events::sink::{DeliveryOutcome, OutgoingEvent, Sink};
 use crate::store::db::{Db, Lock, Tx};
 use crate::store::error::StoreError;
 use crate::store::events::delivery::{self, Delivery};
-use crate::store::events::kissmetrics::{self, Wanted};
+use crate::store::events::kissmetrics::{self, EventSecond};
 use crate::store::events::outbox;
 use crate::store::events::sink::{self, Progress};
 use crate::store::journal::sequence::{self, Numbered};
@@ -211,7 +211,7 @@ impl SinkWorker {
     async fn outgoing_events(&self, attempts: &[Attempt]) -> Result<Vec<OutgoingEvent>, StoreError> {
         let mut seconds = BTreeMap::new();
         if self.sink.needs_unique_seconds() && !attempts.is_empty() {
-            let wanted: Vec<Wanted<'_>> = attempts.iter().map(Attempt::wanted).collect();
+            let wanted: Vec<EventSecond<'_>> = attempts.iter().map(Attempt::wanted).collect();
             let mut tx: Tx = self.db.write().await?;
             seconds = kissmetrics::seconds(&mut tx, &self.tenant_id, &self.name, &wanted).await?;
             tx.commit().await?;

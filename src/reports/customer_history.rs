@@ -10,7 +10,7 @@ use crate::domain::journal::customer_activity::ActivitySum;
 use crate::reports::error::ReportError;
 use crate::reports::scope::Scope;
 use crate::store::db::Tx;
-use crate::store::reports::customer_activity::{CustomerSum, each_part};
+use crate::store::reports::customer_activity::{CustomerSum, for_each_sum};
 
 /// Activity of one customer by month; None for everything before the first month.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub(super) async fn each_history(
         }
         current.parts.entry(part.month.map(Month::of)).or_default().push(part.sum);
     };
-    each_part(tx, tenant_id, &scope.filter(today), dates, take).await?;
+    for_each_sum(tx, tenant_id, &scope.filter(today), dates, take).await?;
     show(current);
     Ok(())
 }

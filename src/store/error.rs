@@ -5,8 +5,8 @@ use crate::bug::Bug;
 /// Failure of the store. Its text is for operators, never for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    // Without a source: the drivers repeat themselves in it.
-    #[error("the database failed: {}", said(.0))]
+    // Without a source: the drivers repeat it in their own text.
+    #[error("the database failed: {}", message(.0))]
     Database(sqlx::Error),
     #[error("cannot bring the tables of the store up to date: {0}")]
     Migration(sqlx::migrate::MigrateError),
@@ -42,8 +42,8 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
-/// Failure in the words of the driver.
-fn said(error: &sqlx::Error) -> String {
+/// Message of the server, the operating system or the driver.
+fn message(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => error.to_string(),
@@ -102,7 +102,7 @@ impl StoreError {
 
     /// Failure to open a store, in the words of the driver.
     pub(super) fn open(name: impl ToString, error: &sqlx::Error) -> Self {
-        Self::Open { name: name.to_string(), reason: said(error) }
+        Self::Open { name: name.to_string(), reason: message(error) }
     }
 
     /// Row that this service cannot have written.

@@ -10,7 +10,7 @@ use crate::domain::facts::customer_facts::CustomerFacts;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::correction::correct;
 use crate::domain::journal::entry::{Entry, Sequence};
-use crate::domain::journal::movement::Movement;
+use crate::domain::journal::movement::{ActivityChange, Movement, RenewalOutcome};
 use crate::domain::journal::reconciliation::{closing_mrr, mismatches};
 use crate::domain::policy::Policy;
 use crate::domain::replay::{Replay, replay};
@@ -21,12 +21,15 @@ use crate::store::events::outbox;
 use crate::store::facts::customer::{self, Times};
 use crate::store::facts::fact::{self, StoredFact};
 use crate::store::journal;
+use crate::store::journal::outcome::{self, Outcomes};
 
 /// All rows of a customer in the store.
 #[derive(Debug, Default)]
 pub(in crate::ledger) struct StoredCustomer {
     pub facts: Vec<StoredFact>,
     pub entries: Vec<Entry>,
+    /// Outcomes of the entries as their columns have them.
+    outcomes: BTreeMap<Sequence, Outcomes>,
     /// Keys of the events in the outbox.
     event_keys: BTreeSet<String>,
     times: Option<Times>,
@@ -72,6 +75,9 @@ async fn read_rows(
     for entry in journal::of_customers(tx, tenant_id, customers).await? {
         all.entry(entry.movement.customer_id.clone()).or_default().entries.push(entry);
     }
+    for (customer_id, sequence, outcomes) in outcome::of_customers(tx, tenant_id, customers).await? {
+        all.entry(customer_id).or_default().outcomes.insert(sequence, outcomes);
+    }
     for (customer_id, key) in outbox::keys(tx, tenant_id, customers).await? {
         all.entry(customer_id).or_default().event_keys.insert(key);
     }
@@ -87,10 +93,11 @@ pub(in crate::ledger) fn check_customer(
     policy: &Policy,
     ever_closed: &BTreeSet<Month>,
 ) -> Vec<String> {
-    let StoredCustomer { facts, entries, event_keys, times } = stored;
+    let StoredCustomer { facts, entries, outcomes, event_keys, times } = stored;
     let facts: CustomerFacts = facts.into_iter().map(|stored| stored.fact).collect();
     let mut differences = check_reversals(&entries);
     differences.extend(entries.iter().filter_map(|entry| check_posting_date(entry, ever_closed)));
+    differences.extend(entries.iter().filter_map(|entry| check_outcomes(entry, outcomes.get(&entry.sequence))));
     let live: Vec<(Sequence, &Movement)> =
         live_entries(&entries).map(|entry| (entry.sequence, &entry.movement)).collect();
     match (replay(&facts, policy), closing_mrr(&facts)) {
@@ -138,6 +145,21 @@ fn check_posting_date(entry: &Entry, ever_closed: &BTreeSet<Month>) -> Option<St
         && ever_closed.contains(&Month::of(posting_date).previous());
     (posting_date != effective_date && !is_adjustment)
         .then(|| format!("movement {} of {effective_date} is posted on {posting_date}", entry.sequence))
+}
+
+/// R8, R9, R11: the columns from which reports count activity and renewals hold what the movement says.
+fn check_outcomes(entry: &Entry, stored: Option<&Outcomes>) -> Option<String> {
+    let given = Outcomes::of(entry);
+    let shown = |it: Outcomes| {
+        let change = it.activity_change.map_or("no change of activity", ActivityChange::as_str);
+        let outcome = it.renewal_outcome.map_or("no renewal outcome", RenewalOutcome::as_str);
+        format!("{change}, {outcome}")
+    };
+    let is_different = stored != Some(&given);
+    is_different.then(|| {
+        let stored = stored.map_or("nothing".to_owned(), |stored| shown(*stored));
+        format!("movement {} is counted as {stored}; the rules give {}", entry.sequence, shown(given))
+    })
 }
 
 /// R16: a reversal cancels an earlier entry of the customer exactly, and only once.

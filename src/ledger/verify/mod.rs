@@ -74,8 +74,10 @@ pub async fn verify(db: &Db, tenant_id: &TenantId, mut progress: impl FnMut()) -
                 Ok(stored) => {
                     found.facts += stored.facts.len();
                     found.entries += stored.entries.len();
-                    totals.add_customer(&stored.entries);
-                    check_customer(stored, &books.policy, &ever_closed)
+                    let added = totals.add_customer(&stored.entries);
+                    let mut differences = check_customer(stored, &books.policy, &ever_closed);
+                    differences.extend(added.err().map(|error| error.to_string()));
+                    differences
                 }
                 Err(error) => vec![error.to_string()],
             };

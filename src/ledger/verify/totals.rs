@@ -20,12 +20,13 @@ pub(in crate::ledger) struct AllTotals {
 
 impl AllTotals {
     /// Adds all entries of a customer.
-    pub fn add_customer(&mut self, entries: &[Entry]) {
+    pub fn add_customer(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         for entry in entries {
             self.amounts.add(entry);
-            renewal_total::count(&mut self.renewals, entry);
+            renewal_total::add_entry(&mut self.renewals, entry)?;
         }
         self.customers.add(entries.iter().filter_map(Entry::posted_sum).collect());
+        Ok(())
     }
 
     /// Reads the stored totals.
@@ -56,10 +57,10 @@ impl AllTotals {
             )
         });
         let turns =
-            differing(&self.customers.turns, &stored.customers.turns).into_iter().map(|(key, expected, stored)| {
+            differing(&self.customers.changes, &stored.customers.changes).into_iter().map(|(key, expected, stored)| {
                 format!(
                     "the total by month of customers, {} {}, is {} came and {} left, the journal gives {} and {}",
-                    key.month, key.currency, stored.came, stored.gone, expected.came, expected.gone
+                    key.month, key.currency, stored.began, stored.ended, expected.began, expected.ended
                 )
             });
         let pairs = differing(&self.customers.pairs, &stored.customers.pairs).into_iter().map(|(key, expected, stored)| {

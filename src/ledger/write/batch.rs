@@ -231,7 +231,7 @@ impl WriterContext {
         let (mut totals, mut renewals) = (Totals::default(), RenewalTotals::default());
         for entry in &work.entries {
             totals.add(entry);
-            renewal_total::count(&mut renewals, entry);
+            renewal_total::add_entry(&mut renewals, entry)?;
         }
         movement_total::add(tx, &self.tenant_id, self.shard, &totals).await?;
         renewal_total::add(tx, &self.tenant_id, self.shard, &renewals).await?;

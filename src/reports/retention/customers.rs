@@ -11,7 +11,7 @@ use crate::domain::money::OutOfRange;
 use crate::reports::customer_history::History;
 use crate::reports::error::ReportError;
 use crate::store::db::Tx;
-use crate::store::totals::customer_total::{Turned, by_month, for_nothing};
+use crate::store::totals::customer_total::{ActivityCount, by_month, round_trips};
 
 /// Customer counts of a currency, in a month or in total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,17 +60,17 @@ impl Count {
     ) -> Result<Self, ReportError> {
         let dates = (first.start(), last.last_date());
         let mut count = Self::default();
-        for (currency, month, Turned { came, gone }) in by_month(tx, tenant_id, dates, today).await? {
+        for (currency, month, ActivityCount { began, ended }) in by_month(tx, tenant_id, dates, today).await? {
             let span = count.spans.entry(currency).or_default();
             let Some(month) = month else {
-                span.at_start = came.saturating_sub(gone);
+                span.at_start = began.saturating_sub(ended);
                 continue;
             };
-            (span.new, span.churned) = (span.new.saturating_add(came), span.churned.saturating_add(gone));
-            let moves = Customers { at_start: 0, new: came, churned: gone };
+            (span.new, span.churned) = (span.new.saturating_add(began), span.churned.saturating_add(ended));
+            let moves = Customers { at_start: 0, new: began, churned: ended };
             count.months.insert((currency, Month::of(month)), moves);
         }
-        for (currency, pairs) in for_nothing(tx, tenant_id, dates, today).await? {
+        for (currency, pairs) in round_trips(tx, tenant_id, dates, today).await? {
             let span = count.spans.entry(currency).or_default();
             (span.new, span.churned) = (span.new.saturating_sub(pairs), span.churned.saturating_sub(pairs));
         }

@@ -46,7 +46,7 @@ pub struct ApiKey {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct ApiKeyRow {
     key_id: String,
     tenant_id: String,
     name: String,
@@ -60,8 +60,8 @@ struct Row {
     last_used_at: Option<Instant>,
 }
 
-impl Row {
-    fn read(self) -> Result<ApiKey, StoreError> {
+impl ApiKeyRow {
+    fn parse(self) -> Result<ApiKey, StoreError> {
         let corrupt = |column, problem: &str| StoreError::corrupt("api_key", &self.key_id, column, problem);
         let hash = self.secret_hash.as_slice().try_into();
         Ok(ApiKey {
@@ -112,10 +112,10 @@ static ONE: Statement = Statement::new(
 /// Finds the key of an id, of any tenant.
 pub async fn one(tx: &mut Tx, key_id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
     let statement = ONE.on(tx);
-    let row: Option<Row> = on!(tx, connection => {
+    let row: Option<ApiKeyRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(key_id.as_str()).fetch_optional(connection).await?
     });
-    row.map(Row::read).transpose()
+    row.map(ApiKeyRow::parse).transpose()
 }
 
 static PAGE: Statement = Statement::new(
@@ -133,10 +133,10 @@ pub async fn page(
 ) -> Result<Vec<ApiKey>, StoreError> {
     let statement = PAGE.on(tx);
     let after = after.map_or("", KeyId::as_str);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<ApiKeyRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(after).bind(limit).fetch_all(connection).await?
     });
-    rows.into_iter().map(Row::read).collect()
+    rows.into_iter().map(ApiKeyRow::parse).collect()
 }
 
 static ANY: Statement = Statement::new("select exists (select 1 from api_key)");

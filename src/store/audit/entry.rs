@@ -20,7 +20,7 @@ pub struct AuditEntry {
     pub recorded_at: DateTime<Utc>,
     pub actor: String,
     pub action: String,
-    /// Empty: not about one customer.
+    /// Empty for what is about no customer.
     pub customer_id: String,
     pub subject: String,
     pub before: String,
@@ -53,6 +53,7 @@ impl AuditEntry {
         ];
         let mut hash = Sha256::new();
         for field in fields {
+            // A usize is never larger than a u64.
             let length = u64::try_from(field.len()).unwrap_or(u64::MAX);
             hash.update(length.to_be_bytes());
             hash.update(field.as_bytes());
@@ -63,7 +64,7 @@ impl AuditEntry {
 
 /// Renders bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing to memory cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -2,12 +2,13 @@
 
 pub mod entry;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
+use crate::bug;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject, Head};
 pub use crate::store::audit::entry::{AuditEntry, NO_HASH};
-use crate::store::db::{Column, Insert, Instant, Kind, Tx, on};
+use crate::store::db::{Column, Insert, Instant, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
@@ -34,18 +35,18 @@ static MOVE_HEAD: Statement = Statement::new("update audit_head set sequence = $
 pub(super) static APPEND: Insert = Insert::new(
     "audit_entry",
     &[
-        ("tenant_id", Kind::Text),
-        ("sequence", Kind::Integer),
-        ("recorded_at", Kind::Instant),
-        ("actor", Kind::Text),
-        ("action", Kind::Text),
-        ("customer_id", Kind::Text),
-        ("subject", Kind::Text),
-        ("before", Kind::Text),
-        ("after", Kind::Text),
-        ("reason", Kind::Text),
-        ("request_id", Kind::Text),
-        ("hash", Kind::Text),
+        ("tenant_id", SqlType::Text),
+        ("sequence", SqlType::Integer),
+        ("recorded_at", SqlType::Instant),
+        ("actor", SqlType::Text),
+        ("action", SqlType::Text),
+        ("customer_id", SqlType::Text),
+        ("subject", SqlType::Text),
+        ("before", SqlType::Text),
+        ("after", SqlType::Text),
+        ("reason", SqlType::Text),
+        ("request_id", SqlType::Text),
+        ("hash", SqlType::Text),
     ],
     "",
 );
@@ -66,17 +67,17 @@ pub async fn append(
     });
     let no_head = || StoreError::corrupt("audit_head", tenant, "tenant_id", "is not there");
     let (mut sequence, mut hash) = head.ok_or_else(no_head)?;
-    // To the precision of the databases.
-    let now = DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now);
+    // The databases store microseconds, and the hash covers what is stored.
+    let now = now.trunc_subsecs(6);
     let mut rows = Vec::with_capacity(records.len());
     for record in records {
-        sequence = sequence.saturating_add(1);
+        sequence = sequence.checked_add(1).ok_or_else(|| bug!("the audit trail ends at {sequence}"))?;
         let mut row = AuditEntry {
             sequence,
             recorded_at: now,
             actor: record.actor.name.to_string(),
             action: record.action.as_str().to_owned(),
-            customer_id: record.customer_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            customer_id: record.customer_id.as_ref().map_or_else(String::new, ToString::to_string),
             subject: record.subject.clone(),
             before: record.before.clone(),
             after: record.after.clone(),

@@ -13,10 +13,10 @@ use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::sql::PostgresStatement;
 
-/// Interval at which a lock is checked to be still held.
-const LOOK: Duration = Duration::from_secs(1);
+/// Interval of the check that a lock is still held.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Lock held until it is released, or soon after it is dropped.
+/// A lock that is held until its release, or until soon after its drop.
 #[derive(Debug)]
 pub struct Lock(Held);
 
@@ -85,7 +85,7 @@ impl Lock {
     /// Waits until it is lost: an idle connection may be cut off.
     pub async fn lost(&mut self) {
         while self.is_held().await {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
 
@@ -100,11 +100,11 @@ impl Lock {
 }
 
 fn lock_file(database: PathBuf, name: &str) -> Result<Option<Lock>, StoreError> {
-    // One file has one lock, by every name under which it is opened.
-    let mut path = database.canonicalize().unwrap_or(database).into_os_string();
+    let failed = |error: std::io::Error| StoreError::from(sqlx::Error::Io(error));
+    // One lock for a file that has several names.
+    let mut path = database.canonicalize().map_err(failed)?.into_os_string();
     path.push(format!("-{:016x}.lock", key(name)));
     let path = PathBuf::from(path);
-    let failed = |error: std::io::Error| StoreError::from(sqlx::Error::Io(error));
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Lock(Held::File(file)))),

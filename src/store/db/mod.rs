@@ -1,14 +1,23 @@
 //! Drivers behind one enum, and the operations of a store: connections, transactions, schema, types, bulk inserts.
 //!
+//! | file | contents |
+//! |---|---|
+//! | `settings` | location and limits |
+//! | `sqlite`, `postgres` | connections |
+//! | `schema` | migrations, and the version of the tables |
+//! | `types` | values that the databases store in different types |
+//! | `insert` | bulk inserts |
+//! | `lock` | locks between processes |
+//!
 //! Statements are in [`crate::store::sql`] and beside the functions that run them.
 
-mod insert;
-mod lock;
-mod postgres;
-mod schema;
 mod settings;
 mod sqlite;
+mod postgres;
+mod schema;
 mod types;
+mod insert;
+mod lock;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
@@ -16,7 +25,7 @@ use sqlx::{Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
-pub(super) use crate::store::db::insert::{Column, Insert, Kind};
+pub(super) use crate::store::db::insert::{Column, Insert, SqlType};
 pub use crate::store::db::lock::Lock;
 pub use crate::store::db::settings::Settings;
 pub(super) use crate::store::db::types::{Instant, Json, Set};

@@ -80,5 +80,6 @@ fn is_no_table(error: &dyn sqlx::error::DatabaseError) -> bool {
 }
 
 fn latest(migrations: &Migrator) -> i64 {
-    migrations.iter().map(|migration| migration.version).max().unwrap_or_default()
+    // Without a migration, the version of a store without tables.
+    migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Set, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, Set, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::sql::Statement;
@@ -31,15 +31,15 @@ pub struct Delivery {
 pub(in crate::store) static PUT: Insert = Insert::new(
     "delivery",
     &[
-        ("tenant_id", Kind::Text),
-        ("sink", Kind::Text),
-        ("customer_id", Kind::Text),
-        ("sequence", Kind::Integer),
-        ("is_dead", Kind::Boolean),
-        ("attempts", Kind::Integer),
-        ("first_tried_at", Kind::Instant),
-        ("next_at", Kind::Instant),
-        ("reason", Kind::Text),
+        ("tenant_id", SqlType::Text),
+        ("sink", SqlType::Text),
+        ("customer_id", SqlType::Text),
+        ("sequence", SqlType::Integer),
+        ("is_dead", SqlType::Boolean),
+        ("attempts", SqlType::Integer),
+        ("first_tried_at", SqlType::Instant),
+        ("next_at", SqlType::Instant),
+        ("reason", SqlType::Text),
     ],
     "on conflict (tenant_id, sink, customer_id, sequence) do update
     set is_dead = excluded.is_dead, attempts = excluded.attempts, first_tried_at = excluded.first_tried_at,
@@ -146,7 +146,7 @@ pub async fn oldest(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct DeliveryRow {
     customer_id: String,
     sequence: Sequence,
     is_dead: bool,
@@ -157,7 +157,7 @@ struct Row {
     body: Option<Json>,
 }
 
-impl Row {
+impl DeliveryRow {
     fn parse(self) -> Result<(Delivery, Option<Envelope>), StoreError> {
         let envelope = self.body.map(|body| serde_json::from_str(body.get())).transpose();
         let envelope = envelope.map_err(|error| StoreError::corrupt("outbox", self.sequence, "body", error))?;
@@ -196,7 +196,7 @@ pub async fn ready(
     limit: i64,
 ) -> Result<Vec<(Delivery, Option<Envelope>)>, StoreError> {
     let statement = READY.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<DeliveryRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(sink)
@@ -205,7 +205,7 @@ pub async fn ready(
             .fetch_all(connection)
             .await?
     });
-    rows.into_iter().map(Row::parse).collect()
+    rows.into_iter().map(DeliveryRow::parse).collect()
 }
 
 static PAGE: Statement = Statement::new(
@@ -227,7 +227,7 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<(Delivery, Option<Envelope>)>, StoreError> {
     let statement = PAGE.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<DeliveryRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(sink)
@@ -237,7 +237,7 @@ pub async fn page(
             .fetch_all(connection)
             .await?
     });
-    rows.into_iter().map(Row::parse).collect()
+    rows.into_iter().map(DeliveryRow::parse).collect()
 }
 
 static HURRY: Statement = Statement::new(

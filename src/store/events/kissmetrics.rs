@@ -3,19 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bug;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Kind, Set, Tx, on};
+use crate::store::db::{Column, Insert, Set, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
 /// Event that needs a timestamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted<'e> {
-    /// Its sequence in the outbox.
+pub struct EventSecond<'e> {
+    /// Its number in the outbox.
     pub sequence: Sequence,
     pub identity: &'e str,
-    /// Its instant in seconds since 1970; it gets this second, or the first later one that is free.
+    /// Seconds since 1970 of its date. It gets this second, or the first later one that is free.
     pub second: i64,
 }
 
@@ -31,11 +32,11 @@ static TAKEN: Statement = Statement::new(
 pub(in crate::store) static KEEP: Insert = Insert::new(
     "kissmetrics_second",
     &[
-        ("tenant_id", Kind::Text),
-        ("sink", Kind::Text),
-        ("identity", Kind::Text),
-        ("second", Kind::Integer),
-        ("sequence", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("sink", SqlType::Text),
+        ("identity", SqlType::Text),
+        ("second", SqlType::Integer),
+        ("sequence", SqlType::Integer),
     ],
     "",
 );
@@ -46,17 +47,17 @@ pub async fn seconds(
     tx: &mut Tx,
     tenant: &TenantId,
     sink: &str,
-    events: &[Wanted<'_>],
+    events: &[EventSecond<'_>],
 ) -> Result<BTreeMap<Sequence, i64>, StoreError> {
     let mut seconds = given(tx, tenant, sink, events).await?;
-    let new: Vec<&Wanted<'_>> = events.iter().filter(|event| !seconds.contains_key(&event.sequence)).collect();
+    let new: Vec<&EventSecond<'_>> = events.iter().filter(|event| !seconds.contains_key(&event.sequence)).collect();
     let mut taken = taken(tx, tenant, sink, &new).await?;
     let mut kept: Vec<i64> = Vec::with_capacity(new.len());
     for event in &new {
         let taken = taken.entry(event.identity.to_owned()).or_default();
         let mut second = event.second;
         while !taken.insert(second) {
-            second = second.saturating_add(1);
+            second = second.checked_add(1).ok_or_else(|| bug!("no second is left for {}", event.identity))?;
         }
         kept.push(second);
         seconds.insert(event.sequence, second);
@@ -77,7 +78,7 @@ async fn given(
     tx: &mut Tx,
     tenant: &TenantId,
     sink: &str,
-    events: &[Wanted<'_>],
+    events: &[EventSecond<'_>],
 ) -> Result<BTreeMap<Sequence, i64>, StoreError> {
     let sequences: Set<Sequence> = events.iter().map(|event| event.sequence).collect();
     let statement = GIVEN.on(tx);
@@ -89,7 +90,7 @@ async fn given(
 
 type Taken = BTreeMap<String, BTreeSet<i64>>;
 
-async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&Wanted<'_>]) -> Result<Taken, StoreError> {
+async fn taken(tx: &mut Tx, tenant: &TenantId, sink: &str, events: &[&EventSecond<'_>]) -> Result<Taken, StoreError> {
     let Some(first) = events.iter().map(|event| event.second).min() else { return Ok(Taken::new()) };
     let identities: BTreeSet<&str> = events.iter().map(|event| event.identity).collect();
     let identities: Set<&str> = identities.into_iter().collect();

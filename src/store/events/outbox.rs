@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::codec::envelope::Envelope;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Sequence;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::journal::sequence::between_numbers;
@@ -32,12 +32,12 @@ pub struct OutboxEvent {
 pub(in crate::store) static APPEND: Insert = Insert::new(
     "outbox",
     &[
-        ("tenant_id", Kind::Text),
-        ("customer_id", Kind::Text),
-        ("event_key", Kind::Text),
-        ("sequence", Kind::Integer),
-        ("recorded_at", Kind::Instant),
-        ("body", Kind::Json),
+        ("tenant_id", SqlType::Text),
+        ("customer_id", SqlType::Text),
+        ("event_key", SqlType::Text),
+        ("sequence", SqlType::Integer),
+        ("recorded_at", SqlType::Instant),
+        ("body", SqlType::Json),
     ],
     "",
 );
@@ -51,7 +51,7 @@ pub async fn append(
     numbers: Vec<Sequence>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let count = events.len().min(numbers.len());
+    let count = events.len();
     let columns = vec![
         Column::Text(vec![tenant.as_str(); count]),
         Column::Text(events.iter().map(|event| event.customer_id.as_str()).collect()),
@@ -64,7 +64,7 @@ pub async fn append(
     Ok(())
 }
 
-/// One by one on PostgreSQL, as `VERSIONS` of [`crate::store::facts::customer`].
+/// By the key, one by one on PostgreSQL: see [`crate::store::facts::customer`].
 static KEYS: Statement = Statement::each(
     "select customer_id, event_key from outbox
     where tenant_id = $1 and customer_id in (select value from json_each($2))",
@@ -90,14 +90,14 @@ pub async fn keys(
 }
 
 #[derive(sqlx::FromRow)]
-pub(in crate::store) struct Row {
+struct OutboxRow {
     sequence: Sequence,
     customer_id: String,
     body: Json,
 }
 
-impl Row {
-    pub(in crate::store) fn parse(self) -> Result<OutboxEvent, StoreError> {
+impl OutboxRow {
+    fn parse(self) -> Result<OutboxEvent, StoreError> {
         let envelope = serde_json::from_str(self.body.get())
             .map_err(|error| StoreError::corrupt("outbox", self.sequence, "body", error))?;
         Ok(OutboxEvent { sequence: self.sequence, customer_id: parse_id(&self.customer_id)?, envelope })
@@ -117,8 +117,8 @@ pub async fn between(
     through: Sequence,
     limit: i64,
 ) -> Result<Vec<OutboxEvent>, StoreError> {
-    let rows: Vec<Row> = between_numbers(tx, &BETWEEN, tenant, (after, through), limit).await?;
-    rows.into_iter().map(Row::parse).collect()
+    let rows: Vec<OutboxRow> = between_numbers(tx, &BETWEEN, tenant, (after, through), limit).await?;
+    rows.into_iter().map(OutboxRow::parse).collect()
 }
 
 static FIRST: Statement = Statement::new(

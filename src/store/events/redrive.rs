@@ -66,6 +66,7 @@ pub async fn some_of(
     (after, last): (Sequence, Sequence),
     now: DateTime<Utc>,
 ) -> Result<(u64, Option<Sequence>), StoreError> {
+    // Saturation ends at `last` too.
     let through = after.saturating_add(STEP).min(last);
     let statement = RANGE.on(tx);
     let count = on!(tx, connection => {

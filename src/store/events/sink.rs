@@ -25,8 +25,8 @@ pub struct Progress {
 }
 
 #[derive(sqlx::FromRow)]
-pub(in crate::store) struct Row {
-    pub sink: String,
+struct SinkRow {
+    sink: String,
     generation: i64,
     position: Sequence,
     journal_position: Sequence,
@@ -36,8 +36,8 @@ pub(in crate::store) struct Row {
     disabled: Option<String>,
 }
 
-impl Row {
-    pub(in crate::store) fn progress(self) -> Progress {
+impl SinkRow {
+    fn progress(self) -> Progress {
         Progress {
             position: self.position,
             journal_position: self.journal_position,
@@ -59,7 +59,7 @@ static TAKE_OVER: Statement = Statement::new(
 /// and the sink's progress.
 pub async fn take_over(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<(i64, Progress), StoreError> {
     let statement = TAKE_OVER.on(tx);
-    let row: Row = on!(tx, connection => {
+    let row: SinkRow = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).fetch_one(connection).await?
     });
     Ok((row.generation, row.progress()))
@@ -106,7 +106,7 @@ static ALL: Statement = Statement::new(
 /// Lists every sink that was ever served, by name.
 pub async fn all(tx: &mut Tx, tenant: &TenantId) -> Result<Vec<(String, Progress)>, StoreError> {
     let statement = ALL.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<SinkRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
     });
     Ok(rows.into_iter().map(|row| (row.sink.clone(), row.progress())).collect())
@@ -120,10 +120,10 @@ static ONE: Statement = Statement::new(
 /// Finds the progress of a sink; None for one that was never served.
 pub async fn one(tx: &mut Tx, tenant: &TenantId, sink: &str) -> Result<Option<Progress>, StoreError> {
     let statement = ONE.on(tx);
-    let row: Option<Row> = on!(tx, connection => {
+    let row: Option<SinkRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(sink).fetch_optional(connection).await?
     });
-    Ok(row.map(Row::progress))
+    Ok(row.map(SinkRow::progress))
 }
 
 /// The current worker must start anew: it would write its own progress.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Version;
-use crate::store::db::{Column, Insert, Instant, Kind, Set, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Set, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
@@ -68,14 +68,14 @@ async fn read_versions(
 pub(in crate::store) static TOUCH: Insert = Insert::new(
     "customer",
     &[
-        ("tenant_id", Kind::Text),
-        ("customer_id", Kind::Text),
-        ("version", Kind::Integer),
-        ("previous_version", Kind::Integer),
-        ("created_at", Kind::Instant),
-        ("changed_at", Kind::Instant),
-        ("next_event_at", Kind::Instant),
-        ("books_version", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("customer_id", SqlType::Text),
+        ("version", SqlType::Integer),
+        ("previous_version", SqlType::Integer),
+        ("created_at", SqlType::Instant),
+        ("changed_at", SqlType::Instant),
+        ("next_event_at", SqlType::Instant),
+        ("books_version", SqlType::Integer),
     ],
     "on conflict (tenant_id, customer_id) do update
     set version = excluded.version, previous_version = excluded.previous_version, changed_at = excluded.changed_at,
@@ -142,7 +142,7 @@ pub async fn due(
     ids.iter().map(|id| parse_id(id)).collect()
 }
 
-/// One by one on PostgreSQL, as [`VERSIONS`].
+/// By the key, one by one on PostgreSQL, as [`VERSIONS`].
 static TIMES: Statement = Statement::each(
     "select customer_id, changed_at, next_event_at from customer
     where tenant_id = $1 and customer_id in (select value from json_each($2))",

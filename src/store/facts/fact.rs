@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::bug;
 use crate::codec::dto::RawFact;
 use crate::codec::{decode, encode};
 use crate::domain::facts::fact::{Fact, FactKey};
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::entry::Version;
-use crate::store::db::{Column, Insert, Instant, Json, Kind, Tx, on};
+use crate::store::db::{Column, Insert, Instant, Json, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
 use crate::store::sql::Statement;
@@ -28,7 +29,7 @@ pub struct NewFact<'f> {
     pub version: Version,
 }
 
-/// One by one on PostgreSQL, as `VERSIONS` of [`crate::store::facts::customer`].
+/// By the key, one by one on PostgreSQL: see [`crate::store::facts::customer`].
 static OF_CUSTOMERS: Statement = Statement::each(
     "select customer_id, kind, fact_id, revision, body, version, recorded_at from fact
     where tenant_id = $1 and customer_id in (select value from json_each($2))
@@ -42,7 +43,7 @@ static OF_CUSTOMERS: Statement = Statement::each(
 );
 
 #[derive(sqlx::FromRow)]
-pub(in crate::store) struct Row {
+pub(in crate::store) struct FactRow {
     customer_id: String,
     kind: String,
     fact_id: String,
@@ -59,13 +60,13 @@ pub async fn of_customers(
     customers: &[&CustomerId],
 ) -> Result<Vec<StoredFact>, StoreError> {
     let statement = OF_CUSTOMERS.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<FactRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(FactRow::parse).collect()
 }
 
-impl Row {
+impl FactRow {
     pub fn parse(&self) -> Result<StoredFact, StoreError> {
         let corrupt = |column, problem: String| {
             let key = format!("{} {} {} {}", self.customer_id, self.kind, self.fact_id, self.revision);
@@ -89,14 +90,14 @@ impl Row {
 pub(in crate::store) static APPEND: Insert = Insert::new(
     "fact",
     &[
-        ("tenant_id", Kind::Text),
-        ("customer_id", Kind::Text),
-        ("kind", Kind::Text),
-        ("fact_id", Kind::Text),
-        ("revision", Kind::Integer),
-        ("body", Kind::Json),
-        ("version", Kind::Integer),
-        ("recorded_at", Kind::Instant),
+        ("tenant_id", SqlType::Text),
+        ("customer_id", SqlType::Text),
+        ("kind", SqlType::Text),
+        ("fact_id", SqlType::Text),
+        ("revision", SqlType::Integer),
+        ("body", SqlType::Json),
+        ("version", SqlType::Integer),
+        ("recorded_at", SqlType::Instant),
     ],
     "",
 );
@@ -110,12 +111,15 @@ pub async fn append(
 ) -> Result<(), StoreError> {
     let count = facts.len();
     let keys: Vec<FactKey> = facts.iter().map(|new| new.fact.key()).collect();
+    let revision = |new: &NewFact<'_>| {
+        i64::try_from(new.fact.revision()).map_err(|_| bug!("{} has revision {}", new.fact.key(), new.fact.revision()))
+    };
     let columns = vec![
         Column::Text(vec![tenant.as_str(); count]),
         Column::Text(facts.iter().map(|new| new.fact.customer_id().as_str()).collect()),
         Column::Text(keys.iter().map(|key| key.kind().as_str()).collect()),
         Column::Owned(keys.iter().map(FactKey::id).collect()),
-        Column::Integer(facts.iter().map(|new| i64::try_from(new.fact.revision()).unwrap_or(i64::MAX)).collect()),
+        Column::Integer(facts.iter().map(revision).collect::<Result<_, _>>()?),
         Column::Owned(facts.iter().map(|new| encode::json(new.fact)).collect()),
         Column::Integer(facts.iter().map(|new| new.version).collect()),
         Column::Instant(vec![now; count]),

@@ -1,4 +1,10 @@
-//! Tables of facts and customers.
+//! Tables of customers and facts.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `customer` | versions of customers |
+//! | `fact` | facts, every revision |
+//! | `overrides` | lists of overrides |
 
 pub mod customer;
 pub mod fact;

@@ -7,7 +7,7 @@ use crate::domain::ids::{CustomerId, TenantId};
 use crate::store::db::{Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
-use crate::store::facts::fact::Row as FactRow;
+use crate::store::facts::fact::FactRow;
 use crate::store::sql::Statement;
 
 /// Revision of an override.
@@ -54,6 +54,7 @@ impl OverridePlace {
 }
 
 fn number(revision: Revision) -> i64 {
+    // Revisions are decoded from an i64: none is larger.
     i64::try_from(revision).unwrap_or(i64::MAX)
 }
 
@@ -96,7 +97,7 @@ static ALL_OF_CUSTOMER: Statement = Statement::new(
 );
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct OverrideRow {
     #[sqlx(flatten)]
     fact: FactRow,
     actor: String,
@@ -118,7 +119,7 @@ pub async fn page(
     };
     let statement = statement.on(tx);
     let after = after.cloned().unwrap_or_else(OverridePlace::first);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<OverrideRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(query.customer_id.as_ref().map(CustomerId::as_str))
@@ -130,7 +131,7 @@ pub async fn page(
             .fetch_all(connection)
             .await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(OverrideRow::parse).collect()
 }
 
 static CUSTOMERS: Statement = Statement::each(
@@ -156,12 +157,13 @@ pub async fn customers(tx: &mut Tx, tenant: &TenantId, among: &[&CustomerId]) ->
 pub async fn find(tx: &mut Tx, tenant: &TenantId, over: &Override) -> Result<Option<StoredOverride>, StoreError> {
     let query = OverrideQuery { customer_id: Some(over.customer_id.clone()), with_history: true };
     let place = OverridePlace::of(over);
+    // A revision is at least 0: saturation never occurs.
     let before = OverridePlace { revision: place.revision.saturating_sub(1), ..place };
     let next = page(tx, tenant, &query, Some(&before), 1).await?.into_iter().next();
     Ok(next.filter(|found| found.over.target == over.target && found.over.revision == over.revision))
 }
 
-impl Row {
+impl OverrideRow {
     fn parse(&self) -> Result<StoredOverride, StoreError> {
         let stored = self.fact.parse()?;
         match stored.fact {

@@ -11,11 +11,11 @@ use crate::domain::journal::movement::{Category, Cause, Level, Subcategory};
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
 use crate::domain::rule::{Rule, RuleSet};
-use crate::store::db::{Column, Instant, Json, Kind};
+use crate::store::db::{Column, Instant, Json, SqlType};
 
 /// A type that has a column.
 pub(in crate::store) trait ColumnType: Sized {
-    const KIND: Kind;
+    const SQL_TYPE: SqlType;
     /// The value as the drivers and JSON have it.
     type Raw;
 
@@ -35,7 +35,7 @@ pub(in crate::store) trait NullableType: ColumnType {
 }
 
 impl<T: NullableType> ColumnType for Option<T> {
-    const KIND: Kind = T::KIND;
+    const SQL_TYPE: SqlType = T::SQL_TYPE;
     type Raw = Option<T::Raw>;
 
     fn parse(raw: &Self::Raw) -> Result<Self, String> {
@@ -54,7 +54,7 @@ impl<T: NullableType> ColumnType for Option<T> {
 macro_rules! texts {
     ($($type:ident: $parse:expr;)*) => {$(
         impl ColumnType for $type {
-            const KIND: Kind = Kind::Text;
+            const SQL_TYPE: SqlType = SqlType::Text;
             type Raw = String;
 
             fn parse(raw: &String) -> Result<Self, String> {
@@ -96,7 +96,7 @@ fn message(error: NameError) -> String {
 macro_rules! plain {
     ($($type:ty: $kind:ident $raw:ty, $column:ident $nullable:ident, $read:expr, $write:expr;)*) => {$(
         impl ColumnType for $type {
-            const KIND: Kind = Kind::$kind;
+            const SQL_TYPE: SqlType = SqlType::$kind;
             type Raw = $raw;
 
             fn parse(raw: &$raw) -> Result<Self, String> {
@@ -123,7 +123,7 @@ plain! {
 }
 
 impl ColumnType for Quantity {
-    const KIND: Kind = Kind::Text;
+    const SQL_TYPE: SqlType = SqlType::Text;
     type Raw = String;
 
     fn parse(raw: &String) -> Result<Self, String> {
@@ -136,7 +136,7 @@ impl ColumnType for Quantity {
 }
 
 impl ColumnType for RuleSet {
-    const KIND: Kind = Kind::Json;
+    const SQL_TYPE: SqlType = SqlType::Json;
     type Raw = Json;
 
     fn parse(raw: &Json) -> Result<Self, String> {
@@ -157,7 +157,7 @@ impl ColumnType for RuleSet {
 }
 
 impl ColumnType for Vec<Cause> {
-    const KIND: Kind = Kind::Json;
+    const SQL_TYPE: SqlType = SqlType::Json;
     type Raw = Json;
 
     fn parse(raw: &Json) -> Result<Self, String> {

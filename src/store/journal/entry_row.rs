@@ -13,9 +13,10 @@ use crate::domain::journal::movement::{Category, Cause, Effects, Level, Movement
 use crate::domain::money::Money;
 use crate::domain::number::Quantity;
 use crate::domain::rule::RuleSet;
-use crate::store::db::{Column, Insert, Kind};
+use crate::store::db::{Column, Insert, SqlType};
 use crate::store::error::StoreError;
 use crate::store::journal::column_type::ColumnType;
+use crate::store::journal::outcome;
 
 macro_rules! declare {
     ($(
@@ -49,16 +50,18 @@ macro_rules! declare {
         pub(in crate::store) static APPEND: Insert = Insert::new(
             "entry",
             &[
-                ("tenant_id", Kind::Text),
-                ("version", Kind::Integer),
-                $($((stringify!($column), <$type as ColumnType>::KIND),)?)*
+                ("tenant_id", SqlType::Text),
+                ("version", SqlType::Integer),
+                $($((stringify!($column), <$type as ColumnType>::SQL_TYPE),)?)*
+                outcome::COLUMNS[0],
+                outcome::COLUMNS[1],
             ],
             "",
         );
 
         /// The values of rows, column by column in the order of [`APPEND`].
         pub(in crate::store) fn values<'e>(tenant: &'e str, entries: &'e [Entry]) -> Vec<Column<'e>> {
-            vec![
+            let mut columns = vec![
                 Column::Text(vec![tenant; entries.len()]),
                 Column::Integer(entries.iter().map(|entry| entry.version).collect()),
                 $(
@@ -66,7 +69,9 @@ macro_rules! declare {
                     $(<$type as ColumnType>::column(entries.iter().map(|entry| &entry.movement.$m)),)?
                     $(effect(entries, |effects| effects.$f),)?
                 )*
-            ]
+            ];
+            columns.extend(outcome::values(entries));
+            columns
         }
     };
     // By the places of the columns: looking up their names in every row would take as long as all the rest.
@@ -114,9 +119,11 @@ fn effect(entries: &[Entry], part: fn(Effects) -> Money) -> Column<'_> {
 /// The columns of an [`EntryRow`], in its order, as a list for SQL; where `json_as_values` is set, JSON is a value in it and
 /// not a text.
 pub(in crate::store) fn column_list(json_as_values: bool) -> String {
-    // The tenant is the first one, and no part of the row.
-    let columns = APPEND.columns().iter().skip(1).map(|(name, kind)| match kind {
-        Kind::Json if json_as_values => format!("json({name})"),
+    let is_of_row = |(name, _): &&(&str, SqlType)| {
+        *name != "tenant_id" && outcome::COLUMNS.iter().all(|(outcome, _)| outcome != name)
+    };
+    let columns = APPEND.columns().iter().filter(is_of_row).map(|(name, kind)| match kind {
+        SqlType::Json if json_as_values => format!("json({name})"),
         _ => (*name).to_owned(),
     });
     columns.collect::<Vec<_>>().join(", ")

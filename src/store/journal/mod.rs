@@ -1,19 +1,27 @@
-//! Appending to the journal, and reading it.
+//! The journal: appending entries, and reading them.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `entry_row`, `column_type` | rows of entries, and the types of their columns |
+//! | `outcome` | columns with what the rules decide of an entry |
+//! | `movement_page` | pages of movements, filtered |
+//! | `sequence` | numbers of entries and events |
 
 pub(crate) mod column_type;
 pub(crate) mod entry_row;
 pub mod movement_page;
-pub(crate) mod page_row;
+pub mod outcome;
 pub mod sequence;
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
+use crate::bug;
+use crate::codec::month::Month;
 use crate::domain::ids::{Currency, CustomerId, TenantId};
 use crate::domain::journal::customer_activity::{ActivitySum, PostedSum};
 use crate::domain::journal::entry::{Entry, Sequence, Version};
-use crate::domain::journal::movement::Category;
 use crate::store::db::{Tx, on};
 use crate::store::error::StoreError;
 use crate::store::facts::customer::{parse_id, set};
@@ -40,7 +48,7 @@ static OF_CUSTOMERS: Statement = Statement::each(
         offset 0) as it",
 );
 
-/// Every entry of some customers, by customer and sequence.
+/// Reads all entries of some customers, by customer and sequence.
 pub async fn of_customers(tx: &mut Tx, tenant: &TenantId, customers: &[&CustomerId]) -> Result<Vec<Entry>, StoreError> {
     fetch(tx, &OF_CUSTOMERS, tenant, customers).await
 }
@@ -57,7 +65,7 @@ static LIVE_OF_CUSTOMERS: Statement = Statement::each(
         offset 0) as it",
 );
 
-/// The entries of some customers that count: neither reversals nor reversed.
+/// Reads the live entries of some customers: neither reversals nor reversed.
 pub async fn live_of_customers(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -67,7 +75,7 @@ pub async fn live_of_customers(
 }
 
 static REVERSED_ELSEWHERE: Statement = Statement::each(
-    "select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+    "select it.customer_id, it.currency, it.activity_change, it.effective_date, it.delta_micros, it.provisional_until,
         it.posting_date, later.posting_date as reversed_on
     from entry as later
     join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
@@ -76,7 +84,7 @@ static REVERSED_ELSEWHERE: Statement = Statement::each(
         and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date",
     "select pair.* from unnest($2::text[]) as wanted (id)
     cross join lateral (
-        select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+        select it.customer_id, it.currency, it.activity_change, it.effective_date, it.delta_micros, it.provisional_until,
             it.posting_date, later.posting_date as reversed_on
         from entry as later
         join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
@@ -90,7 +98,7 @@ static REVERSED_ELSEWHERE: Statement = Statement::each(
 struct ReversedRow {
     customer_id: String,
     currency: String,
-    category: String,
+    activity_change: Option<String>,
     effective_date: NaiveDate,
     delta_micros: i64,
     provisional_until: Option<NaiveDate>,
@@ -98,8 +106,8 @@ struct ReversedRow {
     reversed_on: NaiveDate,
 }
 
-/// What entries at CUSTOMER level, and their reversals, make of some customers, where the two are posted on different
-/// dates: all other reversals leave nothing of what they reverse.
+/// Reads entries at CUSTOMER level with their reversals, where the two are posted on different dates: all other reversals
+/// cancel their entry on its own date.
 pub async fn reversed_elsewhere(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -109,20 +117,17 @@ pub async fn reversed_elsewhere(
     let rows: Vec<ReversedRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(set(customers)).fetch_all(connection).await?
     });
-    let mut all = Vec::with_capacity(rows.len().saturating_mul(2));
+    let mut all = Vec::with_capacity(2 * rows.len());
     for row in rows {
         let wrong = |column| StoreError::corrupt("entry", &row.customer_id, column, "is not a known one");
-        let category = Category::parse(&row.category).ok_or_else(|| wrong("category"))?;
+        let change = outcome::activity_change(row.activity_change.as_deref(), &row.customer_id)?;
         let currency = Currency::parse(&row.currency).map_err(|_| wrong("currency"))?;
         let customer_id = parse_id(&row.customer_id)?;
-        for (date, times) in [(row.posting_date, 1), (row.reversed_on, -1)] {
-            let sum = ActivitySum {
-                currency,
-                change: category.activity_change().map(|change| (row.effective_date, change)),
-                delta: i128::from(row.delta_micros).saturating_mul(times.into()),
-                movements: times,
-            };
-            let month = date.with_day(1).unwrap_or(date);
+        let delta = i128::from(row.delta_micros);
+        for (date, delta, movements) in [(row.posting_date, delta, 1), (row.reversed_on, -delta, -1)] {
+            let sum =
+                ActivitySum { currency, change: change.map(|change| (row.effective_date, change)), delta, movements };
+            let month = Month::of(date).start();
             all.push((customer_id.clone(), PostedSum { month, provisional_until: row.provisional_until, sum }));
         }
     }
@@ -155,7 +160,7 @@ static REVERSED: Statement = Statement::each(
         offset 0) as it",
 );
 
-/// The entries of some customers that were reversed.
+/// Finds the reversed entries of some customers.
 pub async fn reversed(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -170,7 +175,7 @@ pub async fn reversed(
 
 static LAST: Statement = Statement::new("select max(sequence) from entry where tenant_id = $1 and sequence <= $2");
 
-/// The place of the last entry up to one.
+/// Finds the last entry up to a sequence.
 pub async fn last(tx: &mut Tx, tenant: &TenantId, through: Sequence) -> Result<Option<Sequence>, StoreError> {
     let statement = LAST.on(tx);
     Ok(on!(tx, connection => {
@@ -184,7 +189,7 @@ static PROVISIONAL: Statement = Statement::new(
     order by customer_id limit $4",
 );
 
-/// Customers with an entry that counts, is posted before a date, and is still provisional after another (R11).
+/// Lists customers with a live entry that is posted before one date and provisional until after another (R11).
 pub async fn with_provisional(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -213,7 +218,7 @@ static OF_RECORDING: Statement = Statement::new(
 static COUNT_OF_RECORDING: Statement =
     Statement::new("select count(*) from entry where tenant_id = $1 and customer_id = $2 and version = $3");
 
-/// The entries that one recording of a customer brought: the first ones, and how many there are.
+/// Reads the entries of one recording of a customer: the first ones, and the number of all.
 pub async fn of_recording(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -223,7 +228,7 @@ pub async fn of_recording(
 ) -> Result<(Vec<Entry>, usize), StoreError> {
     let (tenant, customer) = (tenant.as_str(), customer.as_str());
     let (first, count) = (OF_RECORDING.on(tx), COUNT_OF_RECORDING.on(tx));
-    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let most = i64::try_from(limit).map_err(|_| bug!("a limit of {limit} entries"))?;
     let rows: Vec<EntryRow> = on!(tx, connection => {
         sqlx::query_as(first).bind(tenant).bind(customer).bind(version).bind(most).fetch_all(connection).await?
     });
@@ -232,7 +237,7 @@ pub async fn of_recording(
         let counted: i64 = on!(tx, connection => {
             sqlx::query_scalar(count).bind(tenant).bind(customer).bind(version).fetch_one(connection).await?
         });
-        all = usize::try_from(counted).unwrap_or(all);
+        all = usize::try_from(counted).map_err(|_| bug!("{counted} entries of a recording"))?;
     }
     let entries: Result<Vec<Entry>, StoreError> = rows.into_iter().map(EntryRow::parse).collect();
     Ok((entries?, all))
@@ -241,7 +246,7 @@ pub async fn of_recording(
 static BY_SEQUENCE: Statement =
     Statement::new("select {entry_columns} from entry where sequence = $1 and tenant_id = $2");
 
-/// The entry at a place of the journal.
+/// Finds an entry by its sequence.
 pub async fn by_sequence(tx: &mut Tx, tenant: &TenantId, sequence: Sequence) -> Result<Option<Entry>, StoreError> {
     let statement = BY_SEQUENCE.on(tx);
     let row: Option<EntryRow> = on!(tx, connection => {
@@ -255,7 +260,7 @@ static BETWEEN: Statement = Statement::new(
     where sequence > $1 and sequence <= $2 and tenant_id = $3 order by sequence limit $4",
 );
 
-/// The entries behind one place of the journal and up to another, in its order.
+/// Reads the entries behind one sequence and up to another, in their order.
 pub async fn between(
     tx: &mut Tx,
     tenant: &TenantId,

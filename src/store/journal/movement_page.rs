@@ -1,21 +1,24 @@
 //! Pages of the journal, filtered, in six orders.
 //!
-//! None of them sorts the journal: each walks along an index that has its order, from where the last page ended. By effective date
-//! there is none: what is posted on its own date is found by the index of posting dates, and adjustments, which are few, by
-//! theirs; a page is made of both.
+//! No order sorts the journal: a page continues along an index where the last page ended. Effective dates have no index of
+//! their own: entries that are posted on their effective date are found by posting date, and adjustments, which are few, by
+//! their own index. A page merges both.
 
 use chrono::NaiveDate;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 
+use crate::bug;
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId, TenantId};
 use crate::domain::journal::entry::{Entry, Sequence};
 use crate::domain::journal::movement::{Category, Level, Subcategory};
 use crate::store::db::{Set, Tx, on};
 use crate::store::error::StoreError;
 pub use crate::store::journal::entry_row::EntryRow;
-use crate::store::journal::page_row::PageRow;
 use crate::store::sql::Statement;
 
-/// Which entries to list. What is None or empty does not filter.
+/// Filter of entries. None, or an empty list, does not filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovementFilter {
     pub level: Option<Level>,
@@ -29,17 +32,17 @@ pub struct MovementFilter {
     pub subscription_id: Option<SubscriptionId>,
     pub item_id: Option<ItemId>,
     pub currency: Option<Currency>,
-    /// Leaves out reversals and what they reversed.
+    /// Without reversals and reversed entries.
     pub live_only: bool,
     /// Posted on this date or later.
     pub posting_from: Option<NaiveDate>,
     /// Posted on this date or earlier.
     pub posting_to: Option<NaiveDate>,
-    /// Only what is posted in another month than its own (R16).
+    /// Only entries that are posted in a later month than their own (R16).
     pub adjustments_only: bool,
 }
 
-/// In which order to list.
+/// Order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MovementOrder {
     /// As recorded.
@@ -63,22 +66,22 @@ impl MovementOrder {
     }
 }
 
-/// The place of the last entry of a page: the next page begins behind it.
+/// Position of the last entry of a page: the next page begins behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
-    /// That by which the list is ordered.
+    /// Date by which the list is ordered.
     pub date: NaiveDate,
     pub sequence: Sequence,
 }
 
 impl Cursor {
-    /// The place of an entry in a list of this order.
+    /// Position of an entry in a list of this order.
     #[must_use]
     pub fn of(entry: &Entry, order: MovementOrder) -> Self {
         Self::at(entry.posting_date, entry.movement.effective_date, entry.sequence, order)
     }
 
-    /// The same of a row.
+    /// Position of a row in a list of this order.
     #[must_use]
     pub fn of_row(row: &EntryRow, order: MovementOrder) -> Self {
         Self::at(row.posting_date, row.effective_date, row.sequence, order)
@@ -105,7 +108,7 @@ const LAST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     None => NaiveDate::MAX,
 };
 
-/// Where a walk begins, and the posting dates between which it goes.
+/// Part of the journal that a statement reads: behind a cursor, between two posting dates.
 #[derive(Debug, Clone, Copy)]
 struct Walk {
     after: Cursor,
@@ -113,7 +116,7 @@ struct Walk {
     limit: i64,
 }
 
-/// The entries that a statement looks through.
+/// Entries that a statement searches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
     /// Entries of all customers; by effective date only those that are no adjustments: they are posted on that date.
@@ -281,7 +284,7 @@ static POSTING_DATE_DESCENDING_OF_ADJUSTMENTS: Statement = Statement::new(
     order by posting_date desc, sequence desc limit $14",
 );
 
-/// The next rows behind the cursor (None: the first ones). Who wants entries makes them of the rows.
+/// Reads the next rows behind the cursor (None: the first ones). A caller that needs entries parses them.
 pub async fn rows(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -305,7 +308,7 @@ pub async fn rows(
     let to = filter.posting_to.unwrap_or(LAST_DATE);
     let is_by_effective_date = matches!(order, MovementOrder::EffectiveDate | MovementOrder::EffectiveDateDescending);
     let is_by_posting_date = matches!(order, MovementOrder::PostingDate | MovementOrder::PostingDateDescending);
-    // The cursor, too, says where to begin: SQLite goes by one of the two bounds, and not by the narrower one.
+    // The cursor narrows the posting dates too: SQLite uses one of the two bounds, not always the narrower one.
     let behind = |(from, to): (NaiveDate, NaiveDate)| match after {
         Some(cursor) if is_descending => (from, to.min(cursor.date)),
         Some(cursor) => (from.max(cursor.date), to),
@@ -331,7 +334,7 @@ pub async fn rows(
     if is_descending {
         rows.reverse();
     }
-    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    rows.truncate(usize::try_from(limit).map_err(|_| bug!("a limit of {limit} entries"))?);
     Ok(rows)
 }
 
@@ -367,4 +370,21 @@ async fn fetch(
             .await?
     });
     Ok(rows.into_iter().map(|PageRow(row)| row).collect())
+}
+
+/// A row of a page. On SQLite it is read as one value, because the driver copies each value, which takes longer than all
+/// other work.
+struct PageRow(EntryRow);
+
+impl FromRow<'_, PgRow> for PageRow {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        EntryRow::from_row(row).map(Self)
+    }
+}
+
+impl FromRow<'_, SqliteRow> for PageRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let columns = serde_json::from_str(row.try_get(0)?);
+        columns.map(Self).map_err(|error| sqlx::Error::Decode(error.into()))
+    }
 }

@@ -1,15 +1,15 @@
-//! The numbers of the journal and of the outbox: taken by writers before they commit, followed by readers who must skip
-//! none.
+//! Numbers of the journal and of the outbox. Writers take them before they commit; readers that follow must skip none.
 //!
 //! SQLite has one writer at a time: numbers appear in their order. On PostgreSQL transactions commit in any order. So a
-//! writer first takes a shared lock on the last number that is taken, and then its own, which are higher. A reader who
-//! sees which number was the last, and only then which locks are held, knows that every row up to the lowest of them
-//! is committed or never will be.
+//! writer first takes a shared lock on the last number in use, and then its own numbers, which are higher. A reader reads
+//! the last number first, then the locks: every row up to the lowest locked number is committed or never will be.
 
 use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
+use crate::bug;
+use crate::bug::Bug;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Sequence;
 use crate::store::db::{Db, Tx, on};
@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::sql::{PostgresStatement, Statement};
 use crate::store::tenants::tenant;
 
-/// What is numbered.
+/// A numbered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Numbered {
     Journal,
@@ -33,7 +33,7 @@ static LAST_OF_OUTBOX: Statement = Statement::each(
     "select coalesce(pg_sequence_last_value('outbox_sequence'), 0)",
 );
 
-/// All at once, to save round trips. A lock's key is the sequence (its object id) and the low 31 bits of the number.
+/// In one statement, to save round trips. The key of a lock is the sequence (its object id) and the low 31 bits of the number.
 static TAKE: PostgresStatement = PostgresStatement::new(
     "with held as materialized (select coalesce(hold_books($3), 0) as version),
     last as materialized (
@@ -50,28 +50,27 @@ static TAKE: PostgresStatement = PostgresStatement::new(
     from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number",
 );
 
-/// What a writer has until its transaction ends.
+/// Numbers and version of a transaction that writes.
 #[derive(Debug)]
 pub struct Taken {
-    /// The version of the books, which nobody changes meanwhile.
+    /// Version of the books, which is locked.
     pub books_version: i64,
-    /// Numbers for entries, in rising order.
+    /// Numbers for entries, in ascending order.
     pub entries: Vec<Sequence>,
-    /// The same for events.
+    /// Numbers for events, in ascending order.
     pub events: Vec<Sequence>,
 }
 
-/// Takes numbers for entries and for events, and keeps the books as they are.
+/// Takes numbers for entries and for events, and locks the version of the books.
 pub async fn take(tx: &mut Tx, tenant: &TenantId, entries: usize, events: usize) -> Result<Taken, StoreError> {
-    let wanted = |count| i64::try_from(count).unwrap_or(i64::MAX);
-    let (entries, events) = (wanted(entries), wanted(events));
+    let number = |count| i64::try_from(count).map_err(|_| bug!("{count} numbers at once"));
+    let (entries, events) = (number(entries)?, number(events)?);
     let books_version = if matches!(tx, Tx::Sqlite(_)) { tenant::hold(tx, tenant).await? } else { 0 };
     match tx {
         Tx::Sqlite(tx) => {
             let last: Sequence = sqlx::query_scalar(LAST.on_sqlite()).fetch_one(&mut **tx).await?;
             let last_event: Sequence = sqlx::query_scalar(LAST_OF_OUTBOX.on_sqlite()).fetch_one(&mut **tx).await?;
-            let after = |last: Sequence, wanted| (last.saturating_add(1)..=last.saturating_add(wanted)).collect();
-            Ok(Taken { books_version, entries: after(last, entries), events: after(last_event, events) })
+            Ok(Taken { books_version, entries: behind(last, entries)?, events: behind(last_event, events)? })
         }
         Tx::Postgres(tx) => {
             let taken = sqlx::query_as(TAKE.text()).bind(entries).bind(events).bind(tenant.as_str());
@@ -79,6 +78,12 @@ pub async fn take(tx: &mut Tx, tenant: &TenantId, entries: usize, events: usize)
             Ok(Taken { books_version, entries, events })
         }
     }
+}
+
+/// The next numbers behind one.
+fn behind(last: Sequence, count: i64) -> Result<Vec<Sequence>, Bug> {
+    let end = last.checked_add(count).ok_or_else(|| bug!("{count} numbers behind {last}"))?;
+    Ok((last..end).map(|number| number + 1).collect())
 }
 
 static IN_FLIGHT: PostgresStatement = PostgresStatement::new(
@@ -94,7 +99,7 @@ static OUTBOX_IN_FLIGHT: PostgresStatement = PostgresStatement::new(
         and classid = 'outbox_sequence'::regclass::oid",
 );
 
-/// The last number up to which no row can appear any more. Not to be asked in a transaction that sees one state.
+/// The last number up to which no row can appear any more. Reads outside of any snapshot.
 pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError> {
     let (last, in_flight) = match numbered {
         Numbered::Journal => (&LAST, &IN_FLIGHT),
@@ -112,8 +117,8 @@ pub async fn settled(db: &Db, numbered: Numbered) -> Result<Sequence, StoreError
     Ok(before.unwrap_or(last))
 }
 
-/// The rows behind one number and up to another, in their order: of a statement that has the two, the tenant and a limit
-/// as its parameters.
+/// Runs a statement that reads rows behind one number and up to another: the two, the tenant and a limit are its
+/// parameters.
 pub(in crate::store) async fn between_numbers<R>(
     tx: &mut Tx,
     statement: &'static Statement,
@@ -136,11 +141,12 @@ where
     }))
 }
 
-/// The locked number in full, from its low bits; None if it is higher than the last.
+/// The number of a lock from its low bits; None if it is higher than the last.
 fn unlocked_before(last: Sequence, low_bits: i64) -> Option<Sequence> {
     const BITS: i64 = 0x7fff_ffff;
     let distance = last.wrapping_sub(low_bits) & BITS;
-    // No transaction lives for a thousand million numbers: what seems so far behind was taken since.
+    // No transaction lives for a thousand million numbers: a number that seems so far behind is a later one. The others are
+    // at least 0, so that nothing saturates.
     (distance <= BITS / 2).then(|| last.saturating_sub(distance))
 }
 

@@ -1,4 +1,4 @@
-//! What the entries of each customer come to, month by month.
+//! Sums of the entries of each customer, by month.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::store::reports::sums::{SumFilter, View};
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
-/// What is added up together.
+/// Key of a sum.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CustomerMonth {
     pub customer_id: CustomerId,
     pub currency: Currency,
-    /// The first date of the month; None for all months before the first that was asked for.
+    /// First date of the month; None for all months before the first one of the query.
     pub month: Option<NaiveDate>,
 }
 
@@ -45,7 +45,7 @@ static RESTATED: Statement = Statement::new(
     group by 1, 2, 3",
 );
 
-/// The sums of the customers from one id to another, in which all months before `first` are one; through the date `last`.
+/// Reads the sums of the customers from one id to another, through the date `last`. All months before `first` are one sum.
 pub async fn of_customers(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -58,7 +58,7 @@ pub async fn of_customers(
         View::Restated => &RESTATED,
     };
     let statement = statement.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<MonthRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.level.as_str())
@@ -72,11 +72,11 @@ pub async fn of_customers(
             .fetch_all(connection)
             .await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(MonthRow::parse).collect()
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct MonthRow {
     customer_id: String,
     currency: String,
     month: Option<NaiveDate>,
@@ -84,7 +84,7 @@ struct Row {
     delta_micros: i64,
 }
 
-impl Row {
+impl MonthRow {
     fn parse(&self) -> Result<(CustomerMonth, Sum), StoreError> {
         let wrong = |column, text: &str| StoreError::corrupt("entry", text, column, "is not a known one");
         let key = CustomerMonth {

@@ -1,8 +1,8 @@
-//! What the entries of a group come to: of an item, of a customer, or of all that have the same attribute.
+//! Sums of groups of entries: of an item, of a customer, or of a value of an attribute.
 //!
-//! There may be as many groups as customers. So the largest ones are found first, and only their sums are read: by two
-//! statements, of which both begin with `counted`, the name of its group beside each entry, or total. The parameters $7 to
-//! $10 are those of entries; the name of an attribute follows, then those of the statement itself.
+//! There may be as many groups as customers. So a first statement finds the largest groups, and a second one reads their
+//! sums. Both begin with `counted`: each entry or total with the name of its group. The parameters $7 to $10 are those of
+//! entries; the name of an attribute follows, then the parameters of the statement itself.
 
 use std::collections::BTreeSet;
 
@@ -11,38 +11,38 @@ use chrono::NaiveDate;
 use crate::domain::ids::TenantId;
 use crate::store::db::{Instant, Set, Tx, on};
 use crate::store::error::StoreError;
-use crate::store::reports::sums::{Row, SumFilter, SumKey, Unit, View};
+use crate::store::reports::sums::{SumFilter, SumKey, SumRow, Unit, View};
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
-/// What entries of one group have in common.
+/// Property that the entries of a group share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grouping {
     Item,
     Customer,
-    /// The attribute of this name, as the customer has it now.
+    /// The attribute of this name, with its current value of the customer.
     CustomerAttribute(String),
-    /// The attribute of this name, as the line has it now. Movements of CUSTOMER level are of no line.
+    /// The attribute of this name, with its current value of the line. Movements at CUSTOMER level have no line.
     LineAttribute(String),
 }
 
-/// Above every id.
+/// Text after every id.
 const LAST_ID: &str = "\u{10ffff}";
 
-/// How a grouping is read.
+/// Query of a grouping.
 #[derive(Debug, Clone, Copy)]
-struct Reading<'q> {
+struct GroupQuery<'q> {
     tenant: &'q TenantId,
     filter: &'q SumFilter<'q>,
     largest: &'static Statement,
     sums: &'static Statement,
-    /// From the totals, which are by month.
+    /// Reads totals, which are by month.
     is_of_totals: bool,
     attribute: Option<&'q str>,
     dates: (NaiveDate, NaiveDate),
 }
 
-impl<'q> Reading<'q> {
+impl<'q> GroupQuery<'q> {
     fn of(
         tenant: &'q TenantId,
         filter: &'q SumFilter<'q>,
@@ -50,7 +50,7 @@ impl<'q> Reading<'q> {
         unit: Unit,
         dates: (NaiveDate, NaiveDate),
     ) -> Self {
-        // What totals know: months, as reported, now.
+        // Totals have months, as reported, as known now.
         let is_of_totals = *grouping == Grouping::Item
             && unit == Unit::Month
             && filter.view == View::AsReported
@@ -198,10 +198,10 @@ static SUMS_OF_LINE_ATTRIBUTES: Statement = Statement::new(
     from counted where name {in $12} group by 1, 2, 3, 4, 5",
 );
 
-/// Binds what is the same in all statements.
+/// Binds the parameters that all statements share.
 macro_rules! bound {
     ($statement:expr, $reading:ident) => {{
-        let Reading { tenant, filter, is_of_totals, attribute, dates: (first, last), .. } = $reading;
+        let GroupQuery { tenant, filter, is_of_totals, attribute, dates: (first, last), .. } = $reading;
         let query = sqlx::query_as($statement)
             .bind(tenant.as_str())
             .bind(filter.level.as_str())
@@ -222,8 +222,8 @@ macro_rules! bound {
     }};
 }
 
-/// The names of the largest groups, at most so many in each currency: by what they come to on the last date, and by how
-/// much moved from the first one on.
+/// Finds the names of the largest groups, at most `most` in each currency. The size of a group is its sum on the last date
+/// plus all amounts from the first date on, without their signs.
 pub async fn largest(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -232,7 +232,7 @@ pub async fn largest(
     (unit, dates): (Unit, (NaiveDate, NaiveDate)),
     most: i64,
 ) -> Result<BTreeSet<String>, StoreError> {
-    let reading = Reading::of(tenant, filter, grouping, unit, dates);
+    let reading = GroupQuery::of(tenant, filter, grouping, unit, dates);
     let statement = reading.largest.on(tx);
     let names: Vec<(String,)> = on!(tx, connection => {
         bound!(statement, reading).bind(most).fetch_all(connection).await?
@@ -240,7 +240,7 @@ pub async fn largest(
     Ok(names.into_iter().map(|(name,)| name).collect())
 }
 
-/// The sums of some groups, in which everything before the first date is one; through the last one.
+/// Reads the sums of some groups through the last date. Everything before the first date is one sum.
 pub async fn of_groups(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -249,7 +249,7 @@ pub async fn of_groups(
     (unit, dates): (Unit, (NaiveDate, NaiveDate)),
     names: &BTreeSet<String>,
 ) -> Result<Vec<(String, SumKey, Sum)>, StoreError> {
-    let reading = Reading::of(tenant, filter, grouping, unit, dates);
+    let reading = GroupQuery::of(tenant, filter, grouping, unit, dates);
     let statement = reading.sums.on(tx);
     let names: Set<&str> = names.iter().map(String::as_str).collect();
     let rows: Vec<GroupRow> = on!(tx, connection => {
@@ -263,5 +263,5 @@ pub async fn of_groups(
 struct GroupRow {
     name: String,
     #[sqlx(flatten)]
-    sum: Row,
+    sum: SumRow,
 }

@@ -1,5 +1,5 @@
-//! What was renewed, and what came to its natural end without: by month and currency, at CONTRACT level, where each
-//! movement is of one cause (R7). As reported from the totals of them, else from the journal.
+//! Renewed and lapsed MRR by month and currency, at CONTRACT level, where each movement has one cause (R7). As reported it
+//! is read from totals, otherwise from the journal.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::store::reports::sums::{SumFilter, View};
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
-/// MRR whose term ended.
+/// MRR of terms that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Renewals {
-    /// Was carried over (R9).
+    /// MRR that was carried over (R9).
     pub renewed: Money,
-    /// Was not (R11).
+    /// MRR that was lost at a natural end (R11).
     pub lapsed: Money,
 }
 
@@ -31,66 +31,38 @@ impl Renewals {
     }
 }
 
-static RENEWALS: Statement = Statement::each(
+static RENEWALS: Statement = Statement::new(
     "select currency, {month_of posting_date} as month,
-        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+        cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+            as renewed_units,
+        cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+            as renewed_micros,
+        cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
             as lapsed_units,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+        cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
             as lapsed_micros
     from entry
-    where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
+    where tenant_id = $1 and renewal_outcome is not null and posting_date >= $2 and posting_date <= $3
         and (provisional_until is null or provisional_until <= $4)
         and (cast($5 as timestamptz) is null or recorded_at <= $5)
         and (cast($6 as text) is null or currency = $6)
-        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
-            select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
-    group by 1, 2",
-    "select currency, {month_of posting_date} as month,
-        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
-            as lapsed_units,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
-            as lapsed_micros
-    from entry
-    where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
-        and (provisional_until is null or provisional_until <= $4)
-        and (cast($5 as timestamptz) is null or recorded_at <= $5)
-        and (cast($6 as text) is null or currency = $6)
-        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
     group by 1, 2",
 );
-static RENEWALS_RESTATED: Statement = Statement::each(
+static RENEWALS_RESTATED: Statement = Statement::new(
     "select currency, {month_of effective_date} as month,
-        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+        cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+            as renewed_units,
+        cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+            as renewed_micros,
+        cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
             as lapsed_units,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+        cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
             as lapsed_micros
     from entry
-    where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
+    where tenant_id = $1 and renewal_outcome is not null and effective_date >= $2 and effective_date <= $3
         and (provisional_until is null or provisional_until <= $4)
         and (cast($5 as timestamptz) is null or recorded_at <= $5)
         and (cast($6 as text) is null or currency = $6)
-        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
-            select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
-    group by 1, 2",
-    "select currency, {month_of effective_date} as month,
-        cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-        cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
-            as lapsed_units,
-        cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
-            as lapsed_micros
-    from entry
-    where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
-        and (provisional_until is null or provisional_until <= $4)
-        and (cast($5 as timestamptz) is null or recorded_at <= $5)
-        and (cast($6 as text) is null or currency = $6)
-        and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
     group by 1, 2",
 );
 
@@ -106,7 +78,7 @@ static OF_TOTALS: Statement = Statement::new(
     group by 1, 2",
 );
 
-/// What became of terms that ended, by currency and the first date of the month. The filter's level is not heeded.
+/// Reads the renewals by currency and first date of the month. The level of the filter does not apply.
 pub async fn by_month(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -122,16 +94,16 @@ pub async fn by_month(
     };
     let statement = statement.on(tx);
     let currency = filter.currency.as_ref().map(Currency::as_str);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<RenewalRow> = on!(tx, connection => {
         let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(filter.today);
         let query = if is_of_totals { query } else { query.bind(filter.known_at.map(Instant)) };
         query.bind(currency).fetch_all(connection).await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(RenewalRow::parse).collect()
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct RenewalRow {
     currency: String,
     month: NaiveDate,
     renewed_units: i64,
@@ -140,7 +112,7 @@ struct Row {
     lapsed_micros: i64,
 }
 
-impl Row {
+impl RenewalRow {
     fn parse(&self) -> Result<((Currency, NaiveDate), Renewals), StoreError> {
         let wrong = |column, problem| StoreError::corrupt("entry", &self.currency, column, problem);
         let currency = Currency::parse(&self.currency).map_err(|_| wrong("currency", "is not a known one"))?;

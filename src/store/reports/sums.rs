@@ -1,8 +1,8 @@
-//! Reading what the journal comes to: from the totals, or for one customer from the customer's entries.
+//! Sums of the journal: of totals, or for one customer of the customer's entries.
 //!
-//! The totals know only posting dates and what is recorded now. What they do not know is made good by entries, exactly,
-//! because totals change only with entries: by effective date, the totals without adjustments (R16) and the adjustments
-//! themselves, which are few; as known earlier, less the entries that were recorded since.
+//! Totals have posting dates only, and everything that is recorded now. Entries correct them exactly, because totals change
+//! only with entries. By effective date: the totals without adjustments (R16), plus the adjustments, which are few. As known
+//! at an instant: minus the entries that were recorded later.
 
 use std::collections::BTreeMap;
 
@@ -15,56 +15,56 @@ use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::Sum;
 
-/// By which date entries are counted (R16).
+/// Date that counts (R16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum View {
-    /// By posting date: what a closed month said, it says for ever.
+    /// Posting date: the sums of a closed month never change.
     #[default]
     AsReported,
-    /// By effective date: every change in its own month.
+    /// Effective date: every change is in its own month.
     Restated,
 }
 
-/// How finely entries are added up.
+/// Span of a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Month,
     Day,
 }
 
-/// Which entries to add up.
+/// Filter of entries.
 #[derive(Debug, Clone, Copy)]
 pub struct SumFilter<'f> {
     pub level: Level,
     pub currency: Option<Currency>,
     pub customer: Option<&'f CustomerId>,
     pub view: View,
-    /// Only what was recorded by then. None: everything.
+    /// Only entries recorded up to this instant. None: all.
     pub known_at: Option<DateTime<Utc>>,
-    /// Provisional entries are left out until their date (R11).
+    /// Date of the report: later provisional entries do not count (R11).
     pub today: NaiveDate,
 }
 
 impl SumFilter<'_> {
-    /// Whether the journal is seen as its totals have it.
+    /// Whether totals alone answer it.
     #[must_use]
     pub fn is_of_totals(&self) -> bool {
         self.view == View::AsReported && self.known_at.is_none()
     }
 }
 
-/// What entries have in common that are added up together.
+/// Key of a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SumKey {
     pub currency: Currency,
-    /// The date, or the first of the month; None for everything before the first that was asked for.
+    /// Date, or first date of the month; None for everything before the first date of the query.
     pub date: Option<NaiveDate>,
     pub subcategory: Subcategory,
-    /// Posted in another month than its own.
+    /// Posted in a later month than its own.
     pub is_adjustment: bool,
 }
 
-/// Rows that the sums are made of.
+/// Rows that a sum is made of.
 #[derive(Debug, Clone, Copy)]
 enum Source<'f> {
     /// Totals by the unit, with or without adjustments.
@@ -107,7 +107,7 @@ static MONTHS: Statement = Statement::new(
         and not ($7 and is_adjustment)
     group by 1, 2, 3, 4",
 );
-/// Totals by day: of whole months up to that of $3, and of days from its first on.
+/// Totals by day: of whole months before the month of $3, and of days from its first date on.
 static DAYS: Statement = Statement::new(
     "select currency, date, subcategory, is_adjustment,
         {sums_of_totals}
@@ -259,7 +259,7 @@ static DAYS_RECORDED_AFTER_RESTATED: Statement = Statement::new(
     group by 1, 2, 3, 4",
 );
 
-/// The sums by a unit, in which everything before `first` is one; through the date `last`. Months are whole ones.
+/// Reads sums by unit through the date `last`. Everything before `first` is one sum. Months are whole.
 pub async fn by_unit(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -271,12 +271,12 @@ pub async fn by_unit(
     for source in sources(Source::Totals, filter) {
         add_from(&mut sums, tx, tenant, filter, source, unit, dates).await?;
     }
-    // Whether a sum of nothing has rows says only how its entries were recorded.
+    // A sum of zero has rows or none, depending on the order in which its entries were recorded.
     sums.retain(|_, sum| *sum != Sum::default());
     Ok(sums)
 }
 
-/// The sums of everything through a date, by currency.
+/// Reads the sums of everything through a date, by currency.
 pub async fn through(
     tx: &mut Tx,
     tenant: &TenantId,
@@ -294,7 +294,7 @@ pub async fn through(
     Ok(by_currency)
 }
 
-/// The sources that together have what the filter asks for.
+/// The sources that a filter needs.
 fn sources<'f>(totals: Source<'f>, filter: &SumFilter<'f>) -> Vec<Source<'f>> {
     if let Some(customer) = filter.customer {
         return vec![Source::OfCustomer(customer)];
@@ -307,7 +307,7 @@ fn sources<'f>(totals: Source<'f>, filter: &SumFilter<'f>) -> Vec<Source<'f>> {
     sources
 }
 
-/// Reads a source, and adds it; what was recorded too late is taken away.
+/// Adds a source; subtracts entries that were recorded too late.
 async fn add_from(
     sums: &mut BTreeMap<SumKey, Sum>,
     tx: &mut Tx,
@@ -318,7 +318,7 @@ async fn add_from(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<(), StoreError> {
     let statement = source.statement(filter.view, unit).on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<SumRow> = on!(tx, connection => {
         let query = sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.level.as_str())
@@ -327,7 +327,7 @@ async fn add_from(
             .bind(filter.currency.as_ref().map(Currency::as_str))
             .bind(filter.today);
         let query = match source {
-            // Restated, adjustments are not part of the totals.
+            // Restated totals are without adjustments, which are a source of their own.
             Source::Totals | Source::TotalsThrough => query.bind(filter.view == View::Restated),
             Source::OfCustomer(customer) => query.bind(customer.as_str()).bind(filter.known_at.map(Instant)),
             Source::Adjustments => query,
@@ -344,7 +344,7 @@ async fn add_from(
 }
 
 #[derive(sqlx::FromRow)]
-pub(in crate::store) struct Row {
+pub(in crate::store) struct SumRow {
     currency: String,
     date: Option<NaiveDate>,
     subcategory: String,
@@ -354,7 +354,7 @@ pub(in crate::store) struct Row {
     movements: i64,
 }
 
-impl Row {
+impl SumRow {
     pub fn parse(&self) -> Result<(SumKey, Sum), StoreError> {
         let wrong = |column, text: &str| StoreError::corrupt("totals", text, column, "is not a known one");
         let key = SumKey {

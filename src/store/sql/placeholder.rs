@@ -15,7 +15,7 @@
 //! | placeholder | meaning |
 //! |---|---|
 //! | `{entry_columns}` | columns of [`EntryRow`](crate::store::journal::entry_row::EntryRow), in its order |
-//! | `{entry_row}` | the same for a [`PageRow`](crate::store::journal::page_row::PageRow): on SQLite as one JSON array |
+//! | `{entry_row}` | the same, on SQLite as one JSON array: see [`movement_page`](crate::store::journal::movement_page) |
 //! | the names of [`part`] | conditions and columns that a family of statements shares |
 
 use crate::store::journal::entry_row;

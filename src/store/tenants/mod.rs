@@ -1,5 +1,11 @@
-//! Tables of tenants: policy, closed months, exchange rates.
+//! Tables of tenants.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `tenant` | policy, versions and locks of the books |
+//! | `closing` | closed and reopened months (R16) |
+//! | `rate` | exchange rates |
 
+pub mod tenant;
 pub mod closing;
 pub mod rate;
-pub mod tenant;

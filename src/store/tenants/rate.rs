@@ -6,20 +6,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::{Currency, RateSet, TenantId};
 use crate::domain::rate::{ExchangeRate, Rate};
-use crate::store::db::{Column, Insert, Kind, Set, Tx, on};
+use crate::store::db::{Column, Insert, Set, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
 pub(in crate::store) static ADD: Insert = Insert::new(
     "exchange_rate",
     &[
-        ("tenant_id", Kind::Text),
-        ("rate_set", Kind::Text),
-        ("from_currency", Kind::Text),
-        ("to_currency", Kind::Text),
-        ("date", Kind::Date),
-        ("rate", Kind::Text),
-        ("recorded_at", Kind::Instant),
+        ("tenant_id", SqlType::Text),
+        ("rate_set", SqlType::Text),
+        ("from_currency", SqlType::Text),
+        ("to_currency", SqlType::Text),
+        ("date", SqlType::Date),
+        ("rate", SqlType::Text),
+        ("recorded_at", SqlType::Instant),
     ],
     "on conflict (tenant_id, rate_set, from_currency, to_currency, date) do nothing",
 );
@@ -67,7 +67,7 @@ pub async fn between(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<BTreeMap<RateKey, Rate>, StoreError> {
     let statement = BETWEEN.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<RateRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(rate_set.as_str())
@@ -99,7 +99,7 @@ pub async fn in_force(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<ExchangeRate>, StoreError> {
     let statement = IN_FORCE.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<RateRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(rate_set.as_str())
@@ -110,7 +110,7 @@ pub async fn in_force(
             .fetch_all(connection)
             .await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(RateRow::parse).collect()
 }
 
 /// Filter of rates; None matches everything.
@@ -141,7 +141,7 @@ pub async fn page(
     let statement = PAGE.on(tx);
     let (from, to, date) =
         after.as_ref().map_or(("", "", NaiveDate::default()), |(from, to, date)| (from.as_str(), to.as_str(), *date));
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<RateRow> = on!(tx, connection => {
         sqlx::query_as(statement)
             .bind(tenant.as_str())
             .bind(filter.rate_set.as_str())
@@ -154,18 +154,18 @@ pub async fn page(
             .fetch_all(connection)
             .await?
     });
-    rows.iter().map(Row::parse).collect()
+    rows.iter().map(RateRow::parse).collect()
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct RateRow {
     from_currency: String,
     to_currency: String,
     date: NaiveDate,
     rate: String,
 }
 
-impl Row {
+impl RateRow {
     fn parse(&self) -> Result<ExchangeRate, StoreError> {
         let wrong = |column, text: &str| StoreError::corrupt("exchange_rate", text, column, "is not a known one");
         let currency = |column, text: &str| Currency::parse(text).map_err(|_| wrong(column, text));

@@ -16,7 +16,7 @@ use chrono::{Months, NaiveDate};
 use crate::domain::ids::{Currency, TenantId};
 use crate::domain::journal::customer_activity::{ActivityMonths, PostedSum, activity_months};
 use crate::domain::journal::movement::ActivityChange;
-use crate::store::db::{Column, Insert, Kind, Tx, on};
+use crate::store::db::{Column, Insert, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::ALWAYS;
@@ -26,7 +26,7 @@ const MAX_SPAN: Months = Months::new(600);
 
 /// Changes of a month, in the order of the table's key, as all totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TurnKey {
+pub struct ActivityKey {
     pub month: NaiveDate,
     pub currency: Currency,
     pub counts_from: NaiveDate,
@@ -34,9 +34,9 @@ pub struct TurnKey {
 
 /// Number of customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Turned {
-    pub came: i64,
-    pub gone: i64,
+pub struct ActivityCount {
+    pub began: i64,
+    pub ended: i64,
 }
 
 /// Customers with changes in two months.
@@ -51,7 +51,7 @@ pub struct PairKey {
 /// Changes of some customers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomerTotals {
-    pub turns: BTreeMap<TurnKey, Turned>,
+    pub changes: BTreeMap<ActivityKey, ActivityCount>,
     pub pairs: BTreeMap<PairKey, i64>,
 }
 
@@ -68,25 +68,24 @@ impl CustomerTotals {
 
     fn add_times(&mut self, posted: Vec<PostedSum>, times: i64) {
         let mut before = ActivityMonths::new();
-        for (counts_from, turns) in activity_months(posted) {
+        for (counts_from, changes) in activity_months(posted) {
             let counts_from = counts_from.unwrap_or(ALWAYS);
             // A date's contribution is the difference that it makes to the dates before it, mostly little.
-            self.add_turns(&before, &missing_in(&turns, &before), counts_from, times.saturating_neg());
-            self.add_turns(&turns, &missing_in(&before, &turns), counts_from, times);
-            before = turns;
+            self.add_changes(&before, &missing_in(&changes, &before), counts_from, -times);
+            self.add_changes(&changes, &missing_in(&before, &changes), counts_from, times);
+            before = changes;
         }
     }
 
     /// Adds some changes out of all, and every pair with one of them.
-    fn add_turns(&mut self, all: &ActivityMonths, some: &ActivityMonths, counts_from: NaiveDate, times: i64) {
-        for ((currency, month), turn) in some {
+    fn add_changes(&mut self, all: &ActivityMonths, some: &ActivityMonths, counts_from: NaiveDate, times: i64) {
+        for ((currency, month), change) in some {
             let (currency, month) = (*currency, *month);
-            let turned = self.turns.entry(TurnKey { month, currency, counts_from }).or_default();
-            let count = match turn {
-                ActivityChange::Began => &mut turned.came,
-                ActivityChange::Ended => &mut turned.gone,
-            };
-            *count = count.saturating_add(times);
+            let count = self.changes.entry(ActivityKey { month, currency, counts_from }).or_default();
+            match change {
+                ActivityChange::Began => count.began += times,
+                ActivityChange::Ended => count.ended += times,
+            }
             for ((_, other_month), other) in all.range((currency, NaiveDate::MIN)..=(currency, NaiveDate::MAX)) {
                 // A pair of two of them is added with the later one.
                 let is_added_later = *other_month > month && some.contains_key(&(currency, *other_month));
@@ -94,31 +93,36 @@ impl CustomerTotals {
                     continue;
                 }
                 let (earlier_month, month) = (month.min(*other_month), month.max(*other_month));
-                if earlier_month <= month.checked_sub_months(MAX_SPAN).unwrap_or(ALWAYS) {
+                // No month is that far before the beginning of the calendar.
+                if earlier_month <= month.checked_sub_months(MAX_SPAN).unwrap_or(NaiveDate::MIN) {
                     continue;
                 }
                 let pairs = self.pairs.entry(PairKey { month, earlier_month, currency, counts_from }).or_default();
-                *pairs = pairs.saturating_add(if turn == other { times.saturating_neg() } else { times });
+                *pairs += if change == other { -times } else { times };
             }
         }
     }
 }
 
 /// Keeps the changes that are not among others.
-fn missing_in(others: &ActivityMonths, turns: &ActivityMonths) -> ActivityMonths {
-    turns.iter().filter(|(key, turn)| others.get(key) != Some(turn)).map(|(key, turn)| (*key, *turn)).collect()
+fn missing_in(others: &ActivityMonths, changes: &ActivityMonths) -> ActivityMonths {
+    changes
+        .iter()
+        .filter(|(key, change)| others.get(key) != Some(change))
+        .map(|(key, change)| (*key, *change))
+        .collect()
 }
 
-pub(in crate::store) static ADD_TURNS: Insert = Insert::new(
+pub(in crate::store) static ADD_CHANGES: Insert = Insert::new(
     "customer_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("posting_month", Kind::Date),
-        ("currency", Kind::Text),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("came", Kind::Integer),
-        ("gone", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("posting_month", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("came", SqlType::Integer),
+        ("gone", SqlType::Integer),
     ],
     "on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
     set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone",
@@ -127,13 +131,13 @@ pub(in crate::store) static ADD_TURNS: Insert = Insert::new(
 pub(in crate::store) static ADD_PAIRS: Insert = Insert::new(
     "customer_pair_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("posting_month", Kind::Date),
-        ("earlier_month", Kind::Date),
-        ("currency", Kind::Text),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("pairs", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("posting_month", SqlType::Date),
+        ("earlier_month", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("pairs", SqlType::Integer),
     ],
     "on conflict (tenant_id, posting_month, earlier_month, currency, counts_from, shard) do update
     set pairs = customer_pair_total.pairs + excluded.pairs",
@@ -142,18 +146,18 @@ pub(in crate::store) static ADD_PAIRS: Insert = Insert::new(
 /// Adds to the totals of a shard.
 pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &CustomerTotals) -> Result<(), StoreError> {
     // Most recordings change no customer's activity.
-    let rows: Vec<(&TurnKey, &Turned)> =
-        totals.turns.iter().filter(|(_, turned)| **turned != Turned::default()).collect();
+    let rows: Vec<(&ActivityKey, &ActivityCount)> =
+        totals.changes.iter().filter(|(_, count)| **count != ActivityCount::default()).collect();
     let columns = vec![
         Column::Text(vec![tenant.as_str(); rows.len()]),
         Column::Date(rows.iter().map(|(key, _)| key.month).collect()),
         Column::Text(rows.iter().map(|(key, _)| key.currency.as_str()).collect()),
         Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
         Column::Small(vec![shard; rows.len()]),
-        Column::Integer(rows.iter().map(|(_, turned)| turned.came).collect()),
-        Column::Integer(rows.iter().map(|(_, turned)| turned.gone).collect()),
+        Column::Integer(rows.iter().map(|(_, count)| count.began).collect()),
+        Column::Integer(rows.iter().map(|(_, count)| count.ended).collect()),
     ];
-    ADD_TURNS.run(tx, rows.len(), columns).await?;
+    ADD_CHANGES.run(tx, rows.len(), columns).await?;
     let rows: Vec<(&PairKey, &i64)> = totals.pairs.iter().filter(|(_, pairs)| **pairs != 0).collect();
     let columns = vec![
         Column::Text(vec![tenant.as_str(); rows.len()]),
@@ -168,7 +172,7 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &CustomerTo
     Ok(())
 }
 
-static READ_TURNS: Statement = Statement::new(
+static READ_CHANGES: Statement = Statement::new(
     "select posting_month as month, currency, counts_from,
         cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
     from customer_total where tenant_id = $1
@@ -183,21 +187,21 @@ static READ_PAIRS: Statement = Statement::new(
 
 /// Reads all totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<CustomerTotals, StoreError> {
-    let (turns, pairs) = (READ_TURNS.on(tx), READ_PAIRS.on(tx));
-    let turns: Vec<TurnRow> = on!(tx, connection => {
-        sqlx::query_as(turns).bind(tenant.as_str()).fetch_all(connection).await?
+    let (changes, pairs) = (READ_CHANGES.on(tx), READ_PAIRS.on(tx));
+    let changes: Vec<ActivityRow> = on!(tx, connection => {
+        sqlx::query_as(changes).bind(tenant.as_str()).fetch_all(connection).await?
     });
     let pairs: Vec<PairRow> = on!(tx, connection => {
         sqlx::query_as(pairs).bind(tenant.as_str()).fetch_all(connection).await?
     });
     Ok(CustomerTotals {
-        turns: turns.into_iter().map(TurnRow::parse).collect::<Result<_, _>>()?,
+        changes: changes.into_iter().map(ActivityRow::parse).collect::<Result<_, _>>()?,
         pairs: pairs.into_iter().map(PairRow::parse).collect::<Result<_, _>>()?,
     })
 }
 
 #[derive(sqlx::FromRow)]
-struct TurnRow {
+struct ActivityRow {
     month: NaiveDate,
     currency: String,
     counts_from: NaiveDate,
@@ -205,10 +209,13 @@ struct TurnRow {
     gone: i64,
 }
 
-impl TurnRow {
-    fn parse(self) -> Result<(TurnKey, Turned), StoreError> {
+impl ActivityRow {
+    fn parse(self) -> Result<(ActivityKey, ActivityCount), StoreError> {
         let Self { month, counts_from, came, gone, .. } = self;
-        Ok((TurnKey { month, currency: currency(&self.currency)?, counts_from }, Turned { came, gone }))
+        Ok((
+            ActivityKey { month, currency: currency(&self.currency)?, counts_from },
+            ActivityCount { began: came, ended: gone },
+        ))
     }
 }
 
@@ -232,7 +239,7 @@ fn currency(text: &str) -> Result<Currency, StoreError> {
     Currency::parse(text).map_err(|_| StoreError::corrupt("customer_total", text, "currency", "is not a known one"))
 }
 
-static TURNS: Statement = Statement::new(
+static CHANGES_BY_MONTH: Statement = Statement::new(
     "select currency, case when posting_month >= $2 then posting_month end as month,
         cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
     from customer_total
@@ -246,13 +253,15 @@ pub async fn by_month(
     tenant: &TenantId,
     (first, last): (NaiveDate, NaiveDate),
     today: NaiveDate,
-) -> Result<Vec<(Currency, Option<NaiveDate>, Turned)>, StoreError> {
-    let statement = TURNS.on(tx);
+) -> Result<Vec<(Currency, Option<NaiveDate>, ActivityCount)>, StoreError> {
+    let statement = CHANGES_BY_MONTH.on(tx);
     let rows: Vec<(String, Option<NaiveDate>, i64, i64)> = on!(tx, connection => {
         let query = sqlx::query_as(statement).bind(tenant.as_str()).bind(first).bind(last).bind(today);
         query.fetch_all(connection).await?
     });
-    rows.into_iter().map(|(it, month, came, gone)| Ok((currency(&it)?, month, Turned { came, gone }))).collect()
+    rows.into_iter()
+        .map(|(it, month, came, gone)| Ok((currency(&it)?, month, ActivityCount { began: came, ended: gone })))
+        .collect()
 }
 
 static PAIRS: Statement = Statement::new(
@@ -263,7 +272,7 @@ static PAIRS: Statement = Statement::new(
 );
 
 /// Counts the customers who left and returned, or the reverse, between two dates, by currency.
-pub async fn for_nothing(
+pub async fn round_trips(
     tx: &mut Tx,
     tenant: &TenantId,
     (first, last): (NaiveDate, NaiveDate),

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
+use crate::bug;
+use crate::bug::Bug;
+use crate::codec::month::Month;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::domain::money::{Money, OutOfRange};
-use crate::store::db::{Column, Insert, Kind, Tx, on};
+use crate::store::db::{Column, Insert, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 
@@ -45,12 +48,13 @@ pub struct Sum {
 }
 
 impl Sum {
+    // Neither saturates: an i128 holds the sum of 2^63 amounts, and no journal has 2^63 entries.
     pub fn add(&mut self, other: Self) {
         self.delta = self.delta.saturating_add(other.delta);
         self.movements = self.movements.saturating_add(other.movements);
     }
 
-    /// Negates it.
+    /// Negates it; neither part is ever the smallest number.
     #[must_use]
     pub fn reversed(self) -> Self {
         Self { delta: self.delta.saturating_neg(), movements: self.movements.saturating_neg() }
@@ -72,15 +76,14 @@ impl Sum {
         format!("{sign}{units}.{rest:06}")
     }
 
-    pub(in crate::store) fn units(self) -> i64 {
-        i64::try_from(self.delta / MICROS).unwrap_or(i64::MAX)
-    }
-
-    pub(in crate::store) fn rest(self) -> i64 {
-        i64::try_from(self.delta % MICROS).unwrap_or_default()
+    /// Splits the delta into whole units and the rest in micro-units, as the columns of totals have it.
+    pub(in crate::store) fn parts(self) -> Result<(i64, i64), Bug> {
+        let part = |micros: i128| i64::try_from(micros).map_err(|_| bug!("a total of {} micro-units", self.delta));
+        Ok((part(self.delta / MICROS)?, part(self.delta % MICROS)?))
     }
 
     pub(in crate::store) fn of_parts(units: i64, rest: i64, movements: i64) -> Self {
+        // An i128 holds a million times an i64.
         Self { delta: i128::from(units).saturating_mul(MICROS).saturating_add(i128::from(rest)), movements }
     }
 }
@@ -109,7 +112,7 @@ impl Totals {
             is_adjustment: entry.is_adjustment(),
             counts_from: movement.provisional_until.unwrap_or(ALWAYS),
         };
-        let month = TotalKey { date: day.date.with_day(1).unwrap_or(day.date), ..day.clone() };
+        let month = TotalKey { date: Month::of(day.date).start(), ..day.clone() };
         let month_item = TotalKey { item: movement.item_id.to_string(), ..month.clone() };
         self.days.entry(day).or_default().add(sum);
         self.months.entry(month).or_default().add(sum);
@@ -120,18 +123,18 @@ impl Totals {
 pub(in crate::store) static ADD_DAYS: Insert = Insert::new(
     "day_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("level", Kind::Text),
-        ("posting_date", Kind::Date),
-        ("currency", Kind::Text),
-        ("category", Kind::Text),
-        ("subcategory", Kind::Text),
-        ("is_adjustment", Kind::Boolean),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("delta_units", Kind::Integer),
-        ("delta_micros", Kind::Integer),
-        ("movements", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("level", SqlType::Text),
+        ("posting_date", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("category", SqlType::Text),
+        ("subcategory", SqlType::Text),
+        ("is_adjustment", SqlType::Boolean),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("delta_units", SqlType::Integer),
+        ("delta_micros", SqlType::Integer),
+        ("movements", SqlType::Integer),
     ],
     "on conflict (tenant_id, level, posting_date, currency, subcategory, is_adjustment, counts_from, shard) do update
     set delta_units = day_total.delta_units + excluded.delta_units,
@@ -141,18 +144,18 @@ pub(in crate::store) static ADD_DAYS: Insert = Insert::new(
 pub(in crate::store) static ADD_MONTHS: Insert = Insert::new(
     "month_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("level", Kind::Text),
-        ("posting_month", Kind::Date),
-        ("currency", Kind::Text),
-        ("category", Kind::Text),
-        ("subcategory", Kind::Text),
-        ("is_adjustment", Kind::Boolean),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("delta_units", Kind::Integer),
-        ("delta_micros", Kind::Integer),
-        ("movements", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("level", SqlType::Text),
+        ("posting_month", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("category", SqlType::Text),
+        ("subcategory", SqlType::Text),
+        ("is_adjustment", SqlType::Boolean),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("delta_units", SqlType::Integer),
+        ("delta_micros", SqlType::Integer),
+        ("movements", SqlType::Integer),
     ],
     "on conflict (tenant_id, level, posting_month, currency, subcategory, is_adjustment, counts_from, shard) do update
     set delta_units = month_total.delta_units + excluded.delta_units,
@@ -162,19 +165,19 @@ pub(in crate::store) static ADD_MONTHS: Insert = Insert::new(
 pub(in crate::store) static ADD_MONTH_ITEMS: Insert = Insert::new(
     "month_item_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("level", Kind::Text),
-        ("posting_month", Kind::Date),
-        ("currency", Kind::Text),
-        ("category", Kind::Text),
-        ("subcategory", Kind::Text),
-        ("item_id", Kind::Text),
-        ("is_adjustment", Kind::Boolean),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("delta_units", Kind::Integer),
-        ("delta_micros", Kind::Integer),
-        ("movements", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("level", SqlType::Text),
+        ("posting_month", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("category", SqlType::Text),
+        ("subcategory", SqlType::Text),
+        ("item_id", SqlType::Text),
+        ("is_adjustment", SqlType::Boolean),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("delta_units", SqlType::Integer),
+        ("delta_micros", SqlType::Integer),
+        ("movements", SqlType::Integer),
     ],
     "on conflict (tenant_id, level, posting_month, currency, subcategory, item_id, is_adjustment, counts_from, shard) do update
     set delta_units = month_item_total.delta_units + excluded.delta_units,
@@ -200,7 +203,7 @@ async fn add_to(
     // Amounts that cancel within one commit change no row.
     let rows: Vec<(&TotalKey, &Sum)> = sums.iter().filter(|(_, sum)| **sum != Sum::default()).collect();
     let text = |get: fn(&TotalKey) -> &str| Column::Text(rows.iter().map(|(key, _)| get(key)).collect());
-    let integer = |get: fn(Sum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(**sum)).collect());
+    let parts: Vec<(i64, i64)> = rows.iter().map(|(_, sum)| sum.parts()).collect::<Result<_, _>>()?;
     let mut columns = vec![
         Column::Text(vec![tenant.as_str(); rows.len()]),
         text(|key| key.level.as_str()),
@@ -216,9 +219,9 @@ async fn add_to(
         Column::Boolean(rows.iter().map(|(key, _)| key.is_adjustment).collect()),
         Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
         Column::Small(vec![shard; rows.len()]),
-        integer(Sum::units),
-        integer(Sum::rest),
-        integer(|sum| sum.movements),
+        Column::Integer(parts.iter().map(|(units, _)| *units).collect()),
+        Column::Integer(parts.iter().map(|(_, micros)| *micros).collect()),
+        Column::Integer(rows.iter().map(|(_, sum)| sum.movements).collect()),
     ]);
     insert.run(tx, rows.len(), columns).await?;
     Ok(())
@@ -244,7 +247,7 @@ static READ_MONTH_ITEMS: Statement = Statement::new(
 );
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct TotalRow {
     level: String,
     date: NaiveDate,
     currency: String,
@@ -272,10 +275,10 @@ async fn read_from(
     tenant: &TenantId,
 ) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
     let statement = statement.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<TotalRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
     });
-    rows.into_iter().map(Row::parse).collect()
+    rows.into_iter().map(TotalRow::parse).collect()
 }
 
 static OF_MONTH: Statement = Statement::new(
@@ -288,10 +291,10 @@ static OF_MONTH: Statement = Statement::new(
 /// Reads the totals of the month that begins on a date.
 pub async fn of_month(tx: &mut Tx, tenant: &TenantId, month: NaiveDate) -> Result<BTreeMap<TotalKey, Sum>, StoreError> {
     let statement = OF_MONTH.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<TotalRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).bind(month).fetch_all(connection).await?
     });
-    rows.into_iter().map(Row::parse).collect()
+    rows.into_iter().map(TotalRow::parse).collect()
 }
 
 static FIRST_MONTH: Statement = Statement::new("select min(posting_month) from month_total where tenant_id = $1");
@@ -304,7 +307,7 @@ pub async fn first_month(tx: &mut Tx, tenant: &TenantId) -> Result<Option<NaiveD
     }))
 }
 
-impl Row {
+impl TotalRow {
     fn parse(self) -> Result<(TotalKey, Sum), StoreError> {
         let unknown = |column, text: &str| StoreError::corrupt("totals", self.date, column, format!("is {text:?}"));
         let key = TotalKey {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
+use crate::codec::month::Month;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::entry::Entry;
 use crate::domain::journal::movement::RenewalOutcome;
-use crate::store::db::{Column, Insert, Kind, Tx, on};
+use crate::store::db::{Column, Insert, SqlType, Tx, on};
 use crate::store::error::StoreError;
 use crate::store::sql::Statement;
 use crate::store::totals::movement_total::{ALWAYS, Sum};
@@ -32,35 +33,42 @@ pub struct RenewalSum {
 pub type RenewalTotals = BTreeMap<RenewalKey, RenewalSum>;
 
 /// Adds an entry, if a term ended with it (R9, R11).
-pub fn count(totals: &mut RenewalTotals, entry: &Entry) {
+///
+/// # Errors
+/// [`StoreError::Corrupt`] for a renewal without its MRR.
+pub fn add_entry(totals: &mut RenewalTotals, entry: &Entry) -> Result<(), StoreError> {
     let movement = &entry.movement;
     let (renewed, lapsed) = match movement.renewal_outcome() {
-        None => return,
-        Some(RenewalOutcome::Renewed) => (i128::from(movement.renewed_mrr.unwrap_or_default().micros()), 0),
-        Some(RenewalOutcome::Lapsed) => (0, i128::from(movement.delta.micros()).saturating_neg()),
+        None => return Ok(()),
+        Some(RenewalOutcome::Renewed) => {
+            let missing = || StoreError::corrupt("entry", entry.sequence, "renewed_mrr_micros", "is missing");
+            (i128::from(movement.renewed_mrr.ok_or_else(missing)?.micros()), 0)
+        }
+        Some(RenewalOutcome::Lapsed) => (0, -i128::from(movement.delta.micros())),
     };
     let key = RenewalKey {
-        month: entry.posting_date.with_day(1).unwrap_or(entry.posting_date),
+        month: Month::of(entry.posting_date).start(),
         currency: movement.currency.to_string(),
         counts_from: movement.provisional_until.unwrap_or(ALWAYS),
     };
     let sum = totals.entry(key).or_default();
     sum.renewed.add(Sum { delta: renewed, movements: 0 });
     sum.lapsed.add(Sum { delta: lapsed, movements: 0 });
+    Ok(())
 }
 
 pub(in crate::store) static ADD: Insert = Insert::new(
     "renewal_total",
     &[
-        ("tenant_id", Kind::Text),
-        ("posting_month", Kind::Date),
-        ("currency", Kind::Text),
-        ("counts_from", Kind::Date),
-        ("shard", Kind::Small),
-        ("renewed_units", Kind::Integer),
-        ("renewed_micros", Kind::Integer),
-        ("lapsed_units", Kind::Integer),
-        ("lapsed_micros", Kind::Integer),
+        ("tenant_id", SqlType::Text),
+        ("posting_month", SqlType::Date),
+        ("currency", SqlType::Text),
+        ("counts_from", SqlType::Date),
+        ("shard", SqlType::Small),
+        ("renewed_units", SqlType::Integer),
+        ("renewed_micros", SqlType::Integer),
+        ("lapsed_units", SqlType::Integer),
+        ("lapsed_micros", SqlType::Integer),
     ],
     "on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
     set renewed_units = renewal_total.renewed_units + excluded.renewed_units,
@@ -74,17 +82,20 @@ pub async fn add(tx: &mut Tx, tenant: &TenantId, shard: i16, totals: &RenewalTot
     // Amounts that cancel within one commit change no row.
     let rows: Vec<(&RenewalKey, &RenewalSum)> =
         totals.iter().filter(|(_, sum)| **sum != RenewalSum::default()).collect();
-    let integer = |get: fn(&RenewalSum) -> i64| Column::Integer(rows.iter().map(|(_, sum)| get(sum)).collect());
+    let renewed: Vec<(i64, i64)> = rows.iter().map(|(_, sum)| sum.renewed.parts()).collect::<Result<_, _>>()?;
+    let lapsed: Vec<(i64, i64)> = rows.iter().map(|(_, sum)| sum.lapsed.parts()).collect::<Result<_, _>>()?;
+    let units = |parts: &[(i64, i64)]| Column::Integer(parts.iter().map(|(units, _)| *units).collect());
+    let micros = |parts: &[(i64, i64)]| Column::Integer(parts.iter().map(|(_, micros)| *micros).collect());
     let columns = vec![
         Column::Text(vec![tenant.as_str(); rows.len()]),
         Column::Date(rows.iter().map(|(key, _)| key.month).collect()),
         Column::Text(rows.iter().map(|(key, _)| key.currency.as_str()).collect()),
         Column::Date(rows.iter().map(|(key, _)| key.counts_from).collect()),
         Column::Small(vec![shard; rows.len()]),
-        integer(|sum| sum.renewed.units()),
-        integer(|sum| sum.renewed.rest()),
-        integer(|sum| sum.lapsed.units()),
-        integer(|sum| sum.lapsed.rest()),
+        units(&renewed),
+        micros(&renewed),
+        units(&lapsed),
+        micros(&lapsed),
     ];
     ADD.run(tx, rows.len(), columns).await?;
     Ok(())
@@ -101,7 +112,7 @@ static READ: Statement = Statement::new(
 );
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct RenewalRow {
     month: NaiveDate,
     currency: String,
     counts_from: NaiveDate,
@@ -114,7 +125,7 @@ struct Row {
 /// Reads all totals of a tenant, the shards added up.
 pub async fn read(tx: &mut Tx, tenant: &TenantId) -> Result<RenewalTotals, StoreError> {
     let statement = READ.on(tx);
-    let rows: Vec<Row> = on!(tx, connection => {
+    let rows: Vec<RenewalRow> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).fetch_all(connection).await?
     });
     let parsed = rows.into_iter().map(|row| {

@@ -224,7 +224,8 @@ async fn database_refuses_entries_in_closed_months_and_changed_rows() {
     let copy = "insert into entry select tenant_id, customer_id, sequence + 100, version, recorded_at, posting_date,
         effective_date, sequence, level, category, subcategory, subscription_id, line_id, item_id, currency,
         -delta_micros, mrr_after_micros, mrr_before_micros, quantity_after, quantity_before, quantity_effect_micros,
-        price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry";
+        price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, activity_change, renewal_outcome
+        from entry";
     let fixture = LedgerFixture::open(store, "2026-03-10T00:00:00Z").await;
     fixture.record(vec![line("acme", json!({}))]).await;
     close(&fixture, "2026-01").await.unwrap();
@@ -265,7 +266,8 @@ async fn database_refuses_entries_in_closed_months_and_changed_rows() {
         let moved = "insert or replace into entry select tenant_id, customer_id, sequence, version, recorded_at,
             '2026-07-01', effective_date, reverses, level, category, subcategory, subscription_id, line_id, item_id,
             currency, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after,
-            quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until from entry";
+            quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until,
+            activity_change, renewal_outcome from entry";
         assert!(refused(moved).contains("never changed or deleted"));
     }
     fixture.finish().await;

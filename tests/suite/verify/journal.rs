@@ -134,12 +134,23 @@ fn verify_finds_a_duplicate_entry() {
         select tenant_id, customer_id, 13, version, recorded_at, posting_date, effective_date, reverses, level, category,
             subcategory, subscription_id, line_id, item_id, currency, delta_micros, mrr_before_micros, mrr_after_micros,
             quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes,
-            rules, provisional_until
+            rules, provisional_until, activity_change, renewal_outcome
         from entry where sequence = 11",
         "\
 acme: movement 13 is in the journal, but the facts do not give it
 acme: at CONTRACT level the movements up to 2025-05-01 come to 800 USD, the lines to 900
 2 customers, 4 facts, 13 journal entries: 2 differences
+",
+    );
+}
+
+#[test]
+fn verify_finds_a_changed_outcome() {
+    check(
+        "update entry set activity_change = 'ENDED' where sequence = 1",
+        "\
+acme: movement 1 is counted as ENDED, no renewal outcome; the rules give BEGAN, no renewal outcome
+2 customers, 4 facts, 12 journal entries: 1 difference
 ",
     );
 }

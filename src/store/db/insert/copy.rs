@@ -1,9 +1,11 @@
-//! Rows in PostgreSQL's binary format of COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
+//! Rows in the binary format of PostgreSQL's COPY: <https://www.postgresql.org/docs/current/sql-copy.html>.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
-use crate::store::db::insert::{Column, Insert, Kind};
+use crate::bug;
+use crate::bug::Bug;
+use crate::store::db::insert::{Column, Insert, SqlType};
 use crate::store::error::StoreError;
 
 /// Signature, flags, and the length of an empty extension.
@@ -24,14 +26,14 @@ impl Insert {
         columns: &[Column<'_>],
     ) -> Result<u64, StoreError> {
         let statement = self.copy.get_or_init(|| self.copy_text());
-        let width = i16::try_from(columns.len()).unwrap_or_default().to_be_bytes();
+        let width = i16::try_from(columns.len()).map_err(|_| bug!("{} columns", columns.len()))?.to_be_bytes();
         let mut copying = connection.copy_in_raw(statement).await?;
-        let mut bytes = Vec::with_capacity(PIECE.saturating_mul(2));
+        let mut bytes = Vec::with_capacity(2 * PIECE);
         bytes.extend_from_slice(HEADER);
         for row in 0..rows {
             bytes.extend_from_slice(&width);
             for (column, (_, kind)) in columns.iter().zip(self.columns) {
-                push(&mut bytes, column, *kind, row);
+                push(&mut bytes, column, *kind, row)?;
             }
             if bytes.len() >= PIECE {
                 copying.send(bytes.as_slice()).await?;
@@ -48,56 +50,59 @@ impl Insert {
     }
 }
 
-/// Writes a value with its length before it.
-fn push(bytes: &mut Vec<u8>, column: &Column<'_>, kind: Kind, row: usize) {
+/// Appends a value: its length, then its bytes.
+fn push(bytes: &mut Vec<u8>, column: &Column<'_>, kind: SqlType, row: usize) -> Result<(), Bug> {
     let text = |bytes: &mut Vec<u8>, text: Option<&str>| {
-        let version = if kind == Kind::Json { JSONB } else { &[] };
-        push_parts(bytes, text.map(|text| [version, text.as_bytes()]));
+        let version = if kind == SqlType::Json { JSONB } else { &[] };
+        push_parts(bytes, text.map(|text| [version, text.as_bytes()]))
     };
     match column {
         Column::Text(values) => text(bytes, values.get(row).copied()),
         Column::OptionalText(values) => text(bytes, values.get(row).copied().flatten()),
         Column::Owned(values) => text(bytes, values.get(row).map(String::as_str)),
         Column::Integer(values) => push_fixed(bytes, values.get(row).map(|it| it.to_be_bytes())),
-        Column::OptionalInteger(values) => {
-            push_fixed(bytes, values.get(row).copied().flatten().map(i64::to_be_bytes));
-        }
+        Column::OptionalInteger(values) => push_fixed(bytes, values.get(row).copied().flatten().map(i64::to_be_bytes)),
         Column::Small(values) => push_fixed(bytes, values.get(row).map(|it| it.to_be_bytes())),
         Column::Boolean(values) => push_fixed(bytes, values.get(row).map(|it| [u8::from(*it)])),
-        Column::Date(values) => push_fixed(bytes, values.get(row).map(|it| days(*it).to_be_bytes())),
-        Column::OptionalDate(values) => {
-            push_fixed(bytes, values.get(row).copied().flatten().map(|it| days(it).to_be_bytes()));
-        }
-        Column::Instant(values) => push_fixed(bytes, values.get(row).map(|it| micros(*it).to_be_bytes())),
+        Column::Date(values) => push_fixed(bytes, values.get(row).copied().map(days).transpose()?),
+        Column::OptionalDate(values) => push_fixed(bytes, values.get(row).copied().flatten().map(days).transpose()?),
+        Column::Instant(values) => push_fixed(bytes, values.get(row).copied().map(micros).transpose()?),
         Column::OptionalInstant(values) => {
-            push_fixed(bytes, values.get(row).copied().flatten().map(|it| micros(it).to_be_bytes()));
+            push_fixed(bytes, values.get(row).copied().flatten().map(micros).transpose()?)
         }
     }
 }
 
-fn push_fixed<const N: usize>(bytes: &mut Vec<u8>, value: Option<[u8; N]>) {
-    push_parts(bytes, value.as_ref().map(|value| [&[], value.as_slice()]));
+fn push_fixed<const N: usize>(bytes: &mut Vec<u8>, value: Option<[u8; N]>) -> Result<(), Bug> {
+    push_parts(bytes, value.as_ref().map(|value| [&[], value.as_slice()]))
 }
 
-fn push_parts(bytes: &mut Vec<u8>, value: Option<[&[u8]; 2]>) {
-    let Some([first, second]) = value else { return bytes.extend_from_slice(&NULL) };
-    let length = i32::try_from(first.len().saturating_add(second.len())).unwrap_or(i32::MAX);
+fn push_parts(bytes: &mut Vec<u8>, value: Option<[&[u8]; 2]>) -> Result<(), Bug> {
+    let Some([first, second]) = value else {
+        bytes.extend_from_slice(&NULL);
+        return Ok(());
+    };
+    let length = first.len().checked_add(second.len()).and_then(|length| i32::try_from(length).ok());
+    let length = length.ok_or_else(|| bug!("a value of {} bytes", second.len()))?;
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(first);
     bytes.extend_from_slice(second);
+    Ok(())
 }
 
-/// PostgreSQL counts from the year 2000.
+/// PostgreSQL's dates and instants begin in the year 2000.
 const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
     Some(date) => date,
     None => NaiveDate::MIN,
 };
 
-fn days(date: NaiveDate) -> i32 {
-    i32::try_from(date.signed_duration_since(EPOCH).num_days()).unwrap_or(i32::MAX)
+fn days(date: NaiveDate) -> Result<[u8; 4], Bug> {
+    let days = i32::try_from(date.signed_duration_since(EPOCH).num_days());
+    days.map(i32::to_be_bytes).map_err(|_| bug!("the date {date}"))
 }
 
-fn micros(instant: DateTime<Utc>) -> i64 {
+fn micros(instant: DateTime<Utc>) -> Result<[u8; 8], Bug> {
     const EPOCH_MICROS: i64 = 946_684_800_000_000;
-    instant.timestamp_micros().saturating_sub(EPOCH_MICROS)
+    let micros = instant.timestamp_micros().checked_sub(EPOCH_MICROS);
+    micros.map(i64::to_be_bytes).ok_or_else(|| bug!("the instant {instant}"))
 }

@@ -1,21 +1,27 @@
-//! Bulk insert: on PostgreSQL column by column (`unnest`) or, for very many rows, by COPY; on SQLite by statements with
-//! many rows.
+//! Bulk inserts.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `unnest` | PostgreSQL: an array for each column |
+//! | `copy` | PostgreSQL: COPY, for many rows |
+//! | `sqlite` | SQLite: many rows in one statement |
 
+mod unnest;
 mod copy;
 mod sqlite;
-mod unnest;
 
 use std::sync::OnceLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::bug;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::sql::InsertTexts;
 
 /// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Kind {
+pub(in crate::store) enum SqlType {
     Text,
     Integer,
     Small,
@@ -42,11 +48,29 @@ pub(in crate::store) enum Column<'v> {
     OptionalInstant(Vec<Option<DateTime<Utc>>>),
 }
 
-/// Insert into a table. Its statements are built once, from constants.
+impl Column<'_> {
+    fn rows(&self) -> usize {
+        match self {
+            Self::Text(values) => values.len(),
+            Self::OptionalText(values) => values.len(),
+            Self::Owned(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::OptionalInteger(values) => values.len(),
+            Self::Small(values) => values.len(),
+            Self::Boolean(values) => values.len(),
+            Self::Date(values) => values.len(),
+            Self::OptionalDate(values) => values.len(),
+            Self::Instant(values) => values.len(),
+            Self::OptionalInstant(values) => values.len(),
+        }
+    }
+}
+
+/// An insert into a table. Its statements are rendered once, from constants.
 #[derive(Debug)]
 pub(in crate::store) struct Insert {
     table: &'static str,
-    columns: &'static [(&'static str, Kind)],
+    columns: &'static [(&'static str, SqlType)],
     /// Clause after the rows: `on conflict …`. Rows with it are never copied.
     suffix: &'static str,
     unnest: OnceLock<String>,
@@ -58,13 +82,16 @@ pub(in crate::store) struct Insert {
 const MANY: usize = 500;
 
 impl Insert {
-    pub const fn new(table: &'static str, columns: &'static [(&'static str, Kind)], suffix: &'static str) -> Self {
+    pub const fn new(table: &'static str, columns: &'static [(&'static str, SqlType)], suffix: &'static str) -> Self {
         let sqlite = [const { OnceLock::new() }; sqlite::CHUNKS.len()];
         Self { table, columns, suffix, unnest: OnceLock::new(), copy: OnceLock::new(), sqlite }
     }
 
     /// Inserts the rows; returns the number of rows inserted or updated.
     pub async fn run(&'static self, tx: &mut Tx, rows: usize, columns: Vec<Column<'_>>) -> Result<u64, StoreError> {
+        if columns.len() != self.columns.len() || columns.iter().any(|column| column.rows() != rows) {
+            return Err(bug!("values for {} are not {rows} rows of {} columns", self.table, self.columns.len()).into());
+        }
         match tx {
             _ if rows == 0 => Ok(0),
             Tx::Sqlite(tx) => self.insert_on_sqlite(tx, rows, &columns).await,
@@ -79,7 +106,7 @@ impl Insert {
         InsertTexts { name, sqlite: self.sqlite_text(1), postgres: self.unnest_text(), postgres_copy }
     }
 
-    pub const fn columns(&self) -> &'static [(&'static str, Kind)] {
+    pub const fn columns(&self) -> &'static [(&'static str, SqlType)] {
         self.columns
     }
 

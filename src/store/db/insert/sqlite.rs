@@ -28,7 +28,7 @@ impl Insert {
         while let Some(query) = next {
             // The next chunk is encoded while the database executes this one.
             let (done, following) = tokio::join!(query.execute(&mut *connection), async { pieces.next() });
-            affected = affected.saturating_add(done?.rows_affected());
+            affected += done?.rows_affected();
             next = following;
         }
         Ok(affected)
@@ -53,13 +53,13 @@ fn pieces(rows: usize) -> impl Iterator<Item = (usize, usize, usize)> {
         let left = rows.checked_sub(first).filter(|left| *left > 0)?;
         let (chunk, size) = CHUNKS.into_iter().enumerate().find(|(_, size)| *size <= left)?;
         let piece = (chunk, first, size);
-        first = first.saturating_add(size);
+        first += size;
         Some(piece)
     })
 }
 
 fn bind<'q>(mut query: Query<'q>, columns: &'q [Column<'_>], first: usize, size: usize) -> Query<'q> {
-    for row in first..first.saturating_add(size) {
+    for row in (first..).take(size) {
         for column in columns {
             query = bind_value(query, column, row);
         }

@@ -1,9 +1,9 @@
-//! Rows as one array for each column, for PostgreSQL.
+//! Rows as one array for each column, on PostgreSQL.
 
 use sqlx::postgres::PgArguments;
 use sqlx::{PgConnection, Postgres};
 
-use crate::store::db::insert::{Column, Insert, Kind};
+use crate::store::db::insert::{Column, Insert, SqlType};
 use crate::store::error::StoreError;
 
 type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
@@ -23,8 +23,8 @@ impl Insert {
         let numbered = self.columns.iter().zip(1..);
         let arrays: Vec<String> =
             numbered.map(|((_, kind), number)| format!("${number}::{}[]", type_of(*kind))).collect();
-        let value = |(name, kind): &(&str, Kind)| match kind {
-            Kind::Json => format!("{name}::jsonb"),
+        let value = |(name, kind): &(&str, SqlType)| match kind {
+            SqlType::Json => format!("{name}::jsonb"),
             _ => (*name).to_owned(),
         };
         let values: Vec<String> = self.columns.iter().map(value).collect();
@@ -34,14 +34,14 @@ impl Insert {
     }
 }
 
-fn type_of(kind: Kind) -> &'static str {
+fn type_of(kind: SqlType) -> &'static str {
     match kind {
-        Kind::Text | Kind::Json => "text",
-        Kind::Integer => "bigint",
-        Kind::Small => "smallint",
-        Kind::Boolean => "boolean",
-        Kind::Date => "date",
-        Kind::Instant => "timestamptz",
+        SqlType::Text | SqlType::Json => "text",
+        SqlType::Integer => "bigint",
+        SqlType::Small => "smallint",
+        SqlType::Boolean => "boolean",
+        SqlType::Date => "date",
+        SqlType::Instant => "timestamptz",
     }
 }
 
