@@ -31,25 +31,25 @@ impl Service {
     /// Opens the store, and creates it if it does not exist.
     pub async fn open(settings: impl Into<Settings>, clock: Clock, sending: Sending) -> Result<Self, TenantError> {
         let db = Db::open(settings).await?;
-        let shelf = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Workload::Requests, sending));
+        let tenants = TenantRegistry::new(Common::new(db.clone(), clock.clone(), Workload::Requests, sending));
         // The default tenant always has a runtime.
         let opened = async {
-            shelf.books(&TenantId::only()).await?;
-            shelf.open_those_with_sinks().await
+            tenants.open(&TenantId::only()).await?;
+            tenants.open_all_with_sinks().await
         };
         if let Err(error) = opened.await {
-            shelf.finish().await;
+            tenants.finish().await;
             db.close().await;
             return Err(error);
         }
         let keys = KeyCache::new(db.clone(), clock.clone());
-        Ok(Self { dependencies: Dependencies { db, shelf, keys, clock } })
+        Ok(Self { dependencies: Dependencies { db, tenants, keys, clock } })
     }
 
     /// Records the configuration of a command in the audit trail, if it changed.
     pub async fn note_configuration(&self, command: &str, options: &str, author: &Actor) -> Result<(), StoreError> {
-        let Dependencies { db, shelf, clock, .. } = &self.dependencies;
-        configuration_audit::note(db, command, options, shelf.sending(), author, clock.now()).await
+        let Dependencies { db, tenants, clock, .. } = &self.dependencies;
+        configuration_audit::note(db, command, options, tenants.sending(), author, clock.now()).await
     }
 
     /// Tells if any key exists.
@@ -60,7 +60,7 @@ impl Service {
     /// Delivers events, without serving, until `shutdown` completes.
     pub async fn relay(self, shutdown: impl Future<Output = ()>) {
         shutdown.await;
-        self.dependencies.shelf.finish().await;
+        self.dependencies.tenants.finish().await;
         self.dependencies.db.close().await;
     }
 
@@ -71,14 +71,14 @@ impl Service {
         access: Access,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
-        let Dependencies { db, shelf, keys, clock } = self.dependencies.clone();
+        let Dependencies { db, tenants, keys, clock } = self.dependencies.clone();
         let listener = listener.into();
         let services = Services::new(self.dependencies, listener.limits, CancellationToken::new());
         let door = Arc::new(Authenticator::new(keys, access));
         let is_encrypted = listener.tls.is_some() || access.is_behind_proxy;
         let pages = console::pages(ConsoleState::new(services.in_process(), Arc::clone(&door), clock, is_encrypted));
         let ended = listen(services, pages, listener, door, shutdown).await;
-        shelf.finish().await;
+        tenants.finish().await;
         db.close().await;
         ended
     }
@@ -96,7 +96,7 @@ pub async fn deliver_what_is_due(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Vec<(String, &'static str)>, TenantError> {
     let db = Db::open_existing(settings).await?;
-    let shelf = TenantRegistry::new(Common::new(db.clone(), clock, Workload::Bulk, sending));
+    let tenants = TenantRegistry::new(Common::new(db.clone(), clock, Workload::Bulk, sending));
     let stop = CancellationToken::new();
     let stopping = tokio::spawn({
         let stop = stop.clone();
@@ -105,7 +105,7 @@ pub async fn deliver_what_is_due(
             stop.cancel();
         }
     });
-    let drained = shelf.drain(&stop).await;
+    let drained = tenants.drain(&stop).await;
     stopping.abort();
     db.close().await;
     drained

@@ -1,6 +1,7 @@
 //! What is wrong with a field, and a form that collects all of it.
 
 use std::fmt::{self, Display};
+use std::ops::Deref;
 
 /// A field and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,50 @@ pub struct Violation {
 impl Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.description)
+    }
+}
+
+/// Every violation of a request or a fact; not empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", joined(.0))]
+pub struct Violations(Vec<Violation>);
+
+fn joined(violations: &[Violation]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl From<Violation> for Violations {
+    fn from(violation: Violation) -> Self {
+        Self(vec![violation])
+    }
+}
+
+impl From<Vec<Violation>> for Violations {
+    fn from(violations: Vec<Violation>) -> Self {
+        Self(violations)
+    }
+}
+
+impl From<Violations> for Vec<Violation> {
+    fn from(Violations(violations): Violations) -> Self {
+        violations
+    }
+}
+
+impl Deref for Violations {
+    type Target = [Violation];
+
+    fn deref(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = Violation;
+    type IntoIter = std::vec::IntoIter<Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -112,13 +157,13 @@ impl<'o> Form<'o> {
     ///
     /// # Errors
     /// Every violation.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Violation>> {
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Violations> {
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),
             None if self.violations.is_empty() => {
-                Err(vec![Violation { field: self.path.to_string(), description: "is not complete".to_owned() }])
+                Err(Violation { field: self.path.to_string(), description: "is not complete".to_owned() }.into())
             }
-            Some(_) | None => Err(self.violations),
+            Some(_) | None => Err(self.violations.into()),
         }
     }
 }

@@ -61,7 +61,7 @@ impl ParsedFact {
     /// Every violation of its form and its values, each field once.
     pub fn decode(&self) -> Result<Fact, Vec<Violation>> {
         let Some(raw) = &self.fact else { return Err(self.wrong.clone()) };
-        let fact = decode::fact(raw, &self.place.path);
+        let fact = decode::fact(raw, &self.place.path).map_err(Vec::from);
         if self.wrong.is_empty() && fact.is_ok() {
             return fact;
         }

@@ -105,19 +105,19 @@ async fn admit(door: &Authenticator, request: &Parts) -> Result<Option<Identity>
         return Ok(None);
     }
     let identity = identify(door, request).await?;
-    door.count(&identity).map_err(status::door)?;
+    door.count(&identity)?;
     check(path, identity.role)?;
     Ok(Some(identity))
 }
 
 async fn identify(door: &Authenticator, request: &Parts) -> Result<Identity, Status> {
-    if door.is_open().await.map_err(|error| status::store(&error))? {
+    if door.is_open().await? {
         return Ok(Identity::anonymous());
     }
     let connected = request.extensions.get::<TcpConnectInfo>().and_then(TcpConnectInfo::remote_addr);
     let peer = door.peer(&request.headers, connected.map(|address: SocketAddr| address.ip()));
     let key = bearer(&request.headers)?;
-    door.identify(key, peer).await.map_err(status::door)
+    Ok(door.identify(key, peer).await?)
 }
 
 /// The key of a request; one that is not as it must be is as good as a wrong one.

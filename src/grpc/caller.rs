@@ -11,13 +11,13 @@ use crate::grpc::status;
 const REQUEST_ID: &str = "x-request-id";
 
 /// Whoever the check at the door let in; nobody else gets anything.
-pub(super) fn who<T>(request: &Request<T>) -> Result<Identity, Status> {
+pub(super) fn identity<T>(request: &Request<T>) -> Result<Identity, Status> {
     request.extensions().get::<Identity>().cloned().ok_or_else(status::no_key)
 }
 
 /// Who asks, and by which request: the caller's name for it where that is an id, or one that is made here.
-pub(super) fn author<T>(request: &Request<T>) -> Result<Actor, Status> {
-    let name = who(request)?.actor;
+pub(super) fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
+    let name = identity(request)?.actor;
     let named = request.metadata().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let named = named.filter(|id| LineId::parse(id).is_ok());
     let request_id = named.map_or_else(fresh, str::to_owned);

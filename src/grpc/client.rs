@@ -78,7 +78,7 @@ impl Clients {
     pub fn of_store(db: Db, clock: Clock, workload: Workload, caller: Identity) -> Self {
         let tenants = TenantRegistry::new(Common::new(db.clone(), clock.clone(), workload, Sending::default()));
         let keys = KeyCache::new(db.clone(), clock.clone());
-        let dependencies = Dependencies { db, shelf: tenants, keys, clock };
+        let dependencies = Dependencies { db, tenants, keys, clock };
         let services = Services::new(dependencies, ConnectionLimits::default(), CancellationToken::new());
         InProcess::new(services).clients(caller)
     }

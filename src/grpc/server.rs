@@ -36,7 +36,7 @@ use crate::tenants::tenant_registry::TenantRegistry;
 #[derive(Debug, Clone)]
 pub struct Dependencies {
     pub db: Db,
-    pub shelf: TenantRegistry,
+    pub tenants: TenantRegistry,
     pub keys: KeyCache,
     pub clock: Clock,
 }
@@ -48,7 +48,7 @@ pub struct Services {
     movements: Movements,
     finance: Finance,
     admin: Admin,
-    shelf: TenantRegistry,
+    tenants: TenantRegistry,
     draining: CancellationToken,
 }
 
@@ -69,18 +69,18 @@ impl Services {
     /// Services that are served by a listener with these limits; their streams end when `draining` is cancelled.
     #[must_use]
     pub fn new(dependencies: Dependencies, limits: ConnectionLimits, draining: CancellationToken) -> Self {
-        let Dependencies { db, shelf, keys, clock } = dependencies;
+        let Dependencies { db, tenants, keys, clock } = dependencies;
         let ending = Ending { draining: draining.clone(), keys: keys.clone() };
         let billing = Billing {
-            shelf: shelf.clone(),
+            tenants: tenants.clone(),
             db: db.clone(),
             ending: ending.clone(),
             stream_idle_time: limits.stream_idle_time,
         };
-        let admin = Admin { db: db.clone(), clock: clock.clone(), keys, shelf: shelf.clone() };
-        let finance = Finance { db: db.clone(), shelf: shelf.clone() };
-        let movements = Movements::new(db, clock, shelf.clone(), ending);
-        Self { billing, movements, finance, admin, shelf, draining }
+        let admin = Admin { db: db.clone(), clock: clock.clone(), keys, tenants: tenants.clone() };
+        let finance = Finance { db: db.clone(), tenants: tenants.clone() };
+        let movements = Movements::new(db, clock, tenants.clone(), ending);
+        Self { billing, movements, finance, admin, tenants, draining }
     }
 
     /// The same services, asked within the process.
@@ -128,7 +128,7 @@ pub async fn listen(
     door: Arc<Authenticator>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let (shelf, draining) = (services.shelf.clone(), services.draining.clone());
+    let (tenants, draining) = (services.tenants.clone(), services.draining.clone());
     let (health, health_service) = tonic_health::server::health_reporter();
     let names = [
         "",
@@ -151,7 +151,7 @@ pub async fn listen(
         for name in names {
             health.set_service_status(name, ServingStatus::NotServing).await;
         }
-        shelf.stop();
+        tenants.stop();
         drain.cancel();
     };
     let mut routes = services

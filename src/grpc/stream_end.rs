@@ -4,8 +4,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::access::identity::Identity;
-use crate::access::key_cache::{Ended, KeyCache};
-use crate::grpc::status;
+use crate::access::key_cache::KeyCache;
 use crate::ledger::error::RecordError;
 
 /// The end of the service, and of the key of whoever has the stream.
@@ -17,13 +16,10 @@ pub(super) struct Ending {
 
 impl Ending {
     /// Waits for it; gives what the client is told.
-    pub async fn of(self, who: Identity) -> Status {
+    pub async fn of(self, caller: Identity) -> Status {
         tokio::select! {
-            () = self.draining.cancelled() => status::record(RecordError::ShuttingDown),
-            ended = self.keys.ended(&who) => match ended {
-                Ended::NeedsKey => status::no_key(),
-                Ended::Rejected(rejection) => status::rejected(rejection),
-            },
+            () = self.draining.cancelled() => RecordError::ShuttingDown.into(),
+            ended = self.keys.ended(&caller) => ended.into(),
         }
     }
 }

@@ -64,15 +64,15 @@ impl TenantRegistry {
     }
 
     /// Opens the runtimes of tenants with sinks, so that their events are delivered without a request.
-    pub async fn open_those_with_sinks(&self) -> Result<(), TenantError> {
+    pub async fn open_all_with_sinks(&self) -> Result<(), TenantError> {
         for tenant_id in self.tenants_with_sinks() {
-            self.books(&tenant_id).await?;
+            self.open(&tenant_id).await?;
         }
         Ok(())
     }
 
     /// Returns a tenant's runtime, which is not closed while it is referenced.
-    pub async fn books(&self, tenant_id: &TenantId) -> Result<Arc<TenantRuntime>, TenantError> {
+    pub async fn open(&self, tenant_id: &TenantId) -> Result<Arc<TenantRuntime>, TenantError> {
         if let Some(books) = self.opened(tenant_id)? {
             return Ok(books);
         }
@@ -83,13 +83,13 @@ impl TenantRegistry {
         self.check_is_there(tenant_id).await?;
         self.make_room()?;
         let books = Arc::new(TenantRuntime::open(&self.0.common, tenant_id).await?);
-        self.open().books.put(tenant_id.clone(), Arc::clone(&books));
+        self.state().books.put(tenant_id.clone(), Arc::clone(&books));
         Ok(books)
     }
 
     /// Accepts no further commands; accepted ones are still recorded.
     pub fn stop(&self) {
-        let mut open = self.open();
+        let mut open = self.state();
         open.is_ended = true;
         open.books.iter().for_each(|(_, books)| books.ledger.stop());
     }
@@ -128,16 +128,16 @@ impl TenantRegistry {
         self.0.common.sending.sinks.iter().map(|sink| sink.tenant_id.clone()).collect()
     }
 
-    fn open(&self) -> MutexGuard<'_, OpenRuntimes> {
+    fn state(&self) -> MutexGuard<'_, OpenRuntimes> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pop(&self) -> Option<(TenantId, Arc<TenantRuntime>)> {
-        self.open().books.pop_lru()
+        self.state().books.pop_lru()
     }
 
     fn opened(&self, tenant_id: &TenantId) -> Result<Option<Arc<TenantRuntime>>, TenantError> {
-        let mut open = self.open();
+        let mut open = self.state();
         if open.is_ended { Err(TenantError::ShuttingDown) } else { Ok(open.books.get(tenant_id).cloned()) }
     }
 
@@ -149,7 +149,7 @@ impl TenantRegistry {
     /// Closes the least recently used runtime when the limit is reached.
     fn make_room(&self) -> Result<(), TenantError> {
         let with_sinks = self.tenants_with_sinks();
-        let mut open = self.open();
+        let mut open = self.state();
         if open.books.len() < MAX_OPEN {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use crate::codec::decode::line::line;
 use crate::codec::decode::order::order;
 use crate::codec::decode::override_cause::overridden;
 use crate::codec::dto::{RawCharge, RawCustomer, RawFact};
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::facts::fact::{Charge, ChargeStatus, Customer, Fact};
 use crate::domain::ids::{ChargeId, Currency, CustomerId, SubscriptionId};
 use crate::domain::number::Amount;
@@ -25,7 +25,7 @@ pub use crate::codec::decode::field_parsers::{
 ///
 /// # Errors
 /// Every violation of the fact.
-pub fn fact(raw: &RawFact, path: &str) -> Result<Fact, Vec<Violation>> {
+pub fn fact(raw: &RawFact, path: &str) -> Result<Fact, Violations> {
     let mut form = Form::at(path);
     let fact = match raw {
         RawFact::Customer(raw) => customer(&mut form, raw).map(Fact::Customer),

@@ -136,7 +136,7 @@ pub(in crate::files) fn read(columns: &Columns, line: u64, row: Row<'_>, parsed:
     };
     let mut form = Form::at("");
     columns.read(row, &mut form, &mut raw);
-    let wrong = form.finish(Some(())).err().unwrap_or_default();
+    let wrong = form.finish(Some(())).err().map(Vec::from).unwrap_or_default();
     *parsed = ParsedFact { name: column, ..ParsedFact::new(line, "", (Some(RawFact::SubscriptionLine(raw)), wrong)) };
 }
 

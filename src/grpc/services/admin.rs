@@ -7,18 +7,19 @@ use tonic::{Request, Response, Status};
 use crate::access::key_cache::KeyCache;
 use crate::clock::Clock;
 use crate::codec::decode::parse_date;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::ids::CustomerId;
 use crate::events::redrive::{RedriveScope, enable, redrive};
 use crate::events::sink::sink_config::is_sink_name;
-use crate::grpc::caller::{author, who};
+use crate::grpc::caller::{actor, identity};
+use crate::grpc::page_token::PageTokens;
 use crate::grpc::services::keys;
 use crate::grpc::services::rates;
 use crate::grpc::services::tenant;
-use crate::grpc::status::{invalid, invalid_field, not_found, report, store};
+use crate::grpc::status::{invalid_field, not_found};
+use crate::grpc::v1;
 use crate::grpc::wire::decode;
 use crate::grpc::wire::encode;
-use crate::grpc::{page_token, v1};
 use crate::reports::deliveries::{DEFAULT_PAGE_SIZE, DeliveryQuery, MAX_PAGE_SIZE, deliveries, sinks};
 use crate::store::db::Db;
 use crate::store::events::redrive::Range;
@@ -30,7 +31,7 @@ pub struct Admin {
     pub(in crate::grpc) db: Db,
     pub(in crate::grpc) clock: Clock,
     pub(in crate::grpc) keys: KeyCache,
-    pub(in crate::grpc) shelf: TenantRegistry,
+    pub(in crate::grpc) tenants: TenantRegistry,
 }
 
 #[tonic::async_trait]
@@ -39,28 +40,28 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::CreateKeyRequest>,
     ) -> Result<Response<v1::CreateKeyResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
-        keys::create(self, &who, &author, request.into_inner()).await.map(Response::new)
+        let (caller, author) = (identity(&request)?, actor(&request)?);
+        keys::create(self, &caller, &author, request.into_inner()).await.map(Response::new)
     }
 
     async fn list_keys(&self, request: Request<v1::ListKeysRequest>) -> Result<Response<v1::ListKeysResponse>, Status> {
-        keys::list(self, &who(&request)?, request.into_inner()).await.map(Response::new)
+        keys::list(self, &identity(&request)?, request.into_inner()).await.map(Response::new)
     }
 
     async fn revoke_key(
         &self,
         request: Request<v1::RevokeKeyRequest>,
     ) -> Result<Response<v1::RevokeKeyResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
-        keys::revoke(self, &who, &author, request.into_inner()).await.map(Response::new)
+        let (caller, author) = (identity(&request)?, actor(&request)?);
+        keys::revoke(self, &caller, &author, request.into_inner()).await.map(Response::new)
     }
 
     async fn list_sinks(
         &self,
         request: Request<v1::ListSinksRequest>,
     ) -> Result<Response<v1::ListSinksResponse>, Status> {
-        let who = who(&request)?;
-        let sinks = sinks(&self.db, &who.tenant_id).await.map_err(|error| report(&error))?;
+        let caller = identity(&request)?;
+        let sinks = sinks(&self.db, &caller.tenant_id).await?;
         let now = self.clock.now();
         Ok(Response::new(v1::ListSinksResponse { sinks: sinks.iter().map(|it| encode::sink(it, now)).collect() }))
     }
@@ -69,7 +70,7 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::ListDeliveriesRequest>,
     ) -> Result<Response<v1::ListDeliveriesResponse>, Status> {
-        let who = who(&request)?;
+        let caller = identity(&request)?;
         let request = request.into_inner();
         let is_dead = match v1::DeliveryState::try_from(request.state) {
             Ok(v1::DeliveryState::Unspecified | v1::DeliveryState::Waiting) => false,
@@ -78,19 +79,13 @@ impl v1::admin_service_server::AdminService for Admin {
         };
         let query = DeliveryQuery { sink: sink_name(request.sink)?, is_dead };
         let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-        let after = match request.page_token.as_str() {
-            "" => 0,
-            token => page_token::read_place(token, &who.tenant_id, &query)
-                .ok_or_else(|| invalid_field("page_token", "is not a token that this sink and state gave"))?,
-        };
-        let page = deliveries(&self.db, &who.tenant_id, &query, after, size).await;
-        let page = page.map_err(|error| report(&error))?.ok_or_else(|| no_sink(&query.sink))?;
+        let tokens = PageTokens::of(&caller.tenant_id, &query);
+        let after = tokens.read(&request.page_token)?.unwrap_or(0);
+        let page =
+            deliveries(&self.db, &caller.tenant_id, &query, after, size).await?.ok_or_else(|| no_sink(&query.sink))?;
         Ok(Response::new(v1::ListDeliveriesResponse {
             deliveries: page.deliveries.iter().map(encode::delivery).collect(),
-            next_page_token: page
-                .next
-                .map(|place| page_token::write_place(place, &who.tenant_id, &query))
-                .unwrap_or_default(),
+            next_page_token: tokens.write(page.next),
         }))
     }
 
@@ -98,12 +93,13 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::RedriveDeliveriesRequest>,
     ) -> Result<Response<v1::RedriveDeliveriesResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
+        let (caller, author) = (identity(&request)?, actor(&request)?);
         let request = request.into_inner();
-        let again = again(&request).map_err(invalid)?;
+        let again = again(&request)?;
         let sink = sink_name(request.sink)?;
-        let count = redrive(&self.db, &who.tenant_id, &sink, &again, &author, self.clock.now()).await;
-        let count = count.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
+        let count = redrive(&self.db, &caller.tenant_id, &sink, &again, &author, self.clock.now())
+            .await?
+            .ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::RedriveDeliveriesResponse { event_count: i64::try_from(count).unwrap_or(i64::MAX) }))
     }
 
@@ -111,10 +107,11 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::EnableSinkRequest>,
     ) -> Result<Response<v1::EnableSinkResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
+        let (caller, author) = (identity(&request)?, actor(&request)?);
         let sink = sink_name(request.into_inner().sink)?;
-        let enabled = enable(&self.db, &who.tenant_id, &sink, &author, self.clock.now()).await;
-        let was_disabled = enabled.map_err(|error| store(&error))?.ok_or_else(|| no_sink(&sink))?;
+        let was_disabled = enable(&self.db, &caller.tenant_id, &sink, &author, self.clock.now())
+            .await?
+            .ok_or_else(|| no_sink(&sink))?;
         Ok(Response::new(v1::EnableSinkResponse { was_disabled }))
     }
 
@@ -122,37 +119,37 @@ impl v1::admin_service_server::AdminService for Admin {
         &self,
         request: Request<v1::GetTenantRequest>,
     ) -> Result<Response<v1::GetTenantResponse>, Status> {
-        tenant::get(self, &who(&request)?).await.map(Response::new)
+        tenant::get(self, &identity(&request)?).await.map(Response::new)
     }
 
     async fn update_tenant_policy(
         &self,
         request: Request<v1::UpdateTenantPolicyRequest>,
     ) -> Result<Response<v1::UpdateTenantPolicyResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
-        tenant::update_policy(self, &who, &author, request.get_ref()).await.map(Response::new)
+        let (caller, author) = (identity(&request)?, actor(&request)?);
+        tenant::update_policy(self, &caller, &author, request.get_ref()).await.map(Response::new)
     }
 
     async fn import_exchange_rates(
         &self,
         request: Request<v1::ImportExchangeRatesRequest>,
     ) -> Result<Response<v1::ImportExchangeRatesResponse>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
-        rates::import(self, &who, &author, request.get_ref()).await.map(Response::new)
+        let (caller, author) = (identity(&request)?, actor(&request)?);
+        rates::import(self, &caller, &author, request.get_ref()).await.map(Response::new)
     }
 
     async fn list_rate_sets(
         &self,
         request: Request<v1::ListRateSetsRequest>,
     ) -> Result<Response<v1::ListRateSetsResponse>, Status> {
-        rates::list_sets(self, &who(&request)?, request.get_ref()).await.map(Response::new)
+        rates::list_sets(self, &identity(&request)?, request.get_ref()).await.map(Response::new)
     }
 
     async fn list_exchange_rates(
         &self,
         request: Request<v1::ListExchangeRatesRequest>,
     ) -> Result<Response<v1::ListExchangeRatesResponse>, Status> {
-        rates::list(self, &who(&request)?, request.get_ref()).await.map(Response::new)
+        rates::list(self, &identity(&request)?, request.get_ref()).await.map(Response::new)
     }
 }
 
@@ -168,7 +165,7 @@ fn no_sink(name: impl Display) -> Status {
     not_found(&format!("no sink {name} was ever served"))
 }
 
-fn again(request: &v1::RedriveDeliveriesRequest) -> Result<RedriveScope, Vec<Violation>> {
+fn again(request: &v1::RedriveDeliveriesRequest) -> Result<RedriveScope, Violations> {
     let mut form = Form::at("");
     form.require(!request.sink.is_empty(), "sink", "is required");
     let customer = decode::optional(&mut form, "customer_id", &request.customer_id, CustomerId::parse);

@@ -10,14 +10,14 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::codec::decode::fact as read_fact;
 use crate::codec::encode as raw;
-use crate::codec::validation::Violation;
+use crate::codec::validation::{Violation, Violations};
 use crate::domain::facts::fact::{Fact, FactKey};
 use crate::domain::facts::void::Void;
 use crate::domain::ids::{CustomerId, LineId};
-use crate::grpc::caller::{author, who};
+use crate::grpc::caller::{actor, identity};
 use crate::grpc::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use crate::grpc::services::stream_facts::stream_facts;
-use crate::grpc::status::{fact_path, invalid, invalid_field, not_found, record, report, shelf};
+use crate::grpc::status::{fact_path, invalid_field, not_found};
 use crate::grpc::stream_end::Ending;
 use crate::grpc::v1;
 use crate::grpc::wire::facts::{self, EncodeError, charge_to_wire, customer_to_wire, line_to_wire, order_to_wire};
@@ -26,14 +26,13 @@ use crate::grpc::wire::wire_enum::Mapped;
 use crate::grpc::wire::{encode, movement};
 use crate::ledger::command::{Mode, Recorded};
 use crate::ledger::customer_view::{CustomerView, customer_view};
-use crate::reports::error::ReportError;
 use crate::store::db::Db;
 use crate::tenants::tenant_registry::TenantRegistry;
 
 /// The service.
 #[derive(Debug, Clone)]
 pub struct Billing {
-    pub(in crate::grpc) shelf: TenantRegistry,
+    pub(in crate::grpc) tenants: TenantRegistry,
     pub(in crate::grpc) db: Db,
     pub(in crate::grpc) ending: Ending,
     pub(in crate::grpc) stream_idle_time: Duration,
@@ -46,7 +45,7 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<v1::RecordFactsRequest>,
     ) -> Result<Response<v1::RecordFactsResponse>, Status> {
-        let (who, mut author) = (who(&request)?, author(&request)?);
+        let (caller, mut author) = (identity(&request)?, actor(&request)?);
         let v1::RecordFactsRequest { facts, request_id, validate_only } = request.into_inner();
         let mut violations = check_count(facts.len());
         if !request_id.is_empty()
@@ -64,14 +63,14 @@ impl v1::billing_service_server::BillingService for Billing {
             }
         }
         if !violations.is_empty() {
-            return Err(invalid(violations));
+            return Err(Violations::from(violations).into());
         }
         if !request_id.is_empty() {
             author.request_id = request_id.as_str().into();
         }
         let mode = if validate_only { Mode::Preview } else { Mode::Strict };
-        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
-        let recorded = books.ledger.record(read.clone(), mode, &author).await.map_err(record)?;
+        let tenant = self.tenants.open(&caller.tenant_id).await?;
+        let recorded = tenant.ledger.record(read.clone(), mode, &author).await?;
         Ok(Response::new(answer(&read, &recorded, request_id)))
     }
 
@@ -81,11 +80,11 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<Streaming<v1::StreamFactsRequest>>,
     ) -> Result<Response<Self::StreamFactsStream>, Status> {
-        let (who, author) = (who(&request)?, author(&request)?);
-        let books = self.shelf.books(&who.tenant_id).await.map_err(shelf)?;
+        let (caller, author) = (identity(&request)?, actor(&request)?);
+        let tenant = self.tenants.open(&caller.tenant_id).await?;
         let (answers, receiver) = mpsc::channel(STREAM_READ_AHEAD);
-        let (request, ending) = (request.into_inner(), self.ending.clone().of(who));
-        tokio::spawn(stream_facts(books, author, request, answers, ending, self.stream_idle_time));
+        let (request, ending) = (request.into_inner(), self.ending.clone().of(caller));
+        tokio::spawn(stream_facts(tenant, author, request, answers, ending, self.stream_idle_time));
         Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
     }
 
@@ -93,11 +92,10 @@ impl v1::billing_service_server::BillingService for Billing {
         &self,
         request: Request<v1::GetCustomerRequest>,
     ) -> Result<Response<v1::GetCustomerResponse>, Status> {
-        let who = who(&request)?;
+        let caller = identity(&request)?;
         let id = CustomerId::parse(&request.into_inner().customer_id);
         let id = id.map_err(|problem| invalid_field("customer_id", problem))?;
-        let view = customer_view(&self.db, &who.tenant_id, &id).await;
-        match view.map_err(|error| report(&ReportError::Store(error)))? {
+        match customer_view(&self.db, &caller.tenant_id, &id).await? {
             Some(view) => Ok(Response::new(show_customer(&view)?)),
             None => Err(not_found(&format!("nothing is recorded for customer {id}"))),
         }
@@ -111,14 +109,14 @@ pub(in crate::grpc) fn check_count(facts: usize) -> Vec<Violation> {
     vec![Violation { field: "facts".to_owned(), description: format!("needs 1 to {MAX_FACTS} facts, has {facts}") }]
 }
 
-pub(in crate::grpc) fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Vec<Violation>> {
+pub(in crate::grpc) fn decode_fact(fact: v1::Fact, index: usize) -> Result<Fact, Violations> {
     let path = fact_path(index);
     match facts::from_wire(fact) {
         Some(raw) => read_fact(&raw, &format!("{path}.{}", raw.field())),
-        None => Err(vec![Violation {
+        None => Err(Violations::from(Violation {
             field: path,
             description: "is empty: needs a customer, subscription_line, change_order or charge".to_owned(),
-        }]),
+        })),
     }
 }
 

@@ -9,7 +9,7 @@ use tonic::Status;
 
 use crate::codec::tabular::table_writer::Format;
 use crate::grpc::limits::{EXPORT_CHUNK_BYTES, EXPORT_PATIENCE};
-use crate::grpc::status::{export_idle, invalid_field, report};
+use crate::grpc::status::{export_idle, invalid_field};
 use crate::grpc::v1;
 use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::export::Export;
@@ -39,7 +39,7 @@ pub(in crate::grpc) fn stream(
             sent = send_all(export, &chunks) => sent,
         };
         if let Err(status) = end {
-            let _nobody_listens = chunks.send_timeout(Err(status), EXPORT_PATIENCE).await;
+            let _disconnected = chunks.send_timeout(Err(status), EXPORT_PATIENCE).await;
         }
         drop(place);
     });
@@ -47,7 +47,7 @@ pub(in crate::grpc) fn stream(
 }
 
 async fn send_all(mut export: Export, chunks: &mpsc::Sender<Result<v1::ExportChunk, Status>>) -> Result<(), Status> {
-    while let Some(piece) = export.next().await.map_err(|error| report(&error))? {
+    while let Some(piece) = export.next().await? {
         for data in piece.chunks(EXPORT_CHUNK_BYTES) {
             let chunk = v1::ExportChunk { data: data.to_vec() };
             // The state of the journal is held for it meanwhile.

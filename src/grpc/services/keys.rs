@@ -9,64 +9,48 @@ use tonic::Status;
 
 use crate::access::identity::Identity;
 use crate::access::key::PREFIX;
-use crate::access::key_management::{self, DEFAULT_PAGE_SIZE, KeyError, MAX_PAGE_SIZE, NewKey};
-use crate::codec::validation::{Form, Violation};
+use crate::access::key_management::{self, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, NewKey};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::actor::Actor;
 use crate::domain::ids::{KeyId, KeyName};
 use crate::domain::role::Role;
+use crate::grpc::page_token::PageTokens;
 use crate::grpc::services::admin::Admin;
-use crate::grpc::status::{internal, invalid, invalid_field, not_found, store};
+use crate::grpc::status::{invalid_field, not_found};
+use crate::grpc::v1;
 use crate::grpc::wire::decode;
 use crate::grpc::wire::timestamp::instant;
 use crate::grpc::wire::wire_enum::Mapped;
-use crate::grpc::{page_token, v1};
 use crate::store::access::api_key::ApiKey;
 
 pub(in crate::grpc) async fn create(
     admin: &Admin,
-    who: &Identity,
+    caller: &Identity,
     author: &Actor,
     request: v1::CreateKeyRequest,
 ) -> Result<v1::CreateKeyResponse, Status> {
     let now = admin.clock.now();
-    let new = new_key(&request, now).map_err(invalid)?;
-    let made = key_management::create(&admin.db, &who.tenant_id, new, author, now).await;
-    let (key, text) = made.map_err(|error| match error {
-        KeyError::Store(error) => store(&error),
-        error @ KeyError::NoRandomness(_) => {
-            tracing::error!(%error, "no key could be made");
-            internal()
-        }
-    })?;
+    let new = new_key(&request, now)?;
+    let (key, text) = key_management::create(&admin.db, &caller.tenant_id, new, author, now).await?;
     admin.keys.record_existence();
     Ok(v1::CreateKeyResponse { key: Some(shown(&key)), secret: text.expose_secret().to_owned() })
 }
 
 pub(in crate::grpc) async fn list(
     admin: &Admin,
-    who: &Identity,
+    caller: &Identity,
     request: v1::ListKeysRequest,
 ) -> Result<v1::ListKeysResponse, Status> {
     let size = decode::page_size(request.page_size, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-    let question = format!("{} keys", who.tenant_id);
-    let after = match request.page_token.as_str() {
-        "" => None,
-        token => {
-            let key_id = page_token::read_text(token, &question).and_then(|id| KeyId::parse(&id).ok());
-            Some(key_id.ok_or_else(|| invalid_field("page_token", "is not a token that was given for these keys"))?)
-        }
-    };
-    let page =
-        key_management::keys(&admin.db, &who.tenant_id, after.as_ref(), size).await.map_err(|error| store(&error))?;
-    Ok(v1::ListKeysResponse {
-        keys: page.keys.iter().map(shown).collect(),
-        next_page_token: page.next.map(|last| page_token::write_text(last.as_str(), &question)).unwrap_or_default(),
-    })
+    let tokens = PageTokens::of(&caller.tenant_id, "keys");
+    let after = tokens.read(&request.page_token)?;
+    let page = key_management::keys(&admin.db, &caller.tenant_id, after.as_ref(), size).await?;
+    Ok(v1::ListKeysResponse { keys: page.keys.iter().map(shown).collect(), next_page_token: tokens.write(page.next) })
 }
 
 pub(in crate::grpc) async fn revoke(
     admin: &Admin,
-    who: &Identity,
+    caller: &Identity,
     author: &Actor,
     request: v1::RevokeKeyRequest,
 ) -> Result<v1::RevokeKeyResponse, Status> {
@@ -74,15 +58,15 @@ pub(in crate::grpc) async fn revoke(
         return Err(invalid_field("key_id", "is a key, and not the id of one: the middle part"));
     }
     let key_id = KeyId::parse(&request.key_id).map_err(|problem| invalid_field("key_id", problem))?;
-    let revoked = key_management::revoke(&admin.db, &who.tenant_id, &key_id, author, admin.clock.now()).await;
+    let revoked = key_management::revoke(&admin.db, &caller.tenant_id, &key_id, author, admin.clock.now()).await;
     // Also when the answer was lost: it may be revoked.
     admin.keys.forget(&key_id);
-    let key = revoked.map_err(|error| store(&error))?;
+    let key = revoked?;
     let key = key.ok_or_else(|| not_found(&format!("there is no key {key_id}")))?;
     Ok(v1::RevokeKeyResponse { key: Some(shown(&key)) })
 }
 
-fn new_key(request: &v1::CreateKeyRequest, now: DateTime<Utc>) -> Result<NewKey, Vec<Violation>> {
+fn new_key(request: &v1::CreateKeyRequest, now: DateTime<Utc>) -> Result<NewKey, Violations> {
     let mut form = Form::at("");
     form.require(!request.name.contains(PREFIX), "name", "looks like a key: everybody can read it");
     let name = form.take("name", KeyName::parse(&request.name));

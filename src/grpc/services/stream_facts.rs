@@ -7,12 +7,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
-use crate::codec::validation::Violation;
+use crate::codec::validation::Violations;
 use crate::domain::actor::Actor;
 use crate::domain::ids::CustomerId;
 use crate::grpc::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use crate::grpc::services::billing::{check_count, decode_fact, to_i32};
-use crate::grpc::status::{idle, invalid, record};
+use crate::grpc::status::idle;
 use crate::grpc::v1;
 use crate::ledger::command::PendingRecording;
 use crate::ledger::command::{RecordOutcome, Recorded};
@@ -83,7 +83,7 @@ struct Batch {
 impl Batch {
     async fn submit(ledger: &Ledger, batch: v1::StreamFactsRequest, author: &Actor) -> Result<Self, Status> {
         if batch.facts.len() > MAX_FACTS {
-            return Err(invalid(check_count(batch.facts.len())));
+            return Err(Violations::from(check_count(batch.facts.len())).into());
         }
         let (mut malformed, mut places, mut read) = (Vec::new(), Vec::new(), Vec::with_capacity(batch.facts.len()));
         for (index, fact) in batch.facts.into_iter().enumerate() {
@@ -96,14 +96,14 @@ impl Batch {
             }
         }
         let customers = read.iter().map(|fact| fact.customer_id().clone()).collect();
-        let submitted = ledger.submit(read, author).await.map_err(record)?;
+        let submitted = ledger.submit(read, author).await?;
         Ok(Self { number: batch.batch_number, places, customers, malformed, submitted })
     }
 
     /// What is refused is named, the rest is recorded.
     async fn finish(self) -> Answer {
         let Self { number, places, customers, malformed, submitted } = self;
-        let recorded = submitted.finish().await.map_err(record)?;
+        let recorded = submitted.finish().await?;
         let mut refusals = malformed;
         refusals.extend(recorded.refused.iter().map(|refused| refusal(refused, &places, &customers)));
         refusals.sort_by_key(|refusal| refusal.index);
@@ -121,12 +121,11 @@ fn count(recorded: &Recorded, wanted: RecordOutcome) -> i32 {
     to_i32(recorded.outcomes.iter().flatten().filter(|outcome| **outcome == wanted).count())
 }
 
-fn malformed_fact(index: usize, violations: Vec<Violation>) -> v1::FactRefusal {
-    let shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
+fn malformed_fact(index: usize, violations: Violations) -> v1::FactRefusal {
     v1::FactRefusal {
         index: to_i32(index),
         reason: "INVALID_FIELDS".to_owned(),
-        message: shown.join("; "),
+        message: violations.to_string(),
         violations: violations
             .into_iter()
             .map(|it| v1::FieldViolation { field: it.field, description: it.description })

@@ -4,40 +4,39 @@ use tonic::Status;
 
 use crate::access::identity::Identity;
 use crate::codec::decode::free_text;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::actor::Actor;
 use crate::domain::ids::TenantId;
 use crate::domain::policy::Policy;
 use crate::grpc::services::admin::Admin;
-use crate::grpc::status::{invalid, record, shelf, store};
 use crate::grpc::v1;
 use crate::ledger::commands::policy::read_books;
 
-pub(in crate::grpc) async fn get(admin: &Admin, who: &Identity) -> Result<v1::GetTenantResponse, Status> {
-    let books = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?;
-    Ok(v1::GetTenantResponse { tenant: Some(shown(&who.tenant_id, &books.policy)) })
+pub(in crate::grpc) async fn get(admin: &Admin, caller: &Identity) -> Result<v1::GetTenantResponse, Status> {
+    let books = read_books(&admin.db, &caller.tenant_id).await?;
+    Ok(v1::GetTenantResponse { tenant: Some(shown(&caller.tenant_id, &books.policy)) })
 }
 
 pub(in crate::grpc) async fn update_policy(
     admin: &Admin,
-    who: &Identity,
+    caller: &Identity,
     author: &Actor,
     request: &v1::UpdateTenantPolicyRequest,
 ) -> Result<v1::UpdateTenantPolicyResponse, Status> {
-    let earlier = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
-    let (policy, reason) = read(request, earlier).map_err(invalid)?;
-    let open = admin.shelf.books(&who.tenant_id).await.map_err(shelf)?;
-    let replayed = open.ledger.set_policy(policy, &reason, author).await.map_err(record)?;
+    let earlier = read_books(&admin.db, &caller.tenant_id).await?.policy;
+    let (policy, reason) = read(request, earlier)?;
+    let open = admin.tenants.open(&caller.tenant_id).await?;
+    let replayed = open.ledger.set_policy(policy, &reason, author).await?;
     // Somebody else may have set another one meanwhile.
-    let set = read_books(&admin.db, &who.tenant_id).await.map_err(|error| store(&error))?.policy;
+    let set = read_books(&admin.db, &caller.tenant_id).await?.policy;
     Ok(v1::UpdateTenantPolicyResponse {
-        tenant: Some(shown(&who.tenant_id, &set)),
+        tenant: Some(shown(&caller.tenant_id, &set)),
         customer_count: i64::try_from(replayed.customers).unwrap_or(i64::MAX),
         entry_count: i64::try_from(replayed.entries).unwrap_or(i64::MAX),
     })
 }
 
-fn read(request: &v1::UpdateTenantPolicyRequest, earlier: Policy) -> Result<(Policy, String), Vec<Violation>> {
+fn read(request: &v1::UpdateTenantPolicyRequest, earlier: Policy) -> Result<(Policy, String), Violations> {
     let mut form = Form::at("");
     let mut policy = earlier;
     if !request.time_zone.is_empty() {

@@ -9,7 +9,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::domain::journal::entry::Sequence;
-use crate::grpc::status::report;
 use crate::grpc::v1;
 use crate::grpc::wire::movement;
 use crate::tenants::tenant_runtime::TenantRuntime;
@@ -45,7 +44,7 @@ async fn send_all(
             () = answers.closed() => return,
             next = reader.next() => match next {
                 Ok(entries) => entries,
-                Err(error) => break report(&error),
+                Err(error) => break error.as_ref().into(),
             },
         };
         for entry in &entries {
@@ -55,5 +54,5 @@ async fn send_all(
             }
         }
     };
-    let _nobody_listens = answers.send(Err(end)).await;
+    let _disconnected = answers.send(Err(end)).await;
 }

@@ -2,7 +2,7 @@
 
 use crate::codec::decode::free_text;
 use crate::codec::month::Month;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::ids::CustomerId;
 use crate::domain::journal::audit::{Action, Head};
 use crate::grpc::v1;
@@ -16,7 +16,7 @@ use crate::store::tenants::closing::Closing;
 /// The digits of a hash.
 const HASH_DIGITS: usize = 64;
 
-pub(in crate::grpc) fn filter(it: &v1::ListAuditEntriesRequest) -> Result<AuditFilter, Vec<Violation>> {
+pub(in crate::grpc) fn filter(it: &v1::ListAuditEntriesRequest) -> Result<AuditFilter, Violations> {
     let mut form = Form::at("");
     let mut at = |field: &str, value: Option<prost_types::Timestamp>| {
         value.and_then(|value| form.take(field, timestamp::parse(value)))
@@ -63,7 +63,7 @@ pub(in crate::grpc) fn head(it: &Head) -> v1::AuditHead {
 }
 
 /// A head that was kept elsewhere.
-pub(in crate::grpc) fn kept(it: &v1::AuditHead) -> Result<Head, Vec<Violation>> {
+pub(in crate::grpc) fn kept(it: &v1::AuditHead) -> Result<Head, Violations> {
     let mut form = Form::at("expected");
     form.require(it.sequence >= 0, "sequence", "is below 0");
     let is_hash = it.hash.len() == HASH_DIGITS && it.hash.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -4,17 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::codec::granularity::Granularity;
 use crate::codec::month::Month;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::grpc::limits::MAX_COHORTS;
 use crate::grpc::v1;
 use crate::grpc::wire::decode::{ScopeFields, scope};
 use crate::grpc::wire::wire_enum::Mapped;
 use crate::reports::retention::cohorts::{Cell, CellValue, Cohort, CohortQuery, Measure, Triangle};
 
-pub(in crate::grpc) fn query(
-    request: &v1::GetCohortsRequest,
-    now: DateTime<Utc>,
-) -> Result<CohortQuery, Vec<Violation>> {
+pub(in crate::grpc) fn query(request: &v1::GetCohortsRequest, now: DateTime<Utc>) -> Result<CohortQuery, Violations> {
     let mut form = Form::at("");
     let granularity = form
         .take("granularity", Granularity::of_number_or(request.granularity, Granularity::Month))

@@ -5,7 +5,7 @@ use prost_types::Timestamp;
 
 use crate::codec::decode::parse_date;
 use crate::codec::filter::parse;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::ids::{Currency, CustomerId, ItemId, SubscriptionId};
 use crate::domain::journal::movement::Level;
 use crate::grpc::status::invalid_field;
@@ -28,7 +28,7 @@ pub(in crate::grpc) fn optional<T, E: std::fmt::Display>(
 }
 
 /// Which movements, by a filter and by an expression: what is wrong with either of them is told.
-pub(in crate::grpc) fn selection(filter: &v1::MovementFilter, expression: &str) -> Result<Selection, Vec<Violation>> {
+pub(in crate::grpc) fn selection(filter: &v1::MovementFilter, expression: &str) -> Result<Selection, Violations> {
     let mut form = Form::at("");
     let filter = form.nested("filter", |form| Some(movement_filter(form, filter)));
     let expression = parse(&mut form, "filter_expression", expression);
@@ -54,7 +54,7 @@ fn movement_filter(form: &mut Form, it: &v1::MovementFilter) -> MovementFilter {
 }
 
 /// What is to come; what is today is left to the report.
-pub(in crate::grpc) fn scheduled(it: &v1::ListScheduledMovementsRequest) -> Result<MovementFilter, Vec<Violation>> {
+pub(in crate::grpc) fn scheduled(it: &v1::ListScheduledMovementsRequest) -> Result<MovementFilter, Violations> {
     let mut form = Form::at("");
     let filter = MovementFilter {
         level: Some(form.take("level", Level::of_number(it.level)).flatten().unwrap_or(Level::Customer)),

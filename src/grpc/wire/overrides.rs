@@ -6,16 +6,17 @@ use tonic::Status;
 
 use crate::codec::decode;
 use crate::codec::dto::{RawFact, RawOverride, RawStepName};
-use crate::codec::validation::Violation;
+use crate::codec::validation::{Violation, Violations};
 use crate::domain::facts::fact::{Fact, Override, OverrideTarget, Revision};
 use crate::domain::facts::refusal::Refusal;
 use crate::grpc::services::billing::to_i32;
-use crate::grpc::status::{invalid, invalid_field, refused_by_rule, report};
+use crate::grpc::status::invalid_field;
 use crate::grpc::v1;
 use crate::grpc::wire::movement;
 use crate::grpc::wire::timestamp::instant;
 use crate::grpc::wire::wire_enum::{Mapped, WireEnum};
 use crate::ledger::commands::override_cause::OverrideResult;
+use crate::reports::error::ReportError;
 use crate::reports::waterfall::delta::{Cell, waterfall_changes};
 use crate::reports::waterfall::{Step, StepSum};
 use crate::store::facts::overrides::StoredOverride;
@@ -56,7 +57,7 @@ fn read(mut raw: RawOverride, cause: Option<&v1::Cause>, mut violations: Vec<Vio
     let has_cause = match cause {
         None => Err(required("cause")),
         Some(it) if it.kind == i32::from(v1::CauseKind::RenewalLink) => {
-            return Err(refused_by_rule(&Refusal::RenewalLinkage));
+            return Err(Refusal::RenewalLinkage.into());
         }
         Some(it) => name_cause(&mut raw, it),
     };
@@ -70,7 +71,7 @@ fn read(mut raw: RawOverride, cause: Option<&v1::Cause>, mut violations: Vec<Vio
             violations.extend(in_request.filter(|it| is_named || it.field != "cause"));
         }
     }
-    Err(invalid(violations))
+    Err(Violations::from(violations).into())
 }
 
 fn required(field: &str) -> Violation {
@@ -154,7 +155,7 @@ pub(in crate::grpc) fn answer(it: &OverrideResult) -> Result<(v1::Override, i32,
     let new = recorded.entries.iter().filter(|entry| entry.reverses.is_none());
     let is_whole = recorded.entry_count <= recorded.entries.len();
     let changes = if is_whole { waterfall_changes(&recorded.entries) } else { Ok(BTreeMap::new()) };
-    let changes = changes.map_err(|error| report(&error.into()))?;
+    let changes = changes.map_err(ReportError::from)?;
     let effect = v1::OverrideEffect {
         before: it.before.iter().map(movement::to_message).collect(),
         after: new.map(movement::to_message).collect(),

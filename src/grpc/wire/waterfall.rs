@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::codec::decode::parse_date;
-use crate::codec::validation::{Form, Violation};
+use crate::codec::validation::{Form, Violations};
 use crate::domain::journal::movement::Subcategory;
 use crate::grpc::v1;
 use crate::grpc::wire::decode::{self, ScopeFields};
@@ -18,7 +18,7 @@ use crate::reports::waterfall::{Adjustments, Period, Step, StepSum, Steps, Water
 pub(in crate::grpc) fn query(
     it: &v1::GetWaterfallRequest,
     now: DateTime<Utc>,
-) -> Result<(WaterfallQuery, bool), Vec<Violation>> {
+) -> Result<(WaterfallQuery, bool), Violations> {
     let mut form = Form::at("");
     let fields = ScopeFields {
         level: it.level,
@@ -42,7 +42,7 @@ pub(in crate::grpc) fn query(
 }
 
 /// Which MRR.
-pub(in crate::grpc) fn mrr_query(it: &v1::GetMrrRequest, now: DateTime<Utc>) -> Result<MrrQuery, Vec<Violation>> {
+pub(in crate::grpc) fn mrr_query(it: &v1::GetMrrRequest, now: DateTime<Utc>) -> Result<MrrQuery, Violations> {
     let mut form = Form::at("");
     let date = decode::optional(&mut form, "date", &it.date, parse_date);
     let fields = ScopeFields {

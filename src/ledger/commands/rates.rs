@@ -30,6 +30,7 @@ pub struct RateImport {
 pub struct RateConflict {
     /// Index of the rate in the import.
     pub index: usize,
+    pub new: ExchangeRate,
     pub stored: Rate,
 }
 
@@ -37,8 +38,8 @@ pub struct RateConflict {
 #[derive(Debug, thiserror::Error)]
 pub enum RateImportError {
     /// Not empty.
-    #[error("the set has other rates")]
-    Conflicts(Vec<RateConflict>),
+    #[error("the set {rate_set} has other rates")]
+    Conflicts { rate_set: RateSet, conflicts: Vec<RateConflict> },
     #[error("rates are being added to the set at the same time")]
     Raced,
     #[error(transparent)]
@@ -62,11 +63,11 @@ pub async fn import_rates(
     let stored = rate::between(&mut tx, tenant_id, rate_set, (first, last)).await?;
     let conflict = |(index, it): (usize, &ExchangeRate)| {
         let stored = *stored.get(&key(it)).filter(|stored| **stored != it.rate)?;
-        Some(RateConflict { index, stored })
+        Some(RateConflict { index, new: *it, stored })
     };
     let conflicts: Vec<RateConflict> = rates.iter().enumerate().filter_map(conflict).collect();
     if !conflicts.is_empty() {
-        return Err(RateImportError::Conflicts(conflicts));
+        return Err(RateImportError::Conflicts { rate_set: rate_set.clone(), conflicts });
     }
     let mut new: Vec<ExchangeRate> = rates.iter().filter(|it| !stored.contains_key(&key(it))).copied().collect();
     // In the order of their keys, so that two imports cannot deadlock.

@@ -7,7 +7,7 @@ use deltabook::codec::validation::Form;
 fn problems(text: &str) -> Vec<String> {
     let mut form = Form::at("");
     let read = parse(&mut form, "filter_expression", text);
-    let violations = form.finish(Some(())).err().unwrap_or_default();
+    let violations = form.finish(Some(())).err().map(Vec::from).unwrap_or_default();
     assert_eq!(read.is_some(), violations.is_empty() && !text.trim().is_empty(), "{text}");
     violations.into_iter().map(|it| it.description).collect()
 }

@@ -128,7 +128,7 @@ proptest! {
     fn facts_are_decoded_as_in_the_domain_tier(history in prop_oneof![histories(), huge_histories()]) {
         for (raw, fact) in history.raw.iter().zip(&history.facts) {
             let raw: RawFact = serde_json::from_value(serde_json::to_value(raw).unwrap()).unwrap();
-            prop_assert_eq!(&decode::fact(&raw, PATH).unwrap(), fact);
+            prop_assert_eq!(&decode::fact(&raw, PATH).map_err(Vec::from).unwrap(), fact);
         }
     }
 
@@ -136,11 +136,11 @@ proptest! {
     fn json_noise_is_never_a_panic(value in noise(), text in odd_text(), in_fact in any::<bool>()) {
         let value = if in_fact { json!({ "subscription_line": value }) } else { value };
         if let Ok(raw) = serde_json::from_value::<RawFact>(value.clone()) {
-            check_violations(decode::fact(&raw, PATH))?;
+            check_violations(decode::fact(&raw, PATH).map_err(Vec::from))?;
         }
         if let Ok(raw) = serde_json::from_value::<RawFacts>(value) {
             for (path, raw) in raw.into_facts() {
-                let violations = decode::fact(&raw, &path).err().unwrap_or_default();
+                let violations = decode::fact(&raw, &path).err().map(Vec::from).unwrap_or_default();
                 prop_assert!(violations.iter().all(|violation| violation.field.starts_with(&path)));
             }
         }
@@ -159,7 +159,7 @@ proptest! {
             }
         }
         match serde_json::from_value::<RawFact>(value) {
-            Ok(raw) => check_violations(decode::fact(&raw, PATH))?,
+            Ok(raw) => check_violations(decode::fact(&raw, PATH).map_err(Vec::from))?,
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }

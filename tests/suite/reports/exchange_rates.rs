@@ -357,7 +357,9 @@ async fn adjustments_have_the_exchange_rate_of_the_date_they_count_on() {
     fixture.at("2026-02-10T09:00:00Z");
     let later = [usd_to_eur("2026-02-10", "0.5"), usd_to_eur("2026-01-01", "0.91")];
     let conflict = import_rates(&fixture.db, &tenant, &set, &later, &author, fixture.clock.now()).await.unwrap_err();
-    assert!(matches!(conflict, RateImportError::Conflicts(found) if found.len() == 1 && found[0].index == 1));
+    assert!(
+        matches!(conflict, RateImportError::Conflicts { conflicts, .. } if conflicts.len() == 1 && conflicts[0].index == 1)
+    );
     import_rates(&fixture.db, &tenant, &set, &later[..1], &author, fixture.clock.now()).await.unwrap();
 
     let before = Some("2026-02-04T00:00:00Z".parse().unwrap());

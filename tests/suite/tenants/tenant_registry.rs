@@ -22,20 +22,20 @@ async fn tenant_runtimes_stay_open_while_held_and_are_limited() {
     for tenant_id in &tenants {
         operator.makes_tenant(tenant_id.as_str()).await;
     }
-    let shelf =
+    let registry =
         TenantRegistry::new(Common::new(operator.db.clone(), Clock::system(), Workload::Requests, Sending::default()));
-    assert!(matches!(shelf.books(&tenant("nobody")).await, Err(TenantError::NoTenant(_))));
+    assert!(matches!(registry.open(&tenant("nobody")).await, Err(TenantError::NoTenant(_))));
 
     let (last, others) = tenants.split_last().unwrap();
     let mut held = Vec::new();
     for tenant_id in others {
-        held.push(shelf.books(tenant_id).await.unwrap());
+        held.push(registry.open(tenant_id).await.unwrap());
     }
-    assert!(matches!(shelf.books(last).await, Err(TenantError::TooMany)));
+    assert!(matches!(registry.open(last).await, Err(TenantError::TooMany)));
     // The first is released: it makes room for the last alone.
     let first = tenants.first().unwrap();
     let of_first = held.remove(0).ledger.clone();
-    shelf.books(last).await.unwrap();
+    registry.open(last).await.unwrap();
     let record = async |books: &deltabook::ledger::handle::Ledger| {
         books.record(vec![a_line("acme")], Mode::Strict, &Actor::service()).await.map(|recorded| recorded.new_entries)
     };
@@ -45,9 +45,9 @@ async fn tenant_runtimes_stay_open_while_held_and_are_limited() {
         assert!(record(&books.ledger).await.is_ok_and(|entries| entries <= 2));
     }
     // Closed books are opened again, with everything that is in them.
-    let again = shelf.books(first).await.unwrap();
+    let again = registry.open(first).await.unwrap();
     assert!(record(&again.ledger).await.is_ok());
-    shelf.finish().await;
-    assert!(matches!(shelf.books(first).await, Err(TenantError::ShuttingDown)));
+    registry.finish().await;
+    assert!(matches!(registry.open(first).await, Err(TenantError::ShuttingDown)));
     operator.db.close().await;
 }
