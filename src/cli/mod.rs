@@ -1,30 +1,46 @@
-//! The command line: one module per subcommand, and shared code in [`shared`].
+//! The command line: one module per subcommand.
+//!
+//! | modules | subcommands |
+//! |---|---|
+//! | [`demo`], [`serve`], [`relay`], [`migrate`] | processes and the tables of a store |
+//! | [`classify`], [`import`], [`verify`] | facts of files: classification, import, verification |
+//! | [`movements`], [`explain`], [`scheduled`] | queries of the journal |
+//! | [`waterfall`], [`mrr`], [`retention`], [`cohorts`], [`export`] | reports |
+//! | [`overrides`], [`periods`], [`rates`], [`audit`] | finance |
+//! | [`deliveries`], [`keys`], [`tenants`] | administration |
+//! | [`shared`] | options, output and input that several subcommands share |
 //!
 //! Exit codes: 0 success; 1 failure, or invalid facts; 2 invalid command line (clap).
 
-mod audit;
-mod classify;
-mod cohorts;
-mod deliveries;
 mod demo;
-mod explain;
-mod export;
-mod import;
-mod keys;
+mod serve;
+mod relay;
 mod migrate;
+
+mod classify;
+mod import;
+mod verify;
+
 mod movements;
+mod explain;
+mod scheduled;
+
+mod waterfall;
 mod mrr;
+mod retention;
+mod cohorts;
+mod export;
+
 mod overrides;
 mod periods;
 mod rates;
-mod relay;
-mod retention;
-mod scheduled;
-mod serve;
-pub(crate) mod shared;
+mod audit;
+
+mod deliveries;
+mod keys;
 mod tenants;
-mod verify;
-mod waterfall;
+
+pub(crate) mod shared;
 
 use std::process::ExitCode;
 

@@ -11,17 +11,21 @@
 //!
 //! Pages are rendered on the server, with one style sheet, SVG charts and no scripts.
 
-mod enum_params;
-mod error_page;
-mod format;
-pub(crate) mod pages;
-mod params;
-pub(crate) mod parts;
+pub mod state;
 mod routes;
+
 mod security;
 mod session;
 mod signed_in;
-pub mod state;
+
+mod params;
+mod enum_params;
+mod format;
+
+mod error_page;
+
+pub(crate) mod pages;
+pub(crate) mod parts;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

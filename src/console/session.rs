@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn news_are_told_once() {
+    fn a_notice_is_shown_once() {
         let sessions = Sessions::default();
         let ticket = sessions.start(Identity::anonymous(), at(0)).unwrap();
         sessions.set_notice(&ticket, "done".to_owned());

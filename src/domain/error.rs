@@ -1,4 +1,4 @@
-//! What can keep a customer from being derived.
+//! Failures of a derivation.
 
 use std::fmt;
 use std::panic::Location;

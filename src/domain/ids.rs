@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 /// The longest id, in characters.
 pub const MAX_ID_CHARS: usize = 128;
 
-/// What is wrong with a name.
+/// A violation in a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     #[error("is required")]
@@ -64,7 +64,7 @@ macro_rules! id {
             /// Accepts 1 to 128 visible characters.
             ///
             /// # Errors
-            /// What is wrong with the text.
+            /// [`NameError`] for any other text.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 check_id(text)?;
                 Ok(Self(Arc::from(text)))
@@ -87,7 +87,7 @@ macro_rules! id {
 id! {
     /// A set of books.
     TenantId
-    /// Who buys.
+    /// A customer.
     CustomerId
     /// A contract.
     SubscriptionId
@@ -99,12 +99,14 @@ id! {
     ChangeOrderId
     /// A payment, its failure or its refund; unique within a customer.
     ChargeId
-    /// A key that somebody asks with; no secret.
+    /// An API key, by its public part.
     KeyId
-    /// What people call a key.
+    /// The display name of a key.
     KeyName
     /// A set of exchange rates, by its name.
     RateSet
+    /// A request, by the id that its caller or the service gave it.
+    RequestId
 }
 
 impl TenantId {
@@ -147,7 +149,8 @@ impl Currency {
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("???")
+        // Letters of ASCII are always UTF-8.
+        std::str::from_utf8(&self.0).unwrap_or("")
     }
 }
 

@@ -14,7 +14,7 @@ pub const MAX_DECIMALS: usize = 10;
 /// Bound of a sum of quantities. Below it, ten decimals fit a `Decimal` exactly.
 const QUANTITY_SUM_BOUND: i64 = 100_000_000_000_000_000;
 
-/// What is wrong with an entered number.
+/// A violation in an entered number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     #[error("is required")]
@@ -76,7 +76,7 @@ pub struct Amount(pub(super) Decimal);
 
 impl Amount {
     /// # Errors
-    /// What is wrong with the text.
+    /// [`NumberError`] for any other text.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         parse_decimal(text).map(Self)
     }
@@ -84,7 +84,7 @@ impl Amount {
     /// Like [`Amount::parse`], but refuses a negative amount.
     ///
     /// # Errors
-    /// What is wrong with the text.
+    /// [`NumberError`] for any other text.
     pub fn parse_not_negative(text: &str) -> Result<Self, NumberError> {
         let amount = Self::parse(text)?;
         if amount.0.is_sign_negative() { Err(NumberError::Negative) } else { Ok(amount) }
@@ -103,7 +103,7 @@ pub struct Percent(pub(super) Decimal);
 
 impl Percent {
     /// # Errors
-    /// What is wrong with the text.
+    /// [`NumberError`] for any other text.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         let number = parse_decimal(text)?;
         if number < Decimal::ZERO || number > Decimal::ONE_HUNDRED {
@@ -121,7 +121,7 @@ impl Quantity {
     pub const ZERO: Self = Self(Decimal::ZERO);
 
     /// # Errors
-    /// What is wrong with the text.
+    /// [`NumberError`] for any other text.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         parse_decimal(text).map(Self)
     }

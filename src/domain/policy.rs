@@ -1,4 +1,4 @@
-//! What a tenant decides about its own books.
+//! The policy of a tenant.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
@@ -32,6 +32,7 @@ impl Policy {
         // Clocks are put forward at midnight in some places: the date then starts later.
         let mut hours = (0..24).filter_map(|hours| midnight.checked_add_signed(chrono::TimeDelta::hours(hours)));
         let first = hours.find_map(|time| self.time_zone.from_local_datetime(&time).earliest());
+        // A date that a zone skipped whole (Apia, 2011-12-30) starts with that of UTC.
         first.map_or_else(|| midnight.and_utc(), |instant| instant.to_utc())
     }
 
@@ -39,6 +40,7 @@ impl Policy {
     #[must_use]
     pub fn next_date(&self, instant: DateTime<Utc>) -> NaiveDate {
         let date = self.date_of(instant);
+        // Only the last date that can be written has no next one.
         date.checked_add_days(Days::new(1)).unwrap_or(date)
     }
 }

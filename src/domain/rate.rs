@@ -17,7 +17,7 @@ impl Rate {
     pub const ONE: Self = Self(Decimal::ONE);
 
     /// # Errors
-    /// What is wrong with the text.
+    /// [`NumberError`] for any other text.
     pub fn parse(text: &str) -> Result<Self, NumberError> {
         let number = parse_decimal(text)?;
         if number > Decimal::ZERO { Ok(Self(number)) } else { Err(NumberError::NotAboveZero) }
@@ -31,7 +31,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// What a currency is worth in another from a date on, until the set has a later one.
+/// The worth of a currency in another from a date on, until the set has a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExchangeRate {
     pub from: Currency,

@@ -1,11 +1,11 @@
-//! What somebody may do with a set of books.
+//! The roles of keys.
 
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
-    /// What a key may be used for. Which role may call which method stands in `proto/`.
+string_enum! {
+    /// The permissions of a key. The methods that a role may call stand in `proto/`.
     Role {
-        /// The billing system: says what happened.
+        /// The billing system: records facts.
         Billing = "BILLING",
         /// Corrects, closes, asks.
         Finance = "FINANCE",

@@ -128,7 +128,7 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// What two numbers of one unit come to; None where there is nothing to compare with: the denominator is not above 0.
+/// The ratio of two numbers of one unit; None where there is nothing to compare with: the denominator is not above 0.
 ///
 /// # Errors
 /// [`OutOfRange`] when the ratio does not fit.
@@ -152,7 +152,7 @@ pub fn average(total: Money, number: i64) -> Result<Option<Money>, OutOfRange> {
     round_half_even(i128::from(total.micros()), i128::from(number)).ok_or(OutOfRange).map(Some)
 }
 
-/// What amounts come to that were converted, to the last of a rate's decimals: it is rounded when all of them are added.
+/// A sum of converted amounts, to the last of a rate's decimals: it is rounded when all of them are added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Unrounded(i128);
 

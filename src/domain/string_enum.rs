@@ -1,7 +1,7 @@
 //! Closed enums with one spelling each, used in files, in the database and in messages.
 
 /// Declares an enum, its spellings, and the way back.
-macro_rules! spelling {
+macro_rules! string_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,4 +37,4 @@ macro_rules! spelling {
         }
     };
 }
-pub(crate) use spelling;
+pub(crate) use string_enum;

@@ -4,7 +4,7 @@ use tonic::{Request, Status};
 
 use crate::access::identity::Identity;
 use crate::domain::actor::Actor;
-use crate::domain::ids::LineId;
+use crate::domain::ids::RequestId;
 use crate::grpc::status;
 
 /// The caller's name for a request, in its metadata.
@@ -19,7 +19,7 @@ pub(super) fn identity<T>(request: &Request<T>) -> Result<Identity, Status> {
 pub(super) fn actor<T>(request: &Request<T>) -> Result<Actor, Status> {
     let name = identity(request)?.actor;
     let named = request.metadata().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let named = named.filter(|id| LineId::parse(id).is_ok());
+    let named = named.filter(|id| RequestId::parse(id).is_ok());
     let request_id = named.map_or_else(fresh, str::to_owned);
     Ok(Actor { name, request_id: request_id.into() })
 }

@@ -54,7 +54,7 @@ pub(in crate::codec) fn word<T: Copy>(
         .ok_or_else(|| format!("is not one of {}", all.iter().map(|word| show(*word)).collect::<Vec<_>>().join(", ")))
 }
 
-/// Shortens the call of [`word`] for an enum declared with `spelling!`.
+/// Shortens the call of [`word`] for an enum declared with `string_enum!`.
 macro_rules! word_of {
     ($kind:ident, $text:expr) => {
         $crate::codec::decode::field_parsers::word($text, $kind::parse, $kind::ALL, $kind::as_str)

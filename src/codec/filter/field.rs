@@ -8,7 +8,7 @@ use crate::domain::ids::{Currency, CustomerId};
 use crate::domain::journal::movement::Cause;
 use crate::domain::number::Quantity;
 use crate::domain::rule::Rule;
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
 /// A field of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Field {
     Derived(DerivedField),
 }
 
-spelling! {
+string_enum! {
     /// A field that only filters have.
     DerivedField {
         CauseKind = "causes.kind",

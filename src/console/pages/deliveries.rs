@@ -129,7 +129,7 @@ async fn events(session: &SignedIn, params: &Params) -> Result<Markup, ErrorPage
         page_token: params.get("page").to_owned(),
     };
     let found = session.admin().list_deliveries(request).await?.into_inner();
-    let name = format!("{}: {}", params.get("sink"), format::sentence_case(params.get("state")));
+    let name = format!("{} deliveries of {}", format::sentence_case(params.get("state")), params.get("sink"));
     let headings =
         [Text("Event"), Text("Date"), Text("Customer"), Number("Attempts"), Text("Next attempt"), Text("Reason")];
     let rows = html! {

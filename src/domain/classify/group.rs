@@ -66,7 +66,7 @@ impl<'f> ItemPositions<'f> {
         Ok(())
     }
 
-    /// Whether a line sells the item.
+    /// True if a line sells the item.
     pub fn is_held(&self, currency: Currency, item_id: &ItemId) -> bool {
         let positions: &BTreeMap<(Currency, &ItemId), Position> = &self.0;
         positions.get(&(currency, item_id)).is_some_and(|position| position.lines > 0)

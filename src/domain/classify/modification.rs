@@ -78,7 +78,7 @@ impl<'f> Modifications<'f> {
     }
 }
 
-/// Whether the cause that an override names occurs while the line is in force.
+/// True if the cause that an override names occurs while the line is in force.
 pub(in crate::domain) fn occurs(target: &OverrideTarget, line: &SubscriptionLine, span: Option<&InForce<'_>>) -> bool {
     let Some(span) = span else { return false };
     let within = |date| date > span.start && !span.is_over_by(date);

@@ -1,4 +1,4 @@
-//! What other systems may want to act on (R18).
+//! Lifecycle events for other systems (R18).
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,9 +7,9 @@ use crate::domain::journal::movement::{Category, Subcategory};
 use crate::domain::money::Money;
 use crate::domain::number::{Amount, Quantity};
 use crate::domain::replay::trial::Trial;
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
+string_enum! {
     /// The name of an event, as the receivers know it. On one date the events of a customer go out in this order.
     EventName {
         /// A customer's first fact was recorded. Only for sinks that ask for it.
@@ -32,11 +32,11 @@ pub struct LifecycleEvent {
     pub kind: EventKind,
     /// Due at the start of this date.
     pub date: NaiveDate,
-    /// R11: due only from this date, but told under its own.
+    /// R11: due only from this date, but sent under its own.
     pub provisional_until: Option<NaiveDate>,
 }
 
-/// What happened.
+/// An event with its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventKind {
     AccountCreated,
@@ -51,7 +51,7 @@ pub enum EventKind {
     Refunded(Bill),
 }
 
-/// What the movements of a date came to, in one currency, for one customer.
+/// The sum of the movements of a date, in one currency, for one customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanChange {
     pub currency: Currency,
@@ -68,7 +68,7 @@ pub struct PlanChange {
     pub quantity_after: Quantity,
     /// The contracts that changed, by id.
     pub subscriptions: Vec<SubscriptionId>,
-    /// What the change orders behind it say (memo); empty where they say nothing.
+    /// The memos of the change orders behind it; empty where there are none.
     pub reason: String,
 }
 
@@ -175,7 +175,7 @@ impl EventKind {
         }
     }
 
-    /// Whether movements of this subcategory take part in the event.
+    /// True if movements of this subcategory take part in the event.
     #[must_use]
     pub fn follows(&self, subcategory: Subcategory) -> bool {
         match self {

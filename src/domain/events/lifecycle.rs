@@ -26,7 +26,7 @@ struct EventMovements<'m> {
     provisional_until: Option<NaiveDate>,
 }
 
-/// What a date's movements come to, in one currency.
+/// The movements of a date, in one currency, by kind of event.
 #[derive(Default)]
 struct DateMovements<'m> {
     mrr_after: Money,
@@ -134,7 +134,7 @@ fn subscriptions(movements: &[Movement], date: NaiveDate, currency: Currency) ->
     contracts.into_iter().cloned().collect()
 }
 
-/// What the orders say, each once.
+/// The memos of the orders, each once.
 fn memos(causes: &[&Cause], facts: &CustomerFacts) -> String {
     let mut memos: Vec<&str> = Vec::new();
     for cause in causes {

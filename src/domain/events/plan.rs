@@ -9,7 +9,7 @@ use crate::domain::ids::{Currency, ItemId};
 use crate::domain::journal::movement::{Level, Movement};
 use crate::domain::runs::runs;
 
-/// What a customer is on at the end of a date, in one currency.
+/// The item of a customer at the end of a date, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub date: NaiveDate,

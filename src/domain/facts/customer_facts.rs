@@ -1,4 +1,4 @@
-//! Everything that was said about one customer, each fact in its highest revision (R17).
+//! The facts of one customer, each in its highest revision (R17).
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -46,7 +46,7 @@ impl CustomerFacts {
         }
     }
 
-    /// How many facts there are, each counted once whatever its revisions.
+    /// The number of facts, each counted once whatever its revisions.
     #[must_use]
     pub fn count(&self) -> usize {
         [self.lines.len(), self.orders.len(), self.charges.len(), self.overrides.len()].iter().sum()

@@ -1,4 +1,4 @@
-//! What was said: customers, subscription lines, change orders, charges and overrides.
+//! Facts: customers, subscription lines, change orders, charges and overrides.
 //!
 //! These types hold what has passed the checks at the edge; what can only be judged beside a customer's other facts
 //! is in [`refusal`](crate::domain::facts::refusal).
@@ -11,7 +11,7 @@ use crate::domain::facts::interval::Interval;
 use crate::domain::ids::{ChangeOrderId, ChargeId, Currency, CustomerId, ItemId, LineId, SubscriptionId};
 use crate::domain::journal::movement::{Cause, Levels, Subcategory};
 use crate::domain::number::{Amount, Discount, Quantity};
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
 pub use crate::domain::facts::fact_key::{FactKey, FactKind, OVERRIDE_OF};
 
@@ -21,8 +21,8 @@ pub type Revision = u64;
 /// Free names and values, for grouping in reports.
 pub type Attributes = BTreeMap<String, String>;
 
-spelling! {
-    /// What a line is charged for. Only recurring lines have MRR (R1).
+string_enum! {
+    /// The kind of charge of a line. Only recurring lines have MRR (R1).
     ChargeKind {
         Recurring = "RECURRING",
         OneTime = "ONE_TIME",
@@ -30,8 +30,8 @@ spelling! {
     }
 }
 
-spelling! {
-    /// What a change order does.
+string_enum! {
+    /// The kinds of change order.
     ChangeOrderType {
         Activation = "ACTIVATION",
         ModifyPricing = "MODIFY_PRICING",
@@ -42,7 +42,7 @@ spelling! {
     }
 }
 
-spelling! {
+string_enum! {
     /// The axis on which a change counts (R13); the sign of the amount picks the side.
     ModificationType {
         NewOrChurn = "NEW_OR_CHURN",
@@ -51,8 +51,8 @@ spelling! {
     }
 }
 
-spelling! {
-    /// How a charge ended.
+string_enum! {
+    /// The outcome of a charge.
     ChargeStatus {
         Succeeded = "SUCCEEDED",
         Failed = "FAILED",
@@ -60,7 +60,7 @@ spelling! {
     }
 }
 
-/// Who buys, as the event sinks and the reports should show them.
+/// A customer, as event sinks and reports show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
     pub customer_id: CustomerId,
@@ -151,6 +151,7 @@ impl ChangeOrder {
     /// The date at whose start the order acts.
     #[must_use]
     pub fn acts_on(&self) -> NaiveDate {
+        // Only the last date that can be written, in the year 262142, has no next one.
         if self.end_of_day { self.effective_date.succ_opt().unwrap_or(NaiveDate::MAX) } else { self.effective_date }
     }
 
@@ -176,7 +177,7 @@ pub struct Charge {
     pub occurred_at: DateTime<Utc>,
 }
 
-/// What an override is for: a change order, or one of the causes that have none.
+/// The target of an override: a change order, or one of the causes that have none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OverrideTarget {
     ChangeOrder(ChangeOrderId),
@@ -187,7 +188,7 @@ pub enum OverrideTarget {
 }
 
 impl OverrideTarget {
-    /// What an override of a cause would be for; None for a renewal by link, which nobody overrides.
+    /// The target of an override of a cause; None for a renewal by link, which no override changes.
     #[must_use]
     pub fn of(cause: &Cause) -> Option<Self> {
         Some(match cause {
@@ -221,7 +222,7 @@ pub struct Override {
     pub revision: Revision,
     /// None: taken back, the cause is computed again.
     pub modification_type: Option<ModificationType>,
-    /// Where it holds; IGNORED holds at both whatever stands here.
+    /// The levels at which it holds; IGNORED holds at both whatever stands here.
     pub levels: Levels,
     pub subcategory: Option<Subcategory>,
     pub reason: String,

@@ -1,10 +1,10 @@
-//! What makes two facts revisions of one.
+//! Keys of facts: revisions of one fact share a key.
 
 use crate::domain::facts::fact::OverrideTarget;
 use crate::domain::ids::{ChangeOrderId, ChargeId, LineId};
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
+string_enum! {
     /// The kinds of fact.
     FactKind {
         Customer = "CUSTOMER",
@@ -15,7 +15,7 @@ spelling! {
     }
 }
 
-/// What makes two facts revisions of one: kind and id, within a customer.
+/// The key that the revisions of a fact share: kind and id, within a customer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKey {
     Customer,
@@ -25,7 +25,7 @@ pub enum FactKey {
     Override(OverrideTarget),
 }
 
-/// What comes before the cause, where an override is named.
+/// The words before the cause, where an override is named.
 pub const OVERRIDE_OF: &str = "the override of ";
 
 impl std::fmt::Display for FactKey {

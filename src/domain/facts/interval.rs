@@ -1,8 +1,8 @@
-//! How often a price is charged.
+//! Billing intervals.
 
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
+string_enum! {
     /// The unit of a billing interval. A year has 12 months, 52 weeks or 365 days (R2).
     IntervalUnit {
         Day = "DAY",

@@ -1,6 +1,6 @@
 //! R15: what is wrong beside a customer's other facts is refused on arrival.
 //!
-//! What one fact shows by itself (a missing price, an end before the start) is refused before, where it is read.
+//! Violations within one fact (a missing price, an end before the start) are refused before, where it is read.
 
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ impl Refusal {
     }
 }
 
-/// Everything that is wrong among a customer's facts, each with the fact that says it.
+/// The violations among a customer's facts, each with the fact that causes it.
 #[must_use]
 pub fn refusals(facts: &CustomerFacts) -> Vec<(FactKey, Refusal)> {
     let mut found = Vec::new();
@@ -205,8 +205,8 @@ fn check_circles(links: &Links<'_>, found: &mut Vec<(FactKey, Refusal)>) {
     }
 }
 
-/// What speaks against an override that finance is about to make: that it would have no effect. From a file it is taken
-/// all the same, because what it is for may come later (R15).
+/// The objection to an override that finance is about to make: that it would have no effect. From a file it is taken
+/// all the same, because its target may come later (R15).
 #[must_use]
 pub fn override_objection(over: &Override, facts: &CustomerFacts, voids: &[Void]) -> Option<Refusal> {
     if let Some(subcategory) = over.subcategory

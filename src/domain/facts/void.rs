@@ -20,7 +20,7 @@ pub struct Void {
 /// Why a fact has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VoidReason {
-    /// A revision says so (R17).
+    /// By a revision (R17).
     Voided,
     NotRecurring(ChargeKind),
     NeverActivated,
@@ -80,7 +80,7 @@ impl VoidReason {
         }
     }
 
-    /// The rule that says so.
+    /// The rule behind it.
     #[must_use]
     pub fn rule(self) -> Rule {
         match self {

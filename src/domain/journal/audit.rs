@@ -7,9 +7,9 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::actor::Actor;
 use crate::domain::facts::fact::{Fact, FactKey, Revision};
 use crate::domain::ids::{CustomerId, KeyId, RateSet, TenantId};
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
+string_enum! {
     /// Kind of a recorded action.
     Action {
         /// Finance set a modification type (R13).

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::journal::movement::Movement;
 
-/// What to append so that the journal's live movements become the replayed ones.
+/// The entries to append, after which the journal's live movements are the replayed ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction<'m, K> {
     /// The keys of the live entries to reverse, in the order of the journal.
@@ -40,7 +40,7 @@ pub fn correct<'m, K: Copy>(live: &[(K, &Movement)], replayed: &'m [Movement]) -
     Correction { reversals, postings }
 }
 
-/// A movement by everything that it says, hashed by the little that tells most of them apart.
+/// A movement compared by all of its fields, and hashed by the few that tell most of them apart.
 #[derive(PartialEq, Eq)]
 struct MovementKey<'m>(&'m Movement);
 

@@ -47,7 +47,7 @@ impl CustomerActivity {
         &self.mrr
     }
 
-    /// Whether the activity ever began.
+    /// True if the activity ever began.
     #[must_use]
     pub fn ever_began(&self) -> bool {
         self.changes.iter().any(|((_, change, _), entries)| *change == ActivityChange::Began && *entries > 0)

@@ -26,7 +26,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it is posted in another month than its own, because that one was closed (R16).
+    /// True where it is posted in another month than its own, because that one was closed (R16).
     #[must_use]
     pub fn is_adjustment(&self) -> bool {
         self.posting_date != self.movement.effective_date
@@ -45,6 +45,7 @@ impl Entry {
             delta: i128::from(movement.delta.micros()),
             movements: if self.reverses.is_none() { 1 } else { -1 },
         };
+        // Every month has a first day.
         let month = self.posting_date.with_day(1).unwrap_or(self.posting_date);
         Some(PostedSum { month, provisional_until: movement.provisional_until, sum })
     }

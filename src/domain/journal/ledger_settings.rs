@@ -1,12 +1,18 @@
-//! What the decisions about a tenant's customers depend on, beside the customers' facts.
+//! The settings of a tenant's ledger, on which decisions depend beside the customers' facts.
 
 use chrono::NaiveDate;
 
 use crate::domain::policy::Policy;
 
-/// The state of a tenant's books.
+/// The first date of a month that no closing can precede.
+const FIRST_DATE: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
+    Some(date) => date,
+    None => NaiveDate::MIN,
+};
+
+/// The settings of a tenant's ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Books {
+pub struct LedgerSettings {
     /// Grows with every change: what was decided under an older version is decided again.
     pub version: i64,
     /// The version that brought the policy.
@@ -16,15 +22,14 @@ pub struct Books {
     pub open_from: NaiveDate,
 }
 
-impl Default for Books {
+impl Default for LedgerSettings {
     /// New books, in which no month is closed.
     fn default() -> Self {
-        let open_from = NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or(NaiveDate::MIN);
-        Self { version: 0, policy_version: 0, policy: Policy::default(), open_from }
+        Self { version: 0, policy_version: 0, policy: Policy::default(), open_from: FIRST_DATE }
     }
 }
 
-impl Books {
+impl LedgerSettings {
     /// R16: the date by which reports count what is effective on a date.
     #[must_use]
     pub fn posting_date(&self, effective_date: NaiveDate) -> NaiveDate {

@@ -1,4 +1,4 @@
-//! What the rules give: classified changes of MRR.
+//! Movements: classified changes of MRR, the result of the rules.
 
 use chrono::NaiveDate;
 
@@ -6,10 +6,10 @@ use crate::domain::ids::{ChangeOrderId, Currency, CustomerId, ItemId, LineId, Su
 use crate::domain::money::{Money, OutOfRange};
 use crate::domain::number::Quantity;
 use crate::domain::rule::RuleSet;
-use crate::domain::string_enum::spelling;
+use crate::domain::string_enum::string_enum;
 
-spelling! {
-    /// Whose MRR a movement is about.
+string_enum! {
+    /// The scope of a movement.
     Level {
         /// One subscription, or a chain of subscriptions linked by renewal.
         Contract = "CONTRACT",
@@ -53,8 +53,8 @@ impl Levels {
     }
 }
 
-spelling! {
-    /// What a movement counts as.
+string_enum! {
+    /// The category of a movement (R8).
     Category {
         New = "NEW",
         Upsell = "UPSELL",
@@ -65,7 +65,7 @@ spelling! {
     }
 }
 
-spelling! {
+string_enum! {
     /// The finer kind of a category.
     Subcategory {
         NewContract = "NEW_CONTRACT",
@@ -84,7 +84,7 @@ spelling! {
     }
 }
 
-spelling! {
+string_enum! {
     /// A beginning or an end of the activity of a contract or customer (R8). On one date the beginning comes first.
     ActivityChange {
         Began = "BEGAN",
@@ -92,8 +92,8 @@ spelling! {
     }
 }
 
-spelling! {
-    /// What became of a term that ended.
+string_enum! {
+    /// The outcome of a term that ended.
     RenewalOutcome {
         /// Its MRR was carried over by a renewal (R9): the movement's renewed MRR.
         Renewed = "RENEWED",
@@ -145,7 +145,7 @@ impl Subcategory {
     }
 }
 
-/// What changed a line.
+/// The cause of a change of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
     LineStart(LineId),
@@ -157,7 +157,7 @@ pub enum Cause {
     RenewalLink(LineId, SubscriptionId),
 }
 
-/// How much of an amount comes from units and how much from price (R12).
+/// The parts of an amount that come from units and from price (R12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effects {
     pub quantity: Money,

@@ -13,7 +13,7 @@ use crate::domain::replay::customer_timeline::CustomerTimeline;
 use crate::domain::replay::day_changes::Component;
 use crate::domain::replay::line_event::LineEvent;
 
-/// What one cause did to one line.
+/// The change of one line by one cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineChange {
     pub line_id: LineId,
@@ -26,7 +26,7 @@ pub struct LineChange {
 /// A line at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineSnapshot {
-    /// Whether the line counts (R6); its MRR is in the books only then.
+    /// True if the line counts (R6); its MRR is in the journal only then.
     pub counting: bool,
     pub item_id: ItemId,
     pub quantity: Quantity,
@@ -51,12 +51,12 @@ impl From<&LineState<'_>> for LineSnapshot {
     }
 }
 
-/// What a movement is made of.
+/// The components of a movement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     /// In the order in which the causes act.
     pub changes: Vec<LineChange>,
-    /// What named it, if not the facts alone (R13).
+    /// The modification type that named it, if not the facts alone (R13).
     pub named_by: Option<NamedBy>,
 }
 
@@ -75,7 +75,7 @@ impl Trace {
         self.named_by.as_ref()?.over.as_ref()
     }
 
-    /// Whether both are made of what one cause did to one line, among other things.
+    /// True if both contain a change of one line by one cause.
     #[must_use]
     pub fn shares_a_change_with(&self, other: &Self) -> bool {
         let is_same = |a: &LineChange, b: &LineChange| a.line_id == b.line_id && a.cause == b.cause;

@@ -13,7 +13,7 @@ use crate::codec::encode as raw;
 use crate::codec::validation::{Violation, Violations};
 use crate::domain::facts::fact::{Fact, FactKey};
 use crate::domain::facts::void::Void;
-use crate::domain::ids::{CustomerId, LineId};
+use crate::domain::ids::{CustomerId, LineId, RequestId};
 use crate::grpc::caller::{actor, identity};
 use crate::grpc::limits::{MAX_FACTS, STREAM_READ_AHEAD};
 use crate::grpc::services::stream_facts::stream_facts;
@@ -49,7 +49,7 @@ impl v1::billing_service_server::BillingService for Billing {
         let v1::RecordFactsRequest { facts, request_id, validate_only } = request.into_inner();
         let mut violations = check_count(facts.len());
         if !request_id.is_empty()
-            && let Err(problem) = LineId::parse(&request_id)
+            && let Err(problem) = RequestId::parse(&request_id)
         {
             violations.push(Violation { field: "request_id".to_owned(), description: problem.to_string() });
         }

@@ -8,7 +8,7 @@ use crate::codec::decode::free_text;
 use crate::codec::month::Month;
 use crate::codec::validation::{Form, Violations};
 use crate::domain::actor::Actor;
-use crate::domain::ids::{CustomerId, LineId};
+use crate::domain::ids::{CustomerId, RequestId};
 use crate::grpc::caller::{actor, identity};
 use crate::grpc::page_token::PageTokens;
 use crate::grpc::status::invalid_field;
@@ -171,7 +171,7 @@ fn named(author: Actor, request_id: &str) -> Result<Actor, Status> {
     if request_id.is_empty() {
         return Ok(author);
     }
-    LineId::parse(request_id).map_err(|problem| invalid_field("request_id", problem))?;
+    RequestId::parse(request_id).map_err(|problem| invalid_field("request_id", problem))?;
     Ok(Actor { request_id: request_id.into(), ..author })
 }
 

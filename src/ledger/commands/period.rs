@@ -17,7 +17,7 @@ use crate::codec::month::Month;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
-use crate::domain::journal::ledger_settings::Books;
+use crate::domain::journal::ledger_settings::LedgerSettings;
 use crate::domain::journal::movement::{Level, Subcategory};
 use crate::ledger::handle::Ledger;
 use crate::ledger::write::batch::{BatchError, WriterContext};
@@ -151,10 +151,10 @@ impl WriterContext {
                 check_reopen(month, &history)?;
                 // The first close also closed every month before it.
                 let is_first = closed_months(&history).len() == 1;
-                (if is_first { Books::default().open_from } else { month.start() }, None)
+                (if is_first { LedgerSettings::default().open_from } else { month.start() }, None)
             }
         };
-        let next = Books { version: next_books_version(&books)?, open_from, ..books };
+        let next = LedgerSettings { version: next_books_version(&books)?, open_from, ..books };
         tenant::change(&mut tx, &self.tenant_id, &next).await?;
         let sequence = history.last().map_or(Some(1), |last| last.sequence.checked_add(1));
         let closing = Closing {
@@ -175,7 +175,7 @@ impl WriterContext {
 
     /// Fails while customers are still to be replayed under a changed policy: replayed after the close, they would bring
     /// adjustments without a visible reason.
-    async fn check_policy_is_in_force(&self, tx: &mut Tx, books: &Books) -> Result<(), PeriodError> {
+    async fn check_policy_is_in_force(&self, tx: &mut Tx, books: &LedgerSettings) -> Result<(), PeriodError> {
         let version = books.policy_version;
         if version == 0 || customer::derived_before(tx, &self.tenant_id, version, None, 1).await?.is_empty() {
             return Ok(());
@@ -189,7 +189,7 @@ impl WriterContext {
         &self,
         tx: &mut Tx,
         month: Month,
-        books: &Books,
+        books: &LedgerSettings,
         actor: &Actor,
         now: DateTime<Utc>,
     ) -> Result<(), PeriodError> {
@@ -212,7 +212,7 @@ impl WriterContext {
 
 fn check_close(
     month: Month,
-    books: &Books,
+    books: &LedgerSettings,
     history: &[Closing],
     first: Option<Month>,
     now: DateTime<Utc>,
@@ -240,7 +240,7 @@ fn check_reopen(month: Month, history: &[Closing]) -> Result<(), PeriodError> {
 }
 
 /// Version of the books after a change.
-pub(in crate::ledger) fn next_books_version(books: &Books) -> Result<i64, Bug> {
+pub(in crate::ledger) fn next_books_version(books: &LedgerSettings) -> Result<i64, Bug> {
     books.version.checked_add(1).ok_or_else(|| bug!("no version of the books after {}", books.version))
 }
 

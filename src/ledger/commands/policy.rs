@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::domain::actor::Actor;
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::audit::{Action, AuditRecord, AuditSubject};
-use crate::domain::journal::ledger_settings::Books;
+use crate::domain::journal::ledger_settings::LedgerSettings;
 use crate::domain::policy::Policy;
 use crate::ledger::commands::period::next_books_version;
 use crate::ledger::error::RecordError;
@@ -103,7 +103,8 @@ impl WriterContext {
             return tx.rollback().await;
         }
         let version = next_books_version(&books)?;
-        tenant::change(&mut tx, &self.tenant_id, &Books { version, policy_version: version, policy, ..books }).await?;
+        tenant::change(&mut tx, &self.tenant_id, &LedgerSettings { version, policy_version: version, policy, ..books })
+            .await?;
         let change = AuditRecord::new(Action::PolicyChanged, AuditSubject::Policy(version), actor)
             .before(describe_policy(&books.policy))
             .after(describe_policy(&policy))
@@ -120,7 +121,7 @@ fn describe_policy(policy: &Policy) -> String {
 }
 
 /// Reads the state of a tenant's books.
-pub async fn read_books(db: &Db, tenant_id: &TenantId) -> Result<Books, StoreError> {
+pub async fn read_books(db: &Db, tenant_id: &TenantId) -> Result<LedgerSettings, StoreError> {
     let mut tx = db.read().await?;
     tenant::books(&mut tx, tenant_id).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::codec::month::Month;
 use crate::domain::ids::TenantId;
 use crate::domain::journal::audit::Action;
-use crate::domain::journal::ledger_settings::Books;
+use crate::domain::journal::ledger_settings::LedgerSettings;
 use crate::ledger::commands::period::{closed_months, period_digest, period_state};
 use crate::store::audit::{self, AuditEntry, AuditFilter};
 use crate::store::db::Tx;
@@ -53,7 +53,7 @@ pub(in crate::ledger) fn check_closings(history: &[Closing], audited: &[AuditEnt
 
 /// Compares the closed months with the totals of the journal by month.
 pub(in crate::ledger) fn check_periods(
-    books: &Books,
+    books: &LedgerSettings,
     history: &[Closing],
     months: &BTreeMap<TotalKey, Sum>,
 ) -> Vec<String> {
@@ -68,7 +68,7 @@ pub(in crate::ledger) fn check_periods(
             wrong.push(format!("{month} was closed with the digest {kept}, the journal now gives {now}"));
         }
     }
-    let open_from = closed.last().map_or(Books::default().open_from, |last| last.end());
+    let open_from = closed.last().map_or(LedgerSettings::default().open_from, |last| last.end());
     if books.open_from != open_from {
         wrong.push(format!("the books are open from {}, by the closings from {open_from}", books.open_from));
     }

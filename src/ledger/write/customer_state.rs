@@ -11,7 +11,7 @@ use crate::domain::facts::fact::{ChangeOrder, Charge, Customer, Fact, FactKey, O
 use crate::domain::ids::{CustomerId, TenantId};
 use crate::domain::journal::customer_activity::PostedSum;
 use crate::domain::journal::entry::{Entry, Sequence, Version};
-use crate::domain::journal::ledger_settings::Books;
+use crate::domain::journal::ledger_settings::LedgerSettings;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::events::outbox;
@@ -26,7 +26,7 @@ pub struct CustomerState {
     /// Version of the last recording; 0 for a customer without any.
     pub version: Version,
     /// The books when the customer was read. A writer checks that their version is still the same.
-    pub books: Books,
+    pub books: LedgerSettings,
     /// Each fact in its highest revision.
     pub facts: CustomerFacts,
     /// Every revision (R17).

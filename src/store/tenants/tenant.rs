@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::ids::TenantId;
-use crate::domain::journal::ledger_settings::Books;
+use crate::domain::journal::ledger_settings::LedgerSettings;
 use crate::domain::policy::Policy;
 use crate::store::audit;
 use crate::store::db::{Instant, Tx, on};
@@ -38,17 +38,17 @@ static BOOKS: Statement = Statement::new(
 );
 
 /// Reads the settings of the tenant's books; defaults for a tenant that does not exist yet.
-pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<Books, StoreError> {
+pub async fn books(tx: &mut Tx, tenant: &TenantId) -> Result<LedgerSettings, StoreError> {
     let statement = BOOKS.on(tx);
     let row: Option<(i64, i64, NaiveDate, i32, String)> = on!(tx, connection => {
         sqlx::query_as(statement).bind(tenant.as_str()).fetch_optional(connection).await?
     });
-    let Some((version, policy_version, open_from, grace, zone)) = row else { return Ok(Books::default()) };
+    let Some((version, policy_version, open_from, grace, zone)) = row else { return Ok(LedgerSettings::default()) };
     let lapse_grace_days = u16::try_from(grace)
         .map_err(|_| StoreError::corrupt("tenant", tenant, "lapse_grace_days", "is out of range"))?;
     let time_zone =
         zone.parse().map_err(|_| StoreError::corrupt("tenant", tenant, "time_zone", "is not a known time zone"))?;
-    Ok(Books { version, policy_version, open_from, policy: Policy { lapse_grace_days, time_zone } })
+    Ok(LedgerSettings { version, policy_version, open_from, policy: Policy { lapse_grace_days, time_zone } })
 }
 
 static HOLD_ALONE: PostgresStatement = PostgresStatement::new(
@@ -85,7 +85,7 @@ static CHANGE: Statement = Statement::new(
 );
 
 /// Changes the settings of the books. The caller holds them exclusively.
-pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &Books) -> Result<(), StoreError> {
+pub async fn change(tx: &mut Tx, tenant: &TenantId, books: &LedgerSettings) -> Result<(), StoreError> {
     let statement = CHANGE.on(tx);
     on!(tx, connection => {
         sqlx::query(statement)

@@ -65,7 +65,8 @@ fn unpacked() -> Result<Installation, String> {
 fn font_configuration(folder: &Path) -> String {
     let fonts = folder.join("usr/share/fonts");
     format!(
-        "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig><dir>{}</dir><dir>/usr/share/fonts</dir></fontconfig>",
+        "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\"><fontconfig><dir>{}</dir><dir>/usr/share/fonts</dir>\
+         <alias><family>system-ui</family><prefer><family>DejaVu Sans</family></prefer></alias></fontconfig>",
         fonts.display()
     )
 }
