@@ -390,7 +390,7 @@ cross join lateral (
 -- journal::REVERSED_ELSEWHERE
 select pair.* from unnest($2::text[]) as wanted (id)
 cross join lateral (
-    select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+    select it.customer_id, it.currency, it.activity_change, it.effective_date, it.delta_micros, it.provisional_until,
         it.posting_date, later.posting_date as reversed_on
     from entry as later
     join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
@@ -400,10 +400,10 @@ cross join lateral (
     offset 0) as pair;
 
 -- journal::entry_row::APPEND
-insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) select tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes::jsonb, rules::jsonb, provisional_until, reverses from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], $25::date[], $26::bigint[]) as new (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses);
+insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses, activity_change, renewal_outcome) select tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes::jsonb, rules::jsonb, provisional_until, reverses, activity_change, renewal_outcome from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::date[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], $25::date[], $26::bigint[], $27::text[], $28::text[]) as new (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses, activity_change, renewal_outcome);
 
 -- journal::entry_row::APPEND (many rows)
-copy entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) from stdin (format binary);
+copy entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses, activity_change, renewal_outcome) from stdin (format binary);
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS
 select version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses from entry
@@ -765,6 +765,13 @@ where tenant_id = $1
     and (posting_date, sequence) > ($12, $13)
 order by posting_date, sequence limit $14;
 
+-- journal::outcome::OF_CUSTOMERS
+select it.* from unnest($2::text[]) as wanted (id)
+cross join lateral (
+    select customer_id, sequence, activity_change, renewal_outcome from entry
+    where tenant_id = $1 and customer_id = wanted.id
+    offset 0) as it;
+
 -- journal::sequence::IN_FLIGHT
 select objid::bigint from pg_locks
 where locktype = 'advisory' and granted and objsubid = 2
@@ -798,10 +805,9 @@ select (select version from held), coalesce(array_agg(nextval('journal_sequence'
     coalesce(array_agg(nextval('outbox_sequence')) filter (where number <= $2::bigint), '{}')
 from locked, generate_series(1::bigint, greatest($1::bigint, $2::bigint)) as number;
 
--- reports::customer_activity::PARTS
+-- reports::customer_activity::ACTIVITY
 select customer_id, currency, case when posting_date >= $2 then date_trunc('month', posting_date)::date end as month,
-    case when category in ('NEW', 'CHURN') then category end as turn,
-    case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+    activity_change, case when activity_change is not null then effective_date end as changed_on,
     cast(sum(delta_micros / 1000000) as bigint) as delta_units,
     cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
     cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
@@ -812,10 +818,9 @@ where tenant_id = $1 and level = 'CUSTOMER' and posting_date <= $3
 group by 1, 2, 3, 4, 5
 order by 1;
 
--- reports::customer_activity::PARTS_RESTATED
+-- reports::customer_activity::ACTIVITY_RESTATED
 select customer_id, currency, case when effective_date >= $2 then date_trunc('month', effective_date)::date end as month,
-    case when category in ('NEW', 'CHURN') then category end as turn,
-    case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+    activity_change, case when activity_change is not null then effective_date end as changed_on,
     cast(sum(delta_micros / 1000000) as bigint) as delta_units,
     cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
     cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
@@ -1108,34 +1113,36 @@ group by 1, 2;
 
 -- reports::renewals::RENEWALS
 select currency, date_trunc('month', posting_date)::date as month,
-    cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-    cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+        as renewed_units,
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+        as renewed_micros,
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
         as lapsed_units,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
         as lapsed_micros
 from entry
-where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
+where tenant_id = $1 and renewal_outcome is not null and posting_date >= $2 and posting_date <= $3
     and (provisional_until is null or provisional_until <= $4)
     and (cast($5 as timestamptz) is null or recorded_at <= $5)
     and (cast($6 as text) is null or currency = $6)
-    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
 group by 1, 2;
 
 -- reports::renewals::RENEWALS_RESTATED
 select currency, date_trunc('month', effective_date)::date as month,
-    cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-    cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+        as renewed_units,
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+        as renewed_micros,
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
         as lapsed_units,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
         as lapsed_micros
 from entry
-where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
+where tenant_id = $1 and renewal_outcome is not null and effective_date >= $2 and effective_date <= $3
     and (provisional_until is null or provisional_until <= $4)
     and (cast($5 as timestamptz) is null or recorded_at <= $5)
     and (cast($6 as text) is null or currency = $6)
-    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and jsonb_path_exists(causes, '$[*].natural_end')))
 group by 1, 2;
 
 -- reports::sums::DAYS
@@ -1382,13 +1389,20 @@ select exists (select 1 from tenant where tenant_id = $1);
 -- tenants::tenant::WAIT_LONGER
 set local lock_timeout = '30s';
 
+-- totals::customer_total::ADD_CHANGES
+insert into customer_total (tenant_id, posting_month, currency, counts_from, shard, came, gone) select tenant_id, posting_month, currency, counts_from, shard, came, gone from unnest($1::text[], $2::date[], $3::text[], $4::date[], $5::smallint[], $6::bigint[], $7::bigint[]) as new (tenant_id, posting_month, currency, counts_from, shard, came, gone) on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
+    set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone;
+
 -- totals::customer_total::ADD_PAIRS
 insert into customer_pair_total (tenant_id, posting_month, earlier_month, currency, counts_from, shard, pairs) select tenant_id, posting_month, earlier_month, currency, counts_from, shard, pairs from unnest($1::text[], $2::date[], $3::date[], $4::text[], $5::date[], $6::smallint[], $7::bigint[]) as new (tenant_id, posting_month, earlier_month, currency, counts_from, shard, pairs) on conflict (tenant_id, posting_month, earlier_month, currency, counts_from, shard) do update
     set pairs = customer_pair_total.pairs + excluded.pairs;
 
--- totals::customer_total::ADD_TURNS
-insert into customer_total (tenant_id, posting_month, currency, counts_from, shard, came, gone) select tenant_id, posting_month, currency, counts_from, shard, came, gone from unnest($1::text[], $2::date[], $3::text[], $4::date[], $5::smallint[], $6::bigint[], $7::bigint[]) as new (tenant_id, posting_month, currency, counts_from, shard, came, gone) on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
-    set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone;
+-- totals::customer_total::CHANGES_BY_MONTH
+select currency, case when posting_month >= $2 then posting_month end as month,
+    cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
+from customer_total
+where tenant_id = $1 and posting_month <= $3 and counts_from <= $4
+group by 1, 2;
 
 -- totals::customer_total::PAIRS
 select currency, cast(sum(pairs) as bigint) as pairs
@@ -1396,23 +1410,16 @@ from customer_pair_total
 where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and earlier_month >= $2 and counts_from <= $4
 group by 1;
 
--- totals::customer_total::READ_PAIRS
-select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
-from customer_pair_total where tenant_id = $1
-group by 1, 2, 3, 4;
-
--- totals::customer_total::READ_TURNS
+-- totals::customer_total::READ_CHANGES
 select posting_month as month, currency, counts_from,
     cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
 from customer_total where tenant_id = $1
 group by 1, 2, 3;
 
--- totals::customer_total::TURNS
-select currency, case when posting_month >= $2 then posting_month end as month,
-    cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
-from customer_total
-where tenant_id = $1 and posting_month <= $3 and counts_from <= $4
-group by 1, 2;
+-- totals::customer_total::READ_PAIRS
+select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
+from customer_pair_total where tenant_id = $1
+group by 1, 2, 3, 4;
 
 -- totals::movement_total::ADD_DAYS
 insert into day_total (tenant_id, level, posting_date, currency, category, subcategory, is_adjustment, counts_from, shard, delta_units, delta_micros, movements) select tenant_id, level, posting_date, currency, category, subcategory, is_adjustment, counts_from, shard, delta_units, delta_micros, movements from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::date[], $9::smallint[], $10::bigint[], $11::bigint[], $12::bigint[]) as new (tenant_id, level, posting_date, currency, category, subcategory, is_adjustment, counts_from, shard, delta_units, delta_micros, movements) on conflict (tenant_id, level, posting_date, currency, subcategory, is_adjustment, counts_from, shard) do update

@@ -339,7 +339,7 @@ select reverses from entry
 where tenant_id = $1 and reverses is not null and customer_id in (select value from json_each($2));
 
 -- journal::REVERSED_ELSEWHERE
-select it.customer_id, it.currency, it.category, it.effective_date, it.delta_micros, it.provisional_until,
+select it.customer_id, it.currency, it.activity_change, it.effective_date, it.delta_micros, it.provisional_until,
     it.posting_date, later.posting_date as reversed_on
 from entry as later
 join entry as it on it.tenant_id = later.tenant_id and it.customer_id = later.customer_id
@@ -348,7 +348,7 @@ where later.tenant_id = $1 and later.customer_id in (select value from json_each
     and later.reverses is not null and later.level = 'CUSTOMER' and later.posting_date <> it.posting_date;
 
 -- journal::entry_row::APPEND
-insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into entry (tenant_id, version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, causes, rules, provisional_until, reverses, activity_change, renewal_outcome) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- journal::movement_page::EFFECTIVE_DATE_DESCENDING_OF_ADJUSTMENTS
 select json_array(version, sequence, level, customer_id, effective_date, posting_date, recorded_at, currency, item_id, subscription_id, line_id, category, subcategory, delta_micros, mrr_before_micros, mrr_after_micros, quantity_before, quantity_after, quantity_effect_micros, price_effect_micros, renewed_mrr_micros, json(causes), json(rules), provisional_until, reverses) from entry
@@ -710,16 +710,19 @@ where tenant_id = $1
     and (posting_date, sequence) > ($12, $13)
 order by posting_date, sequence limit $14;
 
+-- journal::outcome::OF_CUSTOMERS
+select customer_id, sequence, activity_change, renewal_outcome from entry
+where tenant_id = $1 and customer_id in (select value from json_each($2));
+
 -- journal::sequence::LAST
 select coalesce(max((select max(sequence) from entry where entry.tenant_id = tenant.tenant_id)), 0) from tenant;
 
 -- journal::sequence::LAST_OF_OUTBOX
 select coalesce(max((select max(sequence) from outbox where outbox.tenant_id = tenant.tenant_id)), 0) from tenant;
 
--- reports::customer_activity::PARTS
+-- reports::customer_activity::ACTIVITY
 select customer_id, currency, case when posting_date >= $2 then substr(posting_date, 1, 7) || '-01' end as month,
-    case when category in ('NEW', 'CHURN') then category end as turn,
-    case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+    activity_change, case when activity_change is not null then effective_date end as changed_on,
     cast(sum(delta_micros / 1000000) as bigint) as delta_units,
     cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
     cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
@@ -730,10 +733,9 @@ where tenant_id = $1 and level = 'CUSTOMER' and posting_date <= $3
 group by 1, 2, 3, 4, 5
 order by 1;
 
--- reports::customer_activity::PARTS_RESTATED
+-- reports::customer_activity::ACTIVITY_RESTATED
 select customer_id, currency, case when effective_date >= $2 then substr(effective_date, 1, 7) || '-01' end as month,
-    case when category in ('NEW', 'CHURN') then category end as turn,
-    case when category in ('NEW', 'CHURN') then effective_date end as turned_on,
+    activity_change, case when activity_change is not null then effective_date end as changed_on,
     cast(sum(delta_micros / 1000000) as bigint) as delta_units,
     cast(sum(delta_micros % 1000000) as bigint) as delta_micros,
     cast(sum(case when reverses is null then 1 else -1 end) as bigint) as movements
@@ -1026,36 +1028,36 @@ group by 1, 2;
 
 -- reports::renewals::RENEWALS
 select currency, substr(posting_date, 1, 7) || '-01' as month,
-    cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-    cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+        as renewed_units,
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+        as renewed_micros,
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
         as lapsed_units,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
         as lapsed_micros
 from entry
-where tenant_id = $1 and level = 'CONTRACT' and posting_date >= $2 and posting_date <= $3
+where tenant_id = $1 and renewal_outcome is not null and posting_date >= $2 and posting_date <= $3
     and (provisional_until is null or provisional_until <= $4)
     and (cast($5 as timestamptz) is null or recorded_at <= $5)
     and (cast($6 as text) is null or currency = $6)
-    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
-        select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
 group by 1, 2;
 
 -- reports::renewals::RENEWALS_RESTATED
 select currency, substr(effective_date, 1, 7) || '-01' as month,
-    cast(sum(coalesce(renewed_mrr_micros, 0) / 1000000) as bigint) as renewed_units,
-    cast(sum(coalesce(renewed_mrr_micros, 0) % 1000000) as bigint) as renewed_micros,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros / 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros / 1000000 else 0 end) as bigint)
+        as renewed_units,
+    cast(sum(case renewal_outcome when 'RENEWED' then renewed_mrr_micros % 1000000 else 0 end) as bigint)
+        as renewed_micros,
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros / 1000000) else 0 end) as bigint)
         as lapsed_units,
-    cast(sum(case when category = 'RENEWAL' then 0 else -(delta_micros % 1000000) end) as bigint)
+    cast(sum(case renewal_outcome when 'LAPSED' then -(delta_micros % 1000000) else 0 end) as bigint)
         as lapsed_micros
 from entry
-where tenant_id = $1 and level = 'CONTRACT' and effective_date >= $2 and effective_date <= $3
+where tenant_id = $1 and renewal_outcome is not null and effective_date >= $2 and effective_date <= $3
     and (provisional_until is null or provisional_until <= $4)
     and (cast($5 as timestamptz) is null or recorded_at <= $5)
     and (cast($6 as text) is null or currency = $6)
-    and (category = 'RENEWAL' or (category in ('DOWNSELL', 'CHURN') and exists (
-        select 1 from json_each(causes) as cause where cause.value ->> '$.natural_end' is not null)))
 group by 1, 2;
 
 -- reports::sums::DAYS
@@ -1296,13 +1298,20 @@ select coalesce((select version from tenant where tenant_id = $1), 0);
 -- tenants::tenant::IS_THERE
 select exists (select 1 from tenant where tenant_id = $1);
 
+-- totals::customer_total::ADD_CHANGES
+insert into customer_total (tenant_id, posting_month, currency, counts_from, shard, came, gone) values (?, ?, ?, ?, ?, ?, ?) on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
+    set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone;
+
 -- totals::customer_total::ADD_PAIRS
 insert into customer_pair_total (tenant_id, posting_month, earlier_month, currency, counts_from, shard, pairs) values (?, ?, ?, ?, ?, ?, ?) on conflict (tenant_id, posting_month, earlier_month, currency, counts_from, shard) do update
     set pairs = customer_pair_total.pairs + excluded.pairs;
 
--- totals::customer_total::ADD_TURNS
-insert into customer_total (tenant_id, posting_month, currency, counts_from, shard, came, gone) values (?, ?, ?, ?, ?, ?, ?) on conflict (tenant_id, posting_month, currency, counts_from, shard) do update
-    set came = customer_total.came + excluded.came, gone = customer_total.gone + excluded.gone;
+-- totals::customer_total::CHANGES_BY_MONTH
+select currency, case when posting_month >= $2 then posting_month end as month,
+    cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
+from customer_total
+where tenant_id = $1 and posting_month <= $3 and counts_from <= $4
+group by 1, 2;
 
 -- totals::customer_total::PAIRS
 select currency, cast(sum(pairs) as bigint) as pairs
@@ -1310,23 +1319,16 @@ from customer_pair_total
 where tenant_id = $1 and posting_month >= $2 and posting_month <= $3 and earlier_month >= $2 and counts_from <= $4
 group by 1;
 
--- totals::customer_total::READ_PAIRS
-select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
-from customer_pair_total where tenant_id = $1
-group by 1, 2, 3, 4;
-
--- totals::customer_total::READ_TURNS
+-- totals::customer_total::READ_CHANGES
 select posting_month as month, currency, counts_from,
     cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
 from customer_total where tenant_id = $1
 group by 1, 2, 3;
 
--- totals::customer_total::TURNS
-select currency, case when posting_month >= $2 then posting_month end as month,
-    cast(sum(came) as bigint) as came, cast(sum(gone) as bigint) as gone
-from customer_total
-where tenant_id = $1 and posting_month <= $3 and counts_from <= $4
-group by 1, 2;
+-- totals::customer_total::READ_PAIRS
+select posting_month as month, earlier_month, currency, counts_from, cast(sum(pairs) as bigint) as pairs
+from customer_pair_total where tenant_id = $1
+group by 1, 2, 3, 4;
 
 -- totals::movement_total::ADD_DAYS
 insert into day_total (tenant_id, level, posting_date, currency, category, subcategory, is_adjustment, counts_from, shard, delta_units, delta_micros, movements) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (tenant_id, level, posting_date, currency, subcategory, is_adjustment, counts_from, shard) do update

@@ -98,8 +98,7 @@ where
 {
     fn take<T: Decode<'r, R::Database> + Type<R::Database>>(&mut self) -> sqlx::Result<T> {
         let place = self.next;
-        // A row has a few dozen columns.
-        self.next = place.saturating_add(1);
+        self.next += 1;
         self.row.try_get(place)
     }
 }

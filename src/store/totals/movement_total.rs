@@ -48,16 +48,16 @@ pub struct Sum {
 }
 
 impl Sum {
-    // Neither saturates: an i128 holds the sum of 2^63 amounts, and no journal has 2^63 entries.
+    /// Neither part overflows: an i128 holds the sum of 2^63 amounts, and no journal has 2^63 entries.
     pub fn add(&mut self, other: Self) {
-        self.delta = self.delta.saturating_add(other.delta);
-        self.movements = self.movements.saturating_add(other.movements);
+        self.delta += other.delta;
+        self.movements += other.movements;
     }
 
     /// Negates it; neither part is ever the smallest number.
     #[must_use]
     pub fn reversed(self) -> Self {
-        Self { delta: self.delta.saturating_neg(), movements: self.movements.saturating_neg() }
+        Self { delta: -self.delta, movements: -self.movements }
     }
 
     /// Converts to an amount.
@@ -84,7 +84,7 @@ impl Sum {
 
     pub(in crate::store) fn of_parts(units: i64, rest: i64, movements: i64) -> Self {
         // An i128 holds a million times an i64.
-        Self { delta: i128::from(units).saturating_mul(MICROS).saturating_add(i128::from(rest)), movements }
+        Self { delta: i128::from(units) * MICROS + i128::from(rest), movements }
     }
 }
 
