@@ -8,21 +8,7 @@ use super::files::source;
 const QUALIFIED: [(&str, &str); 0] = [];
 
 /// Names that are declared twice and not mended yet. The list may only become shorter.
-const NOT_YET: [&str; 13] = [
-    "Cell",
-    "Column",
-    "Customer",
-    "Customers",
-    "Format",
-    "Imported",
-    "Kind",
-    "Outcome",
-    "Part",
-    "Problem",
-    "Retention",
-    "Row",
-    "Value",
-];
+const NOT_YET: [&str; 2] = ["Cell", "Customer"];
 
 /// The name of the public type that a line declares.
 fn declared(line: &str) -> Option<&str> {

@@ -136,9 +136,18 @@ fn batch(number: i64) -> v1::StreamFactsRequest {
     v1::StreamFactsRequest { batch_number: number, facts: facts.collect() }
 }
 
-/// Streams batches from `first` on, notes what is acknowledged, until the server is gone.
-async fn stream(address: String, first: i64, acknowledged: Arc<AtomicI64>) {
-    // The server may be gone before there is a connection.
+/// Streams batches and notes what is acknowledged, for ever: a stream that ends is begun again, as clients do.
+async fn stream(address: String, acknowledged: Arc<AtomicI64>) {
+    loop {
+        // From the last acknowledged batch: the client cannot know whether the next one was recorded.
+        let first = acknowledged.load(Ordering::SeqCst).max(1);
+        stream_from(&address, first, &acknowledged).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Streams batches from `first` on, until the stream ends.
+async fn stream_from(address: &str, first: i64, acknowledged: &AtomicI64) {
     let Ok(mut client) = BillingServiceClient::connect(format!("http://{address}")).await else { return };
     let (sender, receiver) = mpsc::channel(2);
     let sending = tokio::spawn(async move {
@@ -171,18 +180,18 @@ async fn acknowledged_facts_survive_fifty_process_kills() {
         let server = Server::start(store.url(), &by_server);
         let (relay, output) = start(&["relay"], store.url(), &by_relay);
         assert!(output.starts_with("deltabook delivers to by-relay"), "{output}");
-        // From the last acknowledged batch: the client cannot know whether the next one was recorded.
-        let first = acknowledged.load(Ordering::SeqCst).max(1);
-        let streaming = tokio::spawn(stream(server.address.clone(), first, Arc::clone(&acknowledged)));
-        // Anywhere from the first bytes to many batches: every other time behind the first answer.
+        let before = acknowledged.load(Ordering::SeqCst).max(1);
+        let streaming = tokio::spawn(stream(server.address.clone(), Arc::clone(&acknowledged)));
+        // Anywhere from the first bytes to many batches: every other time behind two new answers.
         if kill % 2 == 1 {
             let now = || acknowledged.load(Ordering::SeqCst);
-            until(async || holds(now() > first, now())).await;
+            until(async || holds(now() >= before + 2, now())).await;
         }
         tokio::time::sleep(Duration::from_millis(10 + (kill * 37) % 150)).await;
         end(server.child);
         end(relay);
-        streaming.await.unwrap();
+        streaming.abort();
+        assert!(streaming.await.is_err_and(|ended| ended.is_cancelled()), "a batch was lost or doubled");
     }
     let acknowledged = acknowledged.load(Ordering::SeqCst);
     assert!(acknowledged >= 10, "only {acknowledged} batches went through: the kills met nothing");
