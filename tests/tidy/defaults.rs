@@ -4,7 +4,7 @@ use super::files::{comment, source};
 
 /// The rooms in which a wrong value would become a wrong number, with the places that have no reason yet. Lower the
 /// numbers, never raise them.
-const ROOMS: [(&str, usize); 5] = [("domain", 12), ("ledger", 0), ("events", 0), ("store", 0), ("reports", 27)];
+const ROOMS: [(&str, usize); 5] = [("domain", 0), ("ledger", 0), ("events", 0), ("store", 0), ("reports", 27)];
 
 const SILENT: [&str; 2] = ["unwrap_or_default", "saturating_"];
 

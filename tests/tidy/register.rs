@@ -26,8 +26,8 @@ const PHRASES: [&str; 2] = ["give up", "gives up"];
 const QUESTIONS: [&str; 10] = ["What", "Who", "Whom", "Whose", "How", "Which", "Where", "When", "Whether", "So"];
 
 /// Rooms that are not mended yet, with the words and the beginnings that they may still have. Lower them, never raise them.
-const NOT_YET: [(&str, usize, usize); 6] =
-    [("codec", 6, 33), ("domain", 8, 61), ("grpc", 17, 23), ("reports", 0, 11), ("service", 0, 1), ("store", 2, 14)];
+const NOT_YET: [(&str, usize, usize); 5] =
+    [("codec", 0, 20), ("domain", 6, 41), ("grpc", 11, 15), ("reports", 0, 10), ("store", 0, 1)];
 
 /// Documents in which persons are meant.
 const EXEMPT: [&str; 1] = ["docs/classification.md"];
