@@ -74,7 +74,7 @@ pub(super) fn export_idle(waited: Duration) -> Status {
 }
 
 pub(super) fn too_many_exports() -> Status {
-    retry_later(Code::ResourceExhausted, "OVERLOADED", "too many exports are in progress; try again later", RETRY_AFTER)
+    retry_later(Code::ResourceExhausted, "OVERLOADED", "too many exports are under way; try again later", RETRY_AFTER)
 }
 
 pub(super) fn no_key() -> Status {
