@@ -72,10 +72,10 @@ pub async fn run(args: RatesArgs) -> anyhow::Result<ExitCode> {
     match args.command {
         RatesCommand::Import { target, file, set } => return import(&target, &file, &set).await,
         RatesCommand::List { target, format, set: None } => {
-            sets(&target).await?.write(format, |records| Ok(sets_table(records)))?
+            sets(&target).await?.write(format, |records| Ok(sets_table(records)))?;
         }
         RatesCommand::List { target, format, set: Some(set) } => {
-            rates(&target, &set).await?.write(format, |records| Ok(rates_table(records)))?
+            rates(&target, &set).await?.write(format, |records| Ok(rates_table(records)))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -125,7 +125,7 @@ fn read(bytes: &[u8], diagnostics: &mut Diagnostics) -> Vec<(u64, v1::ExchangeRa
                 }
             }
             Err(violations) => {
-                violations.iter().for_each(|it| diagnostics.add(line, column(&it.field), &it.description))
+                violations.iter().for_each(|it| diagnostics.add(line, column(&it.field), &it.description));
             }
         }
         let [date, from_currency, to_currency, rate] = [date, from_currency, to_currency, rate].map(str::to_owned);

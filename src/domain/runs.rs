@@ -3,10 +3,10 @@
 use std::iter::from_fn;
 
 /// The runs of items with equal keys, each after its first item. Items of one key stand together.
-pub(in crate::domain) fn runs<'s, T, K: PartialEq>(
-    mut rest: &'s [T],
+pub(in crate::domain) fn runs<T, K: PartialEq>(
+    mut rest: &[T],
     key: impl Fn(&T) -> K,
-) -> impl Iterator<Item = (&'s T, &'s [T])> {
+) -> impl Iterator<Item = (&T, &[T])> {
     from_fn(move || {
         let first = rest.first()?;
         let of_run = key(first);

@@ -281,7 +281,9 @@ impl PieceRecords {
         let mut records = Self::default();
         match (piece, layout) {
             (Piece::ParsedFacts(parsed_facts), _) => {
-                parsed_facts.into_iter().for_each(|parsed| records.add_fact(file, parsed))
+                for parsed in parsed_facts {
+                    records.add_fact(file, parsed);
+                }
             }
             (Piece::Chunk(chunk), Some(Layout::Csv(columns))) => records.add_rows(file, columns, &chunk),
             (Piece::Chunk(chunk), _) => {

@@ -26,7 +26,7 @@ pub(super) struct PageTokens<T> {
 impl<T: Position> PageTokens<T> {
     pub fn of(tenant: &TenantId, query: impl Debug) -> Self {
         let digest = Sha256::digest(format!("{tenant} {query:?}"));
-        let fingerprint = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let fingerprint = digest.iter().take(8).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Self { fingerprint, position: PhantomData }
     }
 

@@ -9,7 +9,7 @@
 //! | [`defaults`] | no silent default, no silent limit |
 //! | [`test_files`] | no file of tests is left out |
 
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod files;
 

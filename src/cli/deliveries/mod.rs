@@ -158,7 +158,7 @@ pub async fn run(args: DeliveriesArgs) -> anyhow::Result<ExitCode> {
             list(query, sink, v1::DeliveryState::Waiting, limit).await?;
         }
         DeliveriesCommand::Dead { query, sink, limit } => {
-            list(query, sink.name, v1::DeliveryState::Dead, limit).await?
+            list(query, sink.name, v1::DeliveryState::Dead, limit).await?;
         }
         DeliveriesCommand::Redrive { target, sink, dead, from, to, customer, journal } => {
             let request = v1::RedriveDeliveriesRequest {

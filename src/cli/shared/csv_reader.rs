@@ -107,7 +107,7 @@ fn read_header(
         match schema.columns.iter().find(|(known, _)| *known == name) {
             None => diagnostics.add(line, name, format!("is not a column of {}", schema.name)),
             Some((known, _)) if header.insert(known, place).is_some() => {
-                diagnostics.add(line, name, "is a duplicate column")
+                diagnostics.add(line, name, "is a duplicate column");
             }
             Some(_) => {}
         }

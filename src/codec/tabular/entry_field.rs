@@ -18,7 +18,8 @@ use crate::domain::rule::RuleSet;
 /// its place in [`Entry`]; its column of the table `entry`.
 ///
 /// `effects` are both there or neither; what is `computed` by a method has no column.
-/// Two columns of `entry` are no fields: `tenant_id` and `version`. The order is that of exported files.
+/// Four columns of `entry` are no fields: `tenant_id`, `version`, `activity_change` and `renewal_outcome`. The order is
+/// that of exported files.
 macro_rules! entry_fields {
     ($then:ident) => {
         $then! {

@@ -310,7 +310,8 @@ mod tests {
             (Level::Contract, NewContract, true, None),
             (Level::Contract, Ignored, true, None),
         ] {
-            let causes: &[Cause] = if ends { &[order.clone(), natural_end.clone()] } else { &[order.clone()] };
+            let causes: &[Cause] =
+                if ends { &[order.clone(), natural_end.clone()] } else { std::slice::from_ref(&order) };
             let movement = movement(level, subcategory, -50, causes);
             assert_eq!(movement.renewal_outcome(), outcome, "{level} {subcategory}");
             let reversal = movement.reversed().unwrap();

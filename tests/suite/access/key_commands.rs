@@ -4,8 +4,6 @@ use crate::support::keys::keep_secret;
 use crate::support::program::{CommandOutput, Folder, ServerProcess, rows};
 use crate::support::wait::{holds, until_blocking};
 
-/// How long something may take that is to happen within a second.
-
 const FACTS: &str = r#"{"subscription_line": {"customer_id": "brightwater", "subscription_id": "S", "line_id": "L",
  "item_id": "seats", "charge_kind": "RECURRING", "currency": "USD", "start_date": "2026-01-01",
  "price_steps": [{"quantity": "1", "unit_price": "30", "interval": {"unit": "MONTH", "count": 1}}]}}"#;

@@ -23,8 +23,6 @@ use crate::support::wait::{holds, until};
 
 const LIST_SINKS: &str = "/deltabook.v1.AdminService/ListSinks";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
-/// How long something may take that is to happen within a second.
-
 /// Every method of ours that the server serves.
 fn methods() -> Vec<String> {
     let files = FileDescriptorSet::decode(DESCRIPTORS).unwrap().file;

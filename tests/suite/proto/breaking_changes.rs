@@ -2,11 +2,11 @@
 //!
 //! The rules are those of buf's category `FILE` that apply to proto3: what breaks generated code, JSON or the wire.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
-    ServiceDescriptorProto,
+    MethodOptions, ServiceDescriptorProto,
 };
 
 /// The packages that are ours; others come with the compiler.
@@ -24,7 +24,7 @@ pub struct Break {
 pub fn breaking_changes(before: &FileDescriptorSet, after: &FileDescriptorSet) -> Vec<Break> {
     let (before, after) = (Contract::of(before), Contract::of(after));
     let mut breaks = Breaks::default();
-    for package in before.packages.keys().filter(|package| !after.packages.contains_key(*package)) {
+    for package in before.packages.iter().filter(|package| !after.packages.contains(*package)) {
         breaks.add("PACKAGE_NO_DELETE", package);
     }
     for (name, old) in &before.messages {
@@ -51,7 +51,7 @@ pub fn breaking_changes(before: &FileDescriptorSet, after: &FileDescriptorSet) -
 /// What a set of files declares, by full name.
 #[derive(Default)]
 struct Contract<'f> {
-    packages: BTreeMap<String, ()>,
+    packages: BTreeSet<String>,
     messages: BTreeMap<String, &'f DescriptorProto>,
     enums: BTreeMap<String, &'f EnumDescriptorProto>,
     services: BTreeMap<String, &'f ServiceDescriptorProto>,
@@ -62,7 +62,7 @@ impl<'f> Contract<'f> {
         let mut contract = Self::default();
         for file in set.file.iter().filter(|file| file.package().starts_with(PACKAGE)) {
             let package = file.package();
-            contract.packages.insert(package.to_owned(), ());
+            contract.packages.insert(package.to_owned());
             contract.add_messages(package, &file.message_type);
             contract.add_enums(package, &file.enum_type);
             contract.services.extend(file.service.iter().map(|it| (format!("{package}.{}", it.name()), it)));
@@ -103,13 +103,12 @@ impl Breaks {
             |number: i32| new.reserved_range.iter().any(|range| (range.start()..range.end()).contains(&number));
         for field in &old.field {
             let at = format!("{name}.{}", field.name());
-            match new.field.iter().find(|it| it.number() == field.number()) {
-                Some(kept) => self.of_field(&at, (old, field), (new, kept)),
-                None => {
-                    self.check(reserved(field.number()), "FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED", &at);
-                    let is_reserved = new.reserved_name.iter().any(|it| it == field.name());
-                    self.check(is_reserved, "FIELD_NO_DELETE_UNLESS_NAME_RESERVED", &at);
-                }
+            if let Some(kept) = new.field.iter().find(|it| it.number() == field.number()) {
+                self.of_field(&at, (old, field), (new, kept));
+            } else {
+                self.check(reserved(field.number()), "FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED", &at);
+                let is_reserved = new.reserved_name.iter().any(|it| it == field.name());
+                self.check(is_reserved, "FIELD_NO_DELETE_UNLESS_NAME_RESERVED", &at);
             }
         }
         let are_kept = old.reserved_range.iter().flat_map(|range| range.start()..range.end()).all(reserved)
@@ -142,13 +141,12 @@ impl Breaks {
             |number: i32| new.reserved_range.iter().any(|range| (range.start()..=range.end()).contains(&number));
         for value in &old.value {
             let at = format!("{name}.{}", value.name());
-            match new.value.iter().find(|it| it.number() == value.number()) {
-                Some(kept) => self.check(kept.name() == value.name(), "ENUM_VALUE_SAME_NAME", &at),
-                None => {
-                    self.check(reserved(value.number()), "ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED", &at);
-                    let is_reserved = new.reserved_name.iter().any(|it| it == value.name());
-                    self.check(is_reserved, "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED", &at);
-                }
+            if let Some(kept) = new.value.iter().find(|it| it.number() == value.number()) {
+                self.check(kept.name() == value.name(), "ENUM_VALUE_SAME_NAME", &at);
+            } else {
+                self.check(reserved(value.number()), "ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED", &at);
+                let is_reserved = new.reserved_name.iter().any(|it| it == value.name());
+                self.check(is_reserved, "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED", &at);
             }
         }
         let are_kept = old.reserved_range.iter().flat_map(|range| range.start()..=range.end()).all(reserved)
@@ -171,7 +169,8 @@ impl Breaks {
         self.check(old.output_type() == new.output_type(), "RPC_SAME_RESPONSE_TYPE", at);
         self.check(old.client_streaming() == new.client_streaming(), "RPC_SAME_CLIENT_STREAMING", at);
         self.check(old.server_streaming() == new.server_streaming(), "RPC_SAME_SERVER_STREAMING", at);
-        let idempotency = |method: &MethodDescriptorProto| method.options.as_ref().map(|it| it.idempotency_level());
+        let idempotency =
+            |method: &MethodDescriptorProto| method.options.as_ref().map(MethodOptions::idempotency_level);
         self.check(idempotency(old) == idempotency(new), "RPC_SAME_IDEMPOTENCY_LEVEL", at);
     }
 }

@@ -49,8 +49,11 @@ fn message<'s>(set: &'s mut FileDescriptorSet, name: &str) -> &'s mut Descriptor
     ours.flat_map(|file| &mut file.message_type).find(|it| it.name() == name).unwrap()
 }
 
+/// Rules, the place of the violation, and a change that breaks them.
+type Mutation = (&'static [&'static str], &'static str, fn(&mut FileDescriptorSet));
+
 /// Each rule with a change of the contract that breaks it, and nothing else.
-const BREAKS: [(&[&str], &str, fn(&mut FileDescriptorSet)); 23] = [
+const BREAKS: [Mutation; 23] = [
     (&["PACKAGE_NO_DELETE"], "deltabook.gone", |_| {}),
     (&["MESSAGE_NO_DELETE"], "deltabook.v1.Movement", |set| {
         set.file.iter_mut().for_each(|file| file.message_type.retain(|it| it.name() != "Movement"));

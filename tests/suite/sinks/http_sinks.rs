@@ -113,7 +113,7 @@ async fn http_retry_after_can_be_a_date() {
     let receiver = Receiver::start([Answer::Headers(503, vec![("retry-after", date)])]).await;
     match Sink::open("segment", &receiver.url).deliver_one().await {
         DeliveryOutcome::Failed { retry_after: Some(wait), .. } => {
-            assert!((60..=300).contains(&wait.as_secs()), "{wait:?}")
+            assert!((60..=300).contains(&wait.as_secs()), "{wait:?}");
         }
         outcome => panic!("{outcome:?}"),
     }

@@ -8,7 +8,10 @@ use deltabook::store::db::Db;
 use super::store;
 
 /// Columns that are no fields.
-const OWN_COLUMNS: [&str; 2] = ["tenant_id", "version"];
+const OWN_COLUMNS: [&str; 4] = ["activity_change", "renewal_outcome", "tenant_id", "version"];
+
+/// Columns of the view that are no fields.
+const OWN_VIEW_COLUMNS: [&str; 3] = ["activity_change", "renewal_outcome", "tenant_id"];
 
 #[tokio::test]
 async fn the_columns_of_entry_are_the_fields_of_an_entry() {
@@ -30,6 +33,6 @@ async fn the_view_for_sql_clients_has_each_field() {
         field => field.column().map(|column| column.trim_end_matches("_micros")),
     };
     let expected: BTreeSet<String> =
-        EntryField::ALL.iter().filter_map(name).chain(["tenant_id"]).map(str::to_owned).collect();
+        EntryField::ALL.iter().filter_map(name).chain(OWN_VIEW_COLUMNS).map(str::to_owned).collect();
     assert_eq!(view, expected);
 }
