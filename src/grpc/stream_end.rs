@@ -1,4 +1,4 @@
-//! What ends a stream before its client does.
+//! End of a stream before its client ends it: shutdown, or the end of its key.
 
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -7,7 +7,7 @@ use crate::access::identity::Identity;
 use crate::access::key_cache::KeyCache;
 use crate::ledger::error::RecordError;
 
-/// The end of the service, and of the key of whoever has the stream.
+/// Ends a stream at the shutdown of the service, or when the caller's key ends.
 #[derive(Debug, Clone)]
 pub(super) struct Ending {
     pub draining: CancellationToken,
@@ -15,7 +15,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Waits for it; gives what the client is told.
+    /// Waits for the end; returns the status for the client.
     pub async fn of(self, caller: Identity) -> Status {
         tokio::select! {
             () = self.draining.cancelled() => RecordError::ShuttingDown.into(),

@@ -27,7 +27,7 @@ pub(in crate::grpc) fn optional<T, E: std::fmt::Display>(
     if text.is_empty() { None } else { form.take(field, parse(text)) }
 }
 
-/// Which movements, by a filter and by an expression: what is wrong with either of them is told.
+/// Decodes the query of movements, with the violations of its filter and of its expression.
 pub(in crate::grpc) fn selection(filter: &v1::MovementFilter, expression: &str) -> Result<Selection, Violations> {
     let mut form = Form::at("");
     let filter = form.nested("filter", |form| Some(movement_filter(form, filter)));
